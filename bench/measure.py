@@ -1,0 +1,79 @@
+"""What a child process cost: CPU seconds of it and of all it waited for, by the kernel's account.
+
+Laws: peers are measured in turn, never one after the other for all rounds, so that a noisy minute
+meets all of them; the best of the rounds counts, because noise only adds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUNDS = 3
+
+
+class AbsentError(Exception):
+    """A peer is not on this machine."""
+
+
+def program(name: str) -> str:
+    """Return the path of a program. Raises `AbsentError` when there is none."""
+    found = shutil.which(name)
+    if found is None:
+        raise AbsentError(name)
+    return found
+
+
+def cpu_seconds(command: Sequence[str | Path]) -> float:
+    """Run a command to its end and return its user and system seconds.
+
+    Raises:
+        RuntimeError: It failed; the message has what it wrote.
+    """
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as child:
+        assert child.stdout is not None
+        said = child.stdout.read()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RuntimeError(f"{command[0]} failed: {said.decode(errors='replace')[-2000:]}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def python_child(module: str, *arguments: str | Path) -> list[str | Path]:
+    """Return the command that runs a module of ours in a new interpreter."""
+    return [sys.executable, "-W", "ignore", "-m", module, *arguments]
+
+
+def report_of(command: Sequence[str | Path]) -> Any:
+    """Run a command of ours and return the JSON that it prints."""
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
+
+
+def best_in_turn(
+    peers: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS
+) -> dict[str, float | None]:
+    """Measure each peer once per round, in turn, and return the least; None for an absent one."""
+    best: dict[str, float | None] = {}
+    for _ in range(rounds):
+        for name, measure in peers.items():
+            if name in best and best[name] is None:
+                continue
+            try:
+                cost = measure()
+            except AbsentError:
+                best[name] = None
+                continue
+            before = best.get(name)
+            best[name] = cost if before is None else min(before, cost)
+    return best

@@ -1,0 +1,143 @@
+"""From what a depositor says to statements of rights that may stand in the register.
+
+Laws: a licence given by hand must be one that can be named; the words as given, and the evidence,
+are kept as a document whose digest stands in the statement; names become local ids; a licence tag
+found in a file is recorded as a claim and as nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from phonotheque.accession.rules import Rule
+from phonotheque.errors import BadRequestError
+from phonotheque.music.licence import parse_licence, parse_licence_strict
+from phonotheque.music.rights import Basis, RightsStatement, Tdm
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line said about all files of a deposit.
+
+    Attributes:
+        licence: A licence URL, SPDX id or name, or "" for none.
+        evidence: A text or URL that says why, or "".
+        depositor: A name, or "".
+        collection: A collection's name, or "".
+    """
+
+    licence: str = ""
+    evidence: str = ""
+    depositor: str = ""
+    collection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an archivist decided about one object; dates are ISO texts, half-open."""
+
+    licence: str
+    evidence: str = ""
+    holder: str = ""
+    valid_from: str | None = None
+    valid_until: str | None = None
+    territories: tuple[str, ...] = ()
+    onsite_only: bool = False
+
+
+@dataclass
+class Notary:
+    """Writes statements, keeping names and texts where they can be erased.
+
+    Args:
+        person: Turns a name into a local id.
+        document: Keeps a text and returns its digest.
+        at: The instant of the deposit, as it stands in statements.
+    """
+
+    person: Callable[[str], str]
+    document: Callable[[str], str]
+    at: str
+    _ready: dict[object, RightsStatement] = field(default_factory=dict)
+
+    def from_depositor(self, given: Given) -> RightsStatement | None:
+        """The statement that `--licence` makes.
+
+        Raises:
+            BadLicenceError: The licence cannot be named.
+        """
+        if not given.licence:
+            return None
+        if given not in self._ready:
+            licence = parse_licence_strict(given.licence)
+            words = _words(given.licence, given.evidence)
+            self._ready[given] = RightsStatement(
+                licence=licence.uri,
+                basis=Basis.DEPOSITOR,
+                evidence=self.document(words),
+                stated_at=self.at,
+            )
+        return self._ready[given]
+
+    def from_rule(self, rule: Rule) -> RightsStatement:
+        """The statement that a rule of `rights.toml` makes."""
+        if rule not in self._ready:
+            words = _words(rule.licence, rule.evidence, rule.attribution)
+            self._ready[rule] = RightsStatement(
+                licence=parse_licence(rule.licence).uri,
+                basis=Basis.RULES,
+                evidence=self.document(words),
+                holder=self.person(rule.holder) if rule.holder else "",
+                valid_from=rule.valid_from,
+                valid_until=rule.valid_until,
+                territories=rule.territories,
+                onsite_only=rule.onsite_only,
+                tdm=rule.tdm,
+                tdm_by=self.person(rule.tdm_by) if rule.tdm_by else "",
+                stated_at=self.at,
+            )
+        return self._ready[rule]
+
+    def from_decision(self, decision: Decision) -> RightsStatement:
+        """The statement that a decision makes.
+
+        Raises:
+            BadLicenceError: The licence cannot be named.
+            BadRequestError: A date or territory cannot be read.
+        """
+        licence = parse_licence_strict(decision.licence)
+        try:
+            return RightsStatement(
+                licence=licence.uri,
+                basis=Basis.DECISION,
+                evidence=self.document(_words(decision.licence, decision.evidence)),
+                holder=self.person(decision.holder) if decision.holder else "",
+                valid_from=decision.valid_from,
+                valid_until=decision.valid_until,
+                territories=decision.territories,
+                onsite_only=decision.onsite_only,
+                stated_at=self.at,
+            )
+        except ValueError as error:
+            raise BadRequestError(
+                "phono rights set", str(error), "Dates are 2027-01-31, territories two letters."
+            ) from error
+
+    def from_tag(self, text: str) -> RightsStatement | None:
+        """The claim that a licence tag makes; None when it names no licence."""
+        licence = parse_licence(text)
+        if not licence.uri:
+            return None
+        return RightsStatement(
+            licence=licence.uri, basis=Basis.CLAIM, tdm=Tdm.UNKNOWN, stated_at=self.at
+        )
+
+
+def _words(licence: str, evidence: str, attribution: str = "") -> str:
+    lines = [f"Licence as given: {licence}"]
+    if evidence:
+        lines.append(f"Evidence: {evidence}")
+    if attribution:
+        lines.append(f"Attribution: {attribution}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""An archive as a whole: founding, opening, verifying, rebuilding, exporting."""

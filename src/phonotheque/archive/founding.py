@@ -1,0 +1,48 @@
+"""Founding an archive: what every one starts with."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from phonotheque.archive.opening import FOLDERS, PEOPLE, now
+from phonotheque.archive.readme import README
+from phonotheque.config import FILE_NAME, format_config, short_name
+from phonotheque.disk import Disk, LocalDisk, make_folders, write_whole
+from phonotheque.errors import ConflictError
+from phonotheque.register.events import FORMAT, Founding
+from phonotheque.register.journal import START, Journal
+from phonotheque.register.people import People
+
+
+def found(root: Path, title: str) -> None:
+    """Make a new archive in a folder that is absent or empty.
+
+    Raises:
+        ConflictError: The folder has something in it.
+    """
+    if root.exists() and any(root.iterdir()):
+        raise ConflictError(str(root), "the folder is not empty", "Choose a new or empty folder.")
+    root.mkdir(parents=True, exist_ok=True)
+    lay_out(LocalDisk(root), title)
+    (root / "keys").chmod(0o700)
+    People(root / PEOPLE).close()
+
+
+def lay_out(disk: Disk, title: str, identity: str = "", at: str = "") -> None:
+    """Write what every archive starts with; the settings file last, because it makes an archive.
+
+    Args:
+        disk: An empty folder.
+        title: The archive's name as people write it.
+        identity: Its UUID; a random one is made when it is "".
+        at: The instant of founding; now when it is "".
+    """
+    for folder in FOLDERS:
+        make_folders(disk, folder)
+    journal = Journal(disk, START)
+    journal.append(at or now(), [Founding(FORMAT, identity or str(uuid.uuid4()))])
+    journal.close()
+    write_whole(disk, "README.txt", README.encode())
+    text = format_config(title, short_name(title))
+    write_whole(disk, FILE_NAME, text.encode())

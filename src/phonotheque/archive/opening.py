@@ -1,0 +1,277 @@
+"""An archive opened: each room is handed what it needs, and nothing else knows where things lie.
+
+Laws: one writer; on opening to write, staging is emptied, a torn end of the register is set aside,
+lines that the index lacks are taken in, and what was not yet synced is synced before anybody
+relies on it; readers never wait for a writer. A newer format is refused before anything is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from phonotheque import config as settings
+from phonotheque.config import Config, parse_config
+from phonotheque.disk import Disk, LocalDisk, make_folders, read_whole
+from phonotheque.errors import (
+    ArchiveBusyError,
+    BrokenRegisterError,
+    FormatTooNewError,
+    NotAnArchiveError,
+    UnavailableError,
+)
+from phonotheque.publish.seal import members
+from phonotheque.register.chain import format_instant
+from phonotheque.register.events import FORMAT, Founding, Volume
+from phonotheque.register.index import Index
+from phonotheque.register.journal import (
+    FOLDER as REGISTER,
+)
+from phonotheque.register.journal import (
+    Journal,
+    Position,
+    Torn,
+    check_place,
+    make_durable,
+    read,
+    segment_path,
+    set_aside,
+)
+from phonotheque.register.people import People
+from phonotheque.store.lock import hold_lock
+from phonotheque.store.objects import FOLDER as OBJECTS
+from phonotheque.store.objects import INCOMING, LISTS, DiskStore, Store
+
+FOLDERS = (OBJECTS, LISTS, "volumes", REGISTER, "published", "keys", "journals", "state", INCOMING)
+INDEX = "state/index.sqlite"
+PEOPLE = "people.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The open parts of an archive. `journal` is None when it was opened to read."""
+
+    root: Path
+    config: Config
+    disk: Disk
+    store: Store
+    index: Index
+    people: People
+    journal: Journal | None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def writing(self) -> Journal:
+        """The register's end, for a writer."""
+        if self.journal is None:
+            raise ValueError("the archive was opened to read")
+        return self.journal
+
+
+def now() -> str:
+    """This instant, as register lines carry it."""
+    return format_instant(datetime.now(UTC))
+
+
+def today() -> date:
+    """The day on which rights are asked for: UTC, the same for all who ask."""
+    return datetime.now(UTC).date()
+
+
+def locate(given: Path | None, environment: str | None, here: Path) -> Path:
+    """Find the archive: the one given, else `$PHONO_ARCHIVE`, else the nearest parent folder.
+
+    Raises:
+        NotAnArchiveError: There is none.
+    """
+    named = given or (Path(environment) if environment else None)
+    if named is not None:
+        if (named / settings.FILE_NAME).is_file():
+            return named.resolve()
+        raise NotAnArchiveError(
+            str(named),
+            f"there is no {settings.FILE_NAME} in it",
+            "Make an archive with `phono init DIR --name NAME`.",
+        )
+    for folder in (here, *here.parents):
+        if (folder / settings.FILE_NAME).is_file():
+            return folder.resolve()
+    raise NotAnArchiveError(
+        str(here),
+        "neither this folder nor one above it is an archive",
+        "Name one with --archive DIR, or make one with `phono init DIR --name NAME`.",
+    )
+
+
+@contextmanager
+def open_to_read(root: Path) -> Iterator[Archive]:
+    """Open an archive without holding it; heals the index first if nobody is writing.
+
+    Raises:
+        FormatTooNewError: A later Phonotheque wrote it.
+        BrokenRegisterError: The register is damaged where the index stood.
+    """
+    disk = LocalDisk(root)
+    config = parse_config(read_whole(disk, settings.FILE_NAME))
+    notices: tuple[str, ...] = ()
+    if _is_behind(root, disk):
+        try:
+            with open_to_write(root, "catch up the index") as healed:
+                notices = healed.notices
+        except ArchiveBusyError:
+            pass  # the writer keeps the index; we read what it has committed
+    index, people = Index(root / INDEX), People(root / PEOPLE)
+    try:
+        check_place(disk, index.place)
+        yield Archive(root, config, disk, DiskStore(disk), index, people, None, notices)
+    finally:
+        index.close()
+        people.close()
+
+
+def _is_behind(root: Path, disk: Disk) -> bool:
+    if disk.stat(INDEX) is None:
+        return True
+    index = Index(root / INDEX)
+    try:
+        place = index.place
+    finally:
+        index.close()
+    following = disk.stat(segment_path(place.segment + 1))
+    current = disk.stat(segment_path(place.segment))
+    return following is not None or current is None or current.size_bytes != place.offset
+
+
+@contextmanager
+def open_to_write(
+    root: Path,
+    purpose: str,
+    *,
+    is_patient: bool = False,
+    is_rebuilt: bool = False,
+    on_progress: Progress | None = None,
+) -> Iterator[Archive]:
+    """Hold an archive as its one writer, healed.
+
+    Args:
+        root: The archive's folder.
+        purpose: What for, in a word or two, for those who find it busy.
+        is_patient: Wait while another process holds it.
+        is_rebuilt: Throw the index away and make it anew from the register's first line, unless
+            that was begun and interrupted: then go on.
+        on_progress: Told how many lines of the register were taken in.
+
+    Raises:
+        ArchiveBusyError: Another process holds it, and `is_patient` is false.
+        FormatTooNewError: A later Phonotheque wrote it.
+        BrokenRegisterError: The register is damaged; nothing was changed.
+    """
+    disk = LocalDisk(root)
+    config = parse_config(read_whole(disk, settings.FILE_NAME))
+    with hold_lock(root, purpose=purpose, is_patient=is_patient):
+        for folder in FOLDERS:
+            make_folders(disk, folder)
+        index = _fresh_index(root) if is_rebuilt else Index(root / INDEX)
+        people = People(root / PEOPLE)
+        try:
+            end, notices = heal(disk, index, on_progress)
+            journal = Journal(disk, end)
+            try:
+                yield Archive(root, config, disk, DiskStore(disk), index, people, journal, notices)
+            finally:
+                journal.close()
+        finally:
+            index.close()
+            people.close()
+
+
+def _fresh_index(root: Path) -> Index:
+    """An index to be made anew, or the one that an interrupted rebuild left."""
+    with suppress(UnavailableError):
+        index = Index(root / INDEX)
+        if index.note("rebuilding"):
+            return index
+        index.close()
+    for ending in ("", "-wal", "-shm"):
+        (root / f"{INDEX}{ending}").unlink(missing_ok=True)
+    index = Index(root / INDEX)
+    index.set_note("rebuilding", "yes")
+    return index
+
+
+Progress = Callable[[int], None]
+"""Called now and then with the number of register lines taken in."""
+
+_LINES_PER_COMMIT = 10_000
+
+
+def heal(
+    disk: Disk, index: Index, on_progress: Progress | None = None
+) -> tuple[Position, tuple[str, ...]]:
+    """Bring an archive to where it may be written to, after whatever happened to the last writer.
+
+    Returns:
+        The end of the register, and what is worth telling.
+
+    Raises:
+        BrokenRegisterError: The register is damaged; nothing was changed.
+    """
+    notices = []
+    for staged in disk.list(INCOMING):
+        disk.remove(f"{INCOMING}/{staged.name}")
+    check_place(disk, index.place)
+    end, torn = _catch_up(disk, index, on_progress)
+    if end.head.seq == 0:
+        raise BrokenRegisterError(
+            segment_path(1), "the register is empty", "Bring it back from a backup or a mirror."
+        )
+    if torn is not None:
+        copy = set_aside(disk, torn)
+        notices.append(f"An interrupted write was set aside in {copy}; nothing in it was promised.")
+    return end, tuple(notices)
+
+
+def _catch_up(
+    disk: Disk, index: Index, on_progress: Progress | None
+) -> tuple[Position, Torn | None]:
+    """Take lines that the index lacks into it, after making sure that they are durable."""
+    place = index.place
+    torn = None
+    is_synced = False
+    lines = read(disk, place)
+    while True:
+        batch = []
+        for item in lines:
+            if isinstance(item, Torn):
+                torn = item
+                continue
+            batch.append(item)
+            if len(batch) == _LINES_PER_COMMIT:
+                break
+        if not batch:
+            return place, torn
+        if not is_synced:
+            make_durable(disk)
+            is_synced = True
+        _refuse_newer(batch[0][0].event)
+        with index.transaction():
+            index.apply(batch)
+            for entry, _ in batch:
+                if isinstance(entry.event, Volume):
+                    names = members(disk, entry.event)
+                    index.seal_into(entry.event.name, entry.at, (name.sha256 for name in names))
+        place = batch[-1][1]
+        if on_progress:
+            on_progress(place.head.seq)
+
+
+def _refuse_newer(first: object) -> None:
+    if isinstance(first, Founding) and first.format > FORMAT:
+        raise FormatTooNewError(
+            segment_path(1),
+            f"the register has format {first.format}, this program knows up to {FORMAT}",
+            "Install a newer Phonotheque.",
+        )

@@ -1,0 +1,131 @@
+"""Rebuilding `state/` from register and objects alone.
+
+Laws: the register is checked from its first line; the index comes out equal to the one that was
+lost; layers of sealed volumes come from their torrents, so only unsealed objects are read whole;
+tags come from the objects. An interrupted rebuild goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from phonotheque.accession.hands import Hands
+from phonotheque.archive.opening import Archive
+from phonotheque.disk import read_whole
+from phonotheque.errors import NotHeldError, PhonothequeError
+from phonotheque.music.digest import Digests
+from phonotheque.music.facts import AudioFacts, Tags
+from phonotheque.music.finding import Finding, FindingKind
+from phonotheque.publish.seal import finish, torrent_path
+from phonotheque.publish.torrent import read_torrent
+from phonotheque.register.events import Role, Volume
+from phonotheque.store.digests import digest_file
+from phonotheque.store.objects import ObjectName, Store, parse_file_name
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An object to read again: its layers, its tags, or both."""
+
+    name: ObjectName
+    needs_layers: bool
+    needs_tags: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What was read; `finding` is set when the object is not what it should be."""
+
+    digests: Digests | None = None
+    tags: Tags | None = None
+    finding: Finding | None = None
+
+
+def reread(store: Store, task: Task, facts_of: Callable[[BinaryIO], AudioFacts]) -> Reread:
+    """Read one object again."""
+    path = task.name.path
+    try:
+        with store.open(task.name) as file:
+            digests = digest_file(file) if task.needs_layers else None
+            if digests is not None and digests.sha256 != task.name.sha256:
+                detail = f"its bytes hash to {digests.sha256}"
+                return Reread(finding=Finding(FindingKind.CHANGED, path, detail))
+            tags = facts_of(file).tags if task.needs_tags else None
+    except NotHeldError:
+        missing = Finding(FindingKind.MISSING, path, "no file of this name is there")
+        return Reread(finding=missing)
+    except (OSError, ValueError, PhonothequeError) as error:
+        return Reread(finding=Finding(FindingKind.UNREADABLE, path, str(error)))
+    return Reread(digests, tags)
+
+
+def layers_from_torrents(archive: Archive) -> Iterator[Finding]:
+    """Take layers and SHA-1s of sealed objects from the published torrents.
+
+    Yields:
+        A finding for each torrent that is missing or is not the one that was sealed.
+    """
+    for volume in archive.index.volumes():
+        try:
+            found = _sealed_digests(archive, volume)
+        except PhonothequeError as error:
+            yield Finding(FindingKind.MISSING, torrent_path(volume.name), str(error))
+            continue
+        with archive.index.transaction():
+            for digests in found:
+                archive.index.remember(digests, None)
+
+
+def _sealed_digests(archive: Archive, volume: Volume) -> list[Digests]:
+    finish(archive.disk, [volume.name])
+    data = read_whole(archive.disk, torrent_path(volume.name))
+    if hashlib.sha256(data).hexdigest() != volume.torrent:
+        raise NotHeldError(
+            torrent_path(volume.name), "its bytes are not those that were sealed", "Restore it."
+        )
+    found = []
+    for file in read_torrent(data).files:
+        name = parse_file_name(file.path[-1])
+        if name is not None:
+            parts = (file.size_bytes, name.sha256, file.pieces_root, file.layer, file.sha1s)
+            found.append(Digests(*parts))
+    return found
+
+
+def tasks(archive: Archive) -> list[Task]:
+    """Which objects must be read again."""
+    index = archive.index
+    missing_layers = index.names_without("layer")
+    missing_tags = index.names_without("tags")
+    wanted = []
+    for held in index.oldest_checked():
+        layers = held.sha256 in missing_layers
+        tags = held.role is Role.RECORDING and held.sha256 in missing_tags
+        if layers or tags:
+            wanted.append(Task(ObjectName(held.sha256, held.extension), layers, tags))
+    return wanted
+
+
+def reread_all(
+    archive: Archive, hands: Hands[Task, Reread], wanted: list[Task]
+) -> Iterator[tuple[Task, Finding | None]]:
+    """Read objects again on many hands, keeping what they say."""
+    for results in hands.work(wanted):
+        read = [(task, _settled(task, result)) for task, result in results]
+        with archive.index.transaction():
+            for task, result in read:
+                if result.digests is not None:
+                    archive.index.remember(result.digests, None)
+                if result.tags is not None:
+                    archive.index.remember_tags(task.name.sha256, result.tags)
+        for task, result in read:
+            yield task, result.finding
+
+
+def _settled(task: Task, result: Reread | PhonothequeError) -> Reread:
+    if isinstance(result, Reread):
+        return result
+    return Reread(finding=Finding(FindingKind.UNREADABLE, task.name.path, str(result)))

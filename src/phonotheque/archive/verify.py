@@ -1,0 +1,118 @@
+"""Verifying: are the stored bytes still the registered ones?
+
+Laws: objects are read oldest check first; nothing is changed but the register, which gets one line
+for the run with its range and what was found; a run that is stopped records what it did, and the
+next one goes on after it. Reading needs no lock, so verifying never stops anybody's work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+from phonotheque.archive.opening import Archive, now, open_to_write
+from phonotheque.music.finding import Finding
+from phonotheque.register.chain import MAX_LINE_BYTES
+from phonotheque.register.events import Fixity
+from phonotheque.register.index import Held
+from phonotheque.store.fixity import check_object, strays
+from phonotheque.store.objects import ObjectName
+
+_AHEAD = 4
+"""Objects handed to each thread ahead of time: enough to keep disks busy, few to lose on Ctrl-C."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One object read whole; `finding` is None when it is exact."""
+
+    held: Held
+    finding: Finding | None
+
+
+@dataclass
+class Run:
+    """What a run of verifying has done so far.
+
+    Attributes:
+        examined: Objects read, in order, oldest check first.
+        is_ordered: Whether they are the oldest ones, without a gap, rather than chosen by name.
+    """
+
+    is_ordered: bool
+    examined: list[Held] = field(default_factory=list)
+    examined_bytes: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, checked: Checked) -> None:
+        """Count one object."""
+        self.examined.append(checked.held)
+        self.examined_bytes += checked.held.size_bytes
+        if checked.finding is not None:
+            self.findings.append(checked.finding)
+
+
+def check(archive: Archive, objects: Sequence[Held], jobs: int) -> Iterator[Checked]:
+    """Read objects whole, in order, a few at once. Threads do: hashing lets go of the GIL."""
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        waiting = iter(objects)
+
+        def begin(held: Held) -> tuple[Held, Future[Finding | None]]:
+            name = ObjectName(held.sha256, held.extension)
+            return held, pool.submit(check_object, archive.store, name, held.size_bytes)
+
+        ahead = [begin(held) for held in islice(waiting, jobs * _AHEAD)]
+        try:
+            while ahead:
+                held, future = ahead.pop(0)
+                yield Checked(held, future.result())
+                ahead += [begin(held) for held in islice(waiting, 1)]
+        finally:
+            for _, future in ahead:
+                future.cancel()
+
+
+def find_strays(archive: Archive) -> Iterator[Finding]:
+    """Find what lies in `objects/` and is not registered there."""
+    registered = {
+        ObjectName(held.sha256, held.extension) for held in archive.index.oldest_checked()
+    }
+    yield from strays(archive.store, registered)
+
+
+def record(archive: Archive, run: Run, *, is_patient: bool) -> None:
+    """Write the run's line; several when its findings do not fit one.
+
+    Raises:
+        ArchiveBusyError: Another process is writing, and `is_patient` is false.
+    """
+    with open_to_write(archive.root, "verify", is_patient=is_patient) as writer:
+        written = writer.writing.append(now(), list(_events(run)))
+        with writer.index.transaction():
+            writer.index.apply(written)
+
+
+_NAMES_PER_LINE = (MAX_LINE_BYTES - 4096) // 72
+_FINDINGS_PER_LINE = 1000  # each is at most a few hundred bytes of our own words
+
+
+def _events(run: Run) -> Iterator[Fixity]:
+    """The range first, then findings that did not fit, each naming its objects again."""
+    last = run.examined[-1] if run.examined and run.is_ordered else None
+    names = [] if run.is_ordered else [held.sha256.hex for held in run.examined]
+    first = tuple(run.findings[:_FINDINGS_PER_LINE])
+    per_line = _NAMES_PER_LINE // 2 if first else _NAMES_PER_LINE
+    yield Fixity(
+        examined=len(run.examined),
+        examined_bytes=run.examined_bytes,
+        through_at=last.checked_at if last else "",
+        through=last.sha256.hex if last else "",
+        objects=tuple(names[:per_line]),
+        findings=first,
+    )
+    for start in range(per_line, len(names), per_line):
+        yield Fixity(0, 0, objects=tuple(names[start : start + per_line]))
+    for start in range(_FINDINGS_PER_LINE, len(run.findings), _FINDINGS_PER_LINE):
+        yield Fixity(0, 0, findings=tuple(run.findings[start : start + _FINDINGS_PER_LINE]))

@@ -1,0 +1,46 @@
+"""Hands for every trade: what each process is given before it waits for jobs."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from phonotheque.accession.hands import ManyHands, Work
+from phonotheque.accession.take import Job, NotTaken, Taken, take
+from phonotheque.archive.rebuild import Reread, Task, reread
+from phonotheque.audio import facts_in_child, warm_up
+from phonotheque.disk import LocalDisk
+from phonotheque.publish.seal import Proof, prove
+from phonotheque.store.objects import DiskStore, ObjectName
+
+
+def takers(root: Path, count: int) -> ManyHands[Job, Taken | NotTaken]:
+    """Hands that take files in."""
+    return ManyHands(partial(_taker, root), count)
+
+
+def provers(root: Path, count: int) -> ManyHands[ObjectName, Proof]:
+    """Hands that prove objects before they are sealed."""
+    return ManyHands(partial(_prover, root), count)
+
+
+def rereaders(root: Path, count: int) -> ManyHands[Task, Reread]:
+    """Hands that read objects again to rebuild what was lost."""
+    return ManyHands(partial(_rereader, root), count)
+
+
+def _taker(root: Path) -> Work[Job, Taken | NotTaken]:
+    warm_up()
+    store = DiskStore(LocalDisk(root))
+    return lambda job: take(store, job, facts_in_child)
+
+
+def _prover(root: Path) -> Work[ObjectName, Proof]:
+    store = DiskStore(LocalDisk(root))
+    return lambda name: prove(store, name)
+
+
+def _rereader(root: Path) -> Work[Task, Reread]:
+    warm_up()
+    store = DiskStore(LocalDisk(root))
+    return lambda task: reread(store, task, facts_in_child)

@@ -1,0 +1,1 @@
+"""The command `phono`: parse, resolve, act. No decisions live here."""

@@ -1,0 +1,91 @@
+"""The grammar of `phono`: which commands there are, and how their ends become exit statuses.
+
+Command modules import what they need inside their functions, so that `phono --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phonotheque import __version__
+from phonotheque.cli import bulk, demo, keeping, look, rights, way_in
+from phonotheque.cli.exit_status import DONE, INTERRUPTED, exit_status
+from phonotheque.errors import PhonothequeError
+
+app = typer.Typer(
+    name="phono",
+    help="An open music archive: keep every byte, publish what is free, prove all of it.",
+    epilog="New here? `phono demo` shows everything on a small made-up label in about a minute.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+demo.register(app)
+way_in.register(app)
+look.register(app)
+keeping.register(app)
+rights.register(app)
+bulk.register(app)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
+    if wanted:
+        print(f"phono {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def grammar(
+    context: typer.Context,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            "--archive",
+            metavar="DIR",
+            help="The archive; else $PHONO_ARCHIVE, else the nearest parent folder that is one.",
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 (its callback answers)
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Note which archive is meant; the commands resolve it."""
+    context.obj = archive
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Returns:
+        Its exit status; see `phonotheque.cli.exit_status`.
+    """
+    try:
+        result = app(arguments, prog_name="phono", standalone_mode=False)
+        return result if isinstance(result, int) else DONE
+    except PhonothequeError as error:
+        _complain(error, as_json="--json" in arguments)
+        return exit_status(error)
+    except typer.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print("Stopped. Nothing is lost; run the same command again to go on.", file=sys.stderr)
+        return INTERRUPTED
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]  # those that parsing raises all can
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        sys.stderr.close()
+        return DONE
+
+
+def _complain(error: PhonothequeError, *, as_json: bool) -> None:
+    import json
+
+    text = json.dumps(error.fields(), ensure_ascii=False) if as_json else f"phono: {error}"
+    print(text.encode("utf-8", "replace").decode(), file=sys.stderr)

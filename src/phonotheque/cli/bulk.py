@@ -1,0 +1,193 @@
+"""`phono publish run` and `phono seed`: the bulk door."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from phonotheque.cli.exit_status import DONE, FOUND
+from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress
+
+if TYPE_CHECKING:
+    from phonotheque.archive.opening import Archive
+    from phonotheque.publish.plan import PlannedVolume
+    from phonotheque.publish.run import Plan
+    from phonotheque.publish.seal import Sealed
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    group = typer.Typer(
+        help="Seal what may be shared into volumes, each one torrent.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+
+    @group.callback()
+    def publish() -> None:
+        """Seal what may be shared into volumes, each one torrent."""
+
+    group.command("run")(run)
+    app.add_typer(group, name="publish")
+    app.command("seed")(seed)
+
+
+def run(
+    context: typer.Context,
+    jobs: Jobs = None,
+    dry_run: DryRun = False,
+    wait: Wait = False,
+    as_json: Json = False,
+) -> int:
+    """Prove what may be redistributed, seal it into volumes, make their torrents.
+
+    Example: phono publish run --dry-run
+    """
+    from phonotheque.archive.opening import open_to_read, open_to_write
+    from phonotheque.archive.publishing import plan_of, press_of
+    from phonotheque.archive.wiring import provers
+    from phonotheque.publish.run import seal_all
+
+    root = archive_of(context)
+    if dry_run:
+        with open_to_read(root) as archive:
+            plan = plan_of(archive)
+        _say_plan(plan, as_json=as_json)
+        return DONE
+    results: list[Sealed] = []
+    with (
+        provers(root, job_count(jobs)) as hands,
+        open_to_write(root, "publish", is_patient=wait) as archive,
+    ):
+        plan = plan_of(archive)
+        files = sum(len(volume.candidates) for volume in plan.volumes)
+        size_bytes = sum(volume.size_bytes for volume in plan.volumes)
+        with progress("proving", files, size_bytes) as shown:
+            press = press_of(archive, hands)
+            for sealed in seal_all(press, plan.volumes, lambda h: shown.advance(h.size_bytes)):
+                results.append(sealed)
+                if as_json:
+                    print_json(_sealed_record(sealed))
+    if not as_json:
+        _say_sealed(results, plan)
+    return FOUND if any(sealed.findings for sealed in results) else DONE
+
+
+def _sealed_record(sealed: Sealed) -> dict[str, Any]:
+    findings = [{"kind": f.kind, "path": f.path, "detail": f.detail} for f in sealed.findings]
+    torrent = sealed.torrent
+    return {
+        "volume": sealed.planned.name,
+        "sealed": torrent is not None,
+        "licence_class": sealed.planned.licence_class.value,
+        "info_hash_v2": torrent.info_hash_v2.hex() if torrent else None,
+        "info_hash_v1": torrent.info_hash_v1.hex() if torrent else None,
+        "size_bytes": torrent.size_bytes if torrent else 0,
+        "left_out": findings,
+    }
+
+
+def _row(volume: PlannedVolume) -> tuple[str, str, str, str]:
+    count = str(len(volume.candidates))
+    return (volume.name, volume.licence_class.value, count, format_bytes(volume.size_bytes))
+
+
+_HEAD = ("volume", "licence class", "recordings", "bytes")
+
+
+def _say_plan(plan: Plan, *, as_json: bool) -> None:
+    if as_json:
+        for volume in plan.volumes:
+            record = {"volume": volume.name, "licence_class": volume.licence_class.value}
+            objects = [candidate.held.sha256.hex for candidate in volume.candidates]
+            print_json({**record, "size_bytes": volume.size_bytes, "objects": objects})
+        return
+    if plan.volumes:
+        print("Would be sealed:")
+        print_table([_HEAD, *map(_row, plan.volumes)], right=(2, 3))
+    else:
+        print("Nothing new may be shared.")
+    _say_left(plan)
+
+
+def _say_sealed(results: list[Sealed], plan: Plan) -> None:
+    rows = [_row(sealed.planned) for sealed in results if sealed.torrent]
+    if rows:
+        print_table([_HEAD, *rows], right=(2, 3))
+        print("Each is one torrent in published/. Share them: phono seed")
+    else:
+        print("Nothing new was sealed.")
+    for finding in (finding for sealed in results for finding in sealed.findings):
+        print(f"left out, {finding.kind}: {printable(finding.path)} ({finding.detail})")
+    _say_left(plan)
+
+
+def _say_left(plan: Plan) -> None:
+    if plan.left:
+        print("Kept, not shared:")
+        print_table([(str(count), reason) for reason, count in plan.left.most_common()], right=(0,))
+
+
+def seed(
+    context: typer.Context,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port; 0 for any free one.")
+    ] = None,
+    loopback: Annotated[
+        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Share all volumes until Ctrl-C; nothing in the archive is ever written.
+
+    Example: phono seed --port 6881
+    """
+    from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.publishing import engine_settings
+    from phonotheque.publish.engine import Seeder
+
+    with open_to_read(archive_of(context)) as archive, ExitStack() as stack:
+        volumes = _torrents(archive)
+        if not volumes:
+            print("There is no volume to share yet. Make some: phono publish run")
+            return DONE
+        seeder = stack.enter_context(Seeder(engine_settings(archive, port, is_local=loopback)))
+        for torrent in volumes:
+            added = seeder.add(torrent, archive.root / "volumes")
+            if as_json:
+                print_json({"volume": added.name, "magnet": added.magnet, "port": seeder.port})
+            else:
+                print(f"{added.name}\n  {added.magnet}", flush=True)
+        if not as_json:
+            print(f"Listening on port {seeder.port}; {seeder.wall}. Ctrl-C stops.", flush=True)
+        return _watch(seeder)
+
+
+def _torrents(archive: Archive) -> list[bytes]:
+    from phonotheque.disk import read_whole
+    from phonotheque.publish.seal import torrent_path
+
+    return [
+        read_whole(archive.disk, torrent_path(volume.name)) for volume in archive.index.volumes()
+    ]
+
+
+def _watch(seeder: Any) -> int:
+    """Tell of damage as it is met, until Ctrl-C or SIGTERM."""
+    import signal
+    import sys
+    from threading import Event
+
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    has_trouble = False
+    while not stop.is_set():
+        seeder.wait_for_news(0.5)
+        for trouble in seeder.troubles():
+            has_trouble = True
+            print(f"phono: {trouble}", file=sys.stderr, flush=True)
+    return FOUND if has_trouble else DONE

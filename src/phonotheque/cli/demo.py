@@ -1,0 +1,164 @@
+"""`phono demo`: the whole way on a small made-up label, offline, with the real commands.
+
+Every step prints the command a person would type and runs exactly that; only seeding and
+downloading, which would be two terminals, run side by side in here.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phonotheque.cli.exit_status import DONE, FOUND
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command("demo")(demo)
+
+
+def demo(
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="A new folder; default: a temporary one."),
+    ] = None,
+) -> int:
+    """Make a small label out of nothing and walk the whole way with it, in about a minute.
+
+    Example: phono demo
+    """
+    import tempfile
+
+    from phonotheque.demo.label import NAME
+
+    began = time.monotonic()
+    folder = to or Path(tempfile.mkdtemp(prefix="phonotheque-demo-"))
+    label, archive, mirror = folder / "label", folder / "archive", folder / "mirror"
+    _make_label(label)
+    _phono(DONE, "init", str(archive), "--name", NAME)
+    at = ("--archive", str(archive))
+    added = (*at, "add", str(label), "--depositor", "The label")
+    _title("Take the folder in. Each licence comes from the label's rights.toml")
+    _phono(DONE, *added)
+    _title("The same folder again: it adds nothing")
+    _phono(DONE, *added)
+    _title("Read every byte back and hold it against the register")
+    _phono(DONE, *at, "verify")
+    _title("Seal what may be shared; what has no licence on record is kept, not shared")
+    _phono(DONE, *at, "publish", "run")
+    _share(archive, mirror)
+    _damage_and_mend(archive, at, added)
+    _title("The archive on one page")
+    _phono(DONE, *at, "status")
+    _say_goodbye(folder, time.monotonic() - began)
+    return DONE
+
+
+def _title(text: str) -> None:
+    print(f"\n== {text}", flush=True)
+
+
+class DemoFailedError(AssertionError):
+    """A step of the demo did not end as it must: a fault in Phonotheque, not in its use."""
+
+
+def _phono(expected: int, *arguments: str) -> None:
+    from phonotheque.cli.app import run
+
+    print(f"$ phono {shlex.join(arguments)}", flush=True)
+    status = run(list(arguments))
+    if status != expected:
+        raise DemoFailedError(f"phono {arguments} ended with {status}, not {expected}")
+
+
+def _make_label(folder: Path) -> None:
+    from phonotheque.demo.label import make_label
+
+    _title("Make a label: music, covers and notes, computed from nothing")
+    label = make_label(folder, on_track=_say_track)
+    print()
+    for release in label.releases:
+        licence = release.licence or "no licence stated"
+        print(f"  {release.artist}: {release.title}, {len(release.tracks)} tracks, {licence}")
+    _title("Found an archive")
+
+
+def _say_track(done: int, of: int, title: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r  {done} of {of}: {title:<40}", end="", file=sys.stderr, flush=True)
+
+
+def _share(archive: Path, mirror: Path) -> None:
+    """Seed every volume on this machine alone, and fetch it as a stranger would."""
+    from phonotheque.publish.engine import EngineSettings, Seeder
+    from phonotheque.publish.fetch import Sources, fetch
+
+    _title("Share the volumes by BitTorrent and fetch them into another folder (this machine only)")
+    torrents = sorted((archive / "published").glob("*.torrent"))
+    local = EngineSettings.loopback()
+    mirror.mkdir()
+    with Seeder(local) as seeder:
+        for torrent in torrents:
+            seeder.add(torrent.read_bytes(), archive / "volumes")
+        sources = Sources(peers=(("127.0.0.1", seeder.port),))
+        for torrent in torrents:
+            data = torrent.read_bytes()
+            fetched = fetch(data, mirror, settings=local, sources=sources, deadline_s=60)
+            print(f"  {fetched.folder.name}: {fetched.received_bytes:,} bytes received")
+    for torrent in torrents:
+        _check_sums(mirror / torrent.stem, f"lists/{torrent.stem}/SHA256SUMS")
+
+
+def _check_sums(folder: Path, sums: str) -> None:
+    """Check a fetched volume with coreutils, or with Python where there are none."""
+    import hashlib
+    import shutil
+    import subprocess
+
+    print(f"$ cd {shlex.quote(str(folder))} && sha256sum --check --quiet {sums}")
+    if shutil.which("sha256sum"):
+        command = ["sha256sum", "--check", "--quiet", sums]
+        if subprocess.run(command, cwd=folder, check=False).returncode:
+            raise DemoFailedError(f"{folder}: sha256sum found a difference")
+    else:
+        for line in (folder / sums).read_text(encoding="utf-8").splitlines():
+            digest, _, path = line.partition("  ")
+            if hashlib.sha256((folder / path).read_bytes()).hexdigest() != digest:
+                raise DemoFailedError(f"{folder / path}: its bytes are not {digest}")
+    print("  every file is exact")
+
+
+def _damage_and_mend(archive: Path, at: tuple[str, str], added: tuple[str, ...]) -> None:
+    _title("Damage one byte of one file, as a failing disk would")
+    victim = max((archive / "objects").glob("??/??/*"), key=lambda path: path.stat().st_size)
+    victim.chmod(0o644)
+    with open(victim, "r+b") as file:
+        file.seek(4321)
+        byte = file.read(1)
+        file.seek(4321)
+        file.write(bytes([byte[0] ^ 1]))
+    print(f"  byte 4321 of {victim.relative_to(archive)} is now wrong by one bit")
+    _phono(FOUND, *at, "verify")
+    _title("Mend it: bring the file again; good bytes replace bad ones, never the other way round")
+    _phono(DONE, *added)
+    _phono(DONE, *at, "verify")
+
+
+def _say_goodbye(folder: Path, seconds: float) -> None:
+    print(f"""
+== What happened, in {seconds:.0f} seconds
+  A label's folder became an archive that keeps every byte and the terms of each file; it was
+  proven, sealed into volumes, fetched over BitTorrent and checked with sha256sum; one wrong bit
+  was found, named and mended. What had no licence on record was kept and not shared.
+
+== Look around, then do it with your own music
+  ls {folder}/archive                   the archive; its README.txt needs no software of ours
+  phono --archive {folder}/archive status
+  phono init ~/my-archive --name "My label"
+  phono --archive ~/my-archive add ~/music --licence CC-BY-4.0 --evidence "we made it"
+  rm -r {folder}                        when you have seen enough""")

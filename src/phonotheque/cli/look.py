@@ -1,0 +1,162 @@
+"""`phono show|status`: looking at one thing, and at all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from phonotheque.cli.exit_status import DONE, FOUND
+from phonotheque.cli.options import Json, archive_of
+from phonotheque.cli.output import (
+    format_bytes,
+    print_json,
+    print_table,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from phonotheque.archive.opening import Archive
+    from phonotheque.archive.status import Heap, Status
+    from phonotheque.register.events import Volume
+    from phonotheque.register.index import Held
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("show")(show)
+    app.command("status")(status)
+
+
+def show(
+    context: typer.Context,
+    reference: Annotated[
+        str, typer.Argument(metavar="ID", help="An object (6 digits or more) or a volume.")
+    ],
+    as_json: Json = False,
+) -> int:
+    """Show all that is known of an object or a volume.
+
+    Example: phono show 3f9ac1
+    """
+    from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.reference import resolve_object
+
+    with open_to_read(archive_of(context)) as archive:
+        volumes = {volume.name: volume for volume in archive.index.volumes()}
+        if reference in volumes:
+            record = _volume(archive, volumes[reference])
+        else:
+            record = _object(archive, resolve_object(archive.index, reference))
+    if as_json:
+        print_json(record)
+    else:
+        print_table([(name, line) for name, value in record.items() for line in _lines(value)])
+    return DONE
+
+
+def _object(archive: Archive, held: Held) -> dict[str, Any]:
+    import msgspec
+
+    from phonotheque.archive.opening import today
+    from phonotheque.music.rights import Use, resolve
+    from phonotheque.store.objects import ObjectName
+
+    index = archive.index
+    statements = index.statements(held.sha256)
+    counts = archive.config["rights.licence_tags_count"]
+    verdict = resolve(statements, Use.REDISTRIBUTE, today(), None, claims_count=counts)
+    accessions = index.accessions(held.sha256)
+    return {
+        "sha256": held.sha256.hex,
+        "path": ObjectName(held.sha256, held.extension).path,
+        "size_bytes": held.size_bytes,
+        "condition": held.condition,
+        "checked_at": held.checked_at,
+        "role": held.role,
+        "readability": held.readability,
+        "reason": held.reason,
+        "technical": msgspec.to_builtins(held.technical) if held.technical else None,
+        "tags": msgspec.to_builtins(index.tags(held.sha256)),
+        "came_from": [
+            {"path": p.path, "at": p.at, "collection": index.depositor_and_collection(p.deposit)[1]}
+            for p in accessions
+        ],
+        "companions": [
+            {"sha256": name.hex, "path": path} for name, path in index.companions(accessions[0])
+        ],
+        "rights": [msgspec.to_builtins(statement) for statement in statements],
+        "may_be_shared": verdict.allowed,
+        "because": verdict.reason,
+        "volume": held.volume,
+    }
+
+
+def _volume(archive: Archive, volume: Volume) -> dict[str, Any]:
+    import msgspec
+
+    objects = [held.sha256.hex for held in archive.index.in_volume(volume.name)]
+    return {**msgspec.to_builtins(volume), "members": objects}
+
+
+def _lines(value: object) -> list[str]:
+    """A value as lines for people; nothing for what is not known."""
+    if isinstance(value, dict):
+        return [f"{key}: {line}" for key, item in value.items() for line in _lines(item)]
+    if isinstance(value, list | tuple):
+        return [line for item in value for line in _lines(item)]
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return [] if value in (None, "") else [printable(str(value))]
+
+
+def status(context: typer.Context, as_json: Json = False) -> int:
+    """Show the archive on one page: counts, bytes, volumes, and what is unproven since when.
+
+    Exit status 1 when something is damaged.
+
+    Example: phono status
+    """
+    import dataclasses
+
+    from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.status import status_of
+
+    with open_to_read(archive_of(context)) as archive:
+        found = status_of(archive)
+        title = archive.config["title"] or archive.config.name
+        notices = archive.notices
+    if as_json:
+        print_json({"title": title, **dataclasses.asdict(found), "notices": notices})
+    else:
+        print(printable(title))
+        print_table(list(_rows(found)), right=(1, 2))
+        for line in (*_proof(found), *notices):
+            print(line)
+    damaged = {kind for kind in found.damaged if kind != "removed"}
+    return FOUND if damaged else DONE
+
+
+def _rows(found: Status) -> list[tuple[str, str, str]]:
+    heaps: list[tuple[str, Heap]] = [
+        ("recordings", found.recordings),
+        ("  of these in volumes", found.sealed),
+        ("audio that no decoder reads", found.unreadable),
+        ("companions (covers, notes, texts)", found.companions),
+        *((f"{kind}!", heap) for kind, heap in found.damaged.items()),
+        (f"unproven for {found.unproven_days} days or more", found.unproven),
+    ]
+    rows = [("", "objects", "bytes")]
+    rows += [(name, str(heap.objects), format_bytes(heap.size_bytes)) for name, heap in heaps]
+    return rows
+
+
+def _proof(found: Status) -> list[str]:
+    lines = [f"{found.volumes} volumes; {found.events} lines in the register."]
+    if found.oldest_check:
+        lines.append(
+            f"Every object was proven since {found.oldest_check[:16].replace('T', ' ')} UTC."
+        )
+    ran = found.last_run[:16].replace("T", " ") + " UTC" if found.last_run else "never"
+    lines.append(f"Last run of `phono verify`: {ran}.")
+    return lines

@@ -1,0 +1,39 @@
+"""Options that several commands share, and how they find their archive."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON (one object a line where there are many).")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait while another process writes.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", min=1, max=256, help="Processes at work; default: one for each core."),
+]
+
+
+def archive_of(context: typer.Context) -> Path:
+    """The archive that a command is about.
+
+    Raises:
+        NotAnArchiveError: There is none.
+    """
+    from phonotheque.archive.opening import locate
+
+    return locate(context.obj, os.environ.get("PHONO_ARCHIVE"), Path.cwd())
+
+
+def job_count(jobs: int | None) -> int:
+    """How many processes or threads to use."""
+    if jobs is not None:
+        return jobs
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

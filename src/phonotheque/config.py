@@ -1,0 +1,190 @@
+"""`phonotheque.toml`: the settings of one archive, each optional, each documented here.
+
+The reference page is generated from `SETTINGS`. Unknown settings are refused, so that a typing
+mistake is not silently a default. Not here: reading the file (`phonotheque.archive`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import Any
+
+from phonotheque.errors import BadSettingError, FormatTooNewError
+
+FILE_NAME = "phonotheque.toml"
+FORMAT = 1
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One documented setting: its dotted name, type, default and meaning."""
+
+    name: str
+    type: type
+    default: Any
+    meaning: str
+
+
+SETTINGS = (
+    Setting("format", int, FORMAT, "Number of the archive's format. Written once by `phono init`."),
+    Setting("name", str, "archive", "Short name, used in the names of volumes: a-z, 0-9 and -."),
+    Setting("title", str, "", "The archive's name as people write it."),
+    Setting("address", str, "", "Where the archive is published, or a contact: a URL or e-mail."),
+    Setting(
+        "rights.licence_tags_count",
+        bool,
+        False,
+        "Whether a licence tag found in a file is enough to share it. By default it is a claim.",
+    ),
+    Setting(
+        "volumes.max_objects",
+        int,
+        8192,
+        "Most recordings in one volume, 1 to 8192.",
+    ),
+    Setting(
+        "volumes.max_bytes",
+        int,
+        32 << 30,
+        "Most bytes in one volume, 1 GiB to 32 GiB; a larger object is a volume of its own.",
+    ),
+    Setting("seed.trackers", list, [], "Tracker URLs, written into torrents and magnets."),
+    Setting("seed.web_seeds", list, [], "Web seed URLs, written into torrents and magnets."),
+    Setting("seed.port", int, 6881, "Port the seeder listens on; 0 lets the system choose."),
+    Setting("seed.dht", bool, True, "Whether the seeder takes part in the DHT."),
+    Setting("seed.upload_bytes_per_s", int, 0, "Upload limit in bytes a second; 0 is no limit."),
+    Setting(
+        "verify.older_than_days",
+        int,
+        90,
+        "`phono status` calls an object unproven when its last check is older than this.",
+    ),
+)
+"""Every setting there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of an archive. `values` holds one value for each name in `SETTINGS`."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    @property
+    def name(self) -> str:
+        """Short name of the archive."""
+        return str(self.values["name"])
+
+
+def parse_config(data: bytes) -> Config:
+    """Read the text of `phonotheque.toml`.
+
+    Raises:
+        BadSettingError: It is not TOML, or a setting is unknown or has an unusable value.
+        FormatTooNewError: The archive was written by a later Phonotheque.
+    """
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadSettingError(FILE_NAME, f"it is not TOML: {error}", "Correct the file.") from error
+    given = dict(_flat(table))
+    if isinstance(given.get("format"), int) and given["format"] > FORMAT:
+        raise FormatTooNewError(
+            FILE_NAME,
+            f"the archive has format {given['format']}, this program knows up to {FORMAT}",
+            "Install a newer Phonotheque.",
+        )
+    known = {setting.name: setting for setting in SETTINGS}
+    for name, value in given.items():
+        _check(known, name, value)
+    return Config({name: given.get(name, setting.default) for name, setting in known.items()})
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        if isinstance(value, dict):
+            pairs += _flat(value, f"{prefix}{key}.")
+        else:
+            pairs.append((f"{prefix}{key}", value))
+    return pairs
+
+
+_RANGES = {
+    "format": (1, FORMAT),
+    "volumes.max_objects": (1, 8192),
+    "volumes.max_bytes": (1 << 30, 32 << 30),
+    "seed.port": (0, 65535),
+    "seed.upload_bytes_per_s": (0, 1 << 40),
+    "verify.older_than_days": (1, 36500),
+}
+
+
+def _check(known: dict[str, Setting], name: str, value: object) -> None:
+    setting = known.get(name)
+    if setting is None:
+        raise BadSettingError(
+            f"{FILE_NAME}: {name}", "there is no such setting", "See docs/reference/settings.md."
+        )
+    if type(value) is not setting.type or (
+        isinstance(value, list) and not all(isinstance(item, str) for item in value)
+    ):
+        wanted = (
+            "a list of texts"
+            if setting.type is list
+            else f"a value of type {setting.type.__name__}"
+        )
+        raise BadSettingError(f"{FILE_NAME}: {name}", f"it is not {wanted}", setting.meaning)
+    low, high = _RANGES.get(name, (None, None))
+    if low is not None and high is not None and not low <= value <= high:  # type: ignore[operator]
+        raise BadSettingError(
+            f"{FILE_NAME}: {name}", f"{value} is not between {low} and {high}", setting.meaning
+        )
+    if name == "name" and not _SLUG.fullmatch(str(value)):
+        raise BadSettingError(
+            f"{FILE_NAME}: name", f"{value!r} is not a short name", "Use 1 to 32 of a-z, 0-9 and -."
+        )
+
+
+def format_config(title: str, name: str) -> str:
+    """Write the text of a new `phonotheque.toml`: what was chosen, and all else as comments."""
+    lines = [
+        "# Settings of this archive. All are optional; what is commented out is the default.",
+        f"format = {FORMAT}",
+        f"name = {_toml(name)}",
+        f"title = {_toml(title)}",
+        "",
+    ]
+    section = ""
+    for setting in SETTINGS[3:]:
+        head, _, key = setting.name.rpartition(".")
+        if head != section:
+            section = head
+            lines += ["", f"[{head}]"]
+        lines += [f"# {setting.meaning}", f"# {key} = {_toml(setting.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """A value as TOML; texts here are ours or one line from a command."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        escaped = "".join(
+            f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else c
+            for c in value.replace("\\", "\\\\").replace('"', '\\"')
+        )
+        return f'"{escaped}"'
+    return str(value)
+
+
+def short_name(title: str) -> str:
+    """Make a short name of a title: "Café Noir Records" becomes "caf-noir-records"."""
+    words = re.findall(r"[a-z0-9]+", title.lower())
+    return "-".join(words)[:32].strip("-") or "archive"

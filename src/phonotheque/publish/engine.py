@@ -1,0 +1,292 @@
+"""Seeding: volumes are shared from where they lie, and nothing there is ever written.
+
+An archive's `volumes/<name>` is a link to `../objects`, so the folder that a volume's torrent
+names is the store itself. Three things keep the engine from writing into it: every torrent is in
+upload mode, which never asks a peer for a byte; the mode is set again at every turn a torrent
+takes; and the kernel refuses the engine's threads every write (`phonotheque.publish.shield`).
+
+Laws: no byte, size, time or name in the store is changed, whatever is damaged there and whoever is
+connected; damage that is met is told once for each file; what is intact stays shared.
+
+A volume starts at once: sizes are compared, hashes are checked when a piece is first asked for.
+
+Source: BEP 3, BEP 52; libtorrent 2.1 `torrent_flags::seed_mode` and `upload_mode`.
+Not here: which volumes to seed, printing, mending (`phono verify`, `phono repair`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from threading import Condition, Event, Thread
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+import libtorrent as lt
+
+from phonotheque.errors import ConflictError, MalformedError, NotHeldError
+from phonotheque.publish.seed_status import (
+    Seeding,
+    SeedState,
+    SeedStatus,
+    SeedTrouble,
+    TroubleKind,
+    status_of,
+)
+from phonotheque.publish.session import (
+    EngineSettings,
+    await_port,
+    open_session,
+    torrent_params,
+)
+from phonotheque.publish.shield import Wall, behind_wall
+
+__all__ = [
+    "EngineSettings",
+    "SeedState",
+    "SeedStatus",
+    "SeedTrouble",
+    "Seeder",
+    "Seeding",
+    "TroubleKind",
+    "Wall",
+]
+
+_ONLY_UPLOAD = lt.torrent_flags.upload_mode
+_UPDATE_EVERY_S = 0.5
+_LISTEN_MS = 250
+"""How long the listening thread sleeps at most, and so how long `close` waits for it."""
+
+_REVIVALS = 3
+"""A file that cannot be read stops its volume; so often it is started again without that file.
+Each time reads the whole volume, so a dying disk must not go on for ever."""
+
+
+class _Volume:
+    """What is remembered of a torrent. Touched under the seeder's lock only."""
+
+    def __init__(self, name: str, folder: Path, handle: lt.torrent_handle) -> None:
+        self.name = name
+        self.folder = folder
+        self.handle = handle
+        self.status = SeedStatus(name, SeedState.STARTING)
+        self.told: set[tuple[TroubleKind, str]] = set()
+        self.revivals_left = _REVIVALS
+
+
+class Seeder:
+    """A running engine that gives volumes away and takes nothing.
+
+    Use it in a `with` statement. All methods may be called from any thread.
+
+    Attributes:
+        port: Where it listens.
+        wall: What the kernel refuses to the engine's threads.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        """Start it. Raises `UnavailableError` when no address can be listened on."""
+        self._settings = settings
+        self._news = Condition()
+        self._volumes: dict[str, _Volume] = {}
+        self._by_handle: dict[lt.torrent_handle, _Volume] = {}
+        self._troubles: list[SeedTrouble] = []
+        self._closing = Event()
+        self._on: dict[type[lt.alert], Callable[[Any], None]] = {
+            lt.state_update_alert: self._take_updates,
+            lt.hash_failed_alert: self._take_hash_failed,
+            lt.file_error_alert: self._take_file_error,
+            lt.torrent_error_alert: self._take_stop,
+            lt.torrent_checked_alert: self._take_checked,
+        }
+        # The session starts its threads in here, so they stand behind the wall and ours do not.
+        self.wall: Wall
+        self._session, self.wall = behind_wall(lambda: open_session(settings))
+        self.port = await_port(self._session)
+        self._listener = Thread(target=self._listen, name="phono-seeder", daemon=True)
+        self._listener.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add(self, torrent: bytes, save_path: Path) -> Seeding:
+        """Share a volume from now on.
+
+        Args:
+            torrent: Bytes of its .torrent file.
+            save_path: Where the folder that it names lies; for an archive `ARCHIVE/volumes`.
+
+        Raises:
+            MalformedError: The torrent cannot be read, or has no v2 info-hash.
+            ConflictError: A volume of that name is shared already.
+
+        Cost: 0.06 to 0.4 s and 9 MB of memory for 8,192 files.
+        """
+        params = torrent_params(torrent, save_path)
+        info = params.ti
+        if info is None or not info.info_hashes().has_v2():
+            raise MalformedError("the torrent", "has no version 2 info-hash", "Make it anew.")
+        params.flags |= lt.torrent_flags.seed_mode | _ONLY_UPLOAD
+        params.trackers = [*params.trackers, *self._settings.trackers]
+        params.url_seeds = []  # they are for those who fetch
+        params.name = info.name()  # or the magnet link has none
+        hashes = info.info_hashes()
+        added = Seeding(info.name(), str(hashes.v2), str(hashes.v1), lt.make_magnet_uri(params))
+        self._add(added.name, params)
+        return added
+
+    def _add(self, name: str, params: lt.add_torrent_params) -> None:
+        with self._news:
+            if name in self._volumes:
+                raise ConflictError(name, "is seeded already", "Remove it first.")
+            folder = Path(params.save_path, name)
+            handle = self._session.add_torrent(params)
+            volume = _Volume(name, folder, handle)
+            self._volumes[name] = self._by_handle[handle] = volume
+
+    def remove(self, name: str) -> None:
+        """Stop sharing a volume; its files stay. Raises `NotHeldError` when it is not shared."""
+        with self._news:
+            volume = self._volumes.pop(name, None)
+            if volume is None:
+                raise NotHeldError(name, "is not seeded", "See `phono seed`.")
+            del self._by_handle[volume.handle]
+            self._session.remove_torrent(volume.handle)
+
+    def progress(self) -> list[SeedStatus]:
+        """How every volume stood a moment ago, in order of name; after `close`, how it ended."""
+        with self._news:
+            return [self._volumes[name].status for name in sorted(self._volumes)]
+
+    def troubles(self) -> list[SeedTrouble]:
+        """Everything met since the start, oldest first."""
+        with self._news:
+            return list(self._troubles)
+
+    def wait_for_news(self, timeout_s: float) -> bool:
+        """Wait until a status or the troubles change; False when the time passed without."""
+        with self._news:
+            return self._news.wait(timeout_s)
+
+    def close(self) -> None:
+        """Stop, and take leave of peers and trackers. Safe to call twice.
+
+        Takes at most about 4 s: a last update, then 2 s for trackers that do not answer.
+        """
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._listener.join()
+        self._session.post_torrent_updates()
+        deadline = monotonic() + _UPDATE_EVERY_S
+        while (left_s := deadline - monotonic()) > 0 and self._session.wait_for_alert(
+            int(left_s * 1000) + 1
+        ):
+            alerts = self._session.pop_alerts()
+            self._take(alerts)
+            if any(isinstance(alert, lt.state_update_alert) for alert in alerts):
+                break
+        # Alerts and handles point into the session: all must go before it does.
+        alerts = []
+        self._session.pause()
+        del self._session
+
+    # From here on: the listening thread.
+
+    def _listen(self) -> None:
+        updated_at = 0.0
+        while not self._closing.is_set():
+            if monotonic() - updated_at >= _UPDATE_EVERY_S:
+                # Asking each torrent for its status holds the engine up; this one call reports
+                # those that changed.
+                self._session.post_torrent_updates()
+                updated_at = monotonic()
+            self._session.wait_for_alert(_LISTEN_MS)
+            self._take(self._session.pop_alerts())
+
+    def _take(self, alerts: Iterable[lt.alert]) -> None:
+        with self._news:
+            for alert in alerts:
+                if isinstance(alert, lt.alerts_dropped_alert):
+                    self._only_upload(self._by_handle)
+                elif isinstance(alert, lt.torrent_alert):
+                    # Whatever happened to a torrent, it goes on in upload mode.
+                    self._only_upload([alert.handle])
+                take = self._on.get(type(alert))
+                if take is not None:
+                    take(alert)
+                    self._news.notify_all()
+
+    def _only_upload(self, handles: Iterable[lt.torrent_handle]) -> None:
+        for handle in handles:
+            if handle in self._by_handle and handle.is_valid():
+                handle.set_flags(_ONLY_UPLOAD)
+
+    def _take_updates(self, alert: lt.state_update_alert) -> None:
+        for status in alert.status:
+            volume = self._by_handle.get(status.handle)
+            if volume is not None:
+                volume.status = status_of(volume.name, status)
+
+    def _take_hash_failed(self, alert: lt.hash_failed_alert) -> None:
+        volume = self._by_handle.get(alert.handle)
+        if volume is not None:
+            # libtorrent now leaves seed mode and reads all of the volume: `_take_checked` follows.
+            self._tell_pieces(volume, [alert.piece_index])
+
+    def _take_file_error(self, alert: lt.file_error_alert) -> None:
+        volume = self._by_handle.get(alert.handle)
+        if volume is not None:
+            path = alert.filename().removeprefix(f"{volume.folder}/")
+            reason = alert.error.message().lower()
+            self._tell(SeedTrouble(volume.name, TroubleKind.UNREADABLE, path, None, reason))
+
+    def _take_stop(self, alert: lt.torrent_error_alert) -> None:
+        """A read was refused and libtorrent stopped the volume: go on without that file."""
+        volume = self._by_handle.get(alert.handle)
+        if volume is None:
+            return
+        if volume.revivals_left:
+            volume.revivals_left -= 1
+            volume.handle.clear_error()
+            volume.handle.resume()
+            return
+        volume.status = replace(
+            volume.status, state=SeedState.STOPPED, error=alert.error.message().lower()
+        )
+
+    def _take_checked(self, alert: lt.torrent_checked_alert) -> None:
+        volume = self._by_handle.get(alert.handle)
+        if volume is None or not volume.handle.is_valid():
+            return
+        # One call after a whole reading, not a poll: which pieces are not there?
+        status = volume.handle.status(lt.torrent_handle.query_pieces)
+        if not status.is_finished:
+            self._tell_pieces(volume, [i for i, have in enumerate(status.pieces) if not have])
+
+    def _tell_pieces(self, volume: _Volume, pieces: Iterable[int]) -> None:
+        info = volume.handle.torrent_file()
+        if info is None:
+            return
+        files = info.layout()
+        for piece in pieces:
+            # In the hybrid form files begin at pieces, so a piece belongs to one file.
+            path = files.file_path(files.file_index_at_piece(piece)).partition("/")[2]
+            reason = f"piece {piece} is not what its hash says"
+            self._tell(SeedTrouble(volume.name, TroubleKind.DAMAGED, path, piece, reason))
+
+    def _tell(self, trouble: SeedTrouble) -> None:
+        volume = self._volumes[trouble.volume]
+        if (trouble.kind, trouble.path) not in volume.told:
+            volume.told.add((trouble.kind, trouble.path))
+            self._troubles.append(trouble)

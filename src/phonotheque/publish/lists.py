@@ -1,0 +1,126 @@
+"""The plain-text lists that travel in a volume: readable with coreutils, in fifty years.
+
+Laws: pure text from values; tabs, newlines and other control characters in tags become spaces;
+one line is one recording; the same volume gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from phonotheque.music.digest import Sha256
+from phonotheque.store.objects import ObjectName, parse_file_name
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+COLUMNS = ("sha256", "size", "path", "title", "artists", "release", "licence")
+"""The columns of manifest.tsv, which is also its first line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A recording as its volume lists it. `licence` is the canonical URI or id."""
+
+    name: ObjectName
+    size_bytes: int
+    title: str
+    artists: str
+    release: str
+    licence: str
+
+    @property
+    def path(self) -> str:
+        """Its path below the volume's folder."""
+        return f"{self.name.folder}/{self.name.file}"
+
+
+def plain(text: str) -> str:
+    """Text fit for one field of one line; "-" where there is none.
+
+    No field is ever empty: a shell's `read` takes two tabs in a row for one.
+    """
+    return _CONTROL.sub(" ", text).strip() or "-"
+
+
+def manifest(lines: Sequence[Line]) -> str:
+    """Write manifest.tsv: tab-separated, one header line."""
+    rows = ["\t".join(COLUMNS)]
+    for line in lines:
+        words = (line.title, line.artists, line.release, line.licence)
+        fields = (line.name.sha256.hex, str(line.size_bytes), line.path, *map(plain, words))
+        rows.append("\t".join(fields))
+    return "\n".join(rows) + "\n"
+
+
+def read_manifest(text: str) -> list[ObjectName]:
+    """Read back which objects a manifest lists.
+
+    Raises:
+        ValueError: A line is not as `manifest` writes it.
+    """
+    header, *rows = text.splitlines()
+    if tuple(header.split("\t")) != COLUMNS:
+        raise ValueError("the first line does not name the columns")
+    names = []
+    for row in rows:
+        fields = row.split("\t")
+        name = parse_file_name(fields[2].rpartition("/")[2]) if len(fields) == 7 else None
+        if name is None or name.sha256 != Sha256.parse(fields[0]):
+            raise ValueError(f"not a line of a manifest: {row[:80]!r}")
+        names.append(name)
+    return names
+
+
+def checksums(digests: Sequence[tuple[str, str]]) -> str:
+    """Write SHA256SUMS from pairs of (digest, path below the volume's folder)."""
+    return "".join(f"{digest}  {path}\n" for digest, path in digests)
+
+
+def attribution(volume: str, lines: Sequence[Line]) -> str:
+    """Write ATTRIBUTION.txt: who made what, under which licence, as licences ask for it."""
+    parts = [f"Attribution for the recordings of {volume}", ""]
+    for licence in sorted({line.licence for line in lines}):
+        parts += [f"Licence: {licence}", ""]
+        for line in (line for line in lines if line.licence == licence):
+            release = f", from {plain(line.release)}" if line.release else ""
+            artists = plain(line.artists) if line.artists else "artist not named in the file"
+            parts.append(f"  {artists}: {plain(line.title)}{release}")
+            parts.append(f"    {line.path}")
+        parts.append("")
+    return "\n".join(parts)
+
+
+README = """\
+{volume}
+{rule}
+
+{count} recordings, {size_bytes} bytes, licence class "{licence_class}", from the archive
+"{archive}". The terms of each recording stand in ATTRIBUTION.txt and manifest.tsv. The files are
+byte for byte as the archive received them, named by the SHA-256 of their bytes.
+
+Check them, in the folder that holds "lists":
+
+  sha256sum --check --quiet lists/{volume}/SHA256SUMS
+
+List them (title, artists, release, licence):
+
+  cut -f 4-7 lists/{volume}/manifest.tsv
+
+Columns of manifest.tsv, separated by tabs: sha256, size in bytes, path, title, artists, release,
+licence; "-" where nothing is known.
+"""
+"""Text of a volume's README.txt."""
+
+
+def readme(volume: str, archive: str, licence_class: str, lines: Sequence[Line]) -> str:
+    """Write README.txt of a volume."""
+    return README.format(
+        volume=volume,
+        rule="=" * len(volume),
+        count=len(lines),
+        size_bytes=sum(line.size_bytes for line in lines),
+        licence_class=licence_class,
+        archive=plain(archive),
+    )

@@ -1,0 +1,138 @@
+"""The one form of torrent that we make: which names, which order, which padding, which layers.
+
+Laws: files stand in the order of the raw bytes of their path's parts, whatever order they were
+given in; every file is followed by zeros to a whole piece, the last one too; a layer is taken only
+when it folds to its root. Writing and reading both go through here, so there is one rule.
+
+Why each of these is so: `docs/reference/torrent.md`.
+Source: BEP 3, BEP 47 ("Padding files"), BEP 52 ("File tree", "piece layers").
+
+Not here: bytes of a whole .torrent file (`phonotheque.publish.torrent`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phonotheque.errors import DigestMismatchError
+from phonotheque.publish.bencode import Encodable
+from phonotheque.store.digests import fold_layer
+
+PAD_FOLDER = ".pad"
+"""BEP 47's name for files of zeros. Nothing else may stand in it."""
+
+MAX_PART_BYTES = 240
+"""Longest part of a path, in UTF-8: libtorrent 2.1 shortens longer ones on the reader's disk."""
+
+MAX_PARTS = 20
+"""Most parts of a path. Ours have three; a bound keeps a hostile torrent's paths small."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """What a torrent says of one file: `Digests` without the plain SHA-256.
+
+    Attributes:
+        path: Parts of the path below the torrent's folder.
+        size_bytes: 1 or more.
+        pieces_root: 32 bytes.
+        layer: 32 bytes for each piece, empty for a file of one piece; it folds to `pieces_root`.
+        sha1s: 20 bytes for each piece, the last piece padded with zeros.
+    """
+
+    path: tuple[str, ...]
+    size_bytes: int
+    pieces_root: bytes
+    layer: bytes
+    sha1s: bytes
+
+
+def encode_part(text: str) -> bytes:
+    """Return one part of a path as UTF-8.
+
+    Raises:
+        ValueError: It is empty, ".", "..", longer than 240 bytes, or has "/", NUL or what UTF-8
+            cannot say.
+    """
+    if text in ("", ".", "..") or "/" in text or "\0" in text:
+        raise ValueError(f"{text!r} cannot be a part of a path")
+    raw = text.encode()  # UnicodeEncodeError is a ValueError
+    if len(raw) > MAX_PART_BYTES:
+        raise ValueError(f"{text[:40]!r}... is longer than {MAX_PART_BYTES} bytes")
+    return raw
+
+
+def in_order(name: str, files: Sequence[SealedFile]) -> list[SealedFile]:
+    """Return files in the torrent's order: that of the raw bytes of their path's parts.
+
+    Raises:
+        ValueError: No file; a path twice, or as file and folder; a path without parts, with more
+            than 20, or with one that `encode_part` refuses; a path in ".pad"; a single file of the
+            torrent's own name, which BEP 52 would read as a torrent without a folder.
+    """
+    own_name = encode_part(name)
+    by_path = {tuple(map(encode_part, file.path)): file for file in files}
+    if not files or len(by_path) != len(files):
+        raise ValueError("a torrent needs at least one file, and each path once")
+    paths = sorted(by_path)
+    for path in paths:
+        shown = b"/".join(path).decode()
+        if not 1 <= len(path) <= MAX_PARTS or path[0] == PAD_FOLDER.encode():
+            raise ValueError(f"{shown!r} cannot be the path of a file")
+        if any(path[:depth] in by_path for depth in range(1, len(path))):
+            raise ValueError(f"a folder of {shown!r} is a file, too")
+    if paths == [(own_name,)]:
+        raise ValueError(f"a single file cannot have the torrent's own name {name!r}")
+    return [by_path[path] for path in paths]
+
+
+def info_of(name: str, files: Sequence[SealedFile], piece_bytes: int) -> dict[str, Encodable]:
+    """Return the info dictionary of files that are in order: what the info-hashes hash."""
+    tree: dict[str, Any] = {}
+    listed: list[Encodable] = []
+    for file in files:
+        folder = tree
+        for part in file.path:
+            folder = folder.setdefault(part, {})
+        folder[""] = {"length": file.size_bytes, "pieces root": file.pieces_root}
+        listed.append({"length": file.size_bytes, "path": file.path})
+        if pad_bytes := -file.size_bytes % piece_bytes:
+            listed.append({"attr": "p", "length": pad_bytes, "path": (PAD_FOLDER, str(pad_bytes))})
+    return {
+        "file tree": tree,
+        "files": listed,
+        "meta version": 2,
+        "name": name,
+        "piece length": piece_bytes,
+        "pieces": b"".join(file.sha1s for file in files),
+    }
+
+
+def proved_layers(files: Sequence[SealedFile], piece_bytes: int) -> dict[bytes, bytes]:
+    """Return the piece layers by root, each folded to its root. Identical files share one.
+
+    Raises:
+        ValueError: A layer is not as long as its file needs, or a root stands with two layers.
+        DigestMismatchError: A layer does not fold to its root.
+    """
+    layers: dict[bytes, bytes] = {}
+    proved: set[tuple[int, bytes]] = set()
+    for file in files:
+        key = (file.size_bytes, file.pieces_root)  # never the root alone
+        if file.size_bytes <= piece_bytes:
+            continue
+        if layers.setdefault(file.pieces_root, file.layer) != file.layer:
+            raise ValueError(f"{'/'.join(file.path)!r} has another layer than its twin")
+        if key in proved:
+            continue
+        root = fold_layer(file.layer, file.size_bytes, piece_bytes=piece_bytes)
+        if root != file.pieces_root:
+            raise DigestMismatchError(
+                "/".join(file.path),
+                "its piece layer does not fold to its pieces root",
+                "Run `phono rebuild`, which reads its digests anew.",
+            )
+        proved.add(key)
+    return layers

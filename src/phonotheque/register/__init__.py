@@ -1,0 +1,1 @@
+"""The register, the authority: what came in, on what grounds, and what was done since."""

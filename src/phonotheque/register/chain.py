@@ -1,0 +1,101 @@
+"""One line of the register, and what makes it follow from the line before.
+
+Laws: a line is one JSON object in UTF-8 ending in one newline, starting with `seq`, `prev`, `at`
+and `event`; `seq` counts from 1; `prev` is the SHA-256 of the whole previous line with its newline
+(64 zeros for the first), so that `sed -n 5p 000001.jsonl | sha256sum` gives what line 6 says.
+A byte changed anywhere breaks the chain at the next line, at the latest at the next checkpoint.
+
+Source: the idea is Haber and Stornetta, "How to time-stamp a digital document" (1991).
+Not here: files and durability (`journal`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+
+from phonotheque.register.events import Event
+
+MAX_LINE_BYTES = 1 << 20
+"""No line is longer: a reader needs bounded memory. Long findings are split over several lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: the number and the SHA-256 (hexadecimal) of its last line."""
+
+    seq: int
+    digest: str
+
+
+GENESIS = Head(0, "0" * 64)
+"""What the first line follows from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event in its place: the `seq`-th of the register, written at `at` (UTC, ISO 8601)."""
+
+    seq: int
+    at: str
+    event: Event
+
+
+class NotInChainError(ValueError):
+    """A line that cannot follow from the head it was held against; says why."""
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    seq: int
+    prev: str
+    at: str
+
+
+_encoder = msgspec.json.Encoder()
+_envelope = msgspec.json.Decoder(_Envelope)
+_event = msgspec.json.Decoder(Event)
+
+
+def format_instant(moment: datetime) -> str:
+    """Write an aware instant as `2026-11-21T05:00:00.123456Z`: fixed width, sorts by time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def encode_line(head: Head, at: str, event: Event) -> tuple[bytes, Head]:
+    """Write the line that follows `head`.
+
+    Returns:
+        The line with its newline, and the head after it.
+
+    Raises:
+        ValueError: The line would be longer than `MAX_LINE_BYTES`.
+    """
+    envelope = _encoder.encode(_Envelope(head.seq + 1, head.digest, at))
+    line = envelope[:-1] + b"," + _encoder.encode(event)[1:] + b"\n"
+    if len(line) > MAX_LINE_BYTES:
+        raise ValueError(f"a register line of {len(line)} bytes; the longest is {MAX_LINE_BYTES}")
+    return line, Head(head.seq + 1, hashlib.sha256(line).hexdigest())
+
+
+def decode_line(head: Head, line: bytes) -> tuple[Entry, Head]:
+    """Read the line that should follow `head`.
+
+    Raises:
+        NotInChainError: It has no newline, is no event, or does not follow.
+    """
+    if not line.endswith(b"\n"):
+        raise NotInChainError("it ends without a newline")
+    try:
+        envelope = _envelope.decode(line)
+        event = _event.decode(line)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise NotInChainError(f"it is not an event ({error})") from error
+    if envelope.prev != head.digest:
+        raise NotInChainError("it does not follow from the line before it")
+    if envelope.seq != head.seq + 1:
+        raise NotInChainError(f"its number is {envelope.seq}, not {head.seq + 1}")
+    after = Head(envelope.seq, hashlib.sha256(line).hexdigest())
+    return Entry(envelope.seq, envelope.at, event), after

@@ -1,0 +1,160 @@
+"""The events that a register can hold: what was done to which bytes, on what grounds.
+
+Laws: an event is a frozen value that says all that is needed to replay it; it holds no personal
+data: a person is a local id ("p3"), an evidence document is its digest, a source path is relative
+to what was given to `phono add`. Field order here is the order in the line, frozen by golden files.
+
+Source: the kinds follow PREMIS 3 and the Library of Congress vocabulary of preservation events;
+`docs/reference/register.md` has the table. Not here: lines and chain (`chain`), files (`journal`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from phonotheque.music.facts import Readability, Technical
+from phonotheque.music.finding import Finding
+from phonotheque.music.rights import RightsStatement
+
+FORMAT = 1
+"""Number of the format of archive and register. A newer one is refused, an older one is read."""
+
+
+class Role(StrEnum):
+    """Why an object is kept."""
+
+    RECORDING = "recording"
+    COMPANION = "companion"
+
+
+class Founding(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="founding"):
+    """The first line of every register. `archive` is a random UUID that names it for ever."""
+
+    format: int
+    archive: str
+
+
+class Deposit(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="deposit"):
+    """The beginning of one `phono add`: accessions name it by its `seq`."""
+
+    depositor: str = ""
+    collection: str = ""
+
+
+class Accession(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="accession"
+):
+    """An object taken in, or taken in again with other provenance.
+
+    Attributes:
+        deposit: `seq` of the deposit it belongs to.
+        sha256: Name of the object, 64 hexadecimal digits.
+        size_bytes: Its length.
+        pieces_root: 64 hexadecimal digits, root of its BitTorrent v2 tree.
+        extension: Courtesy ending of its file, lower case, may be "".
+        path: Where it lay, relative to what was given; undecodable bytes read as U+FFFD.
+        path_base64: The exact bytes of the path, only when `path` lost some.
+        role: A recording, or a companion that lay beside recordings in the same folder.
+        rights: What was stated about it on this occasion.
+        readability: Whether an audio reader understood it; None for a companion.
+        reason: Why it is unreadable.
+        technical: How the sound is stored.
+    """
+
+    deposit: int
+    sha256: str
+    size_bytes: int
+    pieces_root: str
+    extension: str
+    path: str
+    role: Role
+    path_base64: str = ""
+    rights: tuple[RightsStatement, ...] = ()
+    readability: Readability | None = None
+    reason: str = ""
+    technical: Technical | None = None
+
+
+class Rights(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="rights"):
+    """A decision about what may be done with an object; the newest one governs."""
+
+    sha256: str
+    statement: RightsStatement
+
+
+class Fixity(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="fixity"):
+    """One run of checking stored bytes against this register.
+
+    The run covered either the objects named in `objects`, or every object whose
+    (time of last check, name) sorts at or before (`through_at`, `through`), oldest first.
+
+    Attributes:
+        examined: Number of objects read.
+        examined_bytes: Bytes read.
+        findings: What was wrong; an object without a finding was exact.
+    """
+
+    examined: int
+    examined_bytes: int
+    through_at: str = ""
+    through: str = ""
+    objects: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class Removal(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="removal"):
+    """An object let go. Its bytes are gone after this line is durable; its name stays known."""
+
+    sha256: str
+    reason: str
+    decided_by: str = ""
+    evidence: str = ""
+
+
+class Edit(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="edit"):
+    """A correction to what is said about an object; the bytes never change."""
+
+    sha256: str
+    field: str
+    value: str
+    decided_by: str = ""
+
+
+class Export(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="export"):
+    """Objects handed out as a copy. `form` is "tree", "bagit" or "ocfl"."""
+
+    form: str
+    objects: int
+    size_bytes: int
+
+
+class Volume(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="volume"):
+    """A volume sealed: an immutable list of objects that is one torrent.
+
+    Attributes:
+        name: Name of the volume and of the torrent's folder.
+        licence_class: "open", "nc", "nd" or "nc-nd": one for the whole volume.
+        objects: Number of recordings in it (its own lists are not counted).
+        size_bytes: Their bytes.
+        manifest: SHA-256 of `objects/lists/<name>/manifest.tsv`.
+        torrent: SHA-256 of `published/<name>.torrent`.
+        info_hash_v2: 64 hexadecimal digits: the torrent's identity.
+        info_hash_v1: 40 hexadecimal digits: its alias in BitTorrent v1 swarms.
+        supersedes: Name of the volume that this one corrects.
+    """
+
+    name: str
+    licence_class: str
+    objects: int
+    size_bytes: int
+    manifest: str
+    torrent: str
+    info_hash_v2: str
+    info_hash_v1: str
+    supersedes: str = ""
+
+
+Event = Founding | Deposit | Accession | Rights | Fixity | Removal | Edit | Export | Volume
+"""Any event."""

@@ -1,0 +1,97 @@
+"""Names of persons and texts of evidence: kept apart, because they must be erasable.
+
+Laws: the register knows a person by a local id and a document by a digest; the digest covers a
+random nonce beside the text, so that an erased document cannot be guessed back from its digest;
+erasing leaves every id and digest valid. This file is not rebuildable: it is synced in full.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from pathlib import Path
+
+from phonotheque.errors import DiskFailedError, NotHeldError
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS person (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, contact TEXT
+);
+CREATE TABLE IF NOT EXISTS document (
+    digest TEXT PRIMARY KEY, body TEXT,            -- body is NULL once erased
+    text TEXT                                      -- what was given, to find the same one again
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS document_by_text ON document (text);
+"""
+
+
+class People:
+    """Persons and evidence documents of one archive.
+
+    Args:
+        path: `people.sqlite`, or ":memory:" for one that is forgotten.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_TABLES)
+        except sqlite3.Error as error:
+            raise DiskFailedError(
+                str(path), str(error), "Check the disk; bring the file back from a backup."
+            ) from error
+
+    def person(self, name: str) -> str:
+        """Return the local id ("p3") of a person, making one for a new name."""
+        self._db.execute("INSERT OR IGNORE INTO person (name) VALUES (?)", (name,))
+        row = self._db.execute("SELECT id FROM person WHERE name = ?", (name,)).fetchone()
+        return f"p{row[0]}"
+
+    def name_of(self, person: str) -> str | None:
+        """Return the name behind a local id, None when it was erased or never known."""
+        number = person[1:]
+        if not number.isdigit():
+            return None
+        row = self._db.execute("SELECT name FROM person WHERE id = ?", (int(number),)).fetchone()
+        return row[0] if row else None
+
+    def document(self, text: str) -> str:
+        """Keep a text of evidence.
+
+        Returns:
+            Its digest, "sha256:" and 64 hexadecimal digits; the same text has the same digest.
+        """
+        found = self._db.execute("SELECT digest FROM document WHERE text = ?", (text,)).fetchone()
+        if found:
+            return str(found[0])
+        body = json.dumps({"nonce": secrets.token_hex(16), "text": text}, ensure_ascii=False)
+        digest = f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
+        self._db.execute("INSERT INTO document VALUES (?, ?, ?)", (digest, body, text))
+        return digest
+
+    def text_of(self, digest: str) -> str | None:
+        """Return the text behind a digest, None when it was erased or never known."""
+        row = self._db.execute("SELECT text FROM document WHERE digest = ?", (digest,)).fetchone()
+        return row[0] if row else None
+
+    def erase(self, person_or_document: str) -> None:
+        """Forget a person's name or a document's text. The register stays valid.
+
+        Raises:
+            NotHeldError: Nothing of that id or digest is known.
+        """
+        if person_or_document.startswith("sha256:"):
+            query = "UPDATE document SET body = NULL, text = NULL WHERE digest = ?"
+            changed = self._db.execute(query, (person_or_document,))
+        else:
+            query = "UPDATE person SET name = NULL, contact = NULL WHERE id = ?"
+            changed = self._db.execute(query, (person_or_document[1:],))
+        if not changed.rowcount:
+            raise NotHeldError(person_or_document, "no person or document has this id", "Check it.")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

@@ -1,0 +1,108 @@
+"""From an entry of the register to rows of the index.
+
+Law: the rows depend on the entries and their order alone, so that an index made again is equal.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import assert_never
+
+import msgspec
+
+from phonotheque.music.finding import FindingKind
+from phonotheque.register.chain import Entry
+from phonotheque.register.events import (
+    Accession,
+    Deposit,
+    Edit,
+    Export,
+    Fixity,
+    Founding,
+    Removal,
+    Rights,
+    Volume,
+)
+
+_json = msgspec.json.encode
+
+
+def project(db: sqlite3.Connection, entry: Entry) -> None:
+    """Write the rows that follow from one entry. The caller commits."""
+    at, seq = entry.at, entry.seq
+    match entry.event:
+        case Founding(archive=archive):
+            db.execute("INSERT OR REPLACE INTO note VALUES ('archive', ?)", (archive,))
+        case Deposit(depositor, collection):
+            db.execute("INSERT INTO deposit VALUES (?, ?, ?, ?)", (seq, depositor, collection, at))
+        case Accession():
+            _accession(db, entry, entry.event)
+        case Rights(sha256, statement):
+            name = bytes.fromhex(sha256)
+            db.execute("INSERT INTO statement VALUES (?, 0, ?, ?)", (seq, name, _json(statement)))
+        case Fixity():
+            _fixity(db, entry, entry.event)
+        case Removal(sha256):
+            name = bytes.fromhex(sha256)
+            db.execute("UPDATE object SET condition = 'removed' WHERE sha256 = ?", (name,))
+        case Edit(sha256, field, value):
+            name = bytes.fromhex(sha256)
+            db.execute("INSERT INTO edit VALUES (?, ?, ?, ?)", (seq, name, field, value))
+        case Volume(name=volume):
+            body = _json(entry.event)
+            db.execute("INSERT INTO volume VALUES (?, ?, ?, ?)", (volume, seq, body, at))
+        case Export():
+            pass  # a copy handed out changes nothing that is held
+        case _:
+            assert_never(entry.event)
+
+
+def _accession(db: sqlite3.Connection, entry: Entry, event: Accession) -> None:
+    name = bytes.fromhex(event.sha256)
+    technical = _json(event.technical) if event.technical else None
+    db.execute(
+        """INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sound', NULL)
+           ON CONFLICT (sha256) DO UPDATE SET
+               checked_at = excluded.checked_at, condition = 'sound',
+               role = CASE WHEN role = 'companion' THEN excluded.role ELSE role END""",
+        (
+            name,
+            event.size_bytes,
+            bytes.fromhex(event.pieces_root),
+            event.extension,
+            event.role,
+            event.readability,
+            event.reason,
+            technical,
+            entry.seq,
+            entry.at,
+        ),
+    )
+    folder = event.path.rpartition("/")[0]
+    row = (entry.seq, name, event.deposit, event.path, folder, event.path_base64, event.role)
+    db.execute("INSERT INTO accession VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, entry.at))
+    db.executemany(
+        "INSERT INTO statement VALUES (?, ?, ?, ?)",
+        [(entry.seq, i, name, _json(statement)) for i, statement in enumerate(event.rights)],
+    )
+
+
+def _fixity(db: sqlite3.Connection, entry: Entry, event: Fixity) -> None:
+    """Mark what was examined as checked now, then what was found as what it is."""
+    if event.objects:
+        names = [(entry.at, bytes.fromhex(name)) for name in event.objects]
+        db.executemany(f"{_CHECKED} sha256 = ?", names)
+    elif event.through:
+        through = (entry.at, event.through_at, bytes.fromhex(event.through))
+        db.execute(f"{_CHECKED} (checked_at, sha256) <= (?, ?)", through)
+    for finding in event.findings:
+        if finding.kind in (FindingKind.FOREIGN, FindingKind.UNREFERENCED):
+            continue  # not about a registered object
+        name = bytes.fromhex(finding.path.rpartition("/")[2][:64])
+        condition = (finding.kind, name)
+        db.execute("UPDATE object SET condition = ? WHERE sha256 = ?", condition)
+    row = (entry.seq, entry.at, event.examined, event.examined_bytes, len(event.findings))
+    db.execute("INSERT INTO fixity_run VALUES (?, ?, ?, ?, ?)", row)
+
+
+_CHECKED = "UPDATE object SET checked_at = ?, condition = 'sound' WHERE condition != 'removed' AND"

@@ -1,0 +1,74 @@
+"""The tables of the index: a cache of the register that answers questions in milliseconds.
+
+Laws: every row follows from the register (rows of `layer`, `tags` and `source` from the objects);
+losing the file loses time, never knowledge. Digests are stored as 32 raw bytes, structures as JSON.
+"""
+
+from __future__ import annotations
+
+VERSION = 1
+"""Number of this layout. An index of another number is thrown away and made again."""
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS place (          -- how far the register is in here
+    only     INTEGER PRIMARY KEY CHECK (only = 1),
+    segment  INTEGER NOT NULL, offset INTEGER NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS note (           -- facts about this file
+    name     TEXT PRIMARY KEY, value TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deposit (
+    seq      INTEGER PRIMARY KEY, depositor TEXT NOT NULL, collection TEXT NOT NULL,
+    at       TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS object (
+    sha256       BLOB PRIMARY KEY,
+    size_bytes   INTEGER NOT NULL,
+    pieces_root  BLOB NOT NULL,
+    extension    TEXT NOT NULL,
+    role         TEXT NOT NULL,             -- recording or companion
+    readability  TEXT,
+    reason       TEXT NOT NULL,
+    technical    BLOB,                      -- JSON
+    first_seq    INTEGER NOT NULL,          -- its first accession
+    checked_at   TEXT NOT NULL,             -- last time its bytes were known to be exact
+    condition    TEXT NOT NULL,             -- sound, missing, truncated, changed, unreadable, removed
+    volume       TEXT                       -- the volume it is sealed in
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS object_by_check ON object (checked_at, sha256);
+CREATE INDEX IF NOT EXISTS object_by_state ON object
+    (condition, role, volume, readability, size_bytes);
+CREATE TABLE IF NOT EXISTS accession (
+    seq      INTEGER PRIMARY KEY,
+    sha256   BLOB NOT NULL, deposit INTEGER NOT NULL, path TEXT NOT NULL, folder TEXT NOT NULL,
+    path_base64 TEXT NOT NULL, role TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS accession_by_object ON accession (sha256, seq);
+CREATE INDEX IF NOT EXISTS accession_by_folder ON accession (deposit, folder);
+CREATE TABLE IF NOT EXISTS statement (      -- what was stated or decided about rights
+    seq      INTEGER NOT NULL, position INTEGER NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (sha256, seq, position)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS edit (
+    seq      INTEGER PRIMARY KEY, sha256 BLOB NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS edit_by_object ON edit (sha256, seq);
+CREATE TABLE IF NOT EXISTS volume (
+    name     TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fixity_run (
+    seq      INTEGER PRIMARY KEY, at TEXT NOT NULL, examined INTEGER NOT NULL,
+    examined_bytes INTEGER NOT NULL, findings INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS layer (          -- read from the object, or taken from a sealed torrent
+    sha256   BLOB PRIMARY KEY, layer BLOB NOT NULL, sha1s BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS tags (           -- read from the object
+    sha256   BLOB PRIMARY KEY, body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS source (         -- files seen before: not to be read again
+    device INTEGER NOT NULL, inode INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL, changed_ns INTEGER NOT NULL, sha256 BLOB NOT NULL,
+    PRIMARY KEY (device, inode)
+) WITHOUT ROWID;
+"""

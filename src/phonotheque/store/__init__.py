@@ -1,0 +1,1 @@
+"""Objects on a disk: digests, layout, one writer, fixity."""

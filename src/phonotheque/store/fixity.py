@@ -1,0 +1,61 @@
+"""Fixity: are the stored bytes the registered ones? Reading only; nothing is ever repaired here.
+
+Laws: an object without a finding was read whole and hashed to its name; every kind of damage gets
+one finding; what is sound gets none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterator
+from io import RawIOBase
+from typing import BinaryIO
+
+from phonotheque.errors import NotHeldError, UnavailableError
+from phonotheque.music.digest import Sha256
+from phonotheque.music.finding import Finding, FindingKind
+from phonotheque.store.objects import FOLDER, ObjectName, Store, parse_file_name
+
+_BUFFER_BYTES = 1 << 20  # large enough that Python's part of hashing is below 1 %
+
+
+def sha256_of(file: BinaryIO | RawIOBase) -> Sha256:
+    """Hash a file from where it stands to its end, in bounded memory."""
+    digest = hashlib.sha256()
+    buffer = bytearray(_BUFFER_BYTES)
+    view = memoryview(buffer)
+    while count := file.readinto(buffer):  # type: ignore[union-attr]
+        digest.update(view[:count])
+    return Sha256(digest.digest())
+
+
+def check_object(store: Store, name: ObjectName, size_bytes: int) -> Finding | None:
+    """Hold one object against its record; None when it is exact."""
+    found = store.size(name)
+    if found is None:
+        return Finding(FindingKind.MISSING, name.path, "no file of this name is there")
+    if found < size_bytes:
+        return Finding(FindingKind.TRUNCATED, name.path, f"{found} of {size_bytes} bytes")
+    if found > size_bytes:
+        return Finding(FindingKind.CHANGED, name.path, f"{found} bytes instead of {size_bytes}")
+    try:
+        with store.open(name) as file:
+            actual = sha256_of(file)
+    except NotHeldError:
+        return Finding(FindingKind.MISSING, name.path, "it disappeared while being checked")
+    except (UnavailableError, OSError) as error:
+        return Finding(FindingKind.UNREADABLE, name.path, str(error))
+    if actual != name.sha256:
+        return Finding(FindingKind.CHANGED, name.path, f"its bytes hash to {actual}")
+    return None
+
+
+def strays(store: Store, registered: Container[ObjectName]) -> Iterator[Finding]:
+    """Find what lies in `objects/` without being registered there, in order of path."""
+    for path in store.walk():
+        name = parse_file_name(path.rpartition("/")[2])
+        if name is None or f"{name.folder}/{name.file}" != path:
+            detail = "not the name of an object in its place"
+            yield Finding(FindingKind.FOREIGN, f"{FOLDER}/{path}", detail)
+        elif name not in registered:
+            yield Finding(FindingKind.UNREFERENCED, name.path, "no line of the register names it")

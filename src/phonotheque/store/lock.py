@@ -1,0 +1,83 @@
+"""One writer: a lock that dies with the process that holds it.
+
+The lock is an advisory `flock` on the folder `register/`, because the register is the authority:
+a lock file in `state/` could be deleted under its holder and taken twice. Who holds it is written
+to `state/writer.json`, for people; the lock itself trusts no file and no clock.
+
+Source: flock(2). It does not work across NFS clients; `docs/how-to` says so.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from phonotheque.disk import refusal
+from phonotheque.errors import ArchiveBusyError
+
+_RETRY_S = 0.2
+
+
+@contextmanager
+def hold_lock(root: Path, *, purpose: str, is_patient: bool = False) -> Iterator[None]:
+    """Hold the archive as its one writer.
+
+    Args:
+        root: The archive's folder.
+        purpose: What the holder does, for those who find the archive busy: "add music/".
+        is_patient: Wait until the other writer is done.
+
+    Raises:
+        ArchiveBusyError: Another process holds the archive, and `is_patient` is false.
+    """
+    try:
+        folder = os.open(root / "register", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise refusal("register", error) from error
+    try:
+        while not _try_lock(folder):
+            if not is_patient:
+                raise ArchiveBusyError(
+                    str(root), f"it is being written by {_holder(root)}", "Wait, or use --wait."
+                )
+            time.sleep(_RETRY_S)
+        _leave_name(root, purpose)
+        yield
+    finally:
+        os.close(folder)  # releases the lock
+
+
+def _try_lock(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            return False
+        raise refusal("register", error) from error
+    return True
+
+
+def _leave_name(root: Path, purpose: str) -> None:
+    """Say who we are. A failure only makes the refusal of others less telling."""
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose}
+    try:
+        (root / "state").mkdir(exist_ok=True)
+        (root / "state" / "writer.json").write_text(json.dumps(holder), encoding="utf-8")
+    except OSError as error:
+        print(f"phono: the holder's name was not written: {error}", file=sys.stderr)
+
+
+def _holder(root: Path) -> str:
+    try:
+        holder = json.loads((root / "state" / "writer.json").read_text(encoding="utf-8"))
+        return f"process {holder['pid']} on {holder['host']} (phono {holder['purpose']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

@@ -1,0 +1,89 @@
+"""Links lead somewhere, and nothing in the repository speaks of where it was made."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import ROOT
+
+PAGES = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    if ".venv" not in path.parts
+)
+_LINK = re.compile(r"!?\[(?:[^\]\[]|\[[^\]]*\])*\]\(([^)\s]+)\)|<img[^>]*\bsrc=\"([^\"]+)\"")
+_FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def links_of(path: Path) -> list[str]:
+    text = _FENCE.sub("", path.read_text(encoding="utf-8"))
+    found = [one or other for one, other in _LINK.findall(text)]
+    return [link for link in found if not re.match(r"[a-z]+:", link)]
+
+
+def anchors_of(path: Path) -> set[str]:
+    """Names of headings, as Git hosts make them."""
+    text = _FENCE.sub("", path.read_text(encoding="utf-8"))
+    heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", head.lower()) for head in heads)
+    return {head.strip().replace(" ", "-") for head in plain}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_resolve(page: Path) -> None:
+    """Every link inside the repository names a file that is there, and a heading that it has."""
+    for link in links_of(page):
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.is_relative_to(ROOT), f"{link} leads out of the repository"
+        assert target.exists(), f"{link} leads nowhere"
+        if anchor:
+            assert anchor in anchors_of(target), f"{link}: there is no such heading"
+
+
+def test_every_page_can_be_reached() -> None:
+    """From the front page a reader comes to every other page by links."""
+    reached: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        targets = [(page.parent / link.partition("#")[0]).resolve() for link in links_of(page)]
+        waiting += [target for target in targets if target.suffix == ".md" and target.exists()]
+    assert not set(PAGES) - reached
+
+
+_PLACES = ("/wo" + "rk/", "/ro" + "ot/", "/tmp/w" + "/", "pypi" + ".org/simple")
+"""Folders of the machine on which this was written, and addresses of registries; each is split so
+that this file does not hold them."""
+
+
+def _texts() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode == 0:
+        return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    folders = ("src", "tests", "docs", "scripts", "bench")
+    return [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+
+
+def test_nothing_speaks_of_the_machine_it_was_made_on() -> None:
+    """No text of the repository names a folder of its makers' machines."""
+    told = []
+    for path in _texts():
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        told += [
+            f"{path.relative_to(ROOT)}: {place}" for place in _PLACES if place.encode() in data
+        ]
+    assert not told, "\n".join(told)

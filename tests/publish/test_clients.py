@@ -1,0 +1,163 @@
+"""Other people's clients, live on loopback: what reads a hybrid volume, and what is known not to.
+
+A client that is not installed, or of another version than the one whose failure is on record, is
+skipped with that reason. The record for people is `docs/reference/clients.md`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import libtorrent as lt
+import pytest
+
+from phonotheque.publish.engine import EngineSettings, Seeder, Seeding
+from publish.minitracker import MiniTracker
+from publish.stage import NAME, PATIENCE_S, Archive, build_archive, every_trace, same_tree
+
+QBITTORRENT_SETTINGS = """\
+[LegalNotice]
+Accepted=true
+
+[BitTorrent]
+Session\\BTProtocol=TCP
+Session\\DHTEnabled=false
+Session\\Interface=lo
+Session\\InterfaceAddress=127.0.0.1
+Session\\InterfaceName=lo
+Session\\LSDEnabled=false
+Session\\MultiConnectionsPerIp=true
+Session\\PeXEnabled=false
+Session\\Port={port}
+
+[Network]
+PortForwardingEnabled=false
+
+[Preferences]
+Connection\\ResolvePeerCountries=false
+WebUI\\Address=127.0.0.1
+WebUI\\Port={web_port}
+WebUI\\UseUPnP=false
+"""
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return build_archive(tmp_path / "archive")
+
+
+def version_of(program: str, flag: str) -> str:
+    """What the program says of its version, or a skip with the reason."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    said = subprocess.run([program, flag], capture_output=True, text=True, timeout=PATIENCE_S)
+    found = re.search(r"\d+\.\d+(\.\d+)?", said.stdout + said.stderr)
+    return found.group() if found else "unknown"
+
+
+def only_version(program: str, flag: str, wanted: str) -> None:
+    version = version_of(program, flag)
+    if version != wanted:
+        pytest.skip(f"{program} is {version}; the failure is on record for {wanted}")
+
+
+def with_tracker(torrent: bytes, url: str) -> bytes:
+    """The torrent with one tracker, which changes no info-hash."""
+    whole = lt.bdecode(torrent)
+    return bytes(lt.bencode({**whole, b"announce": url.encode()}))
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@contextmanager
+def running(command: list[str], home: Path, log: Path) -> Iterator[None]:
+    """A program with its own home, ended at the end: asked first, then made to."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def offered(archive: Archive) -> Iterator[tuple[Seeding, MiniTracker]]:
+    """The archive's volume, seeded by us and known to a tracker."""
+    with MiniTracker([]) as tracker, Seeder(EngineSettings.loopback()) as seeder:
+        tracker.peers.append(("127.0.0.1", seeder.port))
+        yield seeder.add(archive.torrent, archive.volumes), tracker
+
+
+def test_qbittorrent_fetches_a_volume(archive: Archive, tmp_path: Path) -> None:
+    """qBittorrent joins both swarms of a volume, and `sha256sum -c` in its download is clean."""
+    version_of("qbittorrent-nox", "--version")
+    out, profile, file = tmp_path / "out", tmp_path / "profile", tmp_path / "volume.torrent"
+    out.mkdir()
+    port, web_port = free_ports(2)
+    config = profile / "qBittorrent" / "config" / "qBittorrent.conf"
+    config.parent.mkdir(parents=True)
+    config.write_text(QBITTORRENT_SETTINGS.format(port=port, web_port=web_port))
+    before = every_trace(archive.root)
+    with offered(archive) as (volume, tracker):
+        file.write_bytes(with_tracker(archive.torrent, tracker.url))
+        command = ["qbittorrent-nox", f"--profile={profile}", f"--save-path={out}"]
+        command += ["--skip-dialog=true", "--add-paused=false", str(file)]
+        log = tmp_path / "log"
+        with running(command, tmp_path, log):
+            completed = tracker.wait_for("completed", PATIENCE_S)
+        assert completed is not None, log.read_text()
+        swarms = {said["info_hash"].encode("latin-1").hex() for said in tracker.announces}
+    assert swarms == {volume.info_hash_v1, volume.info_hash_v2[:40]}
+    check = ["sha256sum", "--strict", "--check", f"lists/{NAME}/SHA256SUMS"]
+    checked = subprocess.run(check, cwd=out / NAME, capture_output=True, text=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout.count(": OK\n") == 6
+    assert same_tree(out / NAME, archive.root / "objects")
+    assert every_trace(archive.root) == before
+
+
+def test_aria2_of_debian_12_reads_another_info_hash(archive: Archive, tmp_path: Path) -> None:
+    """aria2 1.36.0 reads the paths but takes a wrong v1 info-hash, so it meets nobody."""
+    only_version("aria2c", "--version", "1.36.0")
+    file = tmp_path / "volume.torrent"
+    file.write_bytes(archive.torrent)
+    info = lt.torrent_info(lt.bdecode(archive.torrent))
+    command = ["aria2c", "--no-conf", "--show-files", str(file)]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert shown.returncode == 0
+    said = re.search(r"Info Hash: ([0-9a-f]{40})", shown.stdout)
+    assert said is not None
+    assert said.group(1) != str(info.info_hashes().v1)
+    assert f"./{NAME}/lists/{NAME}/SHA256SUMS" in shown.stdout
+
+
+def test_transmission_of_debian_12_cannot_read_a_hybrid(archive: Archive, tmp_path: Path) -> None:
+    """Transmission 3.00 refuses the torrent file."""
+    only_version("transmission-show", "--version", "3.00")
+    file = tmp_path / "volume.torrent"
+    file.write_bytes(archive.torrent)
+    command = ["transmission-show", str(file)]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert shown.returncode == 1
+    assert "Error parsing .torrent file" in shown.stdout + shown.stderr

@@ -1,0 +1,69 @@
+"""One writer at a time, and the lock dies with its holder."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+
+from phonotheque.errors import ArchiveBusyError
+from phonotheque.store.lock import hold_lock
+
+context = multiprocessing.get_context("fork")
+
+
+def _hold(root, line):
+    with hold_lock(root, purpose="add music/"):
+        line.send("held")
+        line.poll(30)  # until we are told, or the other end is gone
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the archive in `tmp_path`, and the line to tell it to let go."""
+    (tmp_path / "register").mkdir()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_hold, args=(tmp_path, theirs))
+    process.start()
+    theirs.close()
+    assert ours.poll(30)
+    ours.recv()
+    yield process, ours
+    ours.close()
+    process.terminate()
+    process.join(30)
+
+
+def test_a_second_writer_is_told_who_holds_it(tmp_path, holder):
+    """It is refused with the process, the machine and the purpose of the first."""
+    process, _ = holder
+    with pytest.raises(ArchiveBusyError) as refused, hold_lock(tmp_path, purpose="verify"):
+        pass
+    assert str(process.pid) in str(refused.value)
+    assert "add music/" in str(refused.value)
+
+
+def test_a_killed_holder_leaves_no_lock(tmp_path, holder):
+    """After kill -9 the next writer begins at once: nothing stale is left to clean."""
+    process, _ = holder
+    os.kill(process.pid, signal.SIGKILL)
+    process.join(30)
+    with hold_lock(tmp_path, purpose="verify"):
+        pass
+
+
+def test_a_patient_writer_waits(tmp_path, holder):
+    """With patience, the second begins when the first is done."""
+    _, line = holder
+    line.send("let go")
+    with hold_lock(tmp_path, purpose="verify", is_patient=True):
+        pass
+
+
+def test_losing_state_does_not_lose_the_lock(tmp_path, holder):
+    """Deleting state/ under a writer does not let a second one in."""
+    for file in (tmp_path / "state").iterdir():
+        file.unlink()
+    (tmp_path / "state").rmdir()
+    with pytest.raises(ArchiveBusyError), hold_lock(tmp_path, purpose="verify"):
+        pass

@@ -1,0 +1,195 @@
+"""Kill -9 at a random moment, then prove: nothing promised is lost, nothing half is visible.
+
+One round: copy a prepared archive, start a command on it, kill the whole group or the parent alone
+(then all it started must end by itself), hold the archive against `invariants`, and let the next
+commands finish the work. Moments are drawn from the command's own length on this machine, from its
+lines of output, and from its calls that change the disk (`killed_at`).
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cli.small_music import make_music
+from tests.torture.command import DEADLINE_S, Ended, Phono, Running, found
+from tests.torture.invariants import check_archive
+from tests.torture.killed_at import CALLS
+
+_ROOT = Path(__file__).parents[2]
+_ADD = ("--licence", "CC-BY-4.0", "--evidence", "we made it", "--jobs", "2", "--json")
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A command to be killed: what it starts from, and how long it takes when left alone."""
+
+    name: str
+    start: str
+    arguments: tuple[str, ...]
+    lines: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: after so many lines, so many seconds, or at the k-th call of one kind."""
+
+    lines: int | None = None
+    seconds: float | None = None
+    call: str = ""
+    k: int = 0
+    is_group: bool = True
+
+    def __str__(self) -> str:
+        whom = "the group" if self.is_group else "the parent alone"
+        if self.call:
+            return f"kill {whom} at call {self.k} of {self.call}"
+        if self.lines is not None:
+            return f"kill {whom} after {self.lines} lines"
+        return f"kill {whom} after {self.seconds:.3f} s"
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one kill did. `was_killed` is false when the command was faster."""
+
+    what: str
+    was_killed: bool
+    promises: int
+
+
+class Stage:
+    """Music and archives to start from, made once with the real command.
+
+    Args:
+        folder: Where to make them.
+        count: Files of music.
+    """
+
+    def __init__(self, folder: Path, count: int = 12) -> None:
+        self.folder = folder
+        self.music = folder / "music"
+        self.files = len(make_music(self.music, count))
+        first = folder / "first"
+        make_music(first, count // 3)
+        begun = found(folder / "begun")
+        begun.run("add", first, *_ADD).expect(0)
+        shutil.copytree(begun.archive, folder / "full", symlinks=True)
+        full = Phono(folder / "full")
+        self.victims = [self._measure("add", "begun", full, "add", str(self.music), *_ADD)]
+        shutil.copytree(full.archive, folder / "sealed", symlinks=True)
+        sealed = Phono(folder / "sealed")
+        for start, *arguments in (
+            ("full", "publish", "run", "--jobs", "2", "--json"),
+            ("sealed", "rebuild", "--jobs", "2", "--json"),
+            ("sealed", "verify", "--jobs", "2", "--json"),
+        ):
+            self.victims.append(self._measure(arguments[0], start, sealed, *arguments))
+
+    def _measure(self, name: str, start: str, at: Phono, *arguments: str) -> Victim:
+        began = time.monotonic()
+        ended = at.run(*arguments).expect(0)
+        return Victim(name, start, arguments, len(ended.records), time.monotonic() - began)
+
+    def round(self, seed: int, name: str = "") -> Round:
+        """Kill once and check everything.
+
+        Args:
+            seed: Decides whom, when and how.
+            name: The command to kill; "" lets the seed choose.
+
+        Raises:
+            AssertionError: A promise was broken; the archive is left behind, and named.
+        """
+        rng = random.Random(seed)
+        chosen = [victim for victim in self.victims if name in ("", victim.name)]
+        victim = chosen[rng.randrange(len(chosen))]
+        moment = _moment(rng, victim)
+        phono = Phono(self.folder / f"round-{seed}")
+        shutil.rmtree(phono.archive, ignore_errors=True)
+        shutil.copytree(self.folder / victim.start, phono.archive, symlinks=True)
+        if victim.name == "rebuild" and rng.random() < 0.5:
+            shutil.rmtree(phono.archive / "state")
+        what = f"seed {seed}: phono {victim.name}, {moment}"
+        try:
+            killed = _kill(phono, victim, moment)
+            self._prove(phono, killed, rng)
+            self.finish(phono, [r for r in killed.records if "examined" not in r])
+        except BaseException as error:
+            error.add_note(f"{what}; the archive is in {phono.archive}")
+            raise
+        shutil.rmtree(phono.archive)
+        return Round(what, killed.status == -signal.SIGKILL, len(killed.records))
+
+    def _prove(self, phono: Phono, killed: Ended, rng: random.Random) -> None:
+        assert "Traceback" not in killed.err, f"what survived the parent complained:\n{killed.err}"
+        facts = check_archive(phono.archive, killed.records)
+        promised = [r["sha256"] for r in killed.records if r.get("sha256")]
+        asked = rng.choice(promised or sorted(facts.accessions))
+        (shown,) = phono.run("show", asked, "--json").expect(0).records
+        assert shown["condition"] == "sound"
+        assert shown["sha256"] == asked
+        if rng.random() < 0.5:  # what nobody was promised may lie there, and is named
+            checked = phono.run("verify", "--json").expect(0, 1)
+            assert {r["kind"] for r in checked.records if "kind" in r} <= {"unreferenced"}
+
+    def finish(self, phono: Phono, promised: Sequence[dict[str, object]] = ()) -> None:
+        """Do all that is left with the real commands; then nothing may be amiss at all."""
+        added = phono.run("add", self.music, *_ADD).expect(0).records
+        assert len(added) == self.files
+        assert {record["outcome"] for record in added} <= {"added", "held", "companion"}
+        sealed = phono.run("publish", "run", "--json").expect(0).records
+        assert all(record["sealed"] for record in sealed)
+        *findings, summary = phono.run("verify", "--json").expect(0).records
+        facts = check_archive(phono.archive, [*promised, *added, *sealed], at_rest=True)
+        assert not findings
+        assert summary["examined"] == len(facts.accessions)
+        recordings = {
+            sha256 for sha256, lines in facts.accessions.items() if lines[0]["role"] == "recording"
+        }
+        assert sum(event["objects"] for event in facts.volumes.values()) == len(recordings)
+
+
+def _moment(rng: random.Random, victim: Victim) -> Moment:
+    is_group = rng.random() < 0.5
+    kind = rng.choice(("lines", "seconds", "call", "call"))
+    if kind == "lines" and victim.lines > 1:
+        return Moment(lines=rng.randint(1, victim.lines - 1), is_group=is_group)
+    if kind == "call":
+        k = min(rng.randint(1, 60), rng.randint(1, 60))  # more often early: few calls are many
+        return Moment(call=rng.choice(CALLS), k=k, is_group=is_group)
+    return Moment(seconds=rng.uniform(0.1, 1.1) * victim.seconds, is_group=is_group)
+
+
+def _kill(phono: Phono, victim: Victim, moment: Moment) -> Ended:
+    """Run the victim until its moment; its output until then is what it promised."""
+    if moment.call:
+        whom = "group" if moment.is_group else "parent"
+        command = (
+            sys.executable,
+            "-m",
+            "tests.torture.killed_at",
+            moment.call,
+            str(moment.k),
+            whom,
+        )
+        given = ("--archive", str(phono.archive), *victim.arguments)
+        return Running(given, command, cwd=_ROOT).end()
+    running = phono.start(*victim.arguments)
+    try:
+        if moment.lines is not None:
+            running.read(lines=moment.lines)
+        else:
+            running.read(until_s=moment.seconds or 0.0)
+        running.signal(signal.SIGKILL, group=moment.is_group)
+    except BaseException:
+        running.close()
+        raise
+    return running.end(DEADLINE_S)

@@ -1,0 +1,55 @@
+"""The real command, killed at the k-th of its calls that change the disk.
+
+    python -m tests.torture.killed_at rename 3 group --archive A add MUSIC
+
+Calls of the parent and of each of its hands are counted apart. Even calls are killed before they
+reach the system, odd ones after. Random moments hit the microseconds between a rename and the sync
+of its folder by luck only; this hits every such gap, and hits it again.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+CALLS = ("rename", "fsync", "write", "open", "unlink", "mkdir", "fchmod", "symlink")
+
+
+def _arm(call: str, k: int, victim: int, *, is_group: bool) -> None:
+    real: Callable[..., Any] = getattr(os, call)
+    count = 0
+
+    def kill() -> None:
+        if is_group:
+            os.killpg(victim, signal.SIGKILL)
+        else:
+            os.kill(victim, signal.SIGKILL)
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == k and k % 2 == 0:
+            kill()
+        try:
+            return real(*arguments, **named)
+        finally:
+            if count == k and k % 2:
+                kill()
+
+    setattr(os, call, counted)
+
+
+def main() -> None:
+    """Arm, then be `phono`."""
+    call, k, whom, *arguments = sys.argv[1:]
+    from phonotheque.cli.app import run
+
+    _arm(call, int(k), os.getpid(), is_group=whom == "group")
+    sys.exit(run(arguments))
+
+
+if __name__ == "__main__":
+    main()
