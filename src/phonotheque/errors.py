@@ -165,7 +165,7 @@ class DiskFullError(UnavailableError):
 
 
 class DiskFailedError(UnavailableError):
-    """The disk or its file system refused a call: input/output error, permission, too many files."""
+    """The disk or its file system refused a call: an error, a permission, too many files."""
 
     code = "disk-failed"
 

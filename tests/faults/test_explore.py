@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import pytest
 
+from faults import powerloss
 from faults.faulty import CrashAfter, Crashed
 from faults.memory import MemoryDisk
 from faults.powerloss import Acknowledge, NotSurvived, PowerLossDisk, Scenario, explore, record
@@ -171,6 +173,14 @@ def test_exploration_is_the_same_each_time() -> None:
         explore(busy, look, seed=7)
     assert seen[0] == seen[1]
     assert len(seen[0]) > 100
+
+
+def test_the_example_runs() -> None:
+    """What the module tells a newcomer to write does what it says."""
+    example = (powerloss.__doc__ or "").partition("How to use it:\n")[2].partition("The scen")[0]
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(example), names)
+    assert names["explored"].crash_points == 13
 
 
 def test_a_trace_is_recorded_once_however_often_it_is_explored() -> None:

@@ -93,6 +93,23 @@ def test_a_scenario_without_syncs_proves_nothing() -> None:
         assert_every_sync_matters(lambda disk, acknowledge: None, present)
 
 
+def test_the_same_loss_proves_two_sites() -> None:
+    """Each site is tried on its own: that its loss was seen for another site says nothing."""
+
+    def scenario(disk: Disk, acknowledge: Acknowledge) -> None:
+        disk.symlink("one", "target")
+        disk.sync_folder("")
+        acknowledge("a link")
+        disk.symlink("two", "target")
+        disk.sync_folder("")
+        disk.remove("one")
+
+    def check(disk: MemoryDisk, acknowledged: list[Any]) -> None:
+        assert disk.list("") or not acknowledged
+
+    assert len(assert_every_sync_matters(scenario, check)) == 2
+
+
 def test_a_skipped_site_syncs_nothing() -> None:
     """Exploring without a site, and a disk that skips it, both lose what it protected."""
     *_, last = collect_sites(deep)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from phonotheque.accession.rules import RuleBook, Rules, parse_rules
 from phonotheque.accession.walk import RULES_FILE, Refused, Source, path_text, walk
+from phonotheque.errors import BadRulesError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,21 @@ def survey(paths: Iterable[Path], archive: Path) -> Deposit:
     for item in found:
         if isinstance(item, Source) and item.relative.rpartition(b"/")[2] == RULES_FILE:
             folder = path_text(item.relative.rpartition(b"/")[0])
-            with open(item.absolute, "rb") as file:
-                data = file.read(_LONGEST + 1)
-            rules.setdefault(item.root, {})[folder] = parse_rules(data, path_text(item.relative))
+            rules.setdefault(item.root, {})[folder] = _read_rules(item)
     return Deposit(found, {root: RuleBook(by_folder) for root, by_folder in rules.items()})
 
 
 _LONGEST = 1 << 20
+
+
+def _read_rules(source: Source) -> Rules:
+    where = path_text(source.relative)
+    try:
+        # As in `take`: what was a file when it was listed may be a pipe by now.
+        descriptor = os.open(source.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:
+            data = file.read(_LONGEST + 1)
+    except OSError as error:
+        reason = (error.strerror or "unreadable").lower()
+        raise BadRulesError(where, f"it cannot be read: {reason}", "Correct it.") from error
+    return parse_rules(data, where)

@@ -95,13 +95,14 @@ def take(store: Store, job: Job, facts_of: FactsReader) -> Taken | NotTaken:
             return NotTaken("not a regular file")
         if before.st_size == 0:
             return NotTaken("empty file")
-        digests = _stage(store, job.token, _Source(source))
+        digests = _stage(store, job.token, _Source(source, before.st_size))
         if isinstance(digests, NotTaken):
+            store.discard(job.token)
             return digests
         after = os.fstat(descriptor)
     if identity_of(before) != identity_of(after) or digests.size_bytes != before.st_size:
         store.discard(job.token)
-        return NotTaken("changed while it was being read; add it again when it is still")
+        return NotTaken(_CHANGED)
     extension = extension_of(os.path.basename(job.path).decode("ascii", "replace"))
     with store.open_staged(job.token) as staged:
         is_audio = extension in AUDIO_EXTENSIONS or sniff_file(staged) is not None
@@ -111,21 +112,31 @@ def take(store: Store, job: Job, facts_of: FactsReader) -> Taken | NotTaken:
     return Taken(digests, extension, facts, identity)
 
 
+_CHANGED = "changed while it was being read; add it again when it is still"
+
+
 class _SourceFailedError(Exception):
     """The disk that the source lies on refused: not our disk, so not our error."""
 
 
 class _Source:
-    """A source file whose failures can be told from those of the archive's disk."""
+    """A source file whose failures can be told from those of the archive's disk.
 
-    def __init__(self, file: BinaryIO) -> None:
+    It ends one byte after the length it had at first: a file that is written as fast as it is read
+    would otherwise never end.
+    """
+
+    def __init__(self, file: BinaryIO, size_bytes: int) -> None:
         self._file = file
+        self._left = size_bytes + 1
 
     def readinto(self, buffer: memoryview) -> int:
         try:
-            return self._file.readinto(buffer) or 0  # type: ignore[attr-defined]
+            count = self._file.readinto(memoryview(buffer)[: self._left])  # type: ignore[attr-defined]
         except OSError as error:
             raise _SourceFailedError(_words(error)) from error
+        self._left -= count or 0
+        return count or 0
 
 
 def _stage(store: Store, token: str, source: _Source) -> Digests | NotTaken:
@@ -136,7 +147,7 @@ def _stage(store: Store, token: str, source: _Source) -> Digests | NotTaken:
     except _SourceFailedError as error:
         return NotTaken(f"cannot be read: {error}")
     except ValueError:  # it shrank to nothing after it was opened
-        return NotTaken("changed while it was being read; add it again when it is still")
+        return NotTaken(_CHANGED)
     finally:
         staged.close()
     return digests

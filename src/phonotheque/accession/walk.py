@@ -64,7 +64,7 @@ def walk(paths: Sequence[Path], archive: Path) -> Iterator[Source | Refused]:
     Args:
         paths: Files or folders; a path that is itself a symbolic link is followed, since it was
             named by hand.
-        archive: The archive's own folder, which is not taken into itself.
+        archive: The archive's own folder: neither it nor anything in it is taken into itself.
 
     Raises:
         BadReferenceError: One of the paths does not exist.
@@ -77,10 +77,13 @@ def walk(paths: Sequence[Path], archive: Path) -> Iterator[Source | Refused]:
             raise BadReferenceError(
                 str(path), (error.strerror or "unusable").lower(), "Check the path."
             ) from error
-        if stat.S_ISDIR(found.st_mode):
-            yield from _walk_folder(absolute, b"", os.fsencode(archive.resolve()), number)
+        real, home = os.path.realpath(absolute), os.fsencode(archive.resolve())
+        if real.startswith(home + b"/"):  # people.sqlite, say, is not for the objects
+            yield Refused(os.path.basename(absolute), "it lies in the archive itself")
+        elif stat.S_ISDIR(found.st_mode):
+            yield from _walk_folder(absolute, b"", home, number)
         else:
-            yield _file(absolute, os.path.basename(absolute), found, number)
+            yield _file(real, os.path.basename(absolute), found, number)
 
 
 def _file(absolute: bytes, relative: bytes, found: os.stat_result, root: int) -> Source | Refused:

@@ -28,7 +28,7 @@ def warm_up() -> None:
 
     for name in _CODECS:
         codecs.lookup(name)
-    sound = io.BytesIO(_tiny_wav())
+    sound = io.BytesIO(tiny_wav())
     for read in (facts.read_facts, facts.read_facts_by_sndfile):
         read(sound)
 
@@ -63,7 +63,7 @@ def _through(descriptor: int, read: Callable[[BinaryIO], AudioFacts]) -> AudioFa
     return facts
 
 
-def _tiny_wav() -> bytes:
+def tiny_wav() -> bytes:
     """64 samples of silence, with a text of each kind that a chunk can hold."""
     form = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
     ixml = b"<BWFXML><PROJECT>-</PROJECT></BWFXML>\0"

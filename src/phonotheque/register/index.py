@@ -204,7 +204,10 @@ class Index:
                WHERE sha256 = ? ORDER BY seq""",
             (sha256.raw,),
         )
-        return [Provenance(seq, *where, Role(role), at) for seq, *where, role, at in rows]
+        return [
+            Provenance(seq, deposit, path, raw, Role(role), at)
+            for seq, deposit, path, raw, role, at in rows
+        ]
 
     def companions(self, accession: Provenance) -> list[tuple[Sha256, str]]:
         """Names and paths of the companions that lay in the same folder of the same deposit."""

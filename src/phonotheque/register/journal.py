@@ -11,6 +11,7 @@ brings no NUL. Not here: what events mean (`index`), who may write (`phonotheque
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -274,7 +275,9 @@ def set_aside(disk: Disk, torn: Torn) -> str:
     place = torn.position
     folder = f"{FOLDER}/torn"
     make_folders(disk, folder)
-    copy = f"{folder}/{place.segment:06d}-{place.offset}.bytes"
+    # The same place can be torn twice: the name tells copies apart by their bytes.
+    digest = hashlib.sha256(torn.data).hexdigest()[:12]
+    copy = f"{folder}/{place.segment:06d}-{place.offset}-{digest}.bytes"
     write_whole(disk, copy, torn.data)
     disk.truncate(segment_path(place.segment), place.offset)
     return copy

@@ -35,6 +35,9 @@ class ObjectName:
         if self.extension and not _EXTENSION.fullmatch(self.extension):
             raise ValueError(f"not an extension of an object: {self.extension!r}")
 
+    def __str__(self) -> str:
+        return self.path
+
     @property
     def file(self) -> str:
         """The file's name: `<sha256>.flac`."""
