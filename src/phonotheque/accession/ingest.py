@@ -17,13 +17,13 @@ from enum import StrEnum
 
 import msgspec
 
-from phonotheque.accession.hands import Hands
 from phonotheque.accession.material import Material, from_held, from_taken
 from phonotheque.accession.rules import RuleBook
 from phonotheque.accession.statements import Given, Notary
 from phonotheque.accession.take import Job, NotTaken, Taken
 from phonotheque.accession.walk import Refused, Source, path_base64, path_text
 from phonotheque.errors import PhonothequeError
+from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement

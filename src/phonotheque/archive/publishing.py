@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from phonotheque.accession.hands import Hands
 from phonotheque.archive.opening import Archive, now, today
+from phonotheque.hands import Hands
 from phonotheque.publish.plan import Limits
 from phonotheque.publish.run import Plan, plan
 from phonotheque.publish.seal import Press, Proof

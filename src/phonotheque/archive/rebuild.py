@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from phonotheque.accession.hands import Hands
 from phonotheque.archive.opening import Archive
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError, PhonothequeError
+from phonotheque.hands import Hands
 from phonotheque.music.digest import Digests
 from phonotheque.music.facts import AudioFacts, Tags
 from phonotheque.music.finding import Finding, FindingKind

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from phonotheque.accession.hands import ManyHands, Work
 from phonotheque.accession.take import Job, NotTaken, Taken, take
 from phonotheque.archive.rebuild import Reread, Task, reread
 from phonotheque.audio import facts_in_child, warm_up
 from phonotheque.disk import LocalDisk
+from phonotheque.hands import ManyHands, Work
 from phonotheque.publish.seal import Proof, prove
 from phonotheque.store.objects import DiskStore, ObjectName
 

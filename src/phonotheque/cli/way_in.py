@@ -15,11 +15,11 @@ from phonotheque.cli.output import format_bytes, print_json, print_table, printa
 
 if TYPE_CHECKING:
     from phonotheque.accession.deposit import Deposit
-    from phonotheque.accession.hands import Hands
     from phonotheque.accession.ingest import Ingest, Told
     from phonotheque.accession.statements import Given
     from phonotheque.accession.take import Job, NotTaken, Taken
     from phonotheque.archive.opening import Archive
+    from phonotheque.hands import Hands
 
     Takers = Hands[Job, Taken | NotTaken]
 

@@ -14,9 +14,9 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from phonotheque.accession.hands import Hands
 from phonotheque.disk import Disk, make_folders, read_whole, write_whole
 from phonotheque.errors import IntegrityError, MalformedError, NotHeldError, PhonothequeError
+from phonotheque.hands import Hands
 from phonotheque.music.digest import Digests, Sha256
 from phonotheque.music.finding import Finding, FindingKind
 from phonotheque.publish import lists

@@ -6,7 +6,7 @@ threads: hashing 16 KiB leaves from threads costs more CPU than it saves, and a 
 for every file, which only a process without threads may do.
 
 Start hands before the archive's lock is taken and before any thread exists, so that they inherit
-neither. Not here: what a hand does (`take`).
+neither. Not here: what a hand does (`accession.take`, `publish.seal`, `archive.rebuild`).
 """
 
 from __future__ import annotations
