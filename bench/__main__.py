@@ -13,7 +13,7 @@ import sys
 
 from bench.rows import HEADER, Row, exit_status, format_row
 
-MODULES = ("digests", "torrent")
+MODULES = ("startup", "digests", "verify", "add", "status", "torrent", "publish_run")
 """Every module of figures, in the order of printing. A module not named here is never run."""
 
 

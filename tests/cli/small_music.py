@@ -1,6 +1,6 @@
 """Many tiny files of music in a blink: valid WAV, FLAC and MP3 with tags, each unlike the others.
 
-libsndfile writes container, sound and tags from plain bytes, so nothing is synthesised: 5 ms a file.
+libsndfile writes container, sound and tags from plain bytes; nothing is synthesised: 5 ms a file.
 """
 
 from __future__ import annotations

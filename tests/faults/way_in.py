@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 from phonotheque.accession.deposit import survey
-from phonotheque.accession.hands import OneHand
+from phonotheque.hands import OneHand
 from phonotheque.accession.ingest import Ingest, Outcome, Parts, Told
 from phonotheque.accession.statements import Given, Notary
 from phonotheque.accession.take import take

@@ -72,7 +72,8 @@ class Running:
     ) -> None:
         self.arguments = tuple(map(str, arguments))
         self._said = bytearray()
-        self._err: IO[bytes] = tempfile.TemporaryFile()  # a pipe could fill and block the command
+        # Not a pipe, which could fill and block the command.
+        self._err: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self.process = subprocess.Popen(
             [*command, *self.arguments],
             stdin=subprocess.DEVNULL,
@@ -92,6 +93,11 @@ class Running:
     def lines(self) -> int:
         """How many whole lines were read so far."""
         return self._said.count(b"\n")
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The JSON lines read so far."""
+        return parse_lines(self._text())
 
     def read(self, *, lines: int | None = None, until_s: float = DEADLINE_S) -> bool:
         """Read output until so many lines, its end, or `until_s` from now.
@@ -140,7 +146,7 @@ class Running:
         self._out.close()
 
     def _text(self) -> str:
-        return self._said.decode("utf-8")
+        return self._said.decode("utf-8", "replace")
 
     def _errors(self) -> str:
         with self._err as file:

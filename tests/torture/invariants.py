@@ -146,7 +146,8 @@ def _check_volumes(root: Path, facts: Facts) -> None:
         if path.name.startswith("."):
             continue
         event = facts.volumes.get(path.stem)
-        assert event and path.suffix == ".torrent", f"{path} is named by no line"
+        assert event, f"{path} is named by no line"
+        assert path.suffix == ".torrent", f"{path} is no torrent"
         assert sha256_of(path) == event["torrent"], f"{path} is not the one that was sealed"
         hashes = libtorrent.torrent_info(str(path)).info_hashes()
         assert str(hashes.v2) == event["info_hash_v2"], path
@@ -173,9 +174,9 @@ def _check_promise(root: Path, facts: Facts, record: Record) -> None:
         assert any(event["path"] == record["path"] for event in known), record
         assert known[0]["size_bytes"] == record["size_bytes"], record
     elif record.get("sealed"):
-        event = facts.volumes.get(record["volume"])
-        assert event and event["info_hash_v2"] == record["info_hash_v2"], f"lost: {record}"
+        event = facts.volumes.get(record["volume"], {})
+        assert event.get("info_hash_v2") == record["info_hash_v2"], f"lost: {record}"
         assert (root / "published" / f"{record['volume']}.torrent").is_file(), record
         assert (root / "volumes" / record["volume"]).is_symlink(), record
-    elif "examined" in record and record["examined"]:
+    elif record.get("examined"):
         assert any(event["event"] == "fixity" for event in facts.events), f"lost: {record}"

@@ -68,6 +68,8 @@ class DemoFailedError(AssertionError):
 
 
 def _phono(expected: int, *arguments: str) -> None:
+    import subprocess
+
     print(f"$ phono {shlex.join(arguments)}", flush=True)
     command = [sys.executable, "-m", "phonotheque", *arguments]
     status = subprocess.run(command, check=False).returncode

@@ -137,11 +137,11 @@ class Seeder:
         if info is None or not info.info_hashes().has_v2():
             raise MalformedError("the torrent", "has no version 2 info-hash", "Make it anew.")
         params.flags |= lt.torrent_flags.seed_mode | _ONLY_UPLOAD
-        params.trackers = [*params.trackers, *self._settings.trackers]
-        params.url_seeds = []  # they are for those who fetch
+        params.trackers = list(dict.fromkeys([*params.trackers, *self._settings.trackers]))
         params.name = info.name()  # or the magnet link has none
         hashes = info.info_hashes()
         added = Seeding(info.name(), str(hashes.v2), str(hashes.v1), lt.make_magnet_uri(params))
+        params.url_seeds = []  # they are for those who fetch
         self._add(added.name, params)
         return added
 

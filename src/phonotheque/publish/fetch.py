@@ -105,7 +105,7 @@ def fetch(
     params = _params(torrent, save_path)
     params.peers = [*params.peers, *sources.peers]
     params.url_seeds = [*params.url_seeds, *sources.web_seeds]
-    params.trackers = [*params.trackers, *settings.trackers]
+    params.trackers = list(dict.fromkeys([*params.trackers, *settings.trackers]))
     session = open_session(settings)
     try:
         name = params.name if params.ti is None else params.ti.name()

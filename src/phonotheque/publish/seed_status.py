@@ -81,7 +81,7 @@ class Seeding:
         name: The torrent's folder.
         info_hash_v2: 64 hexadecimal digits, its identity.
         info_hash_v1: 40 hexadecimal digits, an alias.
-        magnet: A link with both (BEP 9), with the torrent's trackers.
+        magnet: A link with both (BEP 9), with the trackers and the torrent's web seeds.
     """
 
     name: str

@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS object (
     technical    BLOB,                      -- JSON
     first_seq    INTEGER NOT NULL,          -- its first accession
     checked_at   TEXT NOT NULL,             -- last time its bytes were known to be exact
-    condition    TEXT NOT NULL,             -- sound, missing, truncated, changed, unreadable, removed
+    condition    TEXT NOT NULL,             -- sound, removed, or a kind of finding
     volume       TEXT                       -- the volume it is sealed in
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS object_by_check ON object (checked_at, sha256);
