@@ -6,6 +6,7 @@ something".
 
 from __future__ import annotations
 
+import io
 import sys
 
 
@@ -13,6 +14,8 @@ def main() -> None:
     """Run the command line and exit."""
     from phonotheque.cli.app import run
 
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names may hold letters that a terminal lacks
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = run(sys.argv[1:])
     except Exception:

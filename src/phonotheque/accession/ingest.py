@@ -28,7 +28,7 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement
 from phonotheque.register.events import Accession, Deposit, Event, Role
-from phonotheque.register.index import Index, SourceFile
+from phonotheque.register.index import Held, Index, SourceFile
 from phonotheque.register.journal import Journal
 from phonotheque.store.objects import ObjectName, Store
 
@@ -179,7 +179,7 @@ class Ingest:
             known = self._parts.index.held(name)
             material = from_taken(result, known.extension if known else result.extension)
             self._parts.store.publish(job.token, ObjectName(name, material.extension))
-            note = f"was {known.condition}; its bytes were put back" if known else ""
+            note = f"was {_wrong(known)}; its bytes were put back" if known else ""
             arrivals.append(_Arrival(source, material, _outcome(material), note, result))
             fresh[name] = material
         return arrivals
@@ -277,6 +277,11 @@ def _outcome(material: Material) -> Outcome:
     if material.readability is Readability.UNREADABLE:
         return Outcome.UNREADABLE
     return Outcome.ADDED
+
+
+def _wrong(known: Held) -> str:
+    """What was wrong with an object whose bytes are put back, in a word or two."""
+    return "not whole" if known.condition == "sound" else known.condition
 
 
 def _told(item: _Arrival, note: str) -> Told:

@@ -13,6 +13,7 @@ from phonotheque.accession.ingest import Outcome, Told
 from phonotheque.accession.take import identify
 from phonotheque.accession.walk import Refused, path_text
 from phonotheque.audio import AUDIO_EXTENSIONS
+from phonotheque.music.digest import Sha256
 from phonotheque.register.index import Index
 from phonotheque.store.objects import extension_of
 
@@ -27,9 +28,14 @@ def rehearse(deposit: Deposit, index: Index) -> Iterator[Told]:
         identity = identify(item)
         if identity is None:
             yield Told(path, None, item.size_bytes, Outcome.REFUSED, "it is gone")
-        elif sha256 := index.known_source(identity):
+        elif (sha256 := index.known_source(identity)) and _is_sound(sha256, index):
             yield Told(path, sha256, item.size_bytes, Outcome.HELD)
         else:
             is_audio = extension_of(path.rpartition("/")[2]) in AUDIO_EXTENSIONS
             outcome = Outcome.ADDED if is_audio else Outcome.COMPANION
             yield Told(path, None, item.size_bytes, outcome)
+
+
+def _is_sound(sha256: Sha256, index: Index) -> bool:
+    held = index.held(sha256)
+    return held is not None and held.condition == "sound"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from phonotheque.accession.rules import Rule
 from phonotheque.errors import BadRequestError
+from phonotheque.music.identifiers import parse_territory
 from phonotheque.music.licence import parse_licence, parse_licence_strict
 from phonotheque.music.rights import Basis, RightsStatement, Tdm
 
@@ -115,7 +116,7 @@ class Notary:
                 holder=self.person(decision.holder) if decision.holder else "",
                 valid_from=decision.valid_from,
                 valid_until=decision.valid_until,
-                territories=decision.territories,
+                territories=tuple(sorted({parse_territory(c) for c in decision.territories})),
                 onsite_only=decision.onsite_only,
                 stated_at=self.at,
             )

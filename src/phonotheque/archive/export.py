@@ -21,14 +21,15 @@ from pathlib import Path
 
 from phonotheque.archive.opening import Archive
 from phonotheque.disk import refusal
-from phonotheque.errors import ConflictError, DigestMismatchError
+from phonotheque.errors import ConflictError, DigestMismatchError, NotHeldError
 from phonotheque.music.facts import Tags
 from phonotheque.register.events import Role
 from phonotheque.register.index import Held
 from phonotheque.store.objects import ObjectName
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_TAIL = re.compile(r"[\s.]+\Z")
 _PART_BYTES = 120  # leaves room for a number and an ending within 255 bytes on every file system
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of two files, copying on write
 
@@ -43,11 +44,16 @@ class Copy:
 
 def safe_part(text: str) -> str:
     """One part of a path that every file system takes."""
-    text = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text)).strip()
-    text = text.encode("utf-8", "replace")[:_PART_BYTES].decode("utf-8", "ignore").rstrip(". ")
-    if not text or text.startswith(".") or _RESERVED.fullmatch(text):
-        text = f"_{text}"
-    return text
+    known = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    part = _cut(_FORBIDDEN.sub("_", known).lstrip())
+    if not part or part.startswith(".") or _RESERVED.fullmatch(part):
+        part = _cut(f"_{part}")
+    return part
+
+
+def _cut(text: str) -> str:
+    """At most 120 bytes, ending in neither a dot nor a space, which Windows drops."""
+    return _TAIL.sub("", text.encode()[:_PART_BYTES].decode("utf-8", "ignore"))
 
 
 def human_path(held: Held, tags: Tags, path: str) -> str:
@@ -116,6 +122,8 @@ def _is_there(target: Path, held: Held) -> bool:
 
 def _copy(archive: Archive, held: Held, target: Path, *, is_linked: bool) -> None:
     name = ObjectName(held.sha256, held.extension)
+    if archive.store.size(name) is None:
+        raise NotHeldError(name.path, "its file is missing", "Run `phono verify`; bring it again.")
     source = archive.root / name.path
     temporary = target.with_name(f".{held.sha256.hex[:16]}.part")
     temporary.unlink(missing_ok=True)

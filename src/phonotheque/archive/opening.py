@@ -249,29 +249,29 @@ def _catch_up(
                 torn = item
                 continue
             batch.append(item)
-            if len(batch) == _LINES_PER_COMMIT:
-                break
+            _refuse_newer(item[0].event)  # before the next line, which may be of an unheard kind
+            if len(batch) == _LINES_PER_COMMIT or isinstance(item[0].event, Volume):
+                break  # what a volume seals must be there before later lines speak of it
         if not batch:
             return place, torn
         if not is_synced:
             make_durable(disk)
             is_synced = True
-        _refuse_newer(batch[0][0].event)
+        last = batch[-1][0]
         with index.transaction():
             index.apply(batch)
-            for entry, _ in batch:
-                if isinstance(entry.event, Volume):
-                    names = members(disk, entry.event)
-                    index.seal_into(entry.event.name, entry.at, (name.sha256 for name in names))
+            if isinstance(last.event, Volume):
+                names = members(disk, last.event)
+                index.seal_into(last.event.name, last.at, (name.sha256 for name in names))
         place = batch[-1][1]
         if on_progress:
             on_progress(place.head.seq)
 
 
-def _refuse_newer(first: object) -> None:
-    if isinstance(first, Founding) and first.format > FORMAT:
+def _refuse_newer(event: object) -> None:
+    if isinstance(event, Founding) and event.format > FORMAT:
         raise FormatTooNewError(
             segment_path(1),
-            f"the register has format {first.format}, this program knows up to {FORMAT}",
+            f"the register has format {event.format}, this program knows up to {FORMAT}",
             "Install a newer Phonotheque.",
         )

@@ -7,17 +7,25 @@ next one goes on after it. Reading needs no lock, so verifying never stops anybo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
 from phonotheque.archive.opening import Archive, now, open_to_write
-from phonotheque.music.finding import Finding
+from phonotheque.disk import read_whole
+from phonotheque.errors import NotHeldError
+from phonotheque.music.finding import Finding, FindingKind
+from phonotheque.publish.seal import torrent_path
+from phonotheque.publish.torrent import read_torrent
+from phonotheque.publish.torrent_form import SealedFile
 from phonotheque.register.chain import MAX_LINE_BYTES
 from phonotheque.register.events import Fixity
 from phonotheque.register.index import Held
+from phonotheque.store.digests import digest_file
 from phonotheque.store.fixity import check_object, strays
+from phonotheque.store.objects import FOLDER as OBJECTS
 from phonotheque.store.objects import ObjectName
 
 _AHEAD = 4
@@ -37,11 +45,13 @@ class Run:
     """What a run of verifying has done so far.
 
     Attributes:
+        as_of: Number of the register's last line when the run began.
         examined: Objects read, in order, oldest check first.
         is_ordered: Whether they are the oldest ones, without a gap, rather than chosen by name.
     """
 
     is_ordered: bool
+    as_of: int
     examined: list[Held] = field(default_factory=list)
     examined_bytes: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -82,6 +92,37 @@ def find_strays(archive: Archive) -> Iterator[Finding]:
     yield from strays(archive.store, registered)
 
 
+def check_volumes(archive: Archive) -> Iterator[Finding]:
+    """Hold each volume's torrent against the register, and its lists against the torrent."""
+    for volume in archive.index.volumes():
+        path = torrent_path(volume.name)
+        try:
+            data = read_whole(archive.disk, path)
+        except NotHeldError:
+            yield Finding(FindingKind.MISSING, path, "no file of this name is there")
+            continue
+        if hashlib.sha256(data).hexdigest() != volume.torrent:
+            yield Finding(FindingKind.CHANGED, path, "it is not the torrent that was sealed")
+            continue
+        for file in read_torrent(data).files:
+            if file.path[0] == "lists" and (finding := _check_list(archive, file)):
+                yield finding
+
+
+def _check_list(archive: Archive, file: SealedFile) -> Finding | None:
+    path = f"{OBJECTS}/{'/'.join(file.path)}"
+    try:
+        with archive.disk.open(path) as stored:
+            digests = digest_file(stored)
+    except NotHeldError:
+        return Finding(FindingKind.MISSING, path, "no file of this name is there")
+    except ValueError:
+        return Finding(FindingKind.TRUNCATED, path, f"0 of {file.size_bytes} bytes")
+    if (digests.size_bytes, digests.pieces_root) != (file.size_bytes, file.pieces_root):
+        return Finding(FindingKind.CHANGED, path, "its bytes are not those that were sealed")
+    return None
+
+
 def record(archive: Archive, run: Run, *, is_patient: bool) -> None:
     """Write the run's line; several when its findings do not fit one.
 
@@ -107,6 +148,7 @@ def _events(run: Run) -> Iterator[Fixity]:
     yield Fixity(
         examined=len(run.examined),
         examined_bytes=run.examined_bytes,
+        as_of=run.as_of if last else 0,
         through_at=last.checked_at if last else "",
         through=last.sha256.hex if last else "",
         objects=tuple(names[:per_line]),

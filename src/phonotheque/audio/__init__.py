@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from phonotheque.audio.attempts import facts_in_child
 from phonotheque.audio.containers import AUDIO_EXTENSIONS, CONTAINERS, sniff_file
-from phonotheque.audio.isolate import facts_in_child, warm_up
+from phonotheque.audio.isolate import warm_up
 from phonotheque.audio.sandbox import Limits
 from phonotheque.music.facts import AudioFacts
 

@@ -1,4 +1,4 @@
-"""One limited child for each file: a crash, a loop or a flood of memory costs one file.
+"""A limited child for whatever reads a stranger's bytes: a crash or a loop costs one file.
 
 Laws: the parent never waits longer than the wall-clock limit, never takes more bytes than the
 limit, never leaves a child behind, and believes nothing the child says about itself: how it ended
@@ -16,24 +16,20 @@ import select
 import signal
 import struct
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 import msgspec
 
 from phonotheque.audio import sandbox
 from phonotheque.audio.sandbox import Limits
-from phonotheque.disk import refusal
 from phonotheque.errors import UnavailableError
-from phonotheque.music.facts import AudioFacts, Readability
 
 _HEADER = struct.Struct(">cQ")  # how it went, and the length of what follows
 _DONE, _FAILED = b"+", b"!"
 _READ_BYTES = 64 * 1024
-_FILE = "the file being read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,63 +96,6 @@ def run_limited(
         return _attend(child, read_end, limits)
     finally:
         os.close(read_end)
-
-
-def facts_in_child(file: BinaryIO, limits: Limits = Limits()) -> AudioFacts:  # noqa: B008  # frozen
-    """Read all facts of a file in a limited child; its position is neither used nor moved.
-
-    A child that dies is followed by one that uses the second decoder, then by one that reads the
-    tags alone.
-
-    Args:
-        file: A regular file open for reading, or anything readable (copied to a temporary file).
-
-    Raises:
-        UnavailableError: The disk failed under the child, or no process could be started.
-    """
-    warm_up()
-    try:
-        descriptor = file.fileno()
-    except OSError:  # io.UnsupportedOperation: it lives in memory
-        with tempfile.TemporaryFile() as copy:
-            file.seek(0)
-            while block := file.read(1 << 20):
-                copy.write(block)
-            copy.flush()
-            return _climb(copy.fileno(), limits)
-    return _climb(descriptor, limits)
-
-
-def _climb(descriptor: int, limits: Limits) -> AudioFacts:
-    from phonotheque.audio import warmth
-
-    deaths: list[str] = []
-    for attempt in (warmth.facts_of, warmth.facts_by_sndfile_of, warmth.facts_of_tags_of):
-        outcome = run_limited(attempt, descriptor, limits=limits, descriptors=(descriptor,))
-        if outcome.os_error is not None:
-            number = outcome.os_error
-            raise refusal(_FILE, OSError(number, os.strerror(number)))
-        facts = _decode(outcome.result)
-        if facts is not None:
-            return _with_deaths(facts, deaths)
-        deaths.append(outcome.failure or "a reader answered nonsense")
-    return AudioFacts(Readability.UNREADABLE, reason="; ".join(dict.fromkeys(deaths)))
-
-
-def _decode(result: bytes | None) -> AudioFacts | None:
-    if result is None:
-        return None
-    try:
-        return msgspec.msgpack.decode(result, type=AudioFacts)
-    except (msgspec.DecodeError, ValueError):
-        return None
-
-
-def _with_deaths(facts: AudioFacts, deaths: Sequence[str]) -> AudioFacts:
-    if facts.readability is Readability.READABLE or not deaths:
-        return facts
-    reasons = "; ".join(dict.fromkeys((*deaths, facts.reason)))
-    return msgspec.structs.replace(facts, reason=reasons)
 
 
 def answer(

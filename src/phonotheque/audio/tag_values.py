@@ -14,6 +14,7 @@ import re
 from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
+from phonotheque.audio.pictures import sniff_mime
 from phonotheque.audio.tag_names import MUSICBRAINZ_KINDS, Field
 from phonotheque.music.facts import Picture, ReplayGain, Tags
 
@@ -32,15 +33,6 @@ _NUMBER = re.compile(
 _R128_TO_REPLAYGAIN_DB = 5.0  # R128 tags aim at -23 LUFS, ReplayGain 2.0 at -18 LUFS
 _MAX_GAIN_DB = 100.0
 _MAX_PEAK = 1000.0  # float masters exceed 1.0; beyond this nothing was meant
-
-_PICTURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF8", "image/gif"),
-    (b"BM", "image/bmp"),
-    (b"II*\0", "image/tiff"),
-    (b"MM\0*", "image/tiff"),
-)
 
 
 def clean(text: str) -> str:
@@ -90,7 +82,7 @@ class Findings:
             return
         digest = hashlib.sha256(data).hexdigest()
         known_kind = kind if 0 <= kind <= 20 else 0
-        picture = Picture(digest, len(data), _mime(data, mime), known_kind)
+        picture = Picture(digest, len(data), sniff_mime(data, clean(mime)), known_kind)
         if picture not in self._pictures:
             self._pictures.append(picture)
 
@@ -233,18 +225,6 @@ def _parse_float(text: str) -> float | None:
         return None
     value = float(match[1].replace(",", "."))
     return value if math.isfinite(value) else None
-
-
-def _mime(data: bytes, declared: str) -> str:
-    for magic, mime in _PICTURES:
-        if data.startswith(magic):
-            return mime
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data[4:12] in (b"ftypavif", b"ftypavis"):
-        return "image/avif"
-    declared = clean(declared).lower()
-    return declared if re.fullmatch(r"[a-z]+/[a-z0-9.+-]{1,100}", declared) else ""
 
 
 def _unique(values: Iterable[_Value]) -> tuple[_Value, ...]:

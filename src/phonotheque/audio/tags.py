@@ -13,10 +13,7 @@ Not here: the names of fields (`tag_names`), bounds (`tag_values`), chunks (`rif
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
-import struct
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
@@ -31,6 +28,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 
+from phonotheque.audio.pictures import decode_base64, parse_block
 from phonotheque.audio.riff_texts import find_id3, read_chunk_texts
 from phonotheque.audio.tag_names import APE_PICTURES, ID3_TEXTS, MP4_TEXTS, Field, free_name
 from phonotheque.audio.tag_values import Findings, decode_text
@@ -193,31 +191,17 @@ def _take_comments(comments: Iterable[tuple[str, str]], found: Findings) -> None
     for key, text in comments:
         match key.lower():
             case "metadata_block_picture":
-                _take_picture_block(_decode_base64(text), found)
+                _take_picture_block(decode_base64(text), found)
             case "coverart":  # the older way: the picture alone
-                found.add_picture(_decode_base64(text), "", _FRONT_COVER)
+                found.add_picture(decode_base64(text), "", _FRONT_COVER)
             case name if (field := free_name(name)) is not None:
                 found.add(field, text)
 
 
-def _decode_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text.encode("ascii", "ignore"))
-    except binascii.Error:
-        return b""
-
-
 def _take_picture_block(block: bytes, found: Findings) -> None:
-    """Take the picture out of its block. Source: RFC 9639, 8.8."""
-    try:
-        kind, mime_bytes = struct.unpack_from(">II", block)
-        (text_bytes,) = struct.unpack_from(">I", block, 8 + mime_bytes)
-        at = 12 + mime_bytes + text_bytes + 16  # width, height, depth, colours
-        (size,) = struct.unpack_from(">I", block, at)
-    except struct.error:
-        return
-    mime = block[8 : 8 + mime_bytes].decode("latin-1")
-    found.add_picture(block[at + 4 : at + 4 + size], mime, kind)
+    picture = parse_block(block)
+    if picture is not None:
+        found.add_picture(*picture)
 
 
 def _read_ogg_flac_pictures(file: BinaryIO, found: Findings) -> None:

@@ -67,6 +67,8 @@ def run(arguments: list[str]) -> int:
     """
     try:
         result = app(arguments, prog_name="phono", standalone_mode=False)
+        if result == INTERRUPTED:  # typer makes a status of Ctrl-C
+            raise KeyboardInterrupt
         return result if isinstance(result, int) else DONE
     except PhonothequeError as error:
         _complain(error, as_json="--json" in arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -152,7 +153,7 @@ def seed(
     with open_to_read(archive_of(context)) as archive, ExitStack() as stack:
         volumes = _torrents(archive)
         if not volumes:
-            print("There is no volume to share yet. Make some: phono publish run")
+            print("There is no volume to share yet. Make some: phono publish run", file=sys.stderr)
             return DONE
         seeder = stack.enter_context(Seeder(engine_settings(archive, port, is_local=loopback)))
         for torrent in volumes:
@@ -178,7 +179,6 @@ def _torrents(archive: Archive) -> list[bytes]:
 def _watch(seeder: Any) -> int:
     """Tell of damage as it is met, until Ctrl-C or SIGTERM."""
     import signal
-    import sys
     from threading import Event
 
     stop = Event()

@@ -48,7 +48,7 @@ def verify(
     """
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.reference import resolve_object
-    from phonotheque.archive.verify import Run, find_strays, record
+    from phonotheque.archive.verify import Run, check_volumes, find_strays, record
 
     if references and (check_all or oldest):
         raise typer.BadParameter("name objects, or use --all or --oldest, not both")
@@ -57,19 +57,23 @@ def verify(
             objects = [resolve_object(archive.index, reference) for reference in references]
         else:
             objects = list(archive.index.oldest_checked(oldest or -1))
-        run = Run(is_ordered=not references)
+        run = Run(is_ordered=not references, as_of=archive.index.place.head.seq)
         is_whole = False
         try:
             _check(archive, objects, run, job_count(jobs))
             if not references and oldest is None:
+                run.findings += check_volumes(archive)
                 run.findings += find_strays(archive)
             is_whole = True
         finally:
-            if run.examined or run.findings:
-                record(archive, run, is_patient=wait)
-            if not is_whole:
-                _say_how_far(run, len(objects))
-    _report(run, as_json=as_json)
+            try:
+                if run.examined or run.findings:
+                    record(archive, run, is_patient=wait)
+                if not is_whole:
+                    _say_how_far(run, len(objects))
+            finally:
+                if is_whole:  # told also when it could not be recorded: reading may take days
+                    _report(run, as_json=as_json)
     return FOUND if run.findings else DONE
 
 

@@ -154,9 +154,11 @@ def _rows(found: Status) -> list[tuple[str, str, str]]:
 def _proof(found: Status) -> list[str]:
     lines = [f"{found.volumes} volumes; {found.events} lines in the register."]
     if found.oldest_check:
-        lines.append(
-            f"Every object was proven since {found.oldest_check[:16].replace('T', ' ')} UTC."
-        )
-    ran = found.last_run[:16].replace("T", " ") + " UTC" if found.last_run else "never"
+        lines.append(f"Every object was proven exact at {_minute(found.oldest_check)} or later.")
+    ran = _minute(found.last_run) if found.last_run else "never"
     lines.append(f"Last run of `phono verify`: {ran}.")
     return lines
+
+
+def _minute(instant: str) -> str:
+    return f"{instant[:16].replace('T', ' ')} UTC"

@@ -12,10 +12,14 @@ from typing import Protocol
 
 
 def print_json(value: object) -> None:
-    """Print one JSON value on one line, and let readers have it at once."""
+    """Print one JSON value on one line, and let readers have it at once.
+
+    Letters that the stream's encoding lacks are escaped, so that every value can be told anywhere.
+    """
     import json
 
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+    print(json.dumps(value, ensure_ascii=encoding not in ("utf-8", "utf8")), flush=True)
 
 
 def print_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:

@@ -161,6 +161,8 @@ def _judge(
         return Code.LICENSED, f"{licence.name} allows {wanted}"
     if use in statement.granted:
         return Code.GRANTED, f"This archive was granted {wanted}"
+    if not licence.is_evaluated:
+        return Code.LICENCE_FORBIDS, f"It allows what was granted to this archive, not {wanted}"
     note = f": {licence.note}" if licence.note else ""
     return Code.LICENCE_FORBIDS, f"{licence.name} does not allow {wanted}{note}"
 

@@ -102,33 +102,34 @@ def fetch(
         UnavailableError: The deadline passed (what is there stays, and counts the next time), or
             the disk refused a write: full, not permitted, failing.
     """
-    params = _params(torrent, save_path)
-    params.peers = [*params.peers, *sources.peers]
-    params.url_seeds = [*params.url_seeds, *sources.web_seeds]
-    params.trackers = list(dict.fromkeys([*params.trackers, *settings.trackers]))
+    params = _params(torrent, save_path, sources, settings)
     session = open_session(settings)
     try:
         name = params.name if params.ti is None else params.ti.name()
         handle = session.add_torrent(params)  # which empties `params`
         run = _Run(session, handle, name, on_progress)
-        status = run.until_durable(monotonic() + deadline_s)
+        received_bytes = run.until_durable(monotonic() + deadline_s).total_payload_download
         info = handle.torrent_file()
-        received_bytes = status.total_payload_download
     finally:
         # Ends the session: the engine's threads have let go of every file after this line.
         del session
-    if info is None:
-        raise AssertionError("a finished torrent has its metadata")
-    _settle(info, save_path)
-    total_bytes = sum(size for _, size in _files(info))
+    assert info is not None, "a finished torrent has its metadata"
+    total_bytes = _settle(info, save_path)
     hash_v2 = str(info.info_hashes().v2)
     return FetchResult(save_path / info.name(), hash_v2, total_bytes, received_bytes)
 
 
-def _params(torrent: bytes | str, save_path: Path) -> lt.add_torrent_params:
+def _params(
+    torrent: bytes | str, save_path: Path, sources: Sources, settings: EngineSettings
+) -> lt.add_torrent_params:
     if isinstance(torrent, str):
-        return magnet_params(torrent, save_path)
-    return torrent_params(torrent, save_path)
+        params = magnet_params(torrent, save_path)
+    else:
+        params = torrent_params(torrent, save_path)
+    params.peers = [*params.peers, *sources.peers]
+    params.url_seeds = [*params.url_seeds, *sources.web_seeds]
+    params.trackers = list(dict.fromkeys([*params.trackers, *settings.trackers]))
+    return params
 
 
 class _Run:
@@ -226,12 +227,12 @@ def _files(info: lt.torrent_info) -> list[tuple[str, int]]:
     ]
 
 
-def _settle(info: lt.torrent_info, save_path: Path) -> None:
-    """Make files and names durable, and prove that each file has its length.
+def _settle(info: lt.torrent_info, save_path: Path) -> int:
+    """Make files and names durable, prove that each file has its length, and return the sum.
 
     The engine's hashes are of what came, and its write errors come late: this looks at the disk.
     """
-    folders = {save_path}
+    folders, total_bytes = {save_path}, 0
     for path, size_bytes in _files(info):
         at = save_path / path
         try:
@@ -242,10 +243,12 @@ def _settle(info: lt.torrent_info, save_path: Path) -> None:
             raise TruncatedError(
                 path, f"has {found_bytes:,} of {size_bytes:,} bytes", "Fetch it again."
             )
+        total_bytes += size_bytes
         folders.update(parent for parent in at.parents if parent.is_relative_to(save_path))
     # Deepest first: a name counts only when the folder that holds it is durable.
     for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
         _sync(folder)
+    return total_bytes
 
 
 def _sync(path: Path) -> int:

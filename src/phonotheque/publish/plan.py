@@ -46,14 +46,14 @@ class Limits:
 
 
 def plan_volumes(
-    candidates: Iterable[Candidate], archive: str, sealed: Mapping[str, int], limits: Limits
+    candidates: Iterable[Candidate], archive: str, last: Mapping[str, int], limits: Limits
 ) -> tuple[PlannedVolume, ...]:
     """Fill volumes in the order of the candidates.
 
     Args:
         candidates: Recordings that may be shared are used, others passed over.
         archive: The archive's short name, the beginning of every volume's name.
-        sealed: How many volumes of a licence class exist; numbers go on from there.
+        last: Highest number of a sealed volume by licence class; numbers go on from there.
         limits: Most objects and bytes of one volume.
     """
     by_class: dict[LicenceClass, list[Candidate]] = {}
@@ -62,7 +62,7 @@ def plan_volumes(
             by_class.setdefault(candidate.verdict.licence_class, []).append(candidate)
     planned = []
     for licence_class in LicenceClass:
-        number = sealed.get(licence_class.value, 0)
+        number = last.get(licence_class.value, 0)
         for filled in _fill(by_class.get(licence_class, []), limits):
             number += 1
             name = volume_name(archive, licence_class, number)
@@ -76,6 +76,11 @@ def volume_name(archive: str, licence_class: LicenceClass, number: int) -> str:
     Everything is in the one tier "all" until volumes are ordered by popularity.
     """
     return f"{archive}-{licence_class.value}-all-{number:05d}"
+
+
+def number_of(name: str) -> int:
+    """The number at the end of a volume's name."""
+    return int(name.rpartition("-")[2])
 
 
 def _fill(candidates: list[Candidate], limits: Limits) -> Iterator[tuple[Candidate, ...]]:

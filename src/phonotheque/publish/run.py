@@ -13,7 +13,7 @@ from datetime import date
 
 from phonotheque.music.digest import Sha256
 from phonotheque.music.rights import may_share_in_torrent
-from phonotheque.publish.plan import Candidate, Limits, PlannedVolume, plan_volumes
+from phonotheque.publish.plan import Candidate, Limits, PlannedVolume, number_of, plan_volumes
 from phonotheque.publish.seal import Press, Proof, Sealed, finish, prove_all, seal
 from phonotheque.register.index import Held, Index
 
@@ -38,8 +38,10 @@ def plan(index: Index, archive: str, on: date, limits: Limits, *, claims_count: 
         for held in index.unsealed()
     ]
     left = Counter(c.verdict.reason for c in candidates if not c.verdict.allowed)
-    sealed = Counter(volume.licence_class for volume in index.volumes())
-    return Plan(plan_volumes(candidates, archive, sealed, limits), left)
+    last: dict[str, int] = {}
+    for volume in index.volumes():  # not their count: what was wholly damaged left a gap
+        last[volume.licence_class] = max(last.get(volume.licence_class, 0), number_of(volume.name))
+    return Plan(plan_volumes(candidates, archive, last, limits), left)
 
 
 def seal_all(

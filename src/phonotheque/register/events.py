@@ -87,17 +87,23 @@ class Rights(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event",
 class Fixity(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="fixity"):
     """One run of checking stored bytes against this register.
 
-    The run covered either the objects named in `objects`, or every object whose
-    (time of last check, name) sorts at or before (`through_at`, `through`), oldest first.
+    The run covered either the objects named in `objects`, or every object that was registered by
+    line `as_of` and whose (time of last check, name) sorts at or before (`through_at`, `through`).
 
     Attributes:
         examined: Number of objects read.
         examined_bytes: Bytes read.
+        as_of: Number of the register's last line when the run began: no clock is trusted to tell
+            what was there.
+        through_at: Time of the last check of the last object read.
+        through: Its name.
+        objects: Names of the objects read, when they were chosen by name.
         findings: What was wrong; an object without a finding was exact.
     """
 
     examined: int
     examined_bytes: int
+    as_of: int = 0
     through_at: str = ""
     through: str = ""
     objects: tuple[str, ...] = ()

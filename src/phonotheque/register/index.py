@@ -99,9 +99,11 @@ class Index:
             self.db = sqlite3.connect(path, isolation_level=None, timeout=30)
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA synchronous = NORMAL")
-            if self.db.execute("PRAGMA user_version").fetchone()[0] not in (0, schema.VERSION):
+            version = self.db.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, schema.VERSION):
                 raise sqlite3.DatabaseError("it was made by another version")
-            self.db.executescript(f"{schema.TABLES} PRAGMA user_version = {schema.VERSION}")
+            if version == 0:  # else nothing is written: a reader must not need the writer's turn
+                self.db.executescript(f"{schema.TABLES} PRAGMA user_version = {schema.VERSION}")
         except sqlite3.Error as error:
             raise UnavailableError(
                 str(path), f"the index cannot be used: {error}", "Run `phono rebuild`."

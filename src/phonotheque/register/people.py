@@ -38,6 +38,7 @@ class People:
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
             self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
             self._db.executescript(_TABLES)
         except sqlite3.Error as error:
             raise DiskFailedError(

@@ -5,6 +5,7 @@ Law: the rows depend on the entries and their order alone, so that an index made
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import assert_never
 
@@ -63,7 +64,9 @@ def _accession(db: sqlite3.Connection, entry: Entry, event: Accession) -> None:
     db.execute(
         """INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sound', NULL)
            ON CONFLICT (sha256) DO UPDATE SET
-               checked_at = excluded.checked_at, condition = 'sound',
+               checked_at = CASE  -- what was sound may have gained provenance without being read
+                   WHEN condition = 'sound' THEN checked_at ELSE excluded.checked_at END,
+               condition = 'sound',
                role = CASE WHEN role = 'companion' THEN excluded.role ELSE role END""",
         (
             name,
@@ -93,16 +96,16 @@ def _fixity(db: sqlite3.Connection, entry: Entry, event: Fixity) -> None:
         names = [(entry.at, bytes.fromhex(name)) for name in event.objects]
         db.executemany(f"{_CHECKED} sha256 = ?", names)
     elif event.through:
-        through = (entry.at, event.through_at, bytes.fromhex(event.through))
-        db.execute(f"{_CHECKED} (checked_at, sha256) <= (?, ?)", through)
+        through = (entry.at, event.as_of, event.through_at, bytes.fromhex(event.through))
+        db.execute(f"{_CHECKED} first_seq <= ? AND (checked_at, sha256) <= (?, ?)", through)
     for finding in event.findings:
-        if finding.kind in (FindingKind.FOREIGN, FindingKind.UNREFERENCED):
-            continue  # not about a registered object
-        name = bytes.fromhex(finding.path.rpartition("/")[2][:64])
-        condition = (finding.kind, name)
-        db.execute("UPDATE object SET condition = ? WHERE sha256 = ?", condition)
+        name = _OBJECT.fullmatch(finding.path)
+        if name and finding.kind not in (FindingKind.FOREIGN, FindingKind.UNREFERENCED):
+            condition = (finding.kind, bytes.fromhex(name[1]))
+            db.execute("UPDATE object SET condition = ? WHERE sha256 = ?", condition)
     row = (entry.seq, entry.at, event.examined, event.examined_bytes, len(event.findings))
     db.execute("INSERT INTO fixity_run VALUES (?, ?, ?, ?, ?)", row)
 
 
+_OBJECT = re.compile(r"objects/[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})(?:\.[a-z0-9]+)?")
 _CHECKED = "UPDATE object SET checked_at = ?, condition = 'sound' WHERE condition != 'removed' AND"

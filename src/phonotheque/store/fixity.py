@@ -56,6 +56,11 @@ def strays(store: Store, registered: Container[ObjectName]) -> Iterator[Finding]
         name = parse_file_name(path.rpartition("/")[2])
         if name is None or f"{name.folder}/{name.file}" != path:
             detail = "not the name of an object in its place"
-            yield Finding(FindingKind.FOREIGN, f"{FOLDER}/{path}", detail)
+            yield Finding(FindingKind.FOREIGN, f"{FOLDER}/{_text(path)}", detail)
         elif name not in registered:
             yield Finding(FindingKind.UNREFERENCED, name.path, "no line of the register names it")
+
+
+def _text(path: str) -> str:
+    """A stranger's path as text: bytes of its name that are not UTF-8 read as U+FFFD."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

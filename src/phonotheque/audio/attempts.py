@@ -1,0 +1,78 @@
+"""The attempts at one file, each in a limited child of its own.
+
+Laws: a child that dies never takes the file's facts with it: another tries with fewer means, down
+to the tags alone; what the children could not tell is the reason why the file is unreadable; an
+error of the disk is no fact about the file and is raised.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import msgspec
+
+from phonotheque.audio import warmth
+from phonotheque.audio.isolate import run_limited, warm_up
+from phonotheque.audio.sandbox import Limits
+from phonotheque.disk import refusal
+from phonotheque.music.facts import AudioFacts, Readability
+
+_FILE = "the file being read"
+
+
+def facts_in_child(file: BinaryIO, limits: Limits = Limits()) -> AudioFacts:  # noqa: B008  # frozen
+    """Read all facts of a file in a limited child; its position is neither used nor moved.
+
+    A child that dies is followed by one that uses the second decoder, then by one that reads the
+    tags alone.
+
+    Args:
+        file: A regular file open for reading, or anything readable (copied to a temporary file).
+
+    Raises:
+        UnavailableError: The disk failed under the child, or no process could be started.
+    """
+    warm_up()
+    try:
+        descriptor = file.fileno()
+    except OSError:  # io.UnsupportedOperation: it lives in memory
+        with tempfile.TemporaryFile() as copy:
+            file.seek(0)
+            while block := file.read(1 << 20):
+                copy.write(block)
+            copy.flush()
+            return _climb(copy.fileno(), limits)
+    return _climb(descriptor, limits)
+
+
+def _climb(descriptor: int, limits: Limits) -> AudioFacts:
+    deaths: list[str] = []
+    for attempt in (warmth.facts_of, warmth.facts_by_sndfile_of, warmth.facts_of_tags_of):
+        outcome = run_limited(attempt, descriptor, limits=limits, descriptors=(descriptor,))
+        if outcome.os_error is not None:
+            number = outcome.os_error
+            raise refusal(_FILE, OSError(number, os.strerror(number)))
+        facts = _decode(outcome.result)
+        if facts is not None:
+            return _with_deaths(facts, deaths)
+        deaths.append(outcome.failure or "a reader answered nonsense")
+    return AudioFacts(Readability.UNREADABLE, reason="; ".join(dict.fromkeys(deaths)))
+
+
+def _decode(result: bytes | None) -> AudioFacts | None:
+    if result is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(result, type=AudioFacts)
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def _with_deaths(facts: AudioFacts, deaths: Sequence[str]) -> AudioFacts:
+    if facts.readability is Readability.READABLE or not deaths:
+        return facts
+    reasons = "; ".join(dict.fromkeys((*deaths, facts.reason)))
+    return msgspec.structs.replace(facts, reason=reasons)
