@@ -102,13 +102,15 @@ class Disk(Protocol):
 
 
 def make_folders(disk: Disk, path: str) -> None:
-    """Make a folder and the parents it lacks, each durable in its parent before the next."""
-    if not path or disk.stat(path) is not None:
-        return
-    parent = path.rpartition("/")[0]
-    make_folders(disk, parent)
-    disk.make_folder(path)
-    disk.sync_folder(parent)
+    """Make a folder and the parents it lacks, each durable in its parent before the next.
+
+    A folder that is there is synced all the same: it may have been made by a process that was
+    killed before it could, and then power loss takes it with everything in it.
+    """
+    parts = path.split("/")
+    for count in range(1, len(parts) + 1):
+        disk.make_folder("/".join(parts[:count]))
+        disk.sync_folder("/".join(parts[: count - 1]))
 
 
 def write_whole(disk: Disk, path: str, data: bytes, *, is_frozen: bool = False) -> None:
@@ -213,7 +215,7 @@ class LocalDisk:
 
     def truncate(self, path: str, size_bytes: int) -> None:
         with _translated(path):
-            descriptor = os.open(self._at(path), os.O_WRONLY | os.O_CLOEXEC)
+            descriptor = os.open(self._at(path), os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
                 os.ftruncate(descriptor, size_bytes)
                 os.fsync(descriptor)
@@ -254,7 +256,11 @@ class LocalDisk:
     def open(self, path: str) -> BinaryIO:
         with _translated(path):
             descriptor = os.open(self._at(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-            return os.fdopen(descriptor, "rb", buffering=0)
+            try:
+                return os.fdopen(descriptor, "rb", buffering=0)
+            except OSError:  # it is a folder
+                os.close(descriptor)
+                raise
 
     def stat(self, path: str) -> Entry | None:
         with _translated(path):
@@ -267,11 +273,12 @@ class LocalDisk:
     def list(self, path: str) -> list[Entry]:
         with _translated(path):
             try:
-                with os.scandir(self._at(path)) as entries:
-                    found = [_entry(e.name, e.stat(follow_symlinks=False)) for e in entries]
+                names = sorted(os.listdir(self._at(path)))
             except FileNotFoundError:
                 return []
-        return sorted(found, key=lambda entry: entry.name)
+        below = f"{path}/" if path else ""
+        entries = (self.stat(f"{below}{name}") for name in names)
+        return [entry for entry in entries if entry is not None]  # one may have gone meanwhile
 
 
 def _entry(name: str, found: os.stat_result) -> Entry:

@@ -12,7 +12,7 @@ from phonotheque.audio import CONTAINERS, Limits, facts_in_child
 from phonotheque.audio.tag_values import MAX_TEXT_BYTES
 from phonotheque.music.facts import AudioFacts, Readability
 
-EXAMPLES = int(os.environ.get("PHONOTHEQUE_FUZZ_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("PHONOTHEQUE_FUZZ_EXAMPLES", "90"))
 LIMITS = Limits(cpu_s=20, wall_s=60)
 MAGIC = {
     "mp3": b"\xff\xfb\x90\x64",

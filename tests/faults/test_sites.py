@@ -35,7 +35,7 @@ def test_sites_name_the_lines_of_the_product() -> None:
     """One site per sync line and way to it; a scenario's own frames are left out."""
     told = [[(f.file, f.function) for f in site.frames] for site in collect_sites(deep)]
     folders, file = ("disk.py", "make_folders"), ("disk.py", "write_whole")
-    assert told == [[folders, folders], [folders], [file], [file]]
+    assert told == [[folders], [file], [file]]
     assert len(collect_sites(deep, depth=1)) == 3
 
 
@@ -43,12 +43,6 @@ def test_a_sync_of_the_scenario_itself_is_a_site_of_one_frame() -> None:
     """Without product between, the line of the scenario is the site."""
     assert str(collect_sites(twice)[-1]).startswith("test_sites.py:")
     assert str(collect_sites(twice)[-1]).endswith(" twice")
-
-
-def test_a_recursion_counts_once_per_line() -> None:
-    """However deep the folders, the way to their sync is told by the same lines."""
-    deeper = collect_sites(lambda disk, acknowledge: make_folders(disk, "a/b/c/d"))
-    assert [len(site.frames) for site in deeper] == [2, 1]
 
 
 def test_a_site_told_by_its_innermost_line_takes_all_callers_out() -> None:
@@ -59,8 +53,7 @@ def test_a_site_told_by_its_innermost_line_takes_all_callers_out() -> None:
 
 def test_every_sync_of_write_whole_and_make_folders_matters() -> None:
     """No fsync on the product's way of writing a small file can be taken out."""
-    assert len(assert_every_sync_matters(deep, present)) == 4
-    assert len(assert_every_sync_matters(deep, present, depth=1)) == 3
+    assert len(assert_every_sync_matters(deep, present)) == 3
 
 
 def test_a_needless_sync_is_named() -> None:
@@ -73,7 +66,7 @@ def test_a_check_that_sees_nothing_finds_every_sync_needless() -> None:
     """The mutation tests the check as well: one that cannot fail is found out."""
     with pytest.raises(AssertionError) as caught:
         assert_every_sync_matters(deep, lambda disk, acknowledged: None)
-    assert str(caught.value).count("disk.py:") == 5
+    assert str(caught.value).count("disk.py:") == 3
 
 
 def test_a_scenario_that_loses_with_all_its_syncs_is_told_as_such() -> None:
@@ -118,4 +111,4 @@ def test_a_skipped_site_syncs_nothing() -> None:
     disk = PowerLossDisk(skip_sync_sites={last})
     deep(disk, disk.acknowledge)
     assert any(state.stat("a/b/note") is None for state in disk.crash_states())
-    assert len(disk.trace.sites()) == 3
+    assert len(disk.trace.sites()) == 2

@@ -60,7 +60,7 @@ _CALLS: dict[str, Callable[[LocalDisk, Writer], object]] = {
     "symlink": lambda disk, writer: disk.symlink("new", "note"),
     "unlink": lambda disk, writer: disk.remove("note"),
     "lstat": lambda disk, writer: disk.stat("note"),
-    "scandir": lambda disk, writer: disk.list(""),
+    "listdir": lambda disk, writer: disk.list(""),
 }
 
 

@@ -95,7 +95,7 @@ class Notary:
                 territories=rule.territories,
                 onsite_only=rule.onsite_only,
                 tdm=rule.tdm,
-                tdm_by=self.person(rule.tdm_by) if rule.tdm_by else "",
+                tdm_by=rule.tdm_by,
                 stated_at=self.at,
             )
         return self._ready[rule]

@@ -7,6 +7,7 @@ from datetime import date
 from phonotheque.accession.statements import Decision, Notary
 from phonotheque.archive.opening import Archive, now, today
 from phonotheque.errors import BadRequestError
+from phonotheque.music.identifiers import parse_territory
 from phonotheque.music.rights import RightsStatement, Use, Verdict, resolve
 from phonotheque.register.events import Rights
 from phonotheque.register.index import Held
@@ -39,7 +40,7 @@ def ask(archive: Archive, held: Held, use: str, day: str, territory: str) -> Ver
         territory: ISO 3166-1 alpha-2 code, "" for anywhere.
 
     Raises:
-        BadRequestError: The use or the day cannot be read.
+        BadRequestError: The use, the day or the territory cannot be read.
     """
     try:
         wanted = Use(use)
@@ -50,6 +51,10 @@ def ask(archive: Archive, held: Held, use: str, day: str, territory: str) -> Ver
         on = date.fromisoformat(day) if day else today()
     except ValueError as error:
         raise BadRequestError(day, "it is not a date", "Write it as 2027-01-31.") from error
+    try:
+        place = parse_territory(territory) if territory else None
+    except ValueError as error:
+        raise BadRequestError(territory, str(error), "Write two letters: DE.") from error
     counts = archive.config["rights.licence_tags_count"]
     statements = archive.index.statements(held.sha256)
-    return resolve(statements, wanted, on, territory.upper() or None, claims_count=counts)
+    return resolve(statements, wanted, on, place, claims_count=counts)

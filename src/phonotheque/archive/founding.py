@@ -5,14 +5,13 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from phonotheque.archive.opening import FOLDERS, PEOPLE, now
+from phonotheque.archive.opening import FOLDERS, now, open_to_write
 from phonotheque.archive.readme import README
 from phonotheque.config import FILE_NAME, format_config, short_name
 from phonotheque.disk import Disk, LocalDisk, make_folders, write_whole
 from phonotheque.errors import ConflictError
 from phonotheque.register.events import FORMAT, Founding
 from phonotheque.register.journal import START, Journal
-from phonotheque.register.people import People
 
 
 def found(root: Path, title: str) -> None:
@@ -26,7 +25,8 @@ def found(root: Path, title: str) -> None:
     root.mkdir(parents=True, exist_ok=True)
     lay_out(LocalDisk(root), title)
     (root / "keys").chmod(0o700)
-    People(root / PEOPLE).close()
+    with open_to_write(root, "init"):
+        pass  # so that readers find an index, whoever comes first
 
 
 def lay_out(disk: Disk, title: str, identity: str = "", at: str = "") -> None:

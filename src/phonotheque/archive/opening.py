@@ -23,7 +23,7 @@ from phonotheque.errors import (
     NotAnArchiveError,
     UnavailableError,
 )
-from phonotheque.publish.seal import members
+from phonotheque.publish.seal import finish, members
 from phonotheque.register.chain import format_instant
 from phonotheque.register.events import FORMAT, Founding, Volume
 from phonotheque.register.index import Index
@@ -123,7 +123,7 @@ def open_to_read(root: Path) -> Iterator[Archive]:
                 notices = healed.notices
         except ArchiveBusyError:
             pass  # the writer keeps the index; we read what it has committed
-    index, people = Index(root / INDEX), People(root / PEOPLE)
+    index, people = Index(root / INDEX, is_reading=True), People(root / PEOPLE)
     try:
         check_place(disk, index.place)
         yield Archive(root, config, disk, DiskStore(disk), index, people, None, notices)
@@ -135,7 +135,10 @@ def open_to_read(root: Path) -> Iterator[Archive]:
 def _is_behind(root: Path, disk: Disk) -> bool:
     if disk.stat(INDEX) is None:
         return True
-    index = Index(root / INDEX)
+    try:
+        index = Index(root / INDEX, is_reading=True)
+    except UnavailableError:  # made by another version, say: only a writer can tell what to do
+        return True
     try:
         place = index.place
     finally:
@@ -231,6 +234,7 @@ def heal(
     if torn is not None:
         copy = set_aside(disk, torn)
         notices.append(f"An interrupted write was set aside in {copy}; nothing in it was promised.")
+    finish(disk, (volume.name for volume in index.volumes()))
     return end, tuple(notices)
 
 

@@ -17,7 +17,7 @@ from phonotheque.archive.opening import Archive, now, open_to_write
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.seal import torrent_path
+from phonotheque.publish.seal import PUBLISHED, torrent_path
 from phonotheque.publish.torrent import read_torrent
 from phonotheque.publish.torrent_form import SealedFile
 from phonotheque.register.chain import MAX_LINE_BYTES
@@ -26,7 +26,7 @@ from phonotheque.register.index import Held
 from phonotheque.store.digests import digest_file
 from phonotheque.store.fixity import check_object, strays
 from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import ObjectName
+from phonotheque.store.objects import ObjectName, parse_file_name
 
 _AHEAD = 4
 """Objects handed to each thread ahead of time: enough to keep disks busy, few to lose on Ctrl-C."""
@@ -126,13 +126,27 @@ def _check_list(archive: Archive, file: SealedFile) -> Finding | None:
 def record(archive: Archive, run: Run, *, is_patient: bool) -> None:
     """Write the run's line; several when its findings do not fit one.
 
+    What an `add` or `publish` was about to name while the run was reading is no finding.
+
     Raises:
         ArchiveBusyError: Another process is writing, and `is_patient` is false.
     """
     with open_to_write(archive.root, "verify", is_patient=is_patient) as writer:
+        run.findings = [one for one in run.findings if not _was_on_its_way(writer, one)]
         written = writer.writing.append(now(), list(_events(run)))
         with writer.index.transaction():
             writer.index.apply(written)
+
+
+def _was_on_its_way(writer: Archive, finding: Finding) -> bool:
+    """Whether something only had no line or no name *yet* when it was seen; nobody writes now."""
+    if finding.kind is FindingKind.MISSING and finding.path.startswith(f"{PUBLISHED}/"):
+        return writer.disk.stat(finding.path) is not None
+    if finding.kind is not FindingKind.UNREFERENCED:
+        return False
+    name = parse_file_name(finding.path.rpartition("/")[2])
+    held = writer.index.held(name.sha256) if name else None
+    return held is not None and name == ObjectName(held.sha256, held.extension)
 
 
 _NAMES_PER_LINE = (MAX_LINE_BYTES - 4096) // 72

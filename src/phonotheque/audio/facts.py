@@ -29,7 +29,7 @@ def read_facts(file: BinaryIO) -> AudioFacts:
         file: Seekable; read from its beginning; its position is moved.
 
     Raises:
-        OSError: The disk failed. Nothing else, whatever the bytes.
+        OSError: The disk failed and no library hid it (`facts_in_child` notices every failure).
     """
     return _read(file, read_technical)
 

@@ -184,10 +184,10 @@ def _watch(seeder: Any) -> int:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    has_trouble = False
+    told = 0
     while not stop.is_set():
         seeder.wait_for_news(0.5)
-        for trouble in seeder.troubles():
-            has_trouble = True
+        for trouble in seeder.troubles()[told:]:
+            told += 1
             print(f"phono: {trouble}", file=sys.stderr, flush=True)
-    return FOUND if has_trouble else DONE
+    return FOUND if told else DONE

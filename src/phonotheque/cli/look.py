@@ -59,13 +59,13 @@ def _object(archive: Archive, held: Held) -> dict[str, Any]:
     import msgspec
 
     from phonotheque.archive.opening import today
-    from phonotheque.music.rights import Use, resolve
+    from phonotheque.music.rights import may_share_in_torrent
     from phonotheque.store.objects import ObjectName
 
     index = archive.index
     statements = index.statements(held.sha256)
     counts = archive.config["rights.licence_tags_count"]
-    verdict = resolve(statements, Use.REDISTRIBUTE, today(), None, claims_count=counts)
+    verdict = may_share_in_torrent(statements, today(), counts)
     accessions = index.accessions(held.sha256)
     return {
         "sha256": held.sha256.hex,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -34,14 +35,30 @@ class Design(StrEnum):
     WEIR = "weir"
 
 
+@dataclass(frozen=True, slots=True)
 class _Sheet:
-    """Paper to print on. Coordinates run from 0 to 1, right and down."""
+    """Paper to print on, or a part of it. Coordinates run from 0 to 1, right and down."""
 
-    def __init__(self, paper: _Ink) -> None:
-        self.ground = np.empty((SIDE, SIDE, 3), np.float32)
-        self.ground[:] = paper
+    ground: _Plane
+    x: _Plane
+    y: _Plane
+
+    @classmethod
+    def of(cls, paper: _Ink) -> _Sheet:
+        ground = np.empty((SIDE, SIDE, 3), np.float32)
+        ground[:] = paper
         middle = (np.arange(SIDE, dtype=np.float32) + np.float32(0.5)) / np.float32(SIDE)
-        self.x, self.y = np.meshgrid(middle, middle)
+        return cls(ground, *np.meshgrid(middle, middle))
+
+    def around(self, x: float, y: float, reach: float) -> _Sheet:
+        """Return the square within `reach` of a point; what is printed there is printed here.
+
+        A small shape is so measured where it lies and not on the whole of the paper.
+        """
+        left, top = (max(0, int((at - reach) * SIDE) - 1) for at in (x, y))
+        right, bottom = (int((at + reach) * SIDE) + 2 for at in (x, y))
+        part = np.s_[top:bottom, left:right]
+        return _Sheet(self.ground[part], self.x[part], self.y[part])
 
     def print(self, inside: _Plane, ink: _Ink | _Plane, cover: float = 1.0) -> None:
         """Print where `inside` (a distance to the outline) is above 0, with a soft edge."""
@@ -52,6 +69,10 @@ class _Sheet:
         self.ground[inked] = below + share * (
             (colour if colour.ndim == 1 else colour[inked]) - below
         )
+
+    def spot(self, x: float, y: float, radius: float, ink: _Ink) -> None:
+        part = self.around(x, y, radius)
+        part.print(part.disc(x, y, radius), ink)
 
     def disc(self, x: float, y: float, radius: float) -> _Plane:
         away: _Plane = np.hypot(self.x - np.float32(x), self.y - np.float32(y))
@@ -83,7 +104,7 @@ def _between(low: _Ink, high: _Ink, share: float) -> _Ink:
 
 def _harbour(rng: np.random.Generator) -> Pixels:
     """A low sun over water that darkens towards the reader."""
-    sheet = _Sheet((240, 226, 205))
+    sheet = _Sheet.of((240, 226, 205))
     sky = _blend((244, 214, 178), (196, 214, 208), (0.52 - sheet.y) / 0.52)
     sheet.print(np.ones_like(sheet.x), sky)
     sun_x, sun_y = 0.62 + rng.uniform(-0.04, 0.04), 0.40
@@ -113,16 +134,17 @@ def _machinery(rng: np.random.Generator) -> Pixels:
         (42, 126, 122),
         (244, 232, 211),
     ]
-    sheet = _Sheet(inks[4])
+    sheet = _Sheet.of(inks[4])
     tiles, side, margin = 5, 106 / SIDE, 35 / SIDE  # whole pixels, so that tiles meet unseen
     for row in range(tiles):
         for column in range(tiles):
             left, top = margin + column * side, margin + row * side
             ground, wheel, hub = rng.choice(5, 3, replace=False)
+            tile = sheet.around(left + side / 2, top + side / 2, side / 2)
             square = np.float32(side / 2) - np.maximum(
-                np.abs(sheet.x - left - side / 2), np.abs(sheet.y - top - side / 2)
+                np.abs(tile.x - left - side / 2), np.abs(tile.y - top - side / 2)
             )
-            sheet.print(square, inks[ground])
+            tile.print(square, inks[ground])
             if (row + column) % 4 == 3:
                 corner_x, corner_y = left + side / 2, top + side / 2
                 radii = (0.42, 0.25, 0.1)
@@ -131,15 +153,14 @@ def _machinery(rng: np.random.Generator) -> Pixels:
                 corner_y = top + side * float(rng.integers(2))
                 radii = (1.0, 0.66, 0.33)
             for radius, ink in zip(radii, (wheel, ground, hub), strict=True):
-                sheet.print(
-                    np.minimum(square, sheet.disc(corner_x, corner_y, side * radius)), inks[ink]
-                )
+                quarter = np.minimum(square, tile.disc(corner_x, corner_y, side * radius))
+                tile.print(quarter, inks[ink])
     return sheet.pixels()
 
 
 def _drawer(rng: np.random.Generator) -> Pixels:
     """A rosette of turning threads, in three like the waltz."""
-    sheet = _Sheet((46, 26, 56))
+    sheet = _Sheet.of((46, 26, 56))
     x, y = sheet.x - 0.5, sheet.y - 0.5
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     sheet.print(0.9 - radius, _blend((92, 44, 88), (40, 22, 52), radius / 0.62))
@@ -158,16 +179,14 @@ def _drawer(rng: np.random.Generator) -> Pixels:
     for petal in range(24):
         at = start + 2 * np.pi * petal / 24
         size = 0.009 if petal % 8 else 0.016
-        sheet.print(
-            sheet.disc(0.5 + 0.435 * np.cos(at), 0.5 + 0.435 * np.sin(at), size), (246, 205, 120)
-        )
-    sheet.print(sheet.disc(0.5, 0.5, 0.035), (246, 205, 120))
+        sheet.spot(0.5 + 0.435 * np.cos(at), 0.5 + 0.435 * np.sin(at), size, (246, 205, 120))
+    sheet.spot(0.5, 0.5, 0.035, (246, 205, 120))
     return sheet.pixels()
 
 
 def _ferry(rng: np.random.Generator) -> Pixels:
     """Two discs that overlap, as two artists do, and a crossing drawn in dots."""
-    sheet = _Sheet((236, 238, 230))
+    sheet = _Sheet.of((236, 238, 230))
     lift = rng.uniform(-0.02, 0.02)
     left, right = sheet.disc(0.385, 0.42 + lift, 0.265), sheet.disc(0.625, 0.50 - lift, 0.265)
     sheet.print(left, (92, 190, 178))
@@ -178,7 +197,7 @@ def _ferry(rng: np.random.Generator) -> Pixels:
     for dot in range(40):
         x = 0.06 + 0.88 * dot / 39
         y = 0.84 + 0.035 * np.sin(2 * np.pi * (x * 1.5 + 0.1))
-        sheet.print(sheet.disc(x, y, 0.0075 if dot not in (0, 39) else 0.017), (34, 56, 92))
+        sheet.spot(x, y, 0.0075 if dot not in (0, 39) else 0.017, (34, 56, 92))
     boat_x = 0.06 + 0.88 * 14 / 39
     boat_y = 0.84 + 0.035 * np.sin(2 * np.pi * (boat_x * 1.5 + 0.1)) - 0.012
     hull = np.minimum(sheet.disc(boat_x, boat_y - 0.012, 0.042), sheet.y - boat_y + 0.012)
@@ -190,7 +209,7 @@ def _ferry(rng: np.random.Generator) -> Pixels:
 
 def _weir(rng: np.random.Generator) -> Pixels:
     """The overtones of a string, one under the other, as a slow eye would see them swing."""
-    sheet = _Sheet((243, 238, 226))
+    sheet = _Sheet.of((243, 238, 226))
     rows, struck, left = 6, int(rng.integers(1, 5)), 0.09
     along = np.clip((sheet.x - left) / (1 - 2 * left), 0, 1)
     for row in range(rows):
@@ -208,7 +227,7 @@ def _weir(rng: np.random.Generator) -> Pixels:
         for node in range(row + 2):
             x = left + (1 - 2 * left) * node / (row + 1)
             size = 0.0115 if node in (0, row + 1) else 0.0075
-            sheet.print(sheet.disc(x, level, size), ink)
+            sheet.spot(x, level, size, ink)
     return sheet.pixels()
 
 

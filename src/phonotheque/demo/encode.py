@@ -1,11 +1,11 @@
-"""Mixes to files: mastering, and the four formats that a netlabel would hand in, with tags.
+"""Masters to files: the four formats that a netlabel would hand in, with tags.
 
-Laws: no sample that is coded is above `CEILING`; the same samples and tags give the same bytes on
-one machine and one FFmpeg; no date, no random serial number and no name of a tool is written.
-Vorbis is coded by libsndfile and then put into a new Ogg stream by FFmpeg, because libsndfile
-draws its serial number by chance.
+Laws: the same samples and tags give the same bytes on one machine and one FFmpeg; no date, no
+random serial number and no name of a tool is written. Vorbis is coded by libsndfile and then put
+into a new Ogg stream by FFmpeg, because libsndfile draws its serial number by chance.
 
-Not here: reading tags (`phonotheque.audio.tags`), access copies for listening.
+Not here: how loud a master is (`phonotheque.demo.mastering`), reading tags
+(`phonotheque.audio.tags`), access copies for listening.
 """
 
 from __future__ import annotations
@@ -20,19 +20,12 @@ from typing import Any
 import av
 import numpy as np
 import soundfile
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from phonotheque.demo.synth import Samples
+from phonotheque.demo.waves import Samples
 
 _FRAMES_AT_ONCE = 1 << 16
 """libsndfile's Vorbis coder keeps a whole write on the stack; this many frames are safe."""
-
-LOUDNESS_LUFS = -16.0
-"""A comfortable level for listening at home, where quiet and loud pieces meet in one queue."""
-
-CEILING = 10 ** (-2.0 / 20)
-"""-2 dBFS, so that what a lossy codec adds stays under -1 dBFS."""
 
 
 class Coding(StrEnum):
@@ -213,62 +206,3 @@ def _rewrap_vorbis(out: Any, samples: NDArray[np.float32], fields: dict[str, str
             if packet.dts is not None:
                 packet.stream = stream
                 out.mux(packet)
-
-
-def mastered(mix: Samples, rate_hz: int) -> Samples:
-    """Return a mix at `LOUDNESS_LUFS`, under `CEILING`, silent in its first and last frame.
-
-    Args:
-        mix: (frames, 2), of any level, faded at both ends.
-    """
-    out = _limited(mix * np.float32(10 ** ((LOUDNESS_LUFS - loudness_lufs(mix, rate_hz)) / 20)))
-    out[[0, -1]] = 0.0
-    return out
-
-
-def loudness_lufs(samples: Samples, rate_hz: int) -> float:
-    """Return the gated loudness of (frames, 2), without the overlap of blocks.
-
-    Silence counts as `LOUDNESS_LUFS`: there is nothing to correct.
-
-    Source: ITU-R BS.1770-5, annex 1; the filters are applied as weights on the spectrum.
-    """
-    block = min(round(0.4 * rate_hz), len(samples))
-    blocks = samples[: len(samples) // block * block].reshape(-1, block, 2)
-    turn = np.exp(-2j * np.pi * np.fft.rfftfreq(block, 1 / rate_hz) / 48000)
-    weight = np.ones(len(turn))
-    for above, below in _K_WEIGHTING:
-        weight *= np.abs(np.polyval(above[::-1], turn) / np.polyval(below[::-1], turn)) ** 2
-    spectrum = np.abs(np.fft.rfft(blocks, axis=1)) ** 2
-    power = 2 * (spectrum.sum(axis=2) @ weight) / block**2
-    heard = power[power > 10**-6.93]  # the absolute gate, -70 LUFS
-    if not len(heard):
-        return LOUDNESS_LUFS
-    heard = heard[heard > 0.1 * heard.mean()]
-    return float(-0.691 + 10 * np.log10(heard.mean()))
-
-
-_K_WEIGHTING = (
-    (
-        (1.53512485958697, -2.69169618940638, 1.19839281085285),
-        (1.0, -1.69065929318241, 0.73248077421585),
-    ),
-    ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)),
-)
-"""Numerators and denominators in powers of 1/z at 48 kHz. Source: BS.1770-5, tables 1 and 2."""
-
-
-def _limited(mix: Samples, block: int = 64, reach: int = 8) -> Samples:
-    """Hold a mix under the ceiling by a gain that sees peaks coming, 12 ms before and after.
-
-    The gain of a block is a mean of minima, each taken over a window one block wider than the mean
-    reaches: so it is never above what any sample in it or beside it allows.
-    """
-    frames = len(mix)
-    padded = np.pad(np.abs(mix).max(axis=1), (0, -frames % block))
-    allowed = np.minimum(1.0, CEILING / np.maximum(padded.reshape(-1, block).max(axis=1), 1e-9))
-    edge = np.pad(allowed, 2 * reach + 1, constant_values=1.0)
-    least = sliding_window_view(edge, 2 * reach + 3).min(axis=1)
-    gains = np.convolve(least, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid")
-    places = np.arange(len(gains)) * block + block / 2
-    return mix * np.interp(np.arange(frames), places, gains)[:, None].astype(np.float32)

@@ -8,16 +8,19 @@ Not here: what a row means (`projection`), reading the register (`journal`).
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import msgspec
 
-from phonotheque.errors import UnavailableError
+from phonotheque.errors import DiskFullError, UnavailableError
 from phonotheque.music.digest import Digests, Sha256
 from phonotheque.music.facts import Readability, Tags, Technical
 from phonotheque.music.rights import RightsStatement
@@ -86,28 +89,75 @@ def _held(row: tuple[Any, ...]) -> Held:
     return Held(Sha256(row[0]), row[1], row[2], row[3], *facts, *row[8:])
 
 
+_MAKE = f"{schema.TABLES} PRAGMA user_version = {schema.VERSION}"
+
+
+def _make(path: Path) -> None:
+    """Make an empty index under another name first: a reader sees it with its tables or not."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    db = sqlite3.connect(new, isolation_level=None)
+    try:
+        db.executescript(_MAKE)
+    finally:
+        db.close()
+    new.rename(path)
+
+
+def _writer(path: Path | str) -> sqlite3.Connection:
+    if path != ":memory:" and not Path(path).exists():
+        _make(Path(path))
+    db = sqlite3.connect(path, isolation_level=None, timeout=30)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        db.executescript(_MAKE)
+    return db
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """Open to read. Without leave to write beside the file, nobody else can be writing either."""
+    may_write = os.access(path.parent, os.W_OK)
+    mode = "mode=ro" if may_write else "mode=ro&immutable=1"
+    uri = f"file:{quote(str(path))}?{mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
+
+
+_NEEDED_BYTES = 1 << 16
+"""With less than this free, SQLite's own files beside the index (32 KiB at a time) do not fit."""
+
+
+def _refusal(path: Path | str, error: sqlite3.Error | OSError) -> UnavailableError:
+    """Say in our words why SQLite refused. Beside "full", a full disk also looks like a bad one."""
+    name = getattr(error, "sqlite_errorname", "")
+    free_bytes = _NEEDED_BYTES
+    with suppress(OSError):
+        free_bytes = shutil.disk_usage(Path(path).parent).free
+    if name == "SQLITE_FULL" or free_bytes < _NEEDED_BYTES:
+        return DiskFullError(
+            str(path), "no room is left on the disk", "Free some space and run again."
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return UnavailableError(str(path), str(error), "Wait, then run again.")
+    return UnavailableError(str(path), f"the index cannot be used: {error}", "Run `phono rebuild`.")
+
+
 class Index:
     """The index of one archive.
 
     Args:
         path: `state/index.sqlite`, or ":memory:".
+        is_reading: Open what is there, write nothing, and work on a read-only file system too.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, is_reading: bool = False) -> None:
         self._path = path
         try:
-            self.db = sqlite3.connect(path, isolation_level=None, timeout=30)
-            self.db.execute("PRAGMA journal_mode = WAL")
-            self.db.execute("PRAGMA synchronous = NORMAL")
-            version = self.db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, schema.VERSION):
+            self.db = _reader(Path(path)) if is_reading else _writer(path)
+            if self.db.execute("PRAGMA user_version").fetchone()[0] != schema.VERSION:
                 raise sqlite3.DatabaseError("it was made by another version")
-            if version == 0:  # else nothing is written: a reader must not need the writer's turn
-                self.db.executescript(f"{schema.TABLES} PRAGMA user_version = {schema.VERSION}")
-        except sqlite3.Error as error:
-            raise UnavailableError(
-                str(path), f"the index cannot be used: {error}", "Run `phono rebuild`."
-            ) from error
+        except (sqlite3.Error, OSError) as error:
+            raise _refusal(path, error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -122,11 +172,10 @@ class Index:
             self.db.execute("COMMIT")
         except BaseException as error:
             if self.db.in_transaction:
-                self.db.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # a full disk can refuse that too; closing undoes all
+                    self.db.execute("ROLLBACK")
             if isinstance(error, sqlite3.OperationalError):
-                raise UnavailableError(
-                    str(self._path), str(error), "Free space or wait, then run again."
-                ) from error
+                raise _refusal(self._path, error) from error
             raise
 
     @property

@@ -134,6 +134,7 @@ class DiskStore:
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
+        self._durable_folders: set[str] = set()  # at most 65,536: known to outlive a power loss
 
     def stage(self, token: str) -> Staged:
         path = f"{INCOMING}/{token}"
@@ -148,7 +149,9 @@ class DiskStore:
 
     def publish(self, token: str, name: ObjectName) -> None:
         folder = f"{FOLDER}/{name.folder}"
-        make_folders(self._disk, folder)
+        if folder not in self._durable_folders:
+            make_folders(self._disk, folder)
+            self._durable_folders.add(folder)
         self._disk.rename(f"{INCOMING}/{token}", name.path)
         self._disk.sync_folder(folder)
 

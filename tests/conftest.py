@@ -1,0 +1,14 @@
+"""What holds for all tests: Hypothesis without deadlines, because no assertion may be about time."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "here",
+    deadline=None,
+    derandomize=os.environ.get("PHONOTHEQUE_RANDOM") != "1",  # torture draws new examples
+    max_examples=int(os.environ.get("PHONOTHEQUE_EXAMPLES", "100")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("here")
