@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from phonotheque.audio import read_facts
-from phonotheque.demo.encode import CEILING, LOUDNESS_LUFS, Coding, loudness_lufs
+from phonotheque.demo.encode import Coding
 from phonotheque.demo.label import NAME, Label, MadeTrack, make_label
+from phonotheque.demo.mastering import CEILING, LOUDNESS_LUFS, loudness_lufs
 from phonotheque.errors import ConflictError, DiskFailedError
 
 SECONDS = 4.0

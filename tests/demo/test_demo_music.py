@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonotheque.demo.covers import SIDE, Design, draw_cover, encode_png
-from phonotheque.demo.encode import CEILING, loudness_lufs, mastered
-from phonotheque.demo.score import Chord, Manner, Sketch, compose
-from phonotheque.demo.synth import Instrument, Note, Part, Piece, render
+from phonotheque.demo.harmony import Chord
+from phonotheque.demo.manners import Manner
+from phonotheque.demo.mastering import CEILING, loudness_lufs, mastered
+from phonotheque.demo.piece import Instrument, Note, Part, Piece
+from phonotheque.demo.score import Sketch, compose
+from phonotheque.demo.synth import render
 
 RATE_HZ = 44100
 

@@ -14,7 +14,6 @@ from tests.docs.pages import ROOT, commands_of, is_alike, needs_of, run, start_o
 from phonotheque.demo.label import make_label
 
 ELSEWHERE = {
-    "seed-with-systemd.md": "needs root and systemd",
     "try-on-real-music.md": "needs the network; `make real` runs it",
 }
 PAGES = [
@@ -45,16 +44,18 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def starts(tmp_path_factory: pytest.TempPathFactory, shell: dict[str, str]) -> dict[str, Path]:
     """What may lie in a page's folder: the demo's label, or an archive that holds it as well."""
-    nothing, demo, archive = (tmp_path_factory.mktemp(name) for name in ("n", "demo", "archive"))
-    make_label(demo / "try" / "label", seconds=0.5)
-    shutil.copytree(demo / "try" / "label", archive / "music")
+    names = ("nothing", "music", "demo", "archive")
+    _, music, demo, archive = folders = [tmp_path_factory.mktemp(name) for name in names]
+    make_label(music / "music", seconds=0.5)
+    shutil.copytree(music / "music", demo / "try" / "label")
+    shutil.copytree(music / "music", archive / "music")
     for arguments in (
         ("init", "archive", "--name", "Kettle & Comet"),
-        ("--archive", "archive", "add", "music", "--depositor", "The label"),
+        ("--archive", "archive", "add", "music", "--depositor", "The label", "--jobs", "1"),
         ("--archive", "archive", "publish", "run"),
     ):
         subprocess.run(["phono", *arguments], cwd=archive, env=shell, check=True)
-    return {"nothing": nothing, "demo": demo, "archive": archive}
+    return dict(zip(names, folders, strict=True))
 
 
 @pytest.mark.parametrize("page", [*PAGES, *REFERENCE], ids=lambda page: page.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import subprocess
 from pathlib import Path
@@ -56,6 +57,32 @@ def test_every_page_can_be_reached() -> None:
         targets = [(page.parent / link.partition("#")[0]).resolve() for link in links_of(page)]
         waiting += [target for target in targets if target.suffix == ".md" and target.exists()]
     assert not set(PAGES) - reached
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_paths_in_the_repository_exist(page: Path) -> None:
+    """A file or folder of the repository that a page names between backticks is there."""
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    for path in re.findall(r"`((?:src|tests|docs|bench|scripts)/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), f"{path} is not there"
+
+
+def test_the_architecture_names_what_is_there() -> None:
+    """Every `room.module.name` on the map can be imported."""
+    text = _FENCE.sub("", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    for name in re.findall(r"`([a-z_]+(?:\.\w+)+)`", text):
+        if name.rpartition(".")[2] in ("toml", "md", "py", "sqlite", "jsonl"):
+            continue
+        place = name if name.startswith("bench.") else f"phonotheque.{name}"
+        assert _is_there(place), f"{name} is not there"
+
+
+def _is_there(place: str) -> bool:
+    try:
+        pkgutil.resolve_name(place)
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 _PLACES = ("/wo" + "rk/", "/ro" + "ot/", "/tmp/w" + "/", "pypi" + ".org/simple")

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
     group.command("run")(run)
     app.add_typer(group, name="publish")
-    app.command("seed")(seed)
+    app.command("seed", short_help="Share all volumes until Ctrl-C.")(seed)
 
 
 def run(

@@ -19,7 +19,7 @@ from phonotheque.cli.exit_status import DONE, FOUND
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command("demo")(demo)
+    app.command("demo", short_help="Walk the whole way on a small made-up label.")(demo)
 
 
 def demo(

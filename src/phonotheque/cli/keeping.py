@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command("verify")(verify)
-    app.command("rebuild")(rebuild)
-    app.command("export")(export)
+    app.command("verify", short_help="Hold stored bytes against the register.")(verify)
+    app.command("rebuild", short_help="Make state/ again from register and objects.")(rebuild)
+    app.command("export", short_help="Copy objects out under names for people.")(export)
 
 
 def verify(
     context: typer.Context,
     references: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID...]", help="Objects; default: all.")
+        list[str] | None, typer.Argument(metavar="ID", help="Objects; default: all.")
     ] = None,
     check_all: Annotated[bool, typer.Option("--all", help="Check everything (default).")] = False,
     oldest: Annotated[
@@ -148,9 +148,7 @@ def rebuild(
 def export(
     context: typer.Context,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A folder outside the archive.")],
-    references: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID...]", help="Objects.")
-    ] = None,
+    references: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Objects.")] = None,
     export_all: Annotated[bool, typer.Option("--all", help="Everything that is held.")] = False,
     form: Annotated[str, typer.Option("--as", metavar="FORM", help="tree.")] = "tree",
     link: Annotated[

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command("show")(show)
-    app.command("status")(status)
+    app.command("show", short_help="Show an object or a volume.")(show)
+    app.command("status", short_help="Show the archive on one page.")(status)
 
 
 def show(
@@ -51,7 +51,13 @@ def show(
     if as_json:
         print_json(record)
     else:
-        print_table([(name, line) for name, value in record.items() for line in _lines(value)])
+        print_table(
+            [
+                (name if number == 0 else "", line)
+                for name, value in record.items()
+                for number, line in enumerate(_lines(value))
+            ]
+        )
     return DONE
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("init")(init)
-    app.command("add")(add)
+    app.command("add", short_help="Take files in; every byte is kept.")(add)
 
 
 def init(
@@ -52,9 +52,7 @@ def init(
 
 def add(
     context: typer.Context,
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files or folders of music.")
-    ],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files or folders of music.")],
     licence: Annotated[
         str, typer.Option("--licence", metavar="ID|URL", help="Licence of all files: your word.")
     ] = "",

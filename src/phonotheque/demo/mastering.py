@@ -38,13 +38,13 @@ def loudness_lufs(samples: Samples, rate_hz: int) -> float:
     Source: ITU-R BS.1770-5, annex 1; the filters are applied as weights on the spectrum.
     """
     block = min(round(0.4 * rate_hz), len(samples))
-    blocks = samples[: len(samples) // block * block].reshape(-1, block, 2)
+    blocks = np.ascontiguousarray(samples[: len(samples) // block * block].T).reshape(2, -1, block)
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(block, 1 / rate_hz) / 48000)
     weight = np.ones(len(turn))
     for above, below in _K_WEIGHTING:
         weight *= np.abs(np.polyval(above[::-1], turn) / np.polyval(below[::-1], turn)) ** 2
-    spectrum = np.abs(np.fft.rfft(blocks, axis=1)) ** 2
-    power = 2 * (spectrum.sum(axis=2) @ weight) / block**2
+    spectrum = np.fft.rfft(blocks, norm="forward")  # scaled by 1 / block
+    power = 2 * ((spectrum.real**2 + spectrum.imag**2) @ weight).sum(axis=0)
     heard = power[power > 10**-6.93]  # the absolute gate, -70 LUFS
     if not len(heard):
         return LOUDNESS_LUFS

@@ -35,9 +35,20 @@ def in_room(send: Samples, room_s: float, rate_hz: int, rng: np.random.Generator
         answer += 0.25 * (noise - low) * np.exp(-20.7 * t / np.float32(room_s))
         answer[: round(0.012 * rate_hz)] = 0.0  # the walls are a few metres away
         answer *= np.float32(1.3) / np.sqrt(np.sum(answer**2))
-        wet = np.fft.irfft(np.fft.rfft(send[channel], size) * np.fft.rfft(answer, size), size)
-        out[channel] = wet[: send.shape[1]]
+        out[channel] = _convolved(send[channel], answer, size)[: send.shape[1]]
     return out
+
+
+def _convolved(sound: Samples, answer: Samples, size: int) -> Samples:
+    """Return a convolution of at most `size` frames.
+
+    Cost: a transform that numpy does not have to scale is done in double precision, at two and a
+    half times the price; hence "ortho", which scales.
+    """
+    turned = np.fft.rfft(sound, size, norm="ortho") * np.fft.rfft(answer, size, norm="ortho")
+    wet: Samples = np.fft.irfft(turned, size, norm="ortho")
+    wet *= np.float32(np.sqrt(size))
+    return wet
 
 
 def _fast_length(frames: int) -> int:

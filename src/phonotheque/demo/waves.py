@@ -56,8 +56,11 @@ class Waves:
         if name not in self._tables:
             bins = np.fft.rfftfreq(TABLE_FRAMES, 1 / self.rate_hz)
             level = np.interp(bins, hz, power).astype(np.float32)
-            turns = self._rng.random((2, len(bins)), dtype=np.float32) * np.float32(2 * np.pi)
-            table = np.fft.irfft(level * np.exp(1j * turns), axis=1)
+            heard = np.flatnonzero(level > 1e-5 * level.max())  # the rest is 100 dB down
+            turns = self._rng.random((2, len(heard)), dtype=np.float32) * np.float32(2 * np.pi)
+            spectrum = np.zeros((2, len(bins)), np.complex64)
+            spectrum[:, heard] = level[heard] * np.exp(1j * turns)
+            table = np.fft.irfft(spectrum, axis=1)
             self._tables[name] = (table * (0.2 / np.std(table))).astype(np.float32)
         return self._tables[name]
 

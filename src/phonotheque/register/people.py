@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-from phonotheque.errors import DiskFailedError, NotHeldError
+from phonotheque.errors import DiskFailedError, DiskFullError, NotHeldError, UnavailableError
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS person (
@@ -25,6 +25,13 @@ CREATE TABLE IF NOT EXISTS document (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS document_by_text ON document (text);
 """
+
+
+def _refusal(error: sqlite3.Error, todo: str) -> UnavailableError:
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        todo = "Free some space and run again."
+        return DiskFullError("people.sqlite", "no room is left on the disk", todo)
+    return DiskFailedError("people.sqlite", str(error), todo)
 
 
 class People:
@@ -41,13 +48,17 @@ class People:
             self._db.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
             self._db.executescript(_TABLES)
         except sqlite3.Error as error:
-            raise DiskFailedError(
-                str(path), str(error), "Check the disk; bring the file back from a backup."
-            ) from error
+            raise _refusal(error, "Check the disk; bring the file back from a backup.") from error
+
+    def _change(self, query: str, values: tuple[str, ...]) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(query, values)
+        except sqlite3.OperationalError as error:
+            raise _refusal(error, "Check the disk, then run again.") from error
 
     def person(self, name: str) -> str:
         """Return the local id ("p3") of a person, making one for a new name."""
-        self._db.execute("INSERT OR IGNORE INTO person (name) VALUES (?)", (name,))
+        self._change("INSERT OR IGNORE INTO person (name) VALUES (?)", (name,))
         row = self._db.execute("SELECT id FROM person WHERE name = ?", (name,)).fetchone()
         return f"p{row[0]}"
 
@@ -70,7 +81,7 @@ class People:
             return str(found[0])
         body = json.dumps({"nonce": secrets.token_hex(16), "text": text}, ensure_ascii=False)
         digest = f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
-        self._db.execute("INSERT INTO document VALUES (?, ?, ?)", (digest, body, text))
+        self._change("INSERT INTO document VALUES (?, ?, ?)", (digest, body, text))
         return digest
 
     def text_of(self, digest: str) -> str | None:
@@ -86,10 +97,10 @@ class People:
         """
         if person_or_document.startswith("sha256:"):
             query = "UPDATE document SET body = NULL, text = NULL WHERE digest = ?"
-            changed = self._db.execute(query, (person_or_document,))
+            changed = self._change(query, (person_or_document,))
         else:
             query = "UPDATE person SET name = NULL, contact = NULL WHERE id = ?"
-            changed = self._db.execute(query, (person_or_document[1:],))
+            changed = self._change(query, (person_or_document[1:],))
         if not changed.rowcount:
             raise NotHeldError(person_or_document, "no person or document has this id", "Check it.")
 
