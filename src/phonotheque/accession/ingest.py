@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 import msgspec
 
@@ -90,6 +91,9 @@ class _Arrival:
     taken: Taken | None = None
 
 
+_STRETCH = 1000
+"""Files looked at in one go: a long row of files that are held already is told bit by bit."""
+
 _Results = list[tuple[Job, Taken | NotTaken | PhonothequeError]]
 
 
@@ -119,12 +123,14 @@ class Ingest:
             UnavailableError: The archive's disk refused. What was told before stays true; run
                 again to go on.
         """
-        reading: dict[str, Source] = {}
-        early: list[_Arrival | Told] = []  # files that need no hand
-        for results in self._parts.hands.work(self._jobs(found, reading, early)):
+        rest = iter(found)
+        while stretch := list(islice(rest, _STRETCH)):
+            reading: dict[str, Source] = {}
+            early: list[_Arrival | Told] = []  # files that need no hand
+            for results in self._parts.hands.work(self._jobs(stretch, reading, early)):
+                yield from self._settle(early)
+                yield from self._settle(self._arrivals(results, reading))
             yield from self._settle(early)
-            yield from self._settle(self._arrivals(results, reading))
-        yield from self._settle(early)
 
     def _jobs(
         self,

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ SIDE = 600
 """Pixels to a side."""
 
 Pixels = NDArray[np.uint8]
-_Plane = NDArray[np.float32]
+_Plane = NDArray[np.floating[Any]]
 _Ink = tuple[int, int, int]
 
 
@@ -50,14 +51,16 @@ class _Sheet:
         middle = (np.arange(SIDE, dtype=np.float32) + np.float32(0.5)) / np.float32(SIDE)
         return cls(ground, *np.meshgrid(middle, middle))
 
-    def around(self, x: float, y: float, reach: float) -> _Sheet:
-        """Return the square within `reach` of a point; what is printed there is printed here.
+    def around(self, x: float, y: float, reach_x: float, reach_y: float | None = None) -> _Sheet:
+        """Return what lies within reach of a point; what is printed there is printed here.
 
         A small shape is so measured where it lies and not on the whole of the paper.
         """
-        left, top = (max(0, int((at - reach) * SIDE) - 1) for at in (x, y))
-        right, bottom = (int((at + reach) * SIDE) + 2 for at in (x, y))
-        part = np.s_[top:bottom, left:right]
+        spans = ((y, reach_x if reach_y is None else reach_y), (x, reach_x))
+        part = tuple(
+            slice(max(0, int((at - reach) * SIDE) - 1), int((at + reach) * SIDE) + 2)
+            for at, reach in spans
+        )
         return _Sheet(self.ground[part], self.x[part], self.y[part])
 
     def print(self, inside: _Plane, ink: _Ink | _Plane, cover: float = 1.0) -> None:
@@ -211,19 +214,20 @@ def _weir(rng: np.random.Generator) -> Pixels:
     """The overtones of a string, one under the other, as a slow eye would see them swing."""
     sheet = _Sheet.of((243, 238, 226))
     rows, struck, left = 6, int(rng.integers(1, 5)), 0.09
-    along = np.clip((sheet.x - left) / (1 - 2 * left), 0, 1)
     for row in range(rows):
         level = 0.165 + 0.134 * row
         ink: _Ink = (206, 62, 44) if row == struck else (38, 52, 56)
         height = 0.056 / (1 + 0.10 * row)
+        band = sheet.around(0.5, level, 0.5, height + 0.01)
+        along = np.clip((band.x - left) / (1 - 2 * left), 0, 1)
         mode = np.sin(np.pi * (row + 1) * along)
         slope = np.pi * (row + 1) / (1 - 2 * left) * np.cos(np.pi * (row + 1) * along)
         for place in np.cos(np.pi * np.arange(9) / 8):
             wave = height * place * mode
-            distance = (sheet.y - level - wave) / np.sqrt(1 + (height * place * slope) ** 2)
+            distance = (band.y - level - wave) / np.sqrt(1 + (height * place * slope) ** 2)
             inside = np.minimum(along, 1 - along)
             heavy = abs(place) > 0.99
-            sheet.print(np.minimum(sheet.line(distance, 0.0052 if heavy else 0.0022), inside), ink)
+            band.print(np.minimum(band.line(distance, 0.0052 if heavy else 0.0022), inside), ink)
         for node in range(row + 2):
             x = left + (1 - 2 * left) * node / (row + 1)
             size = 0.0115 if node in (0, row + 1) else 0.0075

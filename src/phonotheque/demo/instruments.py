@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from phonotheque.demo.piece import Instrument
 from phonotheque.demo.waves import TABLE_FRAMES, Samples, Waves, shaped
@@ -24,25 +25,29 @@ def _pad(waves: Waves, hz: float, length_s: float, *_: float) -> Samples:
 
     Source: Nasca Octavian Paul, "PADsynth algorithm", the idea of spreading each harmonic.
     """
-    step = waves.rate_hz / TABLE_FRAMES
-    grid = np.arange(0.0, 6000.0, step)
-    power = np.zeros_like(grid)
-    for harmonic in range(1, int(min(16, 4500 / hz)) + 1):
-        centre = harmonic * hz
-        width = max(centre * 0.007, 2 * step)  # 12 cents to each side
-        level = harmonic**-1.1 / (1 + (centre / 1100) ** 2)
-        near = slice(*np.searchsorted(grid, (centre - 4 * width, centre + 4 * width)))
-        power[near] += level / np.sqrt(width) * np.exp(-(((grid[near] - centre) / width) ** 2))
-    table = waves.loop(hz, grid, power)
+    table = waves.loop(hz, lambda bins_hz: _bands(hz, bins_hz))
     count = -(-round(length_s * waves.rate_hz) // TABLE_FRAMES)
     tone = np.tile(table, count)[:, : max(1, round(length_s * waves.rate_hz))]
     return shaped(tone, waves.rate_hz, min(1.4, length_s / 3), min(2.2, length_s / 2.5))
 
 
+def _bands(hz: float, bins_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how strong a pad of this pitch is at each frequency."""
+    level = np.zeros_like(bins_hz)
+    for harmonic in range(1, int(min(16, 4500 / hz)) + 1):
+        centre = harmonic * hz
+        width = max(centre * 0.007, 2 * bins_hz[1])  # 12 cents to each side
+        height = harmonic**-1.1 / (1 + (centre / 1100) ** 2) / np.sqrt(width)
+        near = slice(*np.searchsorted(bins_hz, (centre - 4 * width, centre + 4 * width)))
+        level[near] += height * np.exp(-(((bins_hz[near] - centre) / width) ** 2))
+    return level
+
+
 def _surf(waves: Waves, _hz: float, length_s: float, *_: float) -> Samples:
     """Waves on a shore: dark noise that swells about every nine seconds, left before right."""
-    grid = np.array([0.0, 60, 150, 500, 1500, 5000, 12000, 24000])
-    table = waves.loop(-1.0, grid, np.array([0.0, 0.2, 1.0, 0.6, 0.22, 0.06, 0.01, 0.0]))
+    corners_hz = (0.0, 60, 150, 500, 1500, 5000, 12000, 24000)
+    levels = (0.0, 0.2, 1.0, 0.6, 0.22, 0.06, 0.01, 0.0)
+    table = waves.loop(-1.0, lambda bins_hz: np.interp(bins_hz, corners_hz, levels))
     t = waves.clock(length_s)
     tone = np.tile(table, -(-len(t) // TABLE_FRAMES))[:, : len(t)]
     swell = np.stack([np.sin(np.float32(2 * np.pi / 9.1) * t - turn) for turn in (1.2, 1.9)])

@@ -85,7 +85,7 @@ def make_label(
         DiskFullError: No room is left.
         DiskFailedError: The folder cannot be written.
 
-    Cost: about 15 s of CPU and 16 MB of disk.
+    Cost: about 11 s of CPU, of which MP3 is 3, and 16 MB of disk.
     """
     releases: list[MadeRelease] = []
     try:

@@ -46,9 +46,8 @@ def _convolved(sound: Samples, answer: Samples, size: int) -> Samples:
     half times the price; hence "ortho", which scales.
     """
     turned = np.fft.rfft(sound, size, norm="ortho") * np.fft.rfft(answer, size, norm="ortho")
-    wet: Samples = np.fft.irfft(turned, size, norm="ortho")
-    wet *= np.float32(np.sqrt(size))
-    return wet
+    wet = np.fft.irfft(turned, size, norm="ortho") * np.float32(np.sqrt(size))
+    return wet.astype(np.float32, copy=False)
 
 
 def _fast_length(frames: int) -> int:

@@ -8,6 +8,7 @@ Not here: what an instrument makes of it (`phonotheque.demo.instruments`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -48,19 +49,25 @@ class Waves:
         """Return white noise of unit power."""
         return self._rng.standard_normal(frames, dtype=np.float32)
 
-    def loop(self, name: float, hz: NDArray[np.float64], power: NDArray[np.float64]) -> Samples:
-        """Return (2, frames) of endless sound with this spectrum and random phases, RMS 0.2.
+    def loop(
+        self, name: float, spectrum: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    ) -> Samples:
+        """Return (2, frames) of endless sound of random phases, RMS 0.2; not to be written to.
 
         Each channel has phases of its own, so the sound stands wide between the loudspeakers.
+
+        Args:
+            name: What the table is remembered by.
+            spectrum: From frequencies in Hz to amplitudes; asked once for each name.
         """
         if name not in self._tables:
-            bins = np.fft.rfftfreq(TABLE_FRAMES, 1 / self.rate_hz)
-            level = np.interp(bins, hz, power).astype(np.float32)
+            bins_hz = np.arange(TABLE_FRAMES // 2 + 1) * (self.rate_hz / TABLE_FRAMES)
+            level = spectrum(bins_hz).astype(np.float32)
             heard = np.flatnonzero(level > 1e-5 * level.max())  # the rest is 100 dB down
-            turns = self._rng.random((2, len(heard)), dtype=np.float32) * np.float32(2 * np.pi)
-            spectrum = np.zeros((2, len(bins)), np.complex64)
-            spectrum[:, heard] = level[heard] * np.exp(1j * turns)
-            table = np.fft.irfft(spectrum, axis=1)
+            turns = self._rng.random((2, len(bins_hz)), dtype=np.float32)[:, heard]
+            bins = np.zeros((2, len(bins_hz)), np.complex64)
+            bins[:, heard] = level[heard] * np.exp(np.complex64(2j * np.pi) * turns)
+            table = np.fft.irfft(bins)
             self._tables[name] = (table * (0.2 / np.std(table))).astype(np.float32)
         return self._tables[name]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import sqlite3
 from pathlib import Path
@@ -25,6 +26,14 @@ CREATE TABLE IF NOT EXISTS document (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS document_by_text ON document (text);
 """
+_NAME_OF = "SELECT name FROM person WHERE id = ?"
+_PERSON = re.compile(r"p([0-9]{1,18})")
+
+
+def _number(person: str) -> int:
+    """The row behind a local id; 0, which no row has, when it is none."""
+    match = _PERSON.fullmatch(person)
+    return int(match[1]) if match else 0
 
 
 def _refusal(error: sqlite3.Error, todo: str) -> UnavailableError:
@@ -50,7 +59,7 @@ class People:
         except sqlite3.Error as error:
             raise _refusal(error, "Check the disk; bring the file back from a backup.") from error
 
-    def _change(self, query: str, values: tuple[str, ...]) -> sqlite3.Cursor:
+    def _change(self, query: str, values: tuple[str | int, ...]) -> sqlite3.Cursor:
         try:
             return self._db.execute(query, values)
         except sqlite3.OperationalError as error:
@@ -64,10 +73,7 @@ class People:
 
     def name_of(self, person: str) -> str | None:
         """Return the name behind a local id, None when it was erased or never known."""
-        number = person[1:]
-        if not number.isdigit():
-            return None
-        row = self._db.execute("SELECT name FROM person WHERE id = ?", (int(number),)).fetchone()
+        row = self._db.execute(_NAME_OF, (_number(person),)).fetchone()
         return row[0] if row else None
 
     def document(self, text: str) -> str:
@@ -100,7 +106,7 @@ class People:
             changed = self._change(query, (person_or_document,))
         else:
             query = "UPDATE person SET name = NULL, contact = NULL WHERE id = ?"
-            changed = self._change(query, (person_or_document[1:],))
+            changed = self._change(query, (_number(person_or_document),))
         if not changed.rowcount:
             raise NotHeldError(person_or_document, "no person or document has this id", "Check it.")
 
