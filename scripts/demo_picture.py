@@ -19,7 +19,7 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "demo.svg"
-COLUMNS = 116
+COLUMNS = 118
 SHOWN = (
     "Take the folder in",
     "Read every byte back",

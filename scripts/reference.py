@@ -208,10 +208,7 @@ torrent could not be read again; `phono seed` when damage was met while sharing.
 
 def exit_status_page() -> str:
     """Every exit status."""
-    rows = [
-        (str(DONE), "done", ""),
-        (str(FOUND), "done, but something was found", ""),
-    ]
+    rows = [(str(DONE), "done", ""), (str(FOUND), "done, but something was found", "")]
     for branch, status in STATUS.items():
         meaning = _cell(branch.__doc__ or "").rstrip(".")
         kinds = [k for k in iter_errors() if issubclass(k, branch) and k is not branch]

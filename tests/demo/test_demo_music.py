@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phonotheque.demo.covers import SIDE, Design, draw_cover, encode_png
+from phonotheque.demo.covers import Design, draw_cover
 from phonotheque.demo.harmony import Chord
 from phonotheque.demo.manners import Manner
 from phonotheque.demo.mastering import CEILING, loudness_lufs, mastered
 from phonotheque.demo.piece import Instrument, Note, Part, Piece
 from phonotheque.demo.score import Sketch, compose
+from phonotheque.demo.sheet import SIDE, encode_png
 from phonotheque.demo.synth import render
 
 RATE_HZ = 44100

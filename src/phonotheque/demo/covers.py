@@ -1,29 +1,19 @@
 """Sleeves for the made-up label: flat shapes in few inks, drawn from their equations.
 
-A sleeve is a picture of (SIDE, SIDE, 3) bytes. Edges are smooth because each shape knows the
-distance of every pixel to its outline, and a pixel on the line takes a share of the ink.
+Laws: the same design and seed give the same pixels; the seed moves what a hand would have placed
+by eye, and the design stays known.
 
-Not here: pictures of anything in an archive; the house draws those elsewhere.
+Not here: how a shape becomes pixels (`phonotheque.demo.sheet`); pictures of anything in an archive.
 """
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-SIDE = 600
-"""Pixels to a side."""
-
-Pixels = NDArray[np.uint8]
-_Plane = NDArray[np.floating[Any]]
-_Ink = tuple[int, int, int]
+from phonotheque.demo.sheet import SIDE, Ink, Pixels, Sheet, between, blend
 
 
 class Design(StrEnum):
@@ -36,79 +26,15 @@ class Design(StrEnum):
     WEIR = "weir"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """Paper to print on, or a part of it. Coordinates run from 0 to 1, right and down."""
-
-    ground: _Plane
-    x: _Plane
-    y: _Plane
-
-    @classmethod
-    def of(cls, paper: _Ink) -> _Sheet:
-        ground = np.empty((SIDE, SIDE, 3), np.float32)
-        ground[:] = paper
-        middle = (np.arange(SIDE, dtype=np.float32) + np.float32(0.5)) / np.float32(SIDE)
-        return cls(ground, *np.meshgrid(middle, middle))
-
-    def around(self, x: float, y: float, reach_x: float, reach_y: float | None = None) -> _Sheet:
-        """Return what lies within reach of a point; what is printed there is printed here.
-
-        A small shape is so measured where it lies and not on the whole of the paper.
-        """
-        spans = ((y, reach_x if reach_y is None else reach_y), (x, reach_x))
-        part = tuple(
-            slice(max(0, int((at - reach) * SIDE) - 1), int((at + reach) * SIDE) + 2)
-            for at, reach in spans
-        )
-        return _Sheet(self.ground[part], self.x[part], self.y[part])
-
-    def print(self, inside: _Plane, ink: _Ink | _Plane, cover: float = 1.0) -> None:
-        """Print where `inside` (a distance to the outline) is above 0, with a soft edge."""
-        inked = np.nonzero(inside > -0.5 / SIDE)
-        share = np.minimum(inside[inked] * SIDE + 0.5, 1.0)[:, None] * np.float32(cover)
-        colour = np.asarray(ink, dtype=np.float32)
-        below = self.ground[inked]
-        self.ground[inked] = below + share * (
-            (colour if colour.ndim == 1 else colour[inked]) - below
-        )
-
-    def spot(self, x: float, y: float, radius: float, ink: _Ink) -> None:
-        part = self.around(x, y, radius)
-        part.print(part.disc(x, y, radius), ink)
-
-    def disc(self, x: float, y: float, radius: float) -> _Plane:
-        away: _Plane = np.hypot(self.x - np.float32(x), self.y - np.float32(y))
-        return np.float32(radius) - away
-
-    def line(self, distance: _Plane, width: float) -> _Plane:
-        return np.float32(width / 2) - np.abs(distance)
-
-    def pixels(self) -> Pixels:
-        return np.clip(np.rint(self.ground), 0, 255).astype(np.uint8)
-
-
 def draw_cover(design: Design, seed: Sequence[int]) -> Pixels:
     """Draw a sleeve; the seed moves what a hand would have placed by eye."""
     return _DESIGNS[design](np.random.default_rng(list(seed)))
 
 
-def _blend(low: _Ink, high: _Ink, share: _Plane) -> _Plane:
-    """Return a field of inks between two."""
-    part = np.clip(share, 0.0, 1.0)[..., None]
-    return np.asarray(low, np.float32) * (1 - part) + np.asarray(high, np.float32) * part
-
-
-def _between(low: _Ink, high: _Ink, share: float) -> _Ink:
-    """Return one ink between two."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(low, high, strict=True))
-    return red, green, blue
-
-
 def _harbour(rng: np.random.Generator) -> Pixels:
     """A low sun over water that darkens towards the reader."""
-    sheet = _Sheet.of((240, 226, 205))
-    sky = _blend((244, 214, 178), (196, 214, 208), (0.52 - sheet.y) / 0.52)
+    sheet = Sheet.of((240, 226, 205))
+    sky = blend((244, 214, 178), (196, 214, 208), (0.52 - sheet.y) / 0.52)
     sheet.print(np.ones_like(sheet.x), sky)
     sun_x, sun_y = 0.62 + rng.uniform(-0.04, 0.04), 0.40
     sheet.print(sheet.disc(sun_x, sun_y, 0.17), (226, 88, 62))
@@ -119,7 +45,7 @@ def _harbour(rng: np.random.Generator) -> Pixels:
         height, length = 0.004 + 0.020 * share, 0.10 + 0.26 * share
         bend = np.sin(2 * np.pi * (sheet.x / length + rng.random()))
         bend += 0.5 * np.sin(2 * np.pi * (sheet.x / (length * 1.9) + rng.random()))
-        sheet.print(sheet.y - level - height * bend, _between((122, 168, 166), (18, 44, 62), share))
+        sheet.print(sheet.y - level - height * bend, between((122, 168, 166), (18, 44, 62), share))
         if layer < 9:  # nearer waves hide the sun's way
             half = 0.15 * (1 - share) ** 0.8 + 0.01
             reach = half * (1 - ((sheet.x - sun_x) / half) ** 2)
@@ -130,14 +56,14 @@ def _harbour(rng: np.random.Generator) -> Pixels:
 
 def _machinery(rng: np.random.Generator) -> Pixels:
     """Quarter circles laid as tiles, like belts and wheels."""
-    inks: list[_Ink] = [
+    inks: list[Ink] = [
         (232, 93, 47),
         (247, 178, 64),
         (28, 40, 64),
         (42, 126, 122),
         (244, 232, 211),
     ]
-    sheet = _Sheet.of(inks[4])
+    sheet = Sheet.of(inks[4])
     tiles, side, margin = 5, 106 / SIDE, 35 / SIDE  # whole pixels, so that tiles meet unseen
     for row in range(tiles):
         for column in range(tiles):
@@ -163,10 +89,10 @@ def _machinery(rng: np.random.Generator) -> Pixels:
 
 def _drawer(rng: np.random.Generator) -> Pixels:
     """A rosette of turning threads, in three like the waltz."""
-    sheet = _Sheet.of((46, 26, 56))
+    sheet = Sheet.of((46, 26, 56))
     x, y = sheet.x - 0.5, sheet.y - 0.5
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
-    sheet.print(0.9 - radius, _blend((92, 44, 88), (40, 22, 52), radius / 0.62))
+    sheet.print(0.9 - radius, blend((92, 44, 88), (40, 22, 52), radius / 0.62))
     start = rng.uniform(0, 2 * np.pi)
     threads = 16
     for thread in range(threads):
@@ -189,7 +115,7 @@ def _drawer(rng: np.random.Generator) -> Pixels:
 
 def _ferry(rng: np.random.Generator) -> Pixels:
     """Two discs that overlap, as two artists do, and a crossing drawn in dots."""
-    sheet = _Sheet.of((236, 238, 230))
+    sheet = Sheet.of((236, 238, 230))
     lift = rng.uniform(-0.02, 0.02)
     left, right = sheet.disc(0.385, 0.42 + lift, 0.265), sheet.disc(0.625, 0.50 - lift, 0.265)
     sheet.print(left, (92, 190, 178))
@@ -212,11 +138,11 @@ def _ferry(rng: np.random.Generator) -> Pixels:
 
 def _weir(rng: np.random.Generator) -> Pixels:
     """The overtones of a string, one under the other, as a slow eye would see them swing."""
-    sheet = _Sheet.of((243, 238, 226))
+    sheet = Sheet.of((243, 238, 226))
     rows, struck, left = 6, int(rng.integers(1, 5)), 0.09
     for row in range(rows):
         level = 0.165 + 0.134 * row
-        ink: _Ink = (206, 62, 44) if row == struck else (38, 52, 56)
+        ink: Ink = (206, 62, 44) if row == struck else (38, 52, 56)
         height = 0.056 / (1 + 0.10 * row)
         band = sheet.around(0.5, level, 0.5, height + 0.01)
         along = np.clip((band.x - left) / (1 - 2 * left), 0, 1)
@@ -242,23 +168,3 @@ _DESIGNS: dict[Design, Callable[[np.random.Generator], Pixels]] = {
     Design.FERRY: _ferry,
     Design.WEIR: _weir,
 }
-
-
-def encode_png(pixels: Pixels) -> bytes:
-    """Write (height, width, 3) bytes as a PNG.
-
-    Source: ISO/IEC 15948 (PNG), with filter 2, "Up", on every row: it makes bands of ink vanish.
-
-    Cost: level 7 of zlib; level 9 would take seven times as long to save 3 %.
-    """
-    height, width, _ = pixels.shape
-    rows = pixels.reshape(height, width * 3)
-    filtered = np.full((height, 1 + width * 3), 2, np.uint8)
-    filtered[0, 1:] = rows[0]
-    filtered[1:, 1:] = rows[1:] - rows[:-1]  # bytes wrap at 256, as the format wants
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), 7)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in parts
-    )

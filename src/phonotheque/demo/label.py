@@ -16,11 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from phonotheque.demo.covers import draw_cover, encode_png
+from phonotheque.demo.covers import draw_cover
 from phonotheque.demo.encode import Coding, encode
 from phonotheque.demo.mastering import mastered
 from phonotheque.demo.plans import PLANS, Plan, file_name
 from phonotheque.demo.score import compose
+from phonotheque.demo.sheet import encode_png
 from phonotheque.demo.synth import render
 from phonotheque.demo.texts import about, liner_notes, rights_text, tags
 from phonotheque.disk import refusal

@@ -61,7 +61,8 @@ class Waves:
             spectrum: From frequencies in Hz to amplitudes; asked once for each name.
         """
         if name not in self._tables:
-            bins_hz = np.arange(TABLE_FRAMES // 2 + 1) * (self.rate_hz / TABLE_FRAMES)
+            step_hz = self.rate_hz / TABLE_FRAMES
+            bins_hz = np.arange(TABLE_FRAMES // 2 + 1, dtype=np.float64) * step_hz
             level = spectrum(bins_hz).astype(np.float32)
             heard = np.flatnonzero(level > 1e-5 * level.max())  # the rest is 100 dB down
             turns = self._rng.random((2, len(bins_hz)), dtype=np.float32)[:, heard]

@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS object (
     condition    TEXT NOT NULL,             -- sound, removed, or a kind of finding
     volume       TEXT                       -- the volume it is sealed in
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS object_by_check ON object (checked_at, sha256);
+CREATE INDEX IF NOT EXISTS object_by_check ON object (checked_at, sha256, condition, size_bytes);
 CREATE INDEX IF NOT EXISTS object_by_state ON object
     (condition, role, volume, readability, size_bytes);
 CREATE TABLE IF NOT EXISTS accession (
