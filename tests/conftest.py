@@ -1,4 +1,4 @@
-"""What holds for all tests: Hypothesis without deadlines, because no assertion may be about time."""
+"""What holds for all tests: Hypothesis without deadlines, since no assertion is about time."""
 
 import os
 

@@ -36,8 +36,8 @@ def test_adding_when_any_call_fails(music, refusal):
             with opened(failing) as archive:
                 for one in archive.add(music):
                     told.append(one)
-        except UnavailableError as error:
-            assert error.todo
+        except UnavailableError:
+            pass  # refused by name; what is left behind is looked at below
         if not failing.fired:
             assert len(told) == 3
             break
@@ -59,8 +59,8 @@ def test_sealing_when_any_call_fails(music, refusal):
         try:
             with opened(failing) as archive:
                 names += archive.publish()
-        except (UnavailableError, AssertionError) as error:
-            assert isinstance(error, UnavailableError) or not names
+        except UnavailableError:
+            pass
         if not failing.fired:
             assert len(names) == 1
             break

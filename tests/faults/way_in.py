@@ -16,13 +16,13 @@ from io import BytesIO
 from pathlib import Path
 
 from phonotheque.accession.deposit import survey
-from phonotheque.hands import OneHand
 from phonotheque.accession.ingest import Ingest, Outcome, Parts, Told
 from phonotheque.accession.statements import Given, Notary
 from phonotheque.accession.take import take
 from phonotheque.archive.founding import lay_out
 from phonotheque.archive.opening import heal
 from phonotheque.disk import Disk, read_whole
+from phonotheque.hands import OneHand
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
 from phonotheque.publish.plan import Limits
@@ -87,8 +87,8 @@ class Open:
 
         chosen = plan(self.index, "test", date(2026, 11, 21), Limits(), claims_count=False)
         for sealed in seal_all(press, chosen.volumes, lambda _held: None):
-            assert sealed.torrent is not None
-            yield sealed.planned.name
+            if sealed.torrent is not None:
+                yield sealed.planned.name
 
 
 def digest(text: str) -> str:

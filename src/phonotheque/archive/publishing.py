@@ -5,20 +5,58 @@ from __future__ import annotations
 from dataclasses import replace
 
 from phonotheque.archive.opening import Archive, now, today
+from phonotheque.errors import UnavailableError
 from phonotheque.hands import Hands
+from phonotheque.music.digest import Sha256
+from phonotheque.music.doors import Door, ask
+from phonotheque.music.rights import Verdict
 from phonotheque.publish.plan import Limits
 from phonotheque.publish.run import Plan, plan
 from phonotheque.publish.seal import Press, Proof
 from phonotheque.publish.session import EngineSettings
+from phonotheque.register.index import Index
 from phonotheque.store.objects import ObjectName
 
 
 def plan_of(archive: Archive) -> Plan:
-    """What `phono publish run` would seal today."""
+    """What `phono publish run` would seal today.
+
+    Raises:
+        UnavailableError: Tags of what would be sealed were lost with `state/`.
+    """
+    _require_tags(archive.index)
     config = archive.config
     limits = Limits(config["volumes.max_objects"], config["volumes.max_bytes"])
     counts = config["rights.licence_tags_count"]
     return plan(archive.index, config.name, today(), limits, claims_count=counts)
+
+
+def _require_tags(index: Index) -> None:
+    """A volume is sealed for ever: not without the titles and names that the objects do hold."""
+    unknown = index.names_without("tags")
+    lost = sum(held.sha256 in unknown for held in index.unsealed()) if unknown else 0
+    if lost:
+        raise UnavailableError(
+            "state/index.sqlite",
+            f"the tags of {lost} recordings are not in it any more",
+            "Run `phono rebuild`, then publish: a sealed volume cannot be corrected.",
+        )
+
+
+def withdrawn(archive: Archive) -> dict[str, tuple[Sha256, Verdict]]:
+    """Volumes that may not be shared now, each with one recording that closes it, and why.
+
+    Only what was stated after a volume was sealed can close it: what was stated before allowed it
+    for good, since nothing with an end is ever sealed.
+    """
+    counts = archive.config["rights.licence_tags_count"]
+    closed = {}
+    for volume, sha256 in archive.index.restated_since_sealed():
+        statements = archive.index.statements(sha256)
+        verdict = ask(Door.SEED, statements, today(), claims_count=counts)
+        if not verdict.allowed:
+            closed[volume] = (sha256, verdict)
+    return closed
 
 
 def press_of(archive: Archive, hands: Hands[ObjectName, Proof]) -> Press:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from phonotheque import __version__
-from phonotheque.cli import bulk, demo, keeping, look, rights, way_in
+from phonotheque.cli import bulk, demo, keeping, look, rights, seed, way_in
 from phonotheque.cli.exit_status import DONE, INTERRUPTED, exit_status
 from phonotheque.errors import PhonothequeError
 
@@ -32,6 +32,7 @@ look.register(app)
 keeping.register(app)
 rights.register(app)
 bulk.register(app)
+seed.register(app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)

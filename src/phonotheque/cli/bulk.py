@@ -1,10 +1,8 @@
-"""`phono publish run` and `phono seed`: the bulk door."""
+"""`phono publish run`: what may be shared goes into volumes."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,7 +11,6 @@ from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_co
 from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress
 
 if TYPE_CHECKING:
-    from phonotheque.archive.opening import Archive
     from phonotheque.publish.plan import PlannedVolume
     from phonotheque.publish.run import Plan
     from phonotheque.publish.seal import Sealed
@@ -33,7 +30,6 @@ def register(app: typer.Typer) -> None:
 
     group.command("run")(run)
     app.add_typer(group, name="publish")
-    app.command("seed", short_help="Share all volumes until Ctrl-C.")(seed)
 
 
 def run(
@@ -129,65 +125,5 @@ def _say_sealed(results: list[Sealed], plan: Plan) -> None:
 def _say_left(plan: Plan) -> None:
     if plan.left:
         print("Kept, not shared:")
-        print_table([(str(count), reason) for reason, count in plan.left.most_common()], right=(0,))
-
-
-def seed(
-    context: typer.Context,
-    port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Port; 0 for any free one.")
-    ] = None,
-    loopback: Annotated[
-        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
-    ] = False,
-    as_json: Json = False,
-) -> int:
-    """Share all volumes until Ctrl-C; nothing in the archive is ever written.
-
-    Example: phono seed --port 6881
-    """
-    from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.publishing import engine_settings
-    from phonotheque.publish.engine import Seeder
-
-    with open_to_read(archive_of(context)) as archive, ExitStack() as stack:
-        volumes = _torrents(archive)
-        if not volumes:
-            print("There is no volume to share yet. Make some: phono publish run", file=sys.stderr)
-            return DONE
-        seeder = stack.enter_context(Seeder(engine_settings(archive, port, is_local=loopback)))
-        for torrent in volumes:
-            added = seeder.add(torrent, archive.root / "volumes")
-            if as_json:
-                print_json({"volume": added.name, "magnet": added.magnet, "port": seeder.port})
-            else:
-                print(f"{added.name}\n  {added.magnet}", flush=True)
-        if not as_json:
-            print(f"Listening on port {seeder.port}; {seeder.wall}. Ctrl-C stops.", flush=True)
-        return _watch(seeder)
-
-
-def _torrents(archive: Archive) -> list[bytes]:
-    from phonotheque.disk import read_whole
-    from phonotheque.publish.seal import torrent_path
-
-    return [
-        read_whole(archive.disk, torrent_path(volume.name)) for volume in archive.index.volumes()
-    ]
-
-
-def _watch(seeder: Any) -> int:
-    """Tell of damage as it is met, until Ctrl-C or SIGTERM."""
-    import signal
-    from threading import Event
-
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    told = 0
-    while not stop.is_set():
-        seeder.wait_for_news(0.5)
-        for trouble in seeder.troubles()[told:]:
-            told += 1
-            print(f"phono: {trouble}", file=sys.stderr, flush=True)
-    return FOUND if told else DONE
+        most_first = sorted(plan.left.items(), key=lambda pair: (-pair[1], pair[0]))
+        print_table([(str(count), reason) for reason, count in most_first], right=(0,))

@@ -48,7 +48,7 @@ def show(context: typer.Context, reference: _ID, as_json: Json = False) -> int:
         print("Nothing is known: copyright not evaluated. It is kept, never served, never shared.")
     else:
         for record in records:
-            print_table([(key, printable(value)) for key, value in record.items() if value])
+            print_table([(key.replace("_", " "), printable(v)) for key, v in record.items() if v])
             print()
     return DONE
 
@@ -57,15 +57,15 @@ def _record(archive: Archive, statement: RightsStatement) -> dict[str, str]:
     people = archive.people
     return {
         "licence": statement.licence or "copyright not evaluated",
-        "stated by": statement.basis,
+        "stated_by": statement.basis,
         "at": statement.stated_at,
         "evidence": people.text_of(statement.evidence) or statement.evidence,
         "holder": people.name_of(statement.holder) or statement.holder,
         "from": statement.valid_from or "",
         "until": statement.valid_until or "",
         "territories": ", ".join(statement.territories),
-        "on the premises only": "yes" if statement.onsite_only else "",
-        "text and data mining": statement.tdm,
+        "on_the_premises_only": "yes" if statement.onsite_only else "",
+        "text_and_data_mining": statement.tdm,
     }
 
 
@@ -95,6 +95,7 @@ def set_rights(
         bool, typer.Option("--onsite-only", help="On the premises only.")
     ] = False,
     wait: Wait = False,
+    as_json: Json = False,
 ) -> int:
     """Decide what governs; the newest decision counts, the older ones stay on record.
 
@@ -110,7 +111,11 @@ def set_rights(
     with open_to_write(archive_of(context), "rights set", is_patient=wait) as archive:
         held = resolve_object(archive.index, reference)
         statement = decide(archive, held, decision)
-    print(f"{held.sha256.hex[:12]}: {statement.licence} from now on.")
+        record = _record(archive, statement)
+    if as_json:
+        print_json({"sha256": held.sha256.hex, **record})
+    else:
+        print(f"{held.sha256.hex[:12]}: {statement.licence} from now on.")
     return DONE
 
 

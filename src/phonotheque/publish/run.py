@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from phonotheque.music.digest import Sha256
-from phonotheque.music.rights import may_share_in_torrent
+from phonotheque.music.doors import Door, ask
 from phonotheque.publish.plan import Candidate, Limits, PlannedVolume, number_of, plan_volumes
 from phonotheque.publish.seal import Press, Proof, Sealed, finish, prove_all, seal
 from phonotheque.register.index import Held, Index
@@ -34,7 +34,10 @@ class Plan:
 def plan(index: Index, archive: str, on: date, limits: Limits, *, claims_count: bool) -> Plan:
     """Decide what to seal today."""
     candidates = [
-        Candidate(held, may_share_in_torrent(index.statements(held.sha256), on, claims_count))
+        Candidate(
+            held,
+            ask(Door.PUBLISH, index.statements(held.sha256), on, claims_count=claims_count),
+        )
         for held in index.unsealed()
     ]
     left = Counter(c.verdict.reason for c in candidates if not c.verdict.allowed)

@@ -299,6 +299,14 @@ class Index:
         rows = self.db.execute("SELECT body FROM volume ORDER BY seq")
         return [msgspec.json.decode(body, type=Volume) for (body,) in rows]
 
+    def restated_since_sealed(self) -> list[tuple[str, Sha256]]:
+        """Volumes and objects in them about which something was stated after they were sealed."""
+        rows = self.db.execute(
+            """SELECT DISTINCT v.name, o.sha256
+               FROM object AS o JOIN volume AS v ON v.name = o.volume JOIN statement AS s ON s.sha256 = o.sha256 AND s.seq > v.seq"""
+        )
+        return [(name, Sha256(sha256)) for name, sha256 in rows]
+
     # -- what was read from objects -------------------------------------------------------------
 
     def remember(self, digests: Digests, tags: Tags | None) -> None:
