@@ -1,10 +1,9 @@
-"""Links lead somewhere, and nothing in the repository speaks of where it was made."""
+"""Links lead somewhere, and what a page names is there."""
 
 from __future__ import annotations
 
 import pkgutil
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -83,34 +82,3 @@ def _is_there(place: str) -> bool:
     except (ImportError, AttributeError):
         return False
     return True
-
-
-_PLACES = ("/wo" + "rk/", "/ro" + "ot/", "/tmp/w" + "/", "pypi" + ".org/simple")
-"""Folders of the machine on which this was written, and addresses of registries; each is split so
-that this file does not hold them."""
-
-
-def _texts() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    if listed.returncode == 0:
-        return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
-    folders = ("src", "tests", "docs", "scripts", "bench")
-    return [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
-
-
-def test_nothing_speaks_of_the_machine_it_was_made_on() -> None:
-    """No text of the repository names a folder of its makers' machines."""
-    told = []
-    for path in _texts():
-        if not path.is_file():
-            continue
-        data = path.read_bytes()
-        told += [
-            f"{path.relative_to(ROOT)}: {place}" for place in _PLACES if place.encode() in data
-        ]
-    assert not told, "\n".join(told)

@@ -1,8 +1,8 @@
 """The register as files: appending, reading, torn ends, damage."""
 
 import pytest
-from faults.memory import MemoryDisk
 
+from faults.memory import MemoryDisk
 from phonotheque.disk import LocalDisk, make_folders
 from phonotheque.errors import BrokenRegisterError, UnavailableError
 from phonotheque.register import journal

@@ -5,8 +5,8 @@ import os
 import random
 
 import pytest
-from faults.memory import MemoryDisk
 
+from faults.memory import MemoryDisk
 from phonotheque.disk import make_folders
 from phonotheque.music.digest import Sha256
 from phonotheque.music.finding import FindingKind

@@ -5,8 +5,8 @@ import os
 import stat
 
 import pytest
-from faults.memory import MemoryDisk
 
+from faults.memory import MemoryDisk
 from phonotheque.disk import LocalDisk, make_folders
 from phonotheque.errors import NotHeldError
 from phonotheque.music.digest import Sha256

@@ -1,0 +1,91 @@
+"""`phono seed`: the volumes shared, by a process that a stranger can fetch from."""
+
+import json
+import signal
+import subprocess
+import sys
+from threading import Timer
+
+import pytest
+from tests.cli.phono import LICENSED, damage, flip, tree
+
+from phonotheque.publish.fetch import Sources, fetch
+from phonotheque.publish.session import EngineSettings
+
+LONGEST_S = 60.0
+
+
+@pytest.fixture
+def sealed(phono, music):
+    """An archive with one volume. Returns it and the volume's record."""
+    phono.add(music, *LICENSED)
+    (volume,) = phono.publish()
+    return phono, volume
+
+
+@pytest.fixture
+def seeder(sealed):
+    """`phono seed --loopback --json` at work, killed at the latest after a minute."""
+    command = [sys.executable, "-m", "phonotheque", "--archive", str(sealed[0].root)]
+    process = subprocess.Popen(
+        [*command, "seed", "--loopback", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    timer = Timer(LONGEST_S, process.kill)
+    timer.start()
+    yield process
+    timer.cancel()
+    process.kill()
+    process.communicate()
+
+
+def fetched(line, folder, torrent):
+    sources = Sources(peers=(("127.0.0.1", line["port"]),))
+    folder.mkdir()
+    return fetch(
+        torrent, folder, settings=EngineSettings.loopback(), deadline_s=40, sources=sources
+    )
+
+
+@pytest.mark.parametrize("by", ["torrent", "magnet"])
+def test_a_stranger_fetches_what_is_shared(sealed, seeder, tmp_path, by):
+    """It prints a magnet, a torrent or magnet fetches every byte, and Ctrl-C ends it with 0."""
+    phono, volume = sealed
+    line = json.loads(seeder.stdout.readline())
+    assert line["volume"] == volume["volume"]
+    assert f"urn:btmh:1220{volume['info_hash_v2']}" in line["magnet"]
+    assert f"urn:btih:{volume['info_hash_v1']}" in line["magnet"]
+    before = tree(phono.root, "state")
+    data = (phono.root / "published" / f"{volume['volume']}.torrent").read_bytes()
+    result = fetched(line, tmp_path / "mirror", data if by == "torrent" else line["magnet"])
+    assert result.info_hash_v2 == volume["info_hash_v2"]
+    check = ["sha256sum", "--check", "--quiet", f"lists/{volume['volume']}/SHA256SUMS"]
+    subprocess.run(check, cwd=result.folder, check=True)
+    seeder.send_signal(signal.SIGINT)
+    out, err = seeder.communicate(timeout=30)
+    assert (seeder.returncode, out, err) == (0, "", "")
+    assert tree(phono.root, "state") == before
+
+
+def test_a_volume_of_which_the_torrent_is_gone_is_refused(sealed):
+    """A torrent that is not where it was published is named; nothing is shared without it."""
+    phono, volume = sealed
+    path = phono.root / "published" / f"{volume['volume']}.torrent"
+    path.unlink()
+    assert f"published/{volume['volume']}.torrent" in phono("seed", "--loopback").expect(2).err
+
+
+def test_a_changed_torrent_is_not_shared(sealed):
+    """A torrent that cannot be read as the format says ends with 4."""
+    phono, volume = sealed
+    damage(phono.root / "published" / f"{volume['volume']}.torrent", flip(0))
+    phono("seed", "--loopback").expect(4)
+
+
+def test_without_a_volume_there_is_nothing_to_share(phono):
+    """An archive without volumes says so, and says nothing on standard output."""
+    done = phono("seed", "--loopback", "--json").expect(0)
+    assert done.out == ""
+    assert "phono publish run" in done.err

@@ -1,0 +1,122 @@
+"""`phono show` and `phono status`: looking at one thing, and at all of it."""
+
+import pytest
+from tests.cli.phono import LICENSED, damage, flip
+
+SHOWN = """sha256 path size_bytes condition checked_at role readability reason technical tags
+came_from companions rights may_be_shared because volume"""
+COUNTED = """title recordings unreadable companions damaged sealed volumes events oldest_check
+unproven unproven_days last_run notices"""
+
+
+def test_an_object_is_shown_whole(phono, music):
+    """`show ID --json` has every documented key, and what is true under it."""
+    told = phono.add(music, *LICENSED, "--collection", "Attic")["release 0/001.flac"]
+    shown = phono.show(told["sha256"][:8])
+    assert list(shown) == SHOWN.split()
+    assert shown["sha256"] == told["sha256"]
+    assert (shown["role"], shown["readability"], shown["condition"]) == (
+        "recording",
+        "readable",
+        "sound",
+    )
+    assert (shown["technical"]["container"], shown["technical"]["sample_rate_hz"]) == ("flac", 8000)
+    assert shown["tags"]["title"] == "Piece 001"
+    assert [one["collection"] for one in shown["came_from"]] == ["Attic"]
+    assert (shown["may_be_shared"], shown["volume"]) == (True, None)
+
+
+def test_people_read_the_same(phono, music):
+    """Without --json the same stands in two columns, and nothing for what is not known."""
+    name = phono.add(music / "release 0/001.flac")["001.flac"]["sha256"]
+    out = phono("show", name).expect(0).out
+    assert f"sha256         {name}\n" in out
+    assert "title: Piece 001" in out
+    assert "None" not in out
+
+
+def test_a_volume_is_shown_with_its_members(phono, music):
+    """`show VOLUME` has the line of the register and the names of its recordings."""
+    told = phono.add(music, *LICENSED)
+    (sealed,) = phono.publish()
+    shown = phono.show(sealed["volume"])
+    assert shown["info_hash_v2"] == sealed["info_hash_v2"]
+    recordings = [one["sha256"] for one in told.values() if one["outcome"] == "added"]
+    assert sorted(shown["members"]) == sorted(recordings)
+    assert {phono.show(name)["volume"] for name in recordings} == {sealed["volume"]}
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("12345", "6 or more digits"),
+        ("zzzzzz", "6 or more digits"),
+        ("0" * 64, "no object"),
+        ("small-records-open-all-00001", "not a SHA-256"),
+    ],
+)
+def test_what_names_nothing_is_refused(phono, reference, words):
+    """A reference to nothing ends with 2 and says what a reference is."""
+    assert words in phono("show", reference).expect(2).err
+
+
+def test_a_beginning_that_names_two_is_refused(phono, music, monkeypatch):
+    """Digits with which several names begin are refused, never guessed."""
+    from phonotheque.register.index import Index
+
+    name = phono.add(music)["notes.txt"]["sha256"]
+    real = Index.find
+    monkeypatch.setattr(Index, "find", lambda self, prefix: real(self, prefix) * 2)
+    assert "several" in phono("show", name[:6]).expect(2).err
+
+
+def test_the_status_counts_what_is_there(phono, music, tmp_path):
+    """`status --json` has every documented key; heaps are objects and bytes."""
+    (music / "bad.ogg").write_bytes(b"OggS no more")
+    phono.add(music, *LICENSED, status=1)
+    phono.publish()
+    found = phono("status", "--json").expect(0).one()
+    assert list(found) == COUNTED.split()
+    assert found["title"] == "Small Records"
+    counts = {key: found[key]["objects"] for key in ("recordings", "unreadable", "companions")}
+    assert counts == {"recordings": 4, "unreadable": 1, "companions": 1}
+    assert found["sealed"]["objects"] == 4
+    assert found["unreadable"]["size_bytes"] == 12
+    assert (found["volumes"], found["events"]) == (1, len(phono.events()))
+    assert found["last_run"] == ""
+
+
+def test_the_status_of_a_damaged_archive_is_1(phono, music):
+    """Known damage is counted by kind, for people too, and ends with 1 until it is mended."""
+    told = phono.add(music)
+    damage(phono.object(told["notes.txt"]["sha256"]), flip(0))
+    phono("status").expect(0)
+    phono("verify").expect(1)
+    assert phono("status", "--json").expect(1).one()["damaged"] == {
+        "changed": {"objects": 1, "size_bytes": told["notes.txt"]["size_bytes"]}
+    }
+    phono.add(music / "notes.txt")
+    phono("status").expect(0)
+
+
+def test_what_is_unproven_for_long_is_counted(phono, music, monkeypatch):
+    """Objects whose last check is older than the setting are counted as unproven."""
+    from datetime import UTC, datetime, timedelta
+
+    from phonotheque.archive import opening
+
+    past = opening.format_instant(datetime.now(UTC) - timedelta(days=91))
+    monkeypatch.setattr(opening, "now", lambda: past)
+    phono.add(music / "release 0")
+    monkeypatch.undo()
+    phono.add(music / "notes.txt")
+    found = phono("status", "--json").expect(0).one()
+    assert (found["unproven"]["objects"], found["unproven_days"]) == (4, 90)
+    assert found["oldest_check"] == past
+
+
+def test_a_new_archive_has_a_status(phono):
+    """Nothing held is zero of everything, not an error."""
+    out = phono("status").expect(0).out
+    assert out.startswith("Small Records\n")
+    assert "0 volumes; 1 lines in the register." in out

@@ -1,0 +1,208 @@
+"""Makes the golden archive of format 1 and the golden lines: `python -m tests.golden.make DIR`.
+
+They were made once and are only added to: what stands in them must be readable for ever. Instants,
+the archive's UUID and the nonces of evidence are fixed, so that a difference can be read; the bytes
+of the music come from the encoder at hand. DIR must not exist: nothing golden is overwritten here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from unittest.mock import patch
+from uuid import UUID
+
+from tests.cli.phono import Phono, found
+from tests.cli.small_music import make_file
+
+from phonotheque.music.facts import Readability, Technical
+from phonotheque.music.finding import Finding, FindingKind
+from phonotheque.music.rights import Basis, RightsStatement, Tdm, Use
+from phonotheque.register.chain import GENESIS, encode_line, format_instant
+from phonotheque.register.events import (
+    Accession,
+    Deposit,
+    Edit,
+    Event,
+    Export,
+    Fixity,
+    Founding,
+    Removal,
+    Rights,
+    Role,
+    Volume,
+)
+
+ARCHIVE_ID = "5a17e0c4-6d0f-4b52-9d3c-0a6de4f0b001"
+_BEGINNING = datetime(2026, 11, 21, 5, 0, 0, 123456, tzinfo=UTC)
+_CLOCKS = ("opening", "founding", "decide", "verify", "publishing")
+
+RULES = """\
+[[rule]]
+match = "album/*.mp3"
+licence = "CC-BY-NC-SA-4.0"
+evidence = "https://label.example/licence"
+holder = "Bo Example"
+attribution = "Bo"
+
+[[rule]]
+match = "album/*.wav"
+licence = "CC0-1.0"
+from = 2026-01-01
+territories = ["AT", "DE"]
+tdm = "reserved"
+tdm_by = "holder"
+"""
+
+
+@contextmanager
+def fixed() -> Iterator[None]:
+    """Let every clock tick one second a question, from one instant, and every draw be known."""
+    ticks, draws = count(), count()
+
+    def now() -> str:
+        return format_instant(_BEGINNING + timedelta(seconds=next(ticks)))
+
+    with ExitStack() as stack:
+        for module in _CLOCKS:
+            stack.enter_context(patch(f"phonotheque.archive.{module}.now", now))
+        stack.enter_context(
+            patch("phonotheque.archive.publishing.today", lambda: date(2026, 11, 21))
+        )
+        stack.enter_context(patch("uuid.uuid4", lambda: UUID(ARCHIVE_ID)))
+        stack.enter_context(
+            patch(
+                "phonotheque.register.people.secrets.token_hex",
+                lambda size: f"{next(draws):0{2 * size}x}",
+            )
+        )
+        yield
+
+
+def make_archive(root: Path, music: Path) -> None:
+    """Walk the whole way once, so that the register has every event that a command writes."""
+    _make_music(music)
+    phono = found(root, "Golden Records")
+    licence = ("--licence", "CC-BY-4.0", "--evidence", "a letter of 2026-03-02")
+    who = ("--depositor", "Ada Example", "--collection", "Attic")
+    told = phono.add(music, *licence, *who, status=1)
+    phono("rights", "set", told["decided.flac"]["sha256"], "--licence", "InC").expect(0)
+    phono.publish()
+    phono("verify", "--oldest", "3", "--jobs", "1").expect(0)
+    _lose_and_mend(phono, told["notes.txt"]["sha256"], music / "notes.txt")
+    with tempfile.TemporaryDirectory() as out:
+        phono("export", told["notes.txt"]["sha256"], "--to", out).expect(0)
+    shutil.rmtree(root / "state")
+    for folder in ("keys", "journals"):
+        (root / folder).rmdir()  # git keeps no empty folder
+
+
+def _make_music(music: Path) -> None:
+    (music / "album").mkdir(parents=True)
+    for number, name in enumerate(("1.flac", "2.mp3", "3.wav", "4.flac"), start=1):
+        make_file(music / "album" / name, number)
+    make_file(music / "decided.flac", 5)
+    (music / "album" / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n no picture")
+    (music / "album" / "rights.toml").write_text(RULES.replace("album/", ""), encoding="utf-8")
+    (music / "broken.ogg").write_bytes(b"OggS and then nothing that an Ogg file has")
+    (music / "notes.txt").write_text("Notes, kept for ever.\n", encoding="utf-8")
+
+
+def _lose_and_mend(phono: Phono, name: str, source: Path) -> None:
+    phono.object(name).unlink()
+    phono("verify", name).expect(1)
+    phono.add(source)
+
+
+_STATEMENT = RightsStatement(
+    licence="https://creativecommons.org/licenses/by/4.0/",
+    basis=Basis.RULES,
+    evidence=f"sha256:{'e' * 64}",
+    holder="p2",
+    valid_from="2026-01-01",
+    valid_until="2030-01-01",
+    territories=("AT", "DE"),
+    granted=(Use.STREAM,),
+    excluded=(Use.DERIVE,),
+    tdm=Tdm.RESERVED,
+    tdm_by="holder",
+    stated_at="2026-11-21T05:00:00.123456Z",
+)
+_BARE = RightsStatement(licence="", basis=Basis.CLAIM, stated_at="2026-11-21T05:00:00Z")
+_ONSITE = RightsStatement(
+    licence="https://rightsstatements.org/vocab/InC/1.0/",
+    basis=Basis.DECISION,
+    onsite_only=True,
+    stated_at="2026-11-21T05:00:00Z",
+)
+_A, _B = "a" * 64, "b" * 64
+_TECHNICAL = Technical("flac", "flac", 1234, 44100, 2, 700_000, 16)
+_PARTS = (1, _A, 4321, _B, "flac", "Côté/01 ♫.flac", Role.RECORDING)
+
+EVENTS: tuple[Event, ...] = (
+    Founding(1, ARCHIVE_ID),
+    Deposit(),
+    Deposit("p1", "Attic"),
+    Accession(
+        *_PARTS, rights=(_STATEMENT, _BARE), readability=Readability.READABLE, technical=_TECHNICAL
+    ),
+    Accession(
+        *_PARTS[:4],
+        "",
+        "\ufffd.bin",
+        Role.RECORDING,
+        path_base64="/y5iaW4=",
+        readability=Readability.UNREADABLE,
+        reason="it ends early",
+    ),
+    Accession(*_PARTS[:4], "txt", "notes.txt", Role.COMPANION),
+    Rights(_A, _ONSITE),
+    Fixity(0, 0, findings=(Finding(FindingKind.FOREIGN, "objects/Thumbs.db"),)),
+    Fixity(2, 99, as_of=9, through_at="2026-11-21T05:00:00.123456Z", through=_B),
+    Fixity(
+        1,
+        7,
+        objects=(_A,),
+        findings=(Finding(FindingKind.TRUNCATED, f"objects/aa/aa/{_A}.flac", "7 of 8 bytes"),),
+    ),
+    Removal(_A, "asked for by the holder", "p1", f"sha256:{'e' * 64}"),
+    Removal(_B, "a copy"),
+    Edit(_A, "title", "Ein anderer Titel", "p1"),
+    Edit(_A, "title", ""),
+    Export("tree", 12, 3456),
+    Volume("x-open-all-00001", "open", 2, 8642, _A, _B, "c" * 64, "d" * 40),
+    Volume("x-open-all-00002", "open", 2, 8642, _A, _B, "c" * 64, "d" * 40, "x-open-all-00001"),
+)
+"""Every kind of event, with all of its fields and with as few as it can have."""
+
+
+def lines() -> bytes:
+    """The events as one register."""
+    head, written = GENESIS, []
+    for number, event in enumerate(EVENTS):
+        at = format_instant(_BEGINNING + timedelta(seconds=number))
+        line, head = encode_line(head, at, event)
+        written.append(line)
+    return b"".join(written)
+
+
+def main(arguments: list[str]) -> int:
+    """Write `archive/` and `events.jsonl` into a new folder."""
+    (to,) = arguments
+    folder = Path(to)
+    folder.mkdir(parents=True)
+    (folder / "events.jsonl").write_bytes(lines())
+    with tempfile.TemporaryDirectory() as music, fixed():
+        make_archive(folder / "archive", Path(music) / "music")
+    print(f"written: {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

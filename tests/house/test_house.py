@@ -1,0 +1,212 @@
+"""The house's own measure: how long things may be, how they are called, what is not said here."""
+
+import ast
+import re
+import statistics
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAX_MODULE_LINES = 400
+MEDIAN_MODULE_LINES = 250
+MAX_FUNCTION_LINES = 40
+MAX_PARAMETERS = 6
+
+LONG_FUNCTIONS: frozenset[str] = frozenset()
+"""Functions that may be longer, with a reason each. Empty, and meant to stay so."""
+
+
+def tracked(*suffixes):
+    """Files of the repository with these endings, as git sees them, new ones included."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("this is no git work tree")
+    paths = (ROOT / name for name in done.stdout.decode().split("\0") if name)
+    return sorted(p for p in paths if p.is_file() and p.suffix in suffixes)
+
+
+def modules(*folders):
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def label(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+PRODUCT = modules("src", "bench", "scripts")
+
+
+def functions(path):
+    """Every function of a module with its dotted name."""
+
+    def below(node, name):
+        for child in ast.iter_child_nodes(node):
+            inner = name
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner = f"{name}.{child.name}"
+                if not isinstance(child, ast.ClassDef):
+                    yield inner, child
+            yield from below(child, inner)
+
+    yield from below(ast.parse(path.read_text(encoding="utf-8")), label(path))
+
+
+def is_command(node):
+    """Whether typer reads the function's parameters as options: it is given a context or names
+    its options in annotations."""
+    return "cli" in node[0] and "typer." in ast.unparse(node[1].args)
+
+
+def length_of(node):
+    """Lines of a function but for its docstring; of a command also but for its options."""
+    function = node[1]
+    has_docstring = ast.get_docstring(function) is not None
+    docstring = function.body[0]
+    spent = docstring.end_lineno - docstring.lineno + 1 if has_docstring else 0
+    first = function.body[0].lineno if is_command(node) else function.lineno
+    return function.end_lineno - first + 1 - spent
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=label)
+def test_a_module_can_be_read_in_one_sitting(path):
+    """No module is longer than 400 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_MODULE_LINES
+
+
+def test_most_modules_are_short():
+    """Half of the product's modules with anything in them are below 250 lines."""
+    lengths = [len(p.read_text(encoding="utf-8").splitlines()) for p in modules("src")]
+    assert statistics.median(length for length in lengths if length > 5) < MEDIAN_MODULE_LINES
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=label)
+def test_a_function_fits_on_a_screen(path):
+    """No function is longer than 40 lines beside its docstring."""
+    found = {name: length_of((name, node)) for name, node in functions(path)}
+    long = {name: n for name, n in found.items() if n > MAX_FUNCTION_LINES}
+    assert set(long) <= LONG_FUNCTIONS, long
+
+
+def test_exceptions_are_needed():
+    """Every function in the list of exceptions exists and is long."""
+    found = {n: length_of((n, f)) for path in PRODUCT for n, f in functions(path)}
+    assert all(found.get(name, 0) > MAX_FUNCTION_LINES for name in LONG_FUNCTIONS)
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=label)
+def test_a_function_has_few_parameters(path):
+    """At most six parameters, beyond that a named type; commands have as many as options."""
+    many = {}
+    for name, node in functions(path):
+        args = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        count = len([one for one in args if one.arg not in ("self", "cls")])
+        if count > MAX_PARAMETERS and not is_command((name, node)):
+            many[name] = count
+    assert not many
+
+
+@pytest.mark.parametrize("path", modules("src"), ids=label)
+def test_every_public_name_is_explained(path):
+    """Modules, public classes and public functions say what they are for."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree) or not tree.body, "the module says nothing of itself"
+    public = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    silent = [
+        node.name
+        for node in tree.body
+        if isinstance(node, public) and node.name[0] != "_" and not ast.get_docstring(node)
+    ]
+    assert not silent
+
+
+VAGUE = ("utils", "util", "helpers", "helper", "manager", "common", "misc", "handler")
+
+
+@pytest.mark.parametrize("path", modules("src", "tests", "bench", "scripts"), ids=label)
+def test_names_say_what_a_thing_is(path):
+    """No module, class or function is called by a word that fits everything."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    names = [path.stem, *(node.name for node in ast.walk(tree) if isinstance(node, named))]
+    words = {
+        word.lower() for name in names for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    }
+    assert not words & set(VAGUE)
+
+
+@pytest.mark.parametrize("path", modules("tests"), ids=label)
+def test_tests_wait_for_events_and_not_for_time(path):
+    """No test sleeps: it waits for what it needs, with a deadline."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = {getattr(func, "attr", getattr(func, "id", "")) for func in calls}
+    assert "sleep" not in names
+
+
+@pytest.mark.parametrize("path", modules("tests"), ids=label)
+def test_every_test_states_its_law(path):
+    """The docstring of each test is the law that it proves."""
+    silent = [
+        name
+        for name, node in functions(path)
+        if path.stem.startswith("test_")
+        and name.rpartition(".")[2].startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+    assert not silent
+
+
+# Put together here, so that this file does not hold what it looks for.
+LEFT_OPEN = re.compile(r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "HA" + "CK")) + r")\b")
+WORKPLACE = re.compile(
+    "|".join(
+        (
+            r"(?<![\w.])/" + r"work/",
+            r"(?<![\w.])/" + r"root/",
+            "pypi" + r"\.org",
+            "pythonhosted" + r"\.org",
+            "artifac" + "tory",
+            "cla" + "ude",
+            "anthro" + "pic",
+            r"\bsub" + r"-?agents?\b",
+            r"\b(?:iss" + r"ue|pull requ" + r"est) #\d",
+        )
+    ),
+    re.IGNORECASE,
+)
+TEXTS = (".py", ".md", ".toml", ".txt", ".yml", ".yaml", ".sh", ".cfg", ".svg", ".jsonl", "")
+
+
+def said_in_repository(pattern):
+    found = []
+    for path in tracked(*TEXTS):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        lines = enumerate(text.splitlines(), start=1)
+        found += [f"{label(path)}:{n}: {line[:90]}" for n, line in lines if pattern.search(line)]
+    return found
+
+
+def test_nothing_is_left_open():
+    """What is not done is not there: no reminder stands in the text of the repository."""
+    assert not said_in_repository(LEFT_OPEN)
+
+
+def test_the_repository_does_not_speak_of_where_it_was_made():
+    """No path, host or word of a workplace stands in the text of the repository."""
+    assert not said_in_repository(WORKPLACE)
+
+
+def test_these_patterns_find_what_they_look_for():
+    """The patterns above match what they are meant for, and no ordinary word."""
+    assert LEFT_OPEN.search("# TO" + "DO: later")
+    assert WORKPLACE.search("see /wo" + "rk/main/x")
+    assert WORKPLACE.search("fixes iss" + "ue #12")
+    for harmless in ("case TXXX", "a work/life", "network/", "https://a.example/work/", "todos"):
+        assert not LEFT_OPEN.search(harmless)
+        assert not WORKPLACE.search(harmless)

@@ -1,0 +1,111 @@
+"""Names and evidence: kept apart, found by id or digest, erasable without a trace."""
+
+import hashlib
+import json
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonotheque.errors import DiskFailedError, NotHeldError
+from phonotheque.register.people import People
+
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "people.sqlite"
+
+
+@given(st.lists(names, min_size=1, max_size=8))
+def test_one_name_has_one_id(given_names):
+    """The same name has the same id, different names have different ones, and each is found."""
+    people = People(":memory:")
+    ids = [people.person(name) for name in given_names]
+    assert len(set(ids)) == len(set(given_names))
+    assert [people.name_of(id_) for id_ in ids] == given_names
+
+
+@given(names)
+def test_a_text_is_found_by_its_digest(text):
+    """The digest is that of the kept document, and the same text has the same one."""
+    people = People(":memory:")
+    digest = people.document(text)
+    assert people.document(text) == digest
+    assert people.text_of(digest) == text
+    (body,) = people._db.execute("SELECT body FROM document").fetchone()
+    assert digest == f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
+
+
+def test_a_digest_does_not_give_its_text_away():
+    """Two archives give one text two digests: who has only the digest cannot try texts."""
+    texts = [People(":memory:").document("we made it") for _ in range(2)]
+    assert texts[0] != texts[1]
+    plain = hashlib.sha256(json.dumps({"text": "we made it"}).encode()).hexdigest()
+    assert f"sha256:{plain}" not in texts
+
+
+def test_what_is_erased_is_gone_from_the_disk(path):
+    """After erasing, neither name nor text stands anywhere in the file."""
+    people = People(path)
+    person, document = people.person("Zebulon Quince"), people.document("letter of Zebulon Quince")
+    assert b"Zebulon" in path.read_bytes()
+    people.erase(person)
+    people.erase(document)
+    people.close()
+    assert b"Zebulon" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_an_erased_id_is_never_given_again(path):
+    """Whoever comes after an erased person is somebody else, also when the name is the same."""
+    people = People(path)
+    first = people.person("Zebulon Quince")
+    people.erase(first)
+    assert people.name_of(first) is None
+    assert people.person("Zebulon Quince") != first
+    assert people.person("Ada Example") != first
+
+
+def test_an_erased_document_stays_known_as_erased(path):
+    """Its digest stands in the register for ever; erasing twice is no error."""
+    people = People(path)
+    digest = people.document("a letter")
+    people.erase(digest)
+    people.erase(digest)
+    assert people.text_of(digest) is None
+    assert people.document("a letter") != digest
+
+
+@pytest.mark.parametrize("unknown", ["p99", f"sha256:{'0' * 64}"])
+def test_what_was_never_known_cannot_be_erased(path, unknown):
+    """An id or digest of nobody is refused, so that a slip is not taken for done."""
+    with pytest.raises(NotHeldError, match=unknown):
+        People(path).erase(unknown)
+
+
+@pytest.mark.parametrize("id_", ["", "p", "x1", "11", "P1", "p1; DROP TABLE person", "p²"])
+def test_an_id_of_nobody_has_no_name(path, id_):
+    """Anything that is no id reads as unknown, and erases nobody."""
+    people = People(path)
+    people.person("Ada Example")
+    assert people.name_of(id_) is None
+    with pytest.raises(NotHeldError):
+        people.erase(id_)
+    assert people.name_of("p1") == "Ada Example"
+
+
+def test_it_is_synced_in_full(path):
+    """Nothing of it can be made again, so every commit is on the disk when it returns."""
+    people = People(path)
+    assert people._db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_a_file_that_is_no_database_is_refused_with_what_to_do(path):
+    """A spoiled file is named with the backup it needs."""
+    path.write_bytes(b"\x17" * 4000)
+    with pytest.raises(DiskFailedError, match="backup"):
+        People(path)
+    with pytest.raises(sqlite3.DatabaseError):
+        sqlite3.connect(path).execute("SELECT * FROM person")
