@@ -123,7 +123,8 @@ def open_to_read(root: Path) -> Iterator[Archive]:
                 notices = healed.notices
         except ArchiveBusyError:
             pass  # the writer keeps the index; we read what it has committed
-    index, people = Index(root / INDEX, is_reading=True), People(root / PEOPLE)
+    index = Index(root / INDEX, is_reading=True)
+    people = People(root / PEOPLE if (root / PEOPLE).exists() else ":memory:")
     try:
         check_place(disk, index.place)
         yield Archive(root, config, disk, DiskStore(disk), index, people, None, notices)
@@ -178,17 +179,33 @@ def open_to_write(
         for folder in FOLDERS:
             make_folders(disk, folder)
         index = _fresh_index(root) if is_rebuilt else Index(root / INDEX)
-        people = People(root / PEOPLE)
         try:
             end, notices = heal(disk, index, on_progress)
+            people, lost = _people(root, index)
             journal = Journal(disk, end)
+            parts = (disk, DiskStore(disk), index, people, journal)
             try:
-                yield Archive(root, config, disk, DiskStore(disk), index, people, journal, notices)
+                yield Archive(root, config, *parts, (*notices, *lost))
             finally:
                 journal.close()
+                people.close()
         finally:
             index.close()
-            people.close()
+
+
+def _people(root: Path, index: Index) -> tuple[People, tuple[str, ...]]:
+    """The names and texts, or a new file for them when the old one is lost, which is told."""
+    is_lost = not (root / PEOPLE).exists()
+    people = People(root / PEOPLE)
+    highest = index.highest_person() if is_lost else 0
+    people.begin_after(highest)
+    if not highest:
+        return people, ()
+    notice = (
+        f"{PEOPLE} was missing, and with it the names and evidence behind p1 to p{highest}: "
+        "bring it back from a backup. A new one was begun; no id is given twice."
+    )
+    return people, (notice,)
 
 
 def _fresh_index(root: Path) -> Index:

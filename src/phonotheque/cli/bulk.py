@@ -8,7 +8,7 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
-from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
 
 if TYPE_CHECKING:
     from phonotheque.publish.plan import PlannedVolume
@@ -59,6 +59,7 @@ def run(
         provers(root, job_count(jobs)) as hands,
         open_to_write(root, "publish", is_patient=wait) as archive,
     ):
+        tell(archive.notices)
         plan = plan_of(archive)
         files = sum(len(volume.candidates) for volume in plan.volumes)
         size_bytes = sum(volume.size_bytes for volume in plan.volumes)

@@ -9,7 +9,7 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
-from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,6 +128,7 @@ def rebuild(
         rereaders(root, job_count(jobs)) as hands,
         open_to_write(root, "rebuild", is_patient=wait, is_rebuilt=True) as archive,
     ):
+        tell(archive.notices)
         findings += layers_from_torrents(archive)
         wanted = tasks(archive)
         with progress("reading", len(wanted), len(wanted)) as shown:

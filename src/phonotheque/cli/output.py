@@ -6,7 +6,7 @@ Progress goes to standard error and only to a terminal; standard output holds re
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -20,6 +20,12 @@ def print_json(value: object) -> None:
 
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
     print(json.dumps(value, ensure_ascii=encoding not in ("utf-8", "utf8")), flush=True)
+
+
+def tell(notices: Iterable[str]) -> None:
+    """Tell what was met on opening an archive, on standard error."""
+    for notice in notices:
+        print(f"phono: {notice}", file=sys.stderr)
 
 
 def print_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:

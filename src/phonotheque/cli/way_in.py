@@ -11,7 +11,7 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
-from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
 
 if TYPE_CHECKING:
     from phonotheque.accession.deposit import Deposit
@@ -107,6 +107,7 @@ def _taken_in(
         takers(root, jobs) as hands,
         open_to_write(root, "add", is_patient=is_patient) as archive,
     ):
+        tell(archive.notices)
         yield from _ingest(archive, hands, given, deposit).run(deposit.found)
 
 

@@ -303,9 +303,21 @@ class Index:
         """Volumes and objects in them about which something was stated after they were sealed."""
         rows = self.db.execute(
             """SELECT DISTINCT v.name, o.sha256
-               FROM object AS o JOIN volume AS v ON v.name = o.volume JOIN statement AS s ON s.sha256 = o.sha256 AND s.seq > v.seq"""
+               FROM object AS o JOIN volume AS v ON v.name = o.volume
+               JOIN statement AS s ON s.sha256 = o.sha256 AND s.seq > v.seq"""
         )
         return [(name, Sha256(sha256)) for name, sha256 in rows]
+
+    def highest_person(self) -> int:
+        """The highest number of a local id that the register names, 0 when it names nobody."""
+        row = self.db.execute(
+            """SELECT max(number) FROM (
+                   SELECT CAST(substr(depositor, 2) AS INTEGER) AS number FROM deposit
+                   UNION ALL
+                   SELECT CAST(substr(json_extract(CAST(body AS TEXT), '$.holder'), 2) AS INTEGER)
+                   FROM statement)"""
+        ).fetchone()
+        return row[0] or 0
 
     # -- what was read from objects -------------------------------------------------------------
 

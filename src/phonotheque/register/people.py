@@ -59,6 +59,11 @@ class People:
         except sqlite3.Error as error:
             raise _refusal(error, "Check the disk; bring the file back from a backup.") from error
 
+    def begin_after(self, highest: int) -> None:
+        """Give no id up to `highest` again: they belong to people whose names were lost."""
+        if highest:
+            self._change("INSERT OR IGNORE INTO person (id) VALUES (?)", (highest,))
+
     def _change(self, query: str, values: tuple[str | int, ...]) -> sqlite3.Cursor:
         try:
             return self._db.execute(query, values)
