@@ -10,7 +10,7 @@ from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Code, Verdict
 from phonotheque.publish.plan import Candidate, Limits, number_of, plan_volumes, volume_name
 from phonotheque.register.events import Role
-from phonotheque.register.index import Held
+from phonotheque.register.holdings import Held
 
 NO = Verdict(Code.NOT_EVALUATED, "Nothing is known.")
 

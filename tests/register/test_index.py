@@ -9,7 +9,8 @@ from phonotheque.errors import UnavailableError
 from phonotheque.music.digest import PIECE_BYTES, Digests, Sha256
 from phonotheque.music.facts import Tags
 from phonotheque.register.events import Deposit, Founding, Role
-from phonotheque.register.index import Index, SourceFile
+from phonotheque.register.holdings import SourceFile
+from phonotheque.register.index import Index
 from phonotheque.register.journal import START
 
 A, B = (Sha256.parse(name) for name in NAMES[:2])

@@ -29,7 +29,8 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement
 from phonotheque.register.events import Accession, Deposit, Event, Role
-from phonotheque.register.index import Held, Index, SourceFile
+from phonotheque.register.holdings import Held, SourceFile
+from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
 from phonotheque.store.objects import ObjectName, Store
 

@@ -8,7 +8,8 @@ from phonotheque.accession.take import Taken
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import AudioFacts, Readability, Technical
 from phonotheque.register.events import Role
-from phonotheque.register.index import Held, Index
+from phonotheque.register.holdings import Held
+from phonotheque.register.index import Index
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from phonotheque.accession.walk import Source
 from phonotheque.audio import AUDIO_EXTENSIONS, sniff_file
 from phonotheque.music.digest import Digests
 from phonotheque.music.facts import AudioFacts
-from phonotheque.register.index import SourceFile
+from phonotheque.register.holdings import SourceFile
 from phonotheque.store.digests import digest_file
 from phonotheque.store.objects import Store, extension_of
 

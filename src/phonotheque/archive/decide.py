@@ -10,7 +10,7 @@ from phonotheque.errors import BadRequestError
 from phonotheque.music.identifiers import parse_territory
 from phonotheque.music.rights import RightsStatement, Use, Verdict, resolve
 from phonotheque.register.events import Rights
-from phonotheque.register.index import Held
+from phonotheque.register.holdings import Held
 
 
 def decide(archive: Archive, held: Held, decision: Decision) -> RightsStatement:

@@ -24,7 +24,7 @@ from phonotheque.disk import refusal
 from phonotheque.errors import ConflictError, DigestMismatchError, NotHeldError
 from phonotheque.music.facts import Tags
 from phonotheque.register.events import Role
-from phonotheque.register.index import Held
+from phonotheque.register.holdings import Held
 from phonotheque.store.objects import ObjectName
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from phonotheque.errors import BadReferenceError
-from phonotheque.register.index import Held, Index
+from phonotheque.register.holdings import Held
+from phonotheque.register.index import Index
 
 _PREFIX = re.compile(r"[0-9a-f]{6,64}")
 

@@ -22,7 +22,7 @@ from phonotheque.publish.torrent import read_torrent
 from phonotheque.publish.torrent_form import SealedFile
 from phonotheque.register.chain import MAX_LINE_BYTES
 from phonotheque.register.events import Fixity
-from phonotheque.register.index import Held
+from phonotheque.register.holdings import Held
 from phonotheque.store.digests import digest_file
 from phonotheque.store.fixity import check_object, strays
 from phonotheque.store.objects import FOLDER as OBJECTS

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from phonotheque.archive.opening import Archive
     from phonotheque.archive.verify import Run
     from phonotheque.music.finding import Finding
-    from phonotheque.register.index import Held
+    from phonotheque.register.holdings import Held
 
 
 def register(app: typer.Typer) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from phonotheque.archive.opening import Archive
     from phonotheque.archive.status import Heap, Status
     from phonotheque.register.events import Volume
-    from phonotheque.register.index import Held
+    from phonotheque.register.holdings import Held
 
 
 def register(app: typer.Typer) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Verdict
-from phonotheque.register.index import Held
+from phonotheque.register.holdings import Held
 
 
 @dataclass(frozen=True, slots=True)

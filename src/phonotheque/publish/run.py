@@ -15,7 +15,8 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.publish.plan import Candidate, Limits, PlannedVolume, number_of, plan_volumes
 from phonotheque.publish.seal import Press, Proof, Sealed, finish, prove_all, seal
-from phonotheque.register.index import Held, Index
+from phonotheque.register.holdings import Held
+from phonotheque.register.index import Index
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from phonotheque.publish import lists
 from phonotheque.publish.plan import Candidate, PlannedVolume
 from phonotheque.publish.torrent import Torrent, TorrentFile, assemble
 from phonotheque.register.events import Fixity, Volume
-from phonotheque.register.index import Held, Index
+from phonotheque.register.holdings import Held
+from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
 from phonotheque.store.digests import digest_file
 from phonotheque.store.objects import LISTS, ObjectName, Store

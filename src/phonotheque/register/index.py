@@ -13,7 +13,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -27,56 +26,9 @@ from phonotheque.music.rights import RightsStatement
 from phonotheque.register import schema
 from phonotheque.register.chain import Entry, Head
 from phonotheque.register.events import Role, Volume
+from phonotheque.register.holdings import Held, Provenance, SourceFile
 from phonotheque.register.journal import START, Position
 from phonotheque.register.projection import project
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An object as the register knows it.
-
-    Attributes:
-        condition: "sound", a finding's kind, or "removed".
-        checked_at: The last instant its bytes were known to be exact.
-        volume: The volume it is sealed in, or None.
-    """
-
-    sha256: Sha256
-    size_bytes: int
-    pieces_root: bytes
-    extension: str
-    role: Role
-    readability: Readability | None
-    reason: str
-    technical: Technical | None
-    first_seq: int
-    checked_at: str
-    condition: str
-    volume: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """One accession of an object: where it lay, in which deposit, and when it came."""
-
-    seq: int
-    deposit: int
-    path: str
-    path_base64: str
-    role: Role
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """What a file system says about a file that was read: same values, same bytes."""
-
-    device: int
-    inode: int
-    size_bytes: int
-    modified_ns: int
-    changed_ns: int
-
 
 _HELD = """SELECT sha256, size_bytes, pieces_root, extension, role, readability, reason, technical,
                   first_seq, checked_at, condition, volume FROM object"""
