@@ -164,7 +164,7 @@ def _start_spawned(
     descriptors: Collection[int],
     write_end: int,
 ) -> int:
-    from phonotheque.audio.spawned import Order
+    from phonotheque.audio.order import Order
 
     name = f"{function.__module__}:{function.__qualname__}"
     order = Order(name, tuple(args), limits, tuple(descriptors), write_end, os.getpid())
