@@ -3,11 +3,13 @@
 One round: copy a prepared archive, start a command on it, kill the whole group or the parent alone
 (then all it started must end by itself), hold the archive against `invariants`, and let the next
 commands finish the work. Moments are drawn from the command's own length on this machine, from its
-lines of output, and from its calls that change the disk (`killed_at`).
+lines of output, and from its calls that change the disk (`killed_at`): the last kind alone happens
+again exactly from the same seed.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -20,20 +22,28 @@ from pathlib import Path
 from tests.cli.small_music import make_music
 from tests.torture.command import DEADLINE_S, Ended, Phono, Running, found
 from tests.torture.invariants import Record, check_archive
-from tests.torture.killed_at import CALLS
 
 _ROOT = Path(__file__).parents[2]
+_KILLED_AT = (sys.executable, "-m", "tests.torture.killed_at")
 _ADD = ("--licence", "CC-BY-4.0", "--evidence", "we made it", "--json", "--jobs")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Victim:
-    """A command to be killed: what it starts from, and how long it takes when left alone."""
+    """A command to be killed.
+
+    Attributes:
+        start: The archive it starts from.
+        lines: Lines it prints when it is left alone.
+        calls: How often its parent makes each call that changes the disk.
+        seconds: The shortest time it was ever seen to take.
+    """
 
     name: str
     start: str
     arguments: tuple[str, ...]
     lines: int
+    calls: dict[str, int]
     seconds: float
 
 
@@ -78,7 +88,8 @@ class Stage:
         self.music = folder / "music"
         self.files = len(make_music(self.music, count))
         first = folder / "first"
-        make_music(first, count // 3)
+        make_music(first, count // 3)  # the same bytes as the beginning of the other
+        self.recordings = count
         begun = found(folder / "begun")
         begun.run("add", first, *_ADD, "1").expect(0)
         shutil.copytree(begun.archive, folder / "full", symlinks=True)
@@ -95,8 +106,11 @@ class Stage:
 
     def _measure(self, name: str, start: str, at: Phono, *arguments: str) -> Victim:
         began = time.monotonic()
-        ended = at.run(*arguments).expect(0)
-        return Victim(name, start, arguments, len(ended.records), time.monotonic() - began)
+        given = ("--archive", str(at.archive), *arguments)
+        ended = Running(given, (*_KILLED_AT, "count", "0", "group"), cwd=_ROOT).end().expect(0)
+        seconds = time.monotonic() - began
+        calls = json.loads(ended.err.splitlines()[-1])
+        return Victim(name, start, arguments, len(ended.records), calls, seconds)
 
     def round(self, seed: int, name: str = "", *, is_quick: bool = False) -> Round:
         """Kill once and check everything.
@@ -171,31 +185,27 @@ def _moment(rng: random.Random, victim: Victim) -> Moment:
     if kind == "lines" and victim.lines > 1:
         return Moment(lines=rng.randint(1, victim.lines - 1), is_group=is_group)
     if kind == "call":
-        k = min(rng.randint(1, 60), rng.randint(1, 60))  # more often early: few calls are many
-        return Moment(call=rng.choice(CALLS), k=k, is_group=is_group)
-    return Moment(seconds=rng.uniform(0.1, 1.1) * victim.seconds, is_group=is_group)
+        call = rng.choice([call for call, count in victim.calls.items() if count])
+        return Moment(call=call, k=rng.randint(1, victim.calls[call]), is_group=is_group)
+    return Moment(seconds=rng.uniform(0.2, 1.0) * victim.seconds, is_group=is_group)
 
 
 def _kill(phono: Phono, victim: Victim, moment: Moment) -> Ended:
     """Run the victim until its moment; its output until then is what it promised."""
     if moment.call:
         whom = "group" if moment.is_group else "parent"
-        command = (
-            sys.executable,
-            "-m",
-            "tests.torture.killed_at",
-            moment.call,
-            str(moment.k),
-            whom,
-        )
+        command = (*_KILLED_AT, moment.call, str(moment.k), whom)
         given = ("--archive", str(phono.archive), *victim.arguments)
         return Running(given, command, cwd=_ROOT).end()
+    began = time.monotonic()
     running = phono.start(*victim.arguments)
     try:
         if moment.lines is not None:
             running.read(lines=moment.lines)
         else:
             running.read(until_s=moment.seconds or 0.0)
+        if running.is_at_end:
+            victim.seconds = min(victim.seconds, time.monotonic() - began)
         running.signal(signal.SIGKILL, group=moment.is_group)
     except BaseException:
         running.close()

@@ -1,0 +1,68 @@
+"""Archives to measure on, filled by the command itself, and that command as people run it."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.measure import ROOT
+from bench.tracks import make_tracks, paths_of
+
+_RATE_HZ = 44_100
+
+
+def phono(*arguments: str | Path) -> list[str | Path]:
+    """The command `phono` that was installed beside this Python."""
+    return [Path(sys.executable).with_name("phono"), *arguments]
+
+
+def as_installed() -> None:
+    """Let all commands that follow keep their compiled modules, as an installed program does."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def wav_header(data_bytes: int, *, rate_hz: int = _RATE_HZ, channels: int = 2) -> bytes:
+    """The first 44 bytes of a WAV file of 16-bit PCM.
+
+    Source: "Multimedia Programming Interface and Data Specifications 1.0" (1991), "WAVE".
+    """
+    form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data"
+    return b"RIFF" + struct.pack("<I", 36 + data_bytes) + chunks + struct.pack("<I", data_bytes)
+
+
+def make_recordings(folder: Path, *, files: int, total_bytes: int) -> int:
+    """Fill a folder with WAV files of noise and return their exact bytes."""
+    size_bytes = make_tracks(folder, files=files, total_bytes=total_bytes)
+    for path in paths_of(folder):
+        header = wav_header(path.stat().st_size - 44)
+        with open(path, "r+b", buffering=0) as file:
+            file.write(header)
+        path.rename(path.with_suffix(".wav"))
+    return size_bytes
+
+
+def found(archive: Path) -> None:
+    """Found an archive with the command; later commands find their modules compiled."""
+    as_installed()
+    run(phono("init", archive, "--name", "Bench"))
+
+
+def run(command: list[str | Path]) -> str:
+    """Run a command to its end and return what it printed.
+
+    Raises:
+        RuntimeError: It failed; the message has what it wrote.
+    """
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {(done.stdout + done.stderr)[-2000:]}")
+    return done.stdout
+
+
+def objects_of(archive: Path) -> list[Path]:
+    """The files of all objects, in order of their names."""
+    return sorted((archive / "objects").glob("??/??/*"))

@@ -1,0 +1,36 @@
+"""A plugin of pytest that makes its tests dig deeper than `make test` has time for.
+
+- `PHONOTHEQUE_EXAMPLES_TIMES`: every Hypothesis test tries so many times its own number of examples
+- `PHONOTHEQUE_STATES_SEED`: power loss explores other random subsets
+"""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Multiply the examples of every property test. Hypothesis has no setting for that."""
+    times = int(os.environ.get("PHONOTHEQUE_EXAMPLES_TIMES", "1"))
+    for item in items:
+        test = getattr(item, "obj", None)
+        test = getattr(test, "__func__", test)
+        own = getattr(test, "_hypothesis_internal_use_settings", None)
+        if own is not None and times > 1:
+            more = hypothesis.settings(own, max_examples=own.max_examples * times, deadline=None)
+            test._hypothesis_internal_use_settings = more  # type: ignore[union-attr]
+
+
+def pytest_configure() -> None:
+    """Give `explore` another seed wherever a test leaves it at its default."""
+    seed = os.environ.get("PHONOTHEQUE_STATES_SEED")
+    if seed is None:
+        return
+    from faults import powerloss
+
+    for explore in (powerloss.explore, powerloss.explore_trace):
+        defaults = explore.__kwdefaults__ or {}
+        explore.__kwdefaults__ = {**defaults, "seed": int(seed)}

@@ -1,0 +1,63 @@
+"""The suites of pytest, deeper: more examples, more mutations, more crash states, other seeds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+
+
+def run_suite(seed: int, paths: Sequence[str], env: Mapping[str, str], *more: str) -> str:
+    """Run some tests in a pytest of their own.
+
+    Args:
+        seed: Of Hypothesis.
+        paths: Files or folders below `tests/`; those that are absent are left out.
+        env: What makes them deeper.
+        more: Further arguments of pytest.
+
+    Raises:
+        AssertionError: A test failed; its output is the message.
+    """
+    there = [path for path in paths if (_ROOT / path).exists()]
+    command = [sys.executable, "-m", "pytest", "-x", "-p", "tests.torture.deeper"]
+    command += [f"--hypothesis-seed={seed}", *more, *there]
+    done = subprocess.run(
+        command,
+        cwd=_ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-8000:]}{done.stderr[-2000:]}"
+    return done.stdout.strip().splitlines()[-1].strip("= ")
+
+
+def mutations(seed: int) -> str:
+    """Ten thousand damaged objects and more, in memory."""
+    paths = ("tests/store/test_fixity.py",)
+    return run_suite(seed, paths, {"PHONOTHEQUE_MUTATIONS": str(20_000 + seed % 20_000)})
+
+
+def properties(seed: int) -> str:
+    """The property tests of one room, each with three times its examples, from another seed."""
+    tests = sorted(path.parent for path in _ROOT.glob("tests/*/test_*.py") if _has_given(path))
+    rooms = sorted({str(folder.relative_to(_ROOT)) for folder in tests})
+    room = rooms[seed // 1000 % len(rooms)]
+    env = {"PHONOTHEQUE_EXAMPLES_TIMES": "3"}
+    return f"{room}: {run_suite(seed, [room], env, '-m', 'hypothesis')}"
+
+
+def _has_given(path: Path) -> bool:
+    return "@given" in path.read_text(encoding="utf-8")
+
+
+def power_loss(seed: int) -> str:
+    """Power loss and failing calls with more states at each crash point, from another seed."""
+    env = {"PHONOTHEQUE_STATES": str(64 + seed % 192), "PHONOTHEQUE_STATES_SEED": str(seed)}
+    return run_suite(seed, ("tests/faults",), env)
