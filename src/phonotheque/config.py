@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -184,7 +185,13 @@ def _toml(value: object) -> str:
     return str(value)
 
 
+_LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
+"""Latin letters that are no letter with a mark."""
+
+
 def short_name(title: str) -> str:
-    """Make a short name of a title: "Café Noir Records" becomes "caf-noir-records"."""
-    words = re.findall(r"[a-z0-9]+", title.lower())
+    """Make a short name of a title: "Café Noir Records" becomes "cafe-noir-records"."""
+    plain = unicodedata.normalize("NFKD", title.casefold())
+    letters = "".join(_LETTERS.get(c, c) for c in plain if not unicodedata.combining(c))
+    words = re.findall(r"[a-z0-9]+", letters)
     return "-".join(words)[:32].strip("-") or "archive"

@@ -238,14 +238,22 @@ class Ingest:
             yield claim
 
     def _is_recorded(self, event: Accession) -> bool:
-        """Whether these bytes came from there, by the same person, under the same terms, before."""
+        """Whether these bytes came from there, by the same person, under the same terms, before.
+
+        Terms that others have overtaken since must be stated again to govern again.
+        """
         index = self._parts.index
         who = self._depositor(), self._given.collection
+        known = index.accessions(Sha256.parse(event.sha256))
+        terms = _terms(event.rights)
+        stated = (_terms(index.statements_made(one.seq)) for one in reversed(known))
+        if terms and terms != next(filter(None, stated), terms):
+            return False
         return any(
-            (known.path, known.path_base64) == (event.path, event.path_base64)
-            and index.depositor_and_collection(known.deposit) == who
-            and _terms(index.statements_made(known.seq)) == _terms(event.rights)
-            for known in index.accessions(Sha256.parse(event.sha256))
+            (one.path, one.path_base64) == (event.path, event.path_base64)
+            and index.depositor_and_collection(one.deposit) == who
+            and _terms(index.statements_made(one.seq)) == terms
+            for one in known
         )
 
     def _depositor(self) -> str:

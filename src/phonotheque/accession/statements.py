@@ -126,9 +126,12 @@ class Notary:
             ) from error
 
     def from_tag(self, text: str) -> RightsStatement | None:
-        """The claim that a licence tag makes; None when it names no licence."""
+        """The claim that a licence tag makes; None when it names no licence.
+
+        A `LicenseRef-` can be any words, a name among them, and the register keeps no names.
+        """
         licence = parse_licence(text)
-        if not licence.uri:
+        if not licence.uri or "LicenseRef" in licence.uri:
             return None
         return RightsStatement(
             licence=licence.uri, basis=Basis.CLAIM, tdm=Tdm.UNKNOWN, stated_at=self.at

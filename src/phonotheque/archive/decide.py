@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from phonotheque.accession.statements import Decision, Notary
-from phonotheque.archive.opening import Archive, now, today
+from phonotheque.archive.opening import Archive, today
 from phonotheque.errors import BadRequestError
 from phonotheque.music.identifiers import parse_territory
 from phonotheque.music.rights import RightsStatement, Use, Verdict, resolve
@@ -20,7 +20,7 @@ def decide(archive: Archive, held: Held, decision: Decision) -> RightsStatement:
         BadLicenceError: The licence cannot be named.
         BadRequestError: A date or territory cannot be read.
     """
-    at = now()
+    at = archive.now()
     notary = Notary(archive.people.person, archive.people.document, at)
     statement = notary.from_decision(decision)
     written = archive.writing.append(at, [Rights(held.sha256.hex, statement)])

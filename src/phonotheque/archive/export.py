@@ -117,7 +117,14 @@ def export_tree(
 
 
 def _is_there(target: Path, held: Held) -> bool:
-    return target.is_file() and target.stat().st_size == held.size_bytes
+    """Whether the copy was made before. Another file of that name is never overwritten."""
+    if not os.path.lexists(target):
+        return False
+    if target.is_file() and target.stat().st_size == held.size_bytes:
+        with open(target, "rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == held.sha256.hex:
+                return True
+    raise ConflictError(str(target), "another file has this name", "Export to a new folder.")
 
 
 def _copy(archive: Archive, held: Held, target: Path, *, is_linked: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from phonotheque.archive.opening import FOLDERS, now, open_to_write
 from phonotheque.archive.readme import README
 from phonotheque.config import FILE_NAME, format_config, short_name
-from phonotheque.disk import Disk, LocalDisk, make_folders, write_whole
+from phonotheque.disk import Disk, LocalDisk, make_folders, refusal, write_whole
 from phonotheque.errors import ConflictError
 from phonotheque.register.events import FORMAT, Founding
 from phonotheque.register.journal import START, Journal
@@ -20,9 +20,13 @@ def found(root: Path, title: str) -> None:
     Raises:
         ConflictError: The folder has something in it.
     """
-    if root.exists() and any(root.iterdir()):
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(root.iterdir())
+    except OSError as error:
+        raise refusal(str(root), error) from error
+    if not is_empty:
         raise ConflictError(str(root), "the folder is not empty", "Choose a new or empty folder.")
-    root.mkdir(parents=True, exist_ok=True)
     lay_out(LocalDisk(root), title)
     (root / "keys").chmod(0o700)
     with open_to_write(root, "init"):

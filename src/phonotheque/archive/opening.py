@@ -7,6 +7,7 @@ relies on it; readers never wait for a writer. A newer format is refused before 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from phonotheque.errors import (
     UnavailableError,
 )
 from phonotheque.publish.seal import finish, members
-from phonotheque.register.chain import format_instant
+from phonotheque.register.chain import format_instant, not_before
 from phonotheque.register.events import FORMAT, Founding, Volume
 from phonotheque.register.index import Index
 from phonotheque.register.journal import (
@@ -62,6 +63,10 @@ class Archive:
     people: People
     journal: Journal | None
     notices: tuple[str, ...] = ()
+
+    def now(self) -> str:
+        """The instant for what is written now; never before what was written last."""
+        return not_before(now(), self.index.last_at)
 
     @property
     def writing(self) -> Journal:
@@ -122,7 +127,7 @@ def open_to_read(root: Path) -> Iterator[Archive]:
             with open_to_write(root, "catch up the index") as healed:
                 notices = healed.notices
         except ArchiveBusyError:
-            pass  # the writer keeps the index; we read what it has committed
+            _refuse_half_made(root)  # else the writer keeps the index; we read what is committed
     index = Index(root / INDEX, is_reading=True)
     people = People(root / PEOPLE if (root / PEOPLE).exists() else ":memory:")
     try:
@@ -131,6 +136,18 @@ def open_to_read(root: Path) -> Iterator[Archive]:
     finally:
         index.close()
         people.close()
+
+
+def _refuse_half_made(root: Path) -> None:
+    """Refuse an index that is being made: half-way through, a withdrawal may lie ahead."""
+    index = Index(root / INDEX, is_reading=True)
+    try:
+        if index.note("making"):
+            raise ArchiveBusyError(
+                str(root), "its index is being made again", "Wait until that is done."
+            )
+    finally:
+        index.close()
 
 
 def _is_behind(root: Path, disk: Disk) -> bool:
@@ -178,7 +195,7 @@ def open_to_write(
     with hold_lock(root, purpose=purpose, is_patient=is_patient):
         for folder in FOLDERS:
             make_folders(disk, folder)
-        index = _fresh_index(root) if is_rebuilt else Index(root / INDEX)
+        index = _fresh_index(root, disk) if is_rebuilt else Index(root / INDEX)
         try:
             end, notices = heal(disk, index, on_progress)
             people, lost = _people(root, index)
@@ -197,9 +214,9 @@ def _people(root: Path, index: Index) -> tuple[People, tuple[str, ...]]:
     """The names and texts, or a new file for them when the old one is lost, which is told."""
     is_lost = not (root / PEOPLE).exists()
     people = People(root / PEOPLE)
-    highest = index.highest_person() if is_lost else 0
-    people.begin_after(highest)
-    if not highest:
+    highest = index.highest_person()
+    people.begin_after(highest)  # also when an older file was brought back from a backup
+    if not highest or not is_lost:
         return people, ()
     notice = (
         f"{PEOPLE} was missing, and with it the names and evidence behind p1 to p{highest}: "
@@ -208,15 +225,20 @@ def _people(root: Path, index: Index) -> tuple[People, tuple[str, ...]]:
     return people, (notice,)
 
 
-def _fresh_index(root: Path) -> Index:
-    """An index to be made anew, or the one that an interrupted rebuild left."""
-    with suppress(UnavailableError):
+def _fresh_index(root: Path, disk: Disk) -> Index:
+    """An index to be made anew, or the one that an interrupted rebuild left.
+
+    The old one is a witness of what was acknowledged: it is heard before it is thrown away.
+    """
+    with suppress(UnavailableError, sqlite3.DatabaseError):
         index = Index(root / INDEX)
         if index.note("rebuilding"):
             return index
+        witness = index.place
         index.close()
+        check_place(disk, witness)
     for ending in ("", "-wal", "-shm"):
-        (root / f"{INDEX}{ending}").unlink(missing_ok=True)
+        disk.remove(f"{INDEX}{ending}")
     index = Index(root / INDEX)
     index.set_note("rebuilding", "yes")
     return index
@@ -262,6 +284,7 @@ def _catch_up(
     place = index.place
     torn = None
     is_synced = False
+    is_made = place.head.seq == 0
     lines = read(disk, place)
     while True:
         batch = []
@@ -274,12 +297,16 @@ def _catch_up(
             if len(batch) == _LINES_PER_COMMIT or isinstance(item[0].event, Volume):
                 break  # what a volume seals must be there before later lines speak of it
         if not batch:
+            if is_made:
+                index.set_note("making", "")
             return place, torn
         if not is_synced:
             make_durable(disk)
             is_synced = True
         last = batch[-1][0]
         with index.transaction():
+            if is_made:
+                index.set_note("making", "yes")
             index.apply(batch)
             if isinstance(last.event, Volume):
                 names = members(disk, last.event)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
-from phonotheque.archive.opening import Archive, now, today
-from phonotheque.errors import UnavailableError
+from phonotheque.archive.opening import Archive, today
+from phonotheque.disk import read_whole
+from phonotheque.errors import DigestMismatchError, UnavailableError
 from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.music.rights import Verdict
 from phonotheque.publish.plan import Limits
 from phonotheque.publish.run import Plan, plan
-from phonotheque.publish.seal import Press, Proof
+from phonotheque.publish.seal import Press, Proof, torrent_path
 from phonotheque.publish.session import EngineSettings
+from phonotheque.register.events import Volume
 from phonotheque.register.index import Index
 from phonotheque.store.objects import ObjectName
 
@@ -59,6 +62,23 @@ def withdrawn(archive: Archive) -> dict[str, tuple[Sha256, Verdict]]:
     return closed
 
 
+def sealed_torrent(archive: Archive, volume: Volume) -> bytes:
+    """The torrent of a volume, proven to be the one that was sealed.
+
+    Raises:
+        NotHeldError: It is missing.
+        DigestMismatchError: Another file lies in its place.
+    """
+    path = torrent_path(volume.name)
+    data = read_whole(archive.disk, path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != volume.torrent:
+        raise DigestMismatchError(
+            path, f"its bytes hash to {found}, not what was sealed", "Restore it from a backup."
+        )
+    return data
+
+
 def press_of(archive: Archive, hands: Hands[ObjectName, Proof]) -> Press:
     """What sealing needs."""
     config = archive.config
@@ -70,7 +90,7 @@ def press_of(archive: Archive, hands: Hands[ObjectName, Proof]) -> Press:
         title=config["title"] or config.name,
         trackers=tuple(config["seed.trackers"]),
         web_seeds=tuple(config["seed.web_seeds"]),
-        now=now(),
+        now=archive.now(),
     )
 
 

@@ -13,16 +13,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
-from phonotheque.archive.opening import Archive, now, open_to_write
+from phonotheque.archive.opening import Archive, open_to_write
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.music.finding import Finding, FindingKind
 from phonotheque.publish.seal import PUBLISHED, torrent_path
 from phonotheque.publish.torrent import read_torrent
 from phonotheque.publish.torrent_form import SealedFile
-from phonotheque.register.chain import MAX_LINE_BYTES
+from phonotheque.register.chain import in_lines
 from phonotheque.register.events import Fixity
 from phonotheque.register.holdings import Held
+from phonotheque.register.journal import read
 from phonotheque.store.digests import digest_file
 from phonotheque.store.fixity import check_object, strays
 from phonotheque.store.objects import FOLDER as OBJECTS
@@ -84,6 +85,16 @@ def check(archive: Archive, objects: Sequence[Held], jobs: int) -> Iterator[Chec
                 future.cancel()
 
 
+def check_register(archive: Archive) -> None:
+    """Follow the register from its first line to its last.
+
+    Raises:
+        BrokenRegisterError: A line does not follow; it is named, and nothing was changed.
+    """
+    for _ in read(archive.disk):
+        pass
+
+
 def find_strays(archive: Archive) -> Iterator[Finding]:
     """Find what lies in `objects/` and is not registered there."""
     registered = {
@@ -132,43 +143,40 @@ def record(archive: Archive, run: Run, *, is_patient: bool) -> None:
         ArchiveBusyError: Another process is writing, and `is_patient` is false.
     """
     with open_to_write(archive.root, "verify", is_patient=is_patient) as writer:
-        run.findings = [one for one in run.findings if not _was_on_its_way(writer, one)]
-        written = writer.writing.append(now(), list(_events(run)))
+        run.findings = [one for one in run.findings if not _is_overtaken(writer, run, one)]
+        written = writer.writing.append(writer.now(), list(_events(run)))
         with writer.index.transaction():
             writer.index.apply(written)
 
 
-def _was_on_its_way(writer: Archive, finding: Finding) -> bool:
-    """Whether something only had no line or no name *yet* when it was seen; nobody writes now."""
+def _is_overtaken(writer: Archive, run: Run, finding: Finding) -> bool:
+    """Whether it was mended, registered or named since it was seen; nobody writes now."""
+    name = parse_file_name(finding.path.rpartition("/")[2])
+    if name and any(one.seq > run.as_of for one in writer.index.accessions(name.sha256)):
+        return True
     if finding.kind is FindingKind.MISSING and finding.path.startswith(f"{PUBLISHED}/"):
         return writer.disk.stat(finding.path) is not None
     if finding.kind is not FindingKind.UNREFERENCED:
         return False
-    name = parse_file_name(finding.path.rpartition("/")[2])
     held = writer.index.held(name.sha256) if name else None
     return held is not None and name == ObjectName(held.sha256, held.extension)
 
 
-_NAMES_PER_LINE = (MAX_LINE_BYTES - 4096) // 72
-_FINDINGS_PER_LINE = 1000  # each is at most a few hundred bytes of our own words
-
-
 def _events(run: Run) -> Iterator[Fixity]:
-    """The range first, then findings that did not fit, each naming its objects again."""
+    """The range first; then names and findings that did not fit its line, in lines of their own."""
     last = run.examined[-1] if run.examined and run.is_ordered else None
-    names = [] if run.is_ordered else [held.sha256.hex for held in run.examined]
-    first = tuple(run.findings[:_FINDINGS_PER_LINE])
-    per_line = _NAMES_PER_LINE // 2 if first else _NAMES_PER_LINE
+    named = [] if run.is_ordered else [held.sha256.hex for held in run.examined]
+    names, findings = list(in_lines(named)), list(in_lines(run.findings))
     yield Fixity(
         examined=len(run.examined),
         examined_bytes=run.examined_bytes,
         as_of=run.as_of if last else 0,
         through_at=last.checked_at if last else "",
         through=last.sha256.hex if last else "",
-        objects=tuple(names[:per_line]),
-        findings=first,
+        objects=names[0] if names else (),
+        findings=findings[0] if findings else (),
     )
-    for start in range(per_line, len(names), per_line):
-        yield Fixity(0, 0, objects=tuple(names[start : start + per_line]))
-    for start in range(_FINDINGS_PER_LINE, len(run.findings), _FINDINGS_PER_LINE):
-        yield Fixity(0, 0, findings=tuple(run.findings[start : start + _FINDINGS_PER_LINE]))
+    for more in names[1:]:
+        yield Fixity(0, 0, objects=more)
+    for found in findings[1:]:
+        yield Fixity(0, 0, findings=found)

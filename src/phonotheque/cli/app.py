@@ -14,6 +14,7 @@ import typer
 from phonotheque import __version__
 from phonotheque.cli import bulk, demo, keeping, look, rights, seed, way_in
 from phonotheque.cli.exit_status import DONE, INTERRUPTED, exit_status
+from phonotheque.cli.output import printable
 from phonotheque.errors import PhonothequeError
 
 app = typer.Typer(
@@ -84,11 +85,12 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
-        return DONE
+        return INTERRUPTED
 
 
 def _complain(error: PhonothequeError, *, as_json: bool) -> None:
     import json
 
-    text = json.dumps(error.fields(), ensure_ascii=False) if as_json else f"phono: {error}"
+    as_text = f"phono: {printable(str(error))}"
+    text = json.dumps(error.fields(), ensure_ascii=False) if as_json else as_text
     print(text.encode("utf-8", "replace").decode(), file=sys.stderr)

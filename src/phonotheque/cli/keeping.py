@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from phonotheque.archive.opening import Archive
     from phonotheque.archive.verify import Run
     from phonotheque.music.finding import Finding
+    from phonotheque.register.events import Export
     from phonotheque.register.holdings import Held
 
 
@@ -48,11 +49,18 @@ def verify(
     """
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.reference import resolve_object
-    from phonotheque.archive.verify import Run, check_volumes, find_strays, record
+    from phonotheque.archive.verify import (
+        Run,
+        check_register,
+        check_volumes,
+        find_strays,
+        record,
+    )
 
     if references and (check_all or oldest):
         raise typer.BadParameter("name objects, or use --all or --oldest, not both")
     with open_to_read(archive_of(context)) as archive:
+        check_register(archive)
         if references:
             objects = [resolve_object(archive.index, reference) for reference in references]
         else:
@@ -163,7 +171,7 @@ def export(
     Example: phono export --all --to /media/disk/music --as tree
     """
     from phonotheque.archive.export import export_tree, plan_copies
-    from phonotheque.archive.opening import now, open_to_write
+    from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.reference import resolve_object
     from phonotheque.register.events import Export
 
@@ -171,7 +179,8 @@ def export(
         raise typer.BadParameter("the one form so far is: tree", param_hint="--as")
     if bool(references) == export_all:
         raise typer.BadParameter("name objects, or use --all")
-    with open_to_write(archive_of(context), "export") as archive:
+    root = archive_of(context)
+    with open_to_read(root) as archive:
         if references:
             objects = [resolve_object(archive.index, reference) for reference in references]
         else:
@@ -182,10 +191,8 @@ def export(
             with progress("exporting", len(copies), size_bytes) as shown:
                 for copy in export_tree(archive, copies, to, is_linked=link):
                     shown.advance(copy.held.size_bytes)
-            event = Export(form, len(copies), size_bytes)
-            written = archive.writing.append(now(), [event])
-            with archive.index.transaction():
-                archive.index.apply(written)
+    if not dry_run:
+        _record_export(root, Export(form, len(copies), size_bytes))
     for copy in copies if as_json or dry_run else ():
         if as_json:
             print_json({"sha256": copy.held.sha256.hex, "path": copy.path})
@@ -195,3 +202,17 @@ def export(
         verb = "would be exported" if dry_run else "exported"
         print(f"{len(copies)} files, {format_bytes(size_bytes)}, {verb} to {to}.")
     return DONE
+
+
+def _record_export(root: Path, event: Export) -> None:
+    """Write the export's line; what cannot be written to is exported all the same."""
+    from phonotheque.archive.opening import open_to_write
+    from phonotheque.errors import UnavailableError
+
+    try:
+        with open_to_write(root, "export") as archive:
+            written = archive.writing.append(archive.now(), [event])
+            with archive.index.transaction():
+                archive.index.apply(written)
+    except UnavailableError as error:
+        tell([f"the export is done, but was not recorded: {error}"])

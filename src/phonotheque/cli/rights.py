@@ -48,7 +48,13 @@ def show(context: typer.Context, reference: _ID, as_json: Json = False) -> int:
         print("Nothing is known: copyright not evaluated. It is kept, never served, never shared.")
     else:
         for record in records:
-            print_table([(key.replace("_", " "), printable(v)) for key, v in record.items() if v])
+            print_table(
+                [
+                    (key.replace("_", " ") if number == 0 else "", printable(line))
+                    for key, value in record.items()
+                    for number, line in enumerate(value.splitlines())
+                ]
+            )
             print()
     return DONE
 

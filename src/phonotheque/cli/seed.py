@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,12 @@ import typer
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import print_json
+from phonotheque.errors import PhonothequeError
 
 if TYPE_CHECKING:
     from phonotheque.archive.opening import Archive
+    from phonotheque.music.digest import Sha256
+    from phonotheque.music.rights import Verdict
     from phonotheque.publish.engine import Seeder
 
 
@@ -44,21 +48,25 @@ def seed(
     from phonotheque.publish.engine import Seeder
 
     stop = _stop_at_signals()
-    with open_to_read(archive_of(context)) as archive, ExitStack() as stack:
+    root = archive_of(context)
+    with open_to_read(root) as archive, ExitStack() as stack:
         torrents, closed = _torrents(archive)
         if not torrents:
+            if closed:
+                return FOUND
             print("There is no volume to share yet. Make some: phono publish run", file=sys.stderr)
-            return FOUND if closed else DONE
+            return DONE
         seeder = stack.enter_context(Seeder(engine_settings(archive, port, is_local=loopback)))
         for torrent in torrents:
-            added = seeder.add(torrent, archive.root / "volumes")
+            added = seeder.add(torrent, root / "volumes")
             if as_json:
                 print_json({"volume": added.name, "magnet": added.magnet, "port": seeder.port})
             else:
                 print(f"{added.name}\n  {added.magnet}", flush=True)
+    with stack.pop_all():
         if not as_json:
             print(f"Listening on port {seeder.port}; {seeder.wall}. Ctrl-C stops.", flush=True)
-        has_trouble = _watch(seeder, stop)
+        has_trouble = _watch(seeder, stop, root)
     return FOUND if has_trouble or closed else DONE
 
 
@@ -73,28 +81,73 @@ def _stop_at_signals() -> Event:
 
 
 def _torrents(archive: Archive) -> tuple[list[bytes], bool]:
-    """The torrents of volumes that may be shared now, and whether one may not."""
-    from phonotheque.archive.publishing import withdrawn
-    from phonotheque.disk import read_whole
-    from phonotheque.publish.seal import torrent_path
+    """The torrents of volumes that may be shared now, and whether one was left out."""
+    from phonotheque.archive.publishing import sealed_torrent, withdrawn
 
     closed = withdrawn(archive)
-    for volume, (sha256, verdict) in closed.items():
-        print(
-            f"phono: {volume} is not shared: {sha256.hex[:12]} in it may no longer be. "
-            f"{verdict.reason} `phono rights show {sha256.hex[:12]}` has the evidence.",
-            file=sys.stderr,
-        )
-    names = [volume.name for volume in archive.index.volumes() if volume.name not in closed]
-    return [read_whole(archive.disk, torrent_path(name)) for name in names], bool(closed)
+    torrents = []
+    has_left_out = bool(closed)
+    for volume in archive.index.volumes():
+        if volume.name in closed:
+            _say_withdrawn(volume.name, closed[volume.name])
+            continue
+        try:
+            torrents.append(sealed_torrent(archive, volume))
+        except PhonothequeError as error:
+            has_left_out = True
+            print(f"phono: {volume.name} is not shared: {error}", file=sys.stderr)
+    return torrents, has_left_out
 
 
-def _watch(seeder: Seeder, stop: Event) -> bool:
-    """Tell of damage as it is met, until told to stop; True when there was any."""
+def _say_withdrawn(volume: str, why: tuple[Sha256, Verdict]) -> None:
+    name = why[0].hex[:12]
+    print(
+        f"phono: {volume} is not shared: {name} in it may no longer be. "
+        f"{why[1].reason} `phono rights show {name}` has the evidence.",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _watch(seeder: Seeder, stop: Event, root: Path) -> bool:
+    """Tell of damage, and let go of what is withdrawn, until told to stop; True for either."""
     told = 0
+    removed: set[str] = set()
+    seen = _register_bytes(root)
     while not stop.is_set():
         seeder.wait_for_news(0.5)
         for trouble in seeder.troubles()[told:]:
             told += 1
             print(f"phono: {trouble}", file=sys.stderr, flush=True)
-    return told > 0
+        if (now := _register_bytes(root)) != seen and _let_go(seeder, root, removed):
+            seen = now
+    return bool(told or removed)
+
+
+def _register_bytes(root: Path) -> int:
+    """Length of the register: while it is the same, nothing was decided."""
+    return sum(segment.stat().st_size for segment in (root / "register").glob("*.jsonl"))
+
+
+def _let_go(seeder: Seeder, root: Path, removed: set[str]) -> bool:
+    """Ask again for every volume, and stop sharing what was withdrawn; False when it must wait."""
+    from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.publishing import withdrawn
+    from phonotheque.errors import UnavailableError
+
+    try:
+        with open_to_read(root) as archive:
+            closed = withdrawn(archive)
+            is_whole = archive.index.place.offset == _last_segment_bytes(root)
+    except UnavailableError:  # somebody is writing: ask again in a moment
+        return False
+    for volume, why in closed.items():
+        if volume not in removed and any(one.name == volume for one in seeder.progress()):
+            seeder.remove(volume)
+            _say_withdrawn(volume, why)
+        removed.add(volume)
+    return is_whole
+
+
+def _last_segment_bytes(root: Path) -> int:
+    return max((root / "register").glob("*.jsonl")).stat().st_size

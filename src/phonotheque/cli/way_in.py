@@ -40,12 +40,17 @@ def init(
     Example: phono init /srv/archive --name "Café Noir Records"
     """
     from phonotheque.archive.founding import found
+    from phonotheque.config import short_name
+    from phonotheque.errors import BadRequestError
 
+    if not name.strip():
+        raise BadRequestError("--name", "it is empty", "Give the archive's name.")
     found(folder, name)
+    volumes = f"{short_name(name)}-open-all-00001"
     if as_json:
         print_json({"archive": str(folder), "name": name})
     else:
-        print(f"{name} is founded in {folder}.")
+        print(f"{name} is founded in {folder}. Its volumes will have names like {volumes}.")
         print(f"Next: phono --archive {folder} add MUSIC/ --licence CC-BY-4.0 --evidence TEXT")
     return DONE
 
@@ -54,8 +59,9 @@ def add(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files or folders of music.")],
     licence: Annotated[
-        str, typer.Option("--licence", metavar="ID|URL", help="Licence of all files: your word.")
-    ] = "",
+        str | None,
+        typer.Option("--licence", metavar="ID|URL", help="Licence of all files: your word."),
+    ] = None,
     evidence: Annotated[
         str, typer.Option("--evidence", metavar="TEXT|URL", help="Why that licence holds.")
     ] = "",
@@ -76,12 +82,15 @@ def add(
     """
     from phonotheque.accession.deposit import survey
     from phonotheque.accession.statements import Given
+    from phonotheque.errors import BadRequestError
     from phonotheque.music.licence import parse_licence_strict
 
     root = archive_of(context)
-    if licence:
+    if licence is not None:
         parse_licence_strict(licence)
-    given = Given(licence, evidence, depositor, collection)
+    if Path() in paths:
+        raise BadRequestError("PATH", "it is empty", 'Name a folder; for this one, "./".')
+    given = Given(licence or "", evidence, depositor, collection)
     deposit = survey(paths, root)
     told = (
         _rehearsed(root, deposit)
@@ -115,11 +124,12 @@ def _ingest(archive: Archive, hands: Takers, given: Given, deposit: Deposit) -> 
     from phonotheque.accession.ingest import Ingest, Parts
     from phonotheque.accession.statements import Notary
     from phonotheque.accession.take import identify
-    from phonotheque.archive.opening import now
 
     people = archive.people
-    notary = Notary(people.person, people.document, now())
-    parts = Parts(archive.store, archive.writing, archive.index, notary, hands, now, identify)
+    notary = Notary(people.person, people.document, archive.now())
+    parts = Parts(
+        archive.store, archive.writing, archive.index, notary, hands, archive.now, identify
+    )
     return Ingest(parts, given, deposit.books)
 
 

@@ -22,6 +22,7 @@ from phonotheque.music.finding import Finding, FindingKind
 from phonotheque.publish import lists
 from phonotheque.publish.plan import Candidate, PlannedVolume
 from phonotheque.publish.torrent import Torrent, TorrentFile, assemble
+from phonotheque.register.chain import in_lines
 from phonotheque.register.events import Fixity, Volume
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
@@ -140,9 +141,11 @@ def seal(press: Press, planned: PlannedVolume, proofs: dict[Sha256, Proof]) -> S
 
 
 def _record_findings(press: Press, findings: tuple[Finding, ...]) -> None:
-    names = tuple(finding.path.rpartition("/")[2][:64] for finding in findings)
-    event = Fixity(len(findings), 0, objects=names, findings=findings)
-    written = press.journal.append(press.now, [event])
+    events = []
+    for part in in_lines(findings):
+        names = tuple(finding.path.rpartition("/")[2][:64] for finding in part)
+        events.append(Fixity(len(part), 0, objects=names, findings=part))
+    written = press.journal.append(press.now, events)
     with press.index.transaction():
         press.index.apply(written)
 

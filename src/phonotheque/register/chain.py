@@ -12,8 +12,10 @@ Not here: files and durability (`journal`).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -59,9 +61,43 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _event = msgspec.json.Decoder(Event)
 
 
+_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
 def format_instant(moment: datetime) -> str:
     """Write an aware instant as `2026-11-21T05:00:00.123456Z`: fixed width, sorts by time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).strftime(_INSTANT)
+
+
+_PART_BYTES = MAX_LINE_BYTES // 4
+"""Room for one list in a line: two of them and all else fit."""
+
+Item = TypeVar("Item")
+
+
+def in_lines(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:
+    """Divide what will not fit one line into parts that each do, by what they take as JSON."""
+    part: list[Item] = []
+    size_bytes = 0
+    for item in items:
+        size_bytes += len(_encoder.encode(item)) + 1
+        if part and size_bytes > _PART_BYTES:
+            yield tuple(part)
+            part, size_bytes = [], len(_encoder.encode(item)) + 1
+        part.append(item)
+    if part:
+        yield tuple(part)
+
+
+def not_before(moment: str, last: str) -> str:
+    """The instant for a new line: now, or just after the last line if a clock was set back.
+
+    What is newer governs, so the register's own order must never depend on a clock alone.
+    """
+    if moment > last:
+        return moment
+    following = datetime.strptime(last, _INSTANT).replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return format_instant(following)
 
 
 def encode_line(head: Head, at: str, event: Event) -> tuple[bytes, Head]:

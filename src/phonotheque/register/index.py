@@ -53,6 +53,8 @@ def _make(path: Path) -> None:
         db.executescript(_MAKE)
     finally:
         db.close()
+    for ending in ("-wal", "-shm"):  # of an index that was deleted: they would be played back
+        path.with_name(f"{path.name}{ending}").unlink(missing_ok=True)
     new.rename(path)
 
 
@@ -138,12 +140,19 @@ class Index:
 
     def apply(self, entries: Iterable[tuple[Entry, Position]]) -> None:
         """Take in entries of the register; call inside a `transaction`."""
-        place = None
-        for entry, place in entries:  # noqa: B007 (the last place is used below)
+        taken = list(entries)
+        for entry, _ in taken:
             project(self.db, entry)
-        if place is not None:
-            row = (place.segment, place.offset, place.head.seq, place.head.digest)
-            self.db.execute("INSERT OR REPLACE INTO place VALUES (1, ?, ?, ?, ?)", row)
+        if taken:
+            last, place = taken[-1]
+            row = (place.segment, place.offset, place.head.seq, place.head.digest, last.at)
+            self.db.execute("INSERT OR REPLACE INTO place VALUES (1, ?, ?, ?, ?, ?)", row)
+
+    @property
+    def last_at(self) -> str:
+        """The instant of the register's last line in here, "" when there is none."""
+        row = self.db.execute("SELECT at FROM place").fetchone()
+        return row[0] if row else ""
 
     def note(self, name: str) -> str:
         """A fact about this file, "" when it was not noted."""

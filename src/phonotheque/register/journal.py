@@ -12,6 +12,7 @@ brings no NUL. Not here: what events mean (`index`), who may write (`phonotheque
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ SEGMENT_BYTES = 64 << 20
 at, large enough that a large archive has hundreds, not millions."""
 
 _READ_BYTES = 1 << 18
+_INSTANT = re.compile(rb'"prev":"[0-9a-f]{64}","at":"([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,17 @@ def _torn_end(disk: Disk, place: Position) -> Torn | None:
     with disk.open(segment_path(place.segment)) as file:
         file.seek(place.offset)
         rest = file.read()
-    if b"\n" not in rest or b"\0" in rest:
-        return Torn(place, rest)
-    return None
+    is_incomplete = b"\n" not in rest or b"\0" in rest
+    return Torn(place, rest) if is_incomplete and _is_one_append(rest) else None
+
+
+def _is_one_append(rest: bytes) -> bool:
+    """Whether all lines of `rest` that can be read were written at one instant.
+
+    All lines of one append carry the same instant, and the next append begins only when the one
+    before is durable: lines of two instants are lines that were acknowledged.
+    """
+    return len(set(_INSTANT.findall(rest))) <= 1
 
 
 def _broken(place: Position, why: str) -> BrokenRegisterError:

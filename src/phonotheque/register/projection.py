@@ -102,10 +102,11 @@ def _fixity(db: sqlite3.Connection, entry: Entry, event: Fixity) -> None:
         name = _OBJECT.fullmatch(finding.path)
         if name and finding.kind not in (FindingKind.FOREIGN, FindingKind.UNREFERENCED):
             condition = (finding.kind, bytes.fromhex(name[1]))
-            db.execute("UPDATE object SET condition = ? WHERE sha256 = ?", condition)
+            db.execute(_FOUND, condition)
     row = (entry.seq, entry.at, event.examined, event.examined_bytes, len(event.findings))
     db.execute("INSERT INTO fixity_run VALUES (?, ?, ?, ?, ?)", row)
 
 
 _OBJECT = re.compile(r"objects/[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})(?:\.[a-z0-9]+)?")
+_FOUND = "UPDATE object SET condition = ? WHERE sha256 = ? AND condition != 'removed'"
 _CHECKED = "UPDATE object SET checked_at = ?, condition = 'sound' WHERE condition != 'removed' AND"

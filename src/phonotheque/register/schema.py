@@ -12,7 +12,8 @@ VERSION = 1
 TABLES = """
 CREATE TABLE IF NOT EXISTS place (          -- how far the register is in here
     only     INTEGER PRIMARY KEY CHECK (only = 1),
-    segment  INTEGER NOT NULL, offset INTEGER NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL
+    segment  INTEGER NOT NULL, offset INTEGER NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,
+    at       TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS note (           -- facts about this file
     name     TEXT PRIMARY KEY, value TEXT NOT NULL

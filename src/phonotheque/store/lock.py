@@ -14,10 +14,9 @@ import fcntl
 import json
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from phonotheque.disk import refusal
@@ -66,13 +65,11 @@ def _try_lock(folder: int) -> bool:
 
 
 def _leave_name(root: Path, purpose: str) -> None:
-    """Say who we are. A failure only makes the refusal of others less telling."""
+    """Say who we are. Where that cannot be written the refusal of others is only less telling."""
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose}
-    try:
+    with suppress(OSError):
         (root / "state").mkdir(exist_ok=True)
         (root / "state" / "writer.json").write_text(json.dumps(holder), encoding="utf-8")
-    except OSError as error:
-        print(f"phono: the holder's name was not written: {error}", file=sys.stderr)
 
 
 def _holder(root: Path) -> str:
