@@ -99,16 +99,18 @@ def test_the_status_of_a_damaged_archive_is_1(phono, music):
     phono("status").expect(0)
 
 
-def test_what_is_unproven_for_long_is_counted(phono, music, monkeypatch):
+def test_what_is_unproven_for_long_is_counted(phono, music):
     """Objects whose last check is older than the setting are counted as unproven."""
+    import sqlite3
     from datetime import UTC, datetime, timedelta
 
     from phonotheque.archive import opening
 
     past = opening.format_instant(datetime.now(UTC) - timedelta(days=91))
-    monkeypatch.setattr(opening, "now", lambda: past)
     phono.add(music / "release 0")
-    monkeypatch.undo()
+    with sqlite3.connect(phono.root / "state/index.sqlite") as index:  # as if checked long ago
+        index.execute("UPDATE object SET checked_at = ?", (past,))
+    index.close()
     phono.add(music / "notes.txt")
     found = phono("status", "--json").expect(0).one()
     assert (found["unproven"]["objects"], found["unproven_days"]) == (4, 90)

@@ -97,9 +97,9 @@ def test_an_id_of_nobody_has_no_name(path, id_):
 
 
 def test_it_is_synced_in_full(path):
-    """Nothing of it can be made again, so every commit is on the disk when it returns."""
+    """Nothing of it can be made again, so every commit is on the disk when it returns (EXTRA)."""
     people = People(path)
-    assert people._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert people._db.execute("PRAGMA synchronous").fetchone() == (3,)
 
 
 def test_a_file_that_is_no_database_is_refused_with_what_to_do(path):

@@ -63,7 +63,6 @@ def seed(
                 print_json({"volume": added.name, "magnet": added.magnet, "port": seeder.port})
             else:
                 print(f"{added.name}\n  {added.magnet}", flush=True)
-    with stack.pop_all():
         if not as_json:
             print(f"Listening on port {seeder.port}; {seeder.wall}. Ctrl-C stops.", flush=True)
         has_trouble = _watch(seeder, stop, root)
