@@ -203,6 +203,7 @@ it is damaged; `phono status` when something held is damaged; `phono rebuild` wh
 torrent could not be read again; `phono seed` when damage was met while sharing.
 - A mistake in the command line itself (no such command, a missing argument) ends with 2, too.
 - 130 is 128 + SIGINT, as shells have it.
+- 70 (a traceback, "this is a fault in Phonotheque") is a mistake of ours: please report it.
 """
 
 
