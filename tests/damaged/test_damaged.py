@@ -71,7 +71,6 @@ TABLE = [
     (zoo.changed_manifest, "rebuild", 4, [f"objects/lists/{OPEN}/manifest.tsv", "backup"]),
     (zoo.lost_torrent, "verify", 1, [f"published/{OPEN}.torrent", "missing"]),
     (zoo.lost_torrent, "rebuild", 1, [f"published/{OPEN}.torrent"]),
-    (zoo.lost_torrent, "seed --loopback", 2, [f"published/{OPEN}.torrent"]),
     (zoo.changed_torrent, "verify", 1, [f"published/{OPEN}.torrent", "changed"]),
     (zoo.changed_torrent, "rebuild", 1, [f"published/{OPEN}.torrent"]),
     (zoo.lost_link, "rebuild", 0, ["lines of the register"]),

@@ -41,7 +41,7 @@ from phonotheque.register.events import (
 
 ARCHIVE_ID = "5a17e0c4-6d0f-4b52-9d3c-0a6de4f0b001"
 _BEGINNING = datetime(2026, 11, 21, 5, 0, 0, 123456, tzinfo=UTC)
-_CLOCKS = ("opening", "founding", "decide", "verify", "publishing")
+_CLOCKS = ("opening", "founding")
 
 RULES = """\
 [[rule]]
