@@ -6,27 +6,12 @@ one finding; what is sound gets none.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Iterator
-from io import RawIOBase
-from typing import BinaryIO
 
 from phonotheque.errors import NotHeldError, UnavailableError
-from phonotheque.music.digest import Sha256
 from phonotheque.music.finding import Finding, FindingKind
+from phonotheque.store.digests import sha256_file
 from phonotheque.store.objects import FOLDER, ObjectName, Store, parse_file_name
-
-_BUFFER_BYTES = 1 << 20  # large enough that Python's part of hashing is below 1 %
-
-
-def sha256_of(file: BinaryIO | RawIOBase) -> Sha256:
-    """Hash a file from where it stands to its end, in bounded memory."""
-    digest = hashlib.sha256()
-    buffer = bytearray(_BUFFER_BYTES)
-    view = memoryview(buffer)
-    while count := file.readinto(buffer):  # type: ignore[union-attr]
-        digest.update(view[:count])
-    return Sha256(digest.digest())
 
 
 def check_object(store: Store, name: ObjectName, size_bytes: int) -> Finding | None:
@@ -40,7 +25,7 @@ def check_object(store: Store, name: ObjectName, size_bytes: int) -> Finding | N
         return Finding(FindingKind.CHANGED, name.path, f"{found} bytes instead of {size_bytes}")
     try:
         with store.open(name) as file:
-            actual = sha256_of(file)
+            actual = sha256_file(file)
     except NotHeldError:
         return Finding(FindingKind.MISSING, name.path, "it disappeared while being checked")
     except (UnavailableError, OSError) as error:
