@@ -1,0 +1,1 @@
+"""Copies in other clothes: originals with current tags, and the way back from any copy."""
