@@ -13,7 +13,21 @@ import sys
 
 from bench.rows import HEADER, Row, exit_status, format_row
 
-MODULES = ("startup", "digests", "verify", "add", "status", "torrent", "publish_run")
+MODULES = (
+    "startup",
+    "digests",
+    "verify",
+    "add",
+    "status",
+    "torrent",
+    "publish_run",
+    "isolation",
+    "one_pass",
+    "damage",
+    "fingerprints",
+    "patches",
+    "derive",
+)
 """Every module of figures, in the order of printing. A module not named here is never run."""
 
 

@@ -199,9 +199,11 @@ _EXIT_NOTES = """\
 - 1 is a result, not a failure: the command did all it was asked to do and has something to tell. \
 `phono add` ends with 1 when a file was refused or no decoder could read it; `phono verify` when \
 something is damaged, missing or astray; `phono publish run` when an object was left out because \
-it is damaged; `phono status` when something held is damaged; `phono rebuild` when an object or a \
-torrent could not be read again; `phono seed` when damage was met while sharing.
-- A mistake in the command line itself (no such command, a missing argument) ends with 2, too.
+it is damaged; `phono status` when something held, a torrent or a list is damaged; \
+`phono rebuild` when an object, a torrent or a list could not be read again; `phono export` when \
+something was left out; `phono seed` when damage was met while sharing.
+- A mistake in the command line itself (no such command, a missing argument) ends with 2, too; \
+with `--json` it is told as `bad-request`.
 - 130 is 128 + SIGINT, as shells have it.
 - 70 (a traceback, "this is a fault in Phonotheque") is a mistake of ours: please report it.
 """

@@ -23,12 +23,18 @@ class Held:
         is_readable: Whether a reader understood the sound.
         duration_ms: Length of the sound, 0 when the register does not say.
         licences: What a `rights.toml` said of it; tags in the file are claims and not counted.
+        format: Codec and container: "vorbis in ogg"; "" for a companion.
+        verdict: "whole", "damaged", "unknown", or "" where nobody judged.
+        damage: The first thing that is wrong, or "".
     """
 
     sha256: str
     is_readable: bool
     duration_ms: int
     licences: tuple[str, ...]
+    format: str = ""
+    verdict: str = ""
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +73,20 @@ def view_register(archive: Path) -> RegisterView:
 
 
 def _held(event: dict[str, Any]) -> Held:
+    technical, integrity = event.get("technical"), event.get("integrity") or {}
+    places = integrity.get("damage", ())
     return Held(
         sha256=event["sha256"],
         is_readable=event.get("readability") == "readable",
-        duration_ms=(event.get("technical") or {}).get("duration_ms") or 0,
+        duration_ms=(technical or {}).get("duration_ms") or 0,
         licences=tuple(
             statement["licence"]
             for statement in event.get("rights", ())
             if statement.get("basis") == "rules"
         ),
+        format=f"{technical['codec']} in {technical['container']}" if technical else "",
+        verdict=integrity.get("verdict", ""),
+        damage=places[0]["what"] if places else "",
     )
 
 

@@ -30,12 +30,14 @@ class Ran:
 
     Attributes:
         outcomes: How many files had which outcome in the first `phono add`.
+        alike: What `phono duplicates --json` told.
     """
 
     steps: tuple[Step, ...]
     outcomes: Counter[str]
     register: RegisterView
     checks: tuple[Check, ...]
+    alike: Path
 
 
 def run_job(tree: Path, picked: Sequence[Picked], work: Path) -> Ran:
@@ -74,8 +76,10 @@ def run_job(tree: Path, picked: Sequence[Picked], work: Path) -> Ran:
     ]
     verify = run_step("verify", [*on, "verify", "--json"], said)
     status = run_step("status", [*on, "status"], said, FOUND_SOMETHING)
-    steps = (init, first, again, publish, verify, status)
-    return Ran(steps, outcomes(first.output), view_register(archive), tuple(checks))
+    alike = run_step("duplicates", [*on, "duplicates", "--json"], said)
+    steps = (init, first, again, publish, verify, status, alike)
+    view = view_register(archive)
+    return Ran(steps, outcomes(first.output), view, tuple(checks), alike.output)
 
 
 def require_room(archive: Path, picked: Sequence[Picked]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from scripts.real.archive import Held
+from scripts.real.hearing import VERDICTS, across_packages, alike_rows, damaged, verdict_rows
 from scripts.real.job import Ran
 from scripts.real.tree import Item, Picked
 
@@ -40,6 +41,10 @@ def format_report(picked: Sequence[Picked], absent: Sequence[str], ran: Ran) -> 
         _licences(sound, ran.register.held),
         "## Steps",
         _steps(ran, _hours(sound, ran.register.held)),
+        "## Whole or damaged",
+        _hearing(ran),
+        "## Alike",
+        _alike(ran),
         "## Volumes",
         _volumes(ran),
         "## Checks with other people's tools",
@@ -157,6 +162,17 @@ def _steps(ran: Ran, hours: float) -> str:
 
 
 _READS_SOUND = ("add", "verify")
+
+
+def _hearing(ran: Ran) -> str:
+    held = {path: one for path, one in ran.register.held.items() if one.format}
+    table = _table(("format", *VERDICTS, "not judged"), verdict_rows(held.values()))
+    return "\n".join([table, "", *(f"- {line}" for line in damaged(held))]).rstrip()
+
+
+def _alike(ran: Ran) -> str:
+    table = _table(("kind", "groups", "across packages"), alike_rows(ran.alike))
+    return "\n".join([table, "", *(f"- {line}" for line in across_packages(ran.alike))]).rstrip()
 
 
 def _volumes(ran: Ran) -> str:

@@ -64,6 +64,13 @@ SETTINGS = (
         90,
         "`phono status` calls an object unproven when its last check is older than this.",
     ),
+    Setting(
+        "copies.max_bytes",
+        int,
+        16 << 30,
+        "Most bytes of access copies and pictures kept in `state/copies/`; what was not used for "
+        "longest goes first, and is made again when somebody asks for it.",
+    ),
 )
 """Every setting there is."""
 
@@ -124,6 +131,7 @@ _RANGES = {
     "seed.port": (0, 65535),
     "seed.upload_bytes_per_s": (0, 1 << 40),
     "verify.older_than_days": (1, 36500),
+    "copies.max_bytes": (0, 1 << 50),
 }
 
 

@@ -134,6 +134,12 @@ class BrokenRegisterError(IntegrityError):
     code = "broken-register"
 
 
+class ListLostError(IntegrityError):
+    """Which recordings a sealed volume holds is not known any more: its lists are lost."""
+
+    code = "list-lost"
+
+
 class MalformedError(IntegrityError):
     """A file of ours, or one handed to us, cannot be read as its format says."""
 

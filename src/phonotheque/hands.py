@@ -5,8 +5,9 @@ with the process that started them; results come in the order they are ready. Pr
 threads: hashing 16 KiB leaves from threads costs more CPU than it saves, and a hand forks a child
 for every file, which only a process without threads may do.
 
-Start hands before the archive's lock is taken and before any thread exists, so that they inherit
-neither. Not here: what a hand does (`accession.take`, `publish.seal`, `archive.rebuild`).
+Start hands before any thread exists. One that is hired later, in place of one that died, is forked
+while the archive is held: `store.lock` sees to it that no child keeps the lock. Not here: what a
+hand does (`accession.take`, `publish.seal`, `archive.rebuild`).
 """
 
 from __future__ import annotations

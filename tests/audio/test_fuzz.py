@@ -7,10 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.audio import zoo
+from tests.audio.laws import check
 
 from phonotheque.audio import CONTAINERS, Limits, facts_in_child
-from phonotheque.audio.tag_values import MAX_TEXT_BYTES
-from phonotheque.music.facts import AudioFacts, Readability
 
 EXAMPLES = int(os.environ.get("PHONOTHEQUE_FUZZ_EXAMPLES", "90"))
 LIMITS = Limits(cpu_s=20, wall_s=60)
@@ -50,20 +49,6 @@ def damaged(draw: st.DrawFn) -> bytes:
             case 4:
                 del data[at + draw(st.integers(0, 2000)) :]
     return bytes(data)
-
-
-def check(facts: AudioFacts) -> None:
-    """What holds for the facts of any bytes."""
-    assert (facts.technical is None) == (facts.readability is Readability.UNREADABLE)
-    assert bool(facts.reason) == (facts.readability is Readability.UNREADABLE)
-    assert "Error:" not in facts.reason, "an exception that no reader translated"
-    assert "stopped" not in facts.reason
-    if facts.technical is not None:
-        assert facts.technical.container in CONTAINERS
-        assert facts.technical.duration_ms is None or facts.technical.duration_ms > 0
-    for text in (facts.tags.title or "", *facts.tags.artists, *facts.tags.comments):
-        assert len(text.encode()) <= MAX_TEXT_BYTES
-        assert "\0" not in text
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

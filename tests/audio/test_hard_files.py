@@ -15,7 +15,8 @@ from mutagen.oggvorbis import OggVorbis
 from tests.audio import zoo
 
 from phonotheque.audio import facts_in_child, read_facts
-from phonotheque.audio.technical import read_technical, read_with_sndfile
+from phonotheque.audio.facts import hear_by_ffmpeg, hear_by_sndfile
+from phonotheque.audio.measure import Wanted
 from phonotheque.errors import MalformedError
 from phonotheque.music.facts import AudioFacts, Readability, Tags
 
@@ -213,8 +214,8 @@ class TestOddSound:
     def test_both_readers_agree(self, name: str) -> None:
         """The second decoder finds the same codec, rate, channels and depth as the first."""
         specimen = zoo.specimen(name)
-        first = read_technical(io.BytesIO(specimen.data), specimen.container)
-        second = read_with_sndfile(io.BytesIO(specimen.data), specimen.container)
+        first, _ = hear_by_ffmpeg(io.BytesIO(specimen.data), specimen.container, Wanted())
+        second, _ = hear_by_sndfile(io.BytesIO(specimen.data), specimen.container, Wanted())
         assert (second.codec, second.sample_rate_hz) == (first.codec, first.sample_rate_hz)
         assert (second.channels, second.bit_depth) == (first.channels, first.bit_depth)
         assert first.duration_ms is not None
@@ -241,7 +242,7 @@ class TestRefused:
         """Even when asked to read a script as audio, no demuxer but the named one looks at it."""
         script = io.BytesIO(b"ffconcat version 1.0\nfile /etc/hostname\n")
         with pytest.raises(MalformedError):
-            read_technical(script, container)
+            hear_by_ffmpeg(script, container, Wanted())
 
     @pytest.mark.parametrize("name", zoo.NAMES)
     def test_headers_alone(self, name: str) -> None:

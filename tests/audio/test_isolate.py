@@ -104,8 +104,19 @@ class TestEndings:
         assert failure(run_limited(children.fail)).startswith("LookupError: ")
 
     def test_os_error(self) -> None:
-        """An error of the system keeps its number."""
-        outcome = run_limited(children.meet_a_bad_disk)
+        """An error of the system is the disk's when the parent meets it, too, and keeps the number
+        that the parent met; else it is a failure like others."""
+        with tempfile.TemporaryFile() as sound:
+            outcome = run_limited(children.meet_a_bad_disk, descriptors=(sound.fileno(),))
+        assert (outcome.os_error, failure(outcome)) == (None, "OSError: [Errno 5] bad disk")
+        if sys.platform == "linux":
+            with open("/proc/self/mem", "rb", buffering=0) as bad:
+                outcome = run_limited(children.meet_a_bad_disk, descriptors=(bad.fileno(),))
+            assert outcome.os_error == errno.EIO
+
+    def test_os_error_in_writing(self) -> None:
+        """Who may write may meet a full disk, which reading does not show: that is believed."""
+        outcome = run_limited(children.meet_a_bad_disk, limits=Limits(file_bytes=1))
         assert outcome.os_error == errno.EIO
 
     def test_exit(self) -> None:
@@ -203,8 +214,10 @@ class TestWalls:
         assert outcome.result == msgspec.msgpack.encode(errno.EFBIG)
 
     @ON_LINUX
-    def test_no_second_process(self) -> None:
-        """Who is not root starts no process, and needs none to read a file."""
+    def test_no_second_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Who is not root starts no process, also where calls are not filtered, and needs none to
+        read a file."""
+        monkeypatch.setattr(sandbox, "has_seccomp", lambda: False)
         assert run_limited(children.fork_as_nobody).result == msgspec.msgpack.encode(errno.EAGAIN)
         with tempfile.TemporaryFile() as file:
             file.write(zoo.specimen("opus.opus").data)

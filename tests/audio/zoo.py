@@ -31,6 +31,8 @@ from phonotheque.music.facts import ReplayGain, Tags
 
 RATE_HZ = 44100
 SECONDS = 0.5
+EXACT = {"fflags": "+bitexact"}
+"""No number drawn by lot and no version: the same bytes every time."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def encode(
         noise(channels, seconds).reshape(1, -1), format="flt", layout=layout
     )
     frame.sample_rate = RATE_HZ
-    with av.open(out, "w", format=form) as container:
+    with av.open(out, "w", format=form, options=EXACT) as container:
         stream = container.add_stream(codec, rate=rate)
         stream.codec_context.layout = layout
         stream.codec_context.format = sample_format

@@ -11,7 +11,7 @@ from tests.cli.small_music import make_file
 
 from phonotheque.accession import take
 
-KEYS = ["path", "sha256", "size_bytes", "outcome", "reason"]
+KEYS = ["path", "sha256", "size_bytes", "outcome", "reason", "integrity"]
 OTHER = ("--licence", "CC-BY-NC-4.0", "--evidence", "a letter")
 
 

@@ -5,9 +5,14 @@ import signal
 import subprocess
 import sys
 
-from tests.cli.small_music import make_music
+import mutagen
+from tests.cli.phono import LICENSED
+from tests.cli.small_music import make_file, make_music
 
+from phonotheque.archive.opening import open_to_read
+from phonotheque.archive.publishing import withdrawn
 from phonotheque.cli.app import run
+from phonotheque.config import FILE_NAME
 
 
 def _phono(*arguments):
@@ -42,3 +47,67 @@ def test_a_volume_is_not_shared_once_a_recording_in_it_is_withdrawn(tmp_path):
         seeder.send_signal(signal.SIGINT)
         assert seeder.wait(30) == 0
     assert line["volume"] == "a-open-all-00001"
+
+
+def test_a_volume_that_rests_on_tags_closes_with_the_setting(phono, tmp_path):
+    """Once the archive no longer relies on tags, what only tags allowed is not shared any more;
+    what somebody stated stays."""
+    for number, seed in enumerate((3, 4)):
+        path = make_file(tmp_path / f"{number}.flac", number, seed)
+        file = mutagen.File(path)
+        file["license"] = "https://creativecommons.org/licenses/by/4.0/"
+        file.save()
+    phono.set("rights.licence_tags_count", "true")
+    phono.set("volumes.max_objects", "1")
+    phono.add(tmp_path / "0.flac")
+    phono.add(tmp_path / "1.flac", *LICENSED)
+    assert len(phono.publish()) == 2
+    with open_to_read(phono.root) as archive:
+        assert withdrawn(archive) == {}
+    text = (phono.root / FILE_NAME).read_text(encoding="utf-8")
+    settings = text.replace("licence_tags_count = true", "licence_tags_count = false")
+    (phono.root / FILE_NAME).write_text(settings, encoding="utf-8")
+    with open_to_read(phono.root) as archive:
+        ((volume, (sha256, verdict)),) = withdrawn(archive).items()
+        assert archive.index.held(sha256).volume == volume
+    assert verdict.code == "claim-only"
+
+
+def test_a_running_seeder_follows_decisions_and_settings(phono, tmp_path):
+    """A change of the settings closes a volume in a seeder that runs, without a new decision."""
+    path = make_file(tmp_path / "a.flac", 1)
+    file = mutagen.File(path)
+    file["license"] = "https://creativecommons.org/licenses/by/4.0/"
+    file.save()
+    phono.set("rights.licence_tags_count", "true")
+    phono.add(path)
+    phono.publish()
+    at = ("--archive", str(phono.root))
+    command = [sys.executable, "-m", "phonotheque", *at, "seed", "--loopback", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
+        volume = json.loads(it.stdout.readline())["volume"]
+        text = (phono.root / FILE_NAME).read_text(encoding="utf-8")
+        settings = text.replace("licence_tags_count = true", "licence_tags_count = false")
+        (phono.root / FILE_NAME).write_text(settings, encoding="utf-8")
+        assert f"{volume} is not shared" in it.stderr.readline()
+        it.send_signal(signal.SIGINT)
+        assert it.wait(30) == 1
+
+
+def test_a_decision_says_before_it_closes_a_volume(phono, tmp_path):
+    """`rights set` names the volume and what becomes of it; a dry run says it and writes nothing;
+    a decision that closes nothing says nothing."""
+    make_music(tmp_path / "music", 2)
+    told = phono.add(tmp_path / "music", *LICENSED)
+    (volume,) = phono.publish()
+    name = told["release 0/000.wav"]["sha256"]
+    before = phono.events()
+    tried = phono("rights", "set", name, "--licence", "InC", "--dry-run").expect(0)
+    assert volume["volume"] in tried.out
+    assert "phono seed" in tried.out
+    assert phono.events() == before
+    assert phono("rights", "set", name, "--licence", "CC0-1.0").expect(0).err == ""
+    done = phono("rights", "set", name, "--licence", "InC").expect(0)
+    assert done.err == f"phono: {tried.out}"
+    unsealed = told["notes.txt"]["sha256"]
+    assert phono("rights", "set", unsealed, "--licence", "InC").expect(0).err == ""

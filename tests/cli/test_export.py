@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from tests.cli.phono import damage, flip, tree
 from tests.cli.small_music import make_file
 
-from phonotheque.archive.export import safe_part
+from phonotheque.archive.export_names import Copy, safe_part, told_apart
+from phonotheque.music.digest import Sha256
+from phonotheque.register.events import Role
+from phonotheque.register.holdings import Held
+from phonotheque.store.lock import hold_lock
 
 FORBIDDEN = set('<>:"/\\|?*') | {chr(n) for n in range(32)} | {"\x7f"}
 RESERVED = {"con", "prn", "aux", "nul"} | {
@@ -167,6 +171,125 @@ def test_a_missing_object_is_named(full, held, tmp_path):
     path.unlink()
     done = full("export", held["notes.txt"], "--to", tmp_path / "out").expect(2)
     assert path.relative_to(full.root).as_posix() in done.err
+
+
+def test_damage_costs_only_what_is_damaged(full, held, tmp_path):
+    """What is damaged, missing or in the way is left out and named; all else arrives: exit 1."""
+    damage(full.object(held["notes.txt"]), flip(0))
+    full.object(held["release 0/001.flac"]).unlink()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "ﾃｽﾄ").write_text("a file where a folder belongs")
+    done = full("export", "--all", "--to", tmp_path / "out").expect(1)
+    assert set(digests(tmp_path / "out")) == {
+        "Ada Ölund/Release 0/Piece 000.wav",
+        "The _ Slashes/Release 0/Piece 003.wav",
+        "ﾃｽﾄ",
+    }
+    assert "2 files" in done.out
+    left_out = [line for line in done.out.splitlines() if line.startswith("left out: ")]
+    assert len(left_out) == 3
+    assert {"notes.txt", "Piece 001.flac", "Piece 002.mp3"} == {
+        line.partition(" (")[0].rpartition("/")[2] for line in left_out
+    }
+    (event,) = full.events("export")
+    assert event["objects"] == 2
+
+
+def test_what_is_left_out_is_told_as_json(full, held, tmp_path):
+    """With --json a copy that was not made has no path, and says why."""
+    full.object(held["notes.txt"]).unlink()
+    *made, left_out = full("export", "--all", "--to", tmp_path / "out", "--json").expect(1).lines()
+    assert [list(one) for one in made] == [["sha256", "path"]] * 4
+    assert (left_out["sha256"], left_out["path"]) == (held["notes.txt"], None)
+    assert "missing" in left_out["left_out"]
+
+
+def test_a_disk_that_is_full_ends_the_export(full, held, tmp_path, monkeypatch):
+    """What the target's disk refuses is no finding about the archive: exit 6, and no copy."""
+    import errno
+
+    def refuse(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("phonotheque.archive.export.os.fsync", refuse)
+    full("export", "--all", "--to", tmp_path / "out").expect(6)
+    assert not [path for path in digests(tmp_path / "out") if not path.endswith(".part")]
+
+
+def held_as(number, extension="txt"):
+    sha256 = Sha256(hashlib.sha256(str(number).encode()).digest())
+    return Held(
+        sha256, 1, bytes(32), extension, Role.COMPANION, None, "", None, 1, "", "sound", None
+    )
+
+
+def seen_by(path):
+    """What a file system that knows neither case nor Unicode form makes of a path."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
+
+
+names = st.sampled_from(
+    ["a", "A", "é", "e\u0301", "É", "ß", "SS", "ss", "b", "ﬁ", "FI", "a (5feceb66)"]
+)
+paths = st.lists(names, min_size=1, max_size=4).map("/".join)
+
+
+@given(st.lists(paths, max_size=12))
+@example(["a", "A", "a (6b86b273)"])
+@example(["a/b", "A", "A/c"])
+def test_a_tree_is_the_same_on_every_file_system(wanted):
+    """No file's name is taken for that of another file or folder, no folder is spelt in two ways,
+    and nothing is moved to another depth."""
+    copies = [Copy(held_as(number), f"{path}.txt") for number, path in enumerate(wanted)]
+    told = [copy.path for copy in told_apart(copies)]
+    folders = {path.rpartition("/")[0] for path in told}
+    folders |= {parent for path in folders for parent in _parents(path)} - {""}
+    entries = [*told, *(folders - {""})]
+    assert len({seen_by(path) for path in entries}) == len(entries)
+    assert [path.count("/") for path in told] == [path.count("/") for path in wanted]
+
+
+def _parents(path):
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def test_a_folder_is_spelt_as_most_objects_have_it(phono, tmp_path):
+    """Artists who differ only in case share a folder; the more frequent spelling names it."""
+    import mutagen
+
+    for number, artist in enumerate(("BJÖRN", "Björn", "Björn")):
+        path = make_file(tmp_path / f"{number}.flac", number)
+        file = mutagen.File(path)
+        file["artist"] = artist
+        file.save()
+        phono.add(path)
+    phono("export", "--all", "--to", tmp_path / "out").expect(0)
+    assert {path.partition("/")[0] for path in digests(tmp_path / "out")} == {"Björn"}
+
+
+def test_a_file_and_a_folder_of_one_name_are_told_apart(phono, tmp_path):
+    """ "x" beside "X/y": both arrive, also where a file system takes "x" and "X" for one."""
+    for number, path in enumerate(("0/x", "1/X/y")):
+        file = tmp_path / path
+        file.parent.mkdir(parents=True)
+        file.write_text(f"text {number}")
+        phono.add(tmp_path / str(number))
+    phono("export", "--all", "--to", tmp_path / "out").expect(0)
+    file, inner = sorted(digests(tmp_path / "out"), key=len, reverse=True)
+    assert inner == "As deposited/X/y"
+    assert file.startswith("As deposited/x (")
+
+
+def test_an_export_waits_when_told_to(full, held, tmp_path):
+    """While somebody else writes, the copies are made, and the notice speaks of an option that
+    the command has."""
+    with hold_lock(full.root, purpose="test"):
+        done = full("export", "--all", "--to", tmp_path / "out").expect(0)
+    assert "not recorded" in done.err
+    assert "--wait" in done.err
+    full("export", "--all", "--to", tmp_path / "out", "--wait").expect(0)
+    assert len(full.events("export")) == 1
 
 
 def test_the_archive_is_no_place_for_copies(full, held):

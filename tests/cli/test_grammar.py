@@ -1,6 +1,9 @@
 """The grammar of `phono`: what every command has in common."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -70,6 +73,41 @@ def test_what_the_grammar_lacks_ends_with_2(phono, arguments):
     done = phono(*arguments).expect(2)
     assert done.out == ""
     assert done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "thing", "word"),
+    [
+        (["sing"], "phono", "sing"),
+        (["verify", "--loud"], "phono verify", "--loud"),
+        (["verify", "--oldest", "many"], "phono verify", "many"),
+        (["verify", "--all", "abcdef"], "phono verify", "not both"),
+        (["rights", "set", "abcdef"], "phono rights set", "licence"),
+    ],
+    ids=str,
+)
+def test_what_the_grammar_lacks_is_json_where_json_was_asked_for(phono, arguments, thing, word):
+    """With --json a mistake in the command line is one JSON object on standard error, too."""
+    done = phono(*arguments, "--json").expect(2)
+    told = json.loads(done.err)
+    assert (done.out, told["error"], told["thing"]) == ("", "bad-request", thing)
+    assert word in told["wrong"]
+    assert told["todo"] == f"See `{thing} --help`."
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["show", "--help"]])
+def test_output_that_is_refused_ends_with_6(phono, arguments):
+    """A disk that is full under standard output is told on standard error, in our words."""
+    command = [sys.executable, "-m", "phonotheque", "--archive", str(phono.root), *arguments]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 6
+    assert "standard output" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 REFUSED = [

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 import threading
@@ -382,3 +383,31 @@ def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(phono, tmp_path):
     records = phono.run("add", tmp_path / "music", "--json").expect(0).records
     assert len(records) == len(files)
     check_archive(phono.archive, [*ended.records, *records], at_rest=True)
+
+
+@pytest.fixture
+def nest():
+    """Makes folders in folders; takes them away again, which `shutil` cannot do with so many."""
+    made = []
+
+    def make(folder, levels):
+        made.append(folder)
+        for _ in range(levels):
+            folder += b"/a"
+            os.mkdir(folder)
+        return folder
+
+    yield make
+    for folder in made:
+        subprocess.run([b"rm", b"-r", folder + b"/a"], check=True)
+
+
+def test_a_source_may_be_nested_deeply(phono, source, nest):
+    """A file 1,100 folders deep is taken in, and one below objects/ is told by a check."""
+    put(nest(source, 1100), b"song.wav", 1)
+    (told,) = phono.run(*ADD, os.fsdecode(source)).expect(0).records
+    assert told["path"].endswith("/song.wav")
+    stray = nest(os.fsencode(phono.archive / "objects"), 1100)
+    put(stray, b"stray.wav", 2)
+    *findings, _ = phono.run("verify", "--json").expect(1).records
+    assert [one["path"][-9:] for one in findings] == ["stray.wav"]

@@ -14,7 +14,9 @@ NOT_REBUILT = ("source", "note")
 
 
 def index_of(phono):
-    return rows(phono.root / "state/index.sqlite", *NOT_REBUILT)
+    found = rows(phono.root / "state/index.sqlite", *NOT_REBUILT)
+    found["curves"] = sorted(row[1:] for row in found["curves"])  # a number is given as they come
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,8 @@ def spoil_index(root):
 def test_every_row_comes_back(full, lose):
     """Whatever happens to state/, the rebuilt index has every row that the lost one had."""
     before = index_of(full)
-    assert all(len(before[table]) for table in set(before) - {"edit"})
+    empty = {"edit", "link", "dressing", "finding"}
+    assert all(len(before[table]) for table in set(before) - empty)
     lose(full.root)
     full("rebuild", "--jobs", "1").expect(0)
     assert index_of(full) == before

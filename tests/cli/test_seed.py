@@ -2,8 +2,10 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+from pathlib import Path
 from threading import Timer
 
 import pytest
@@ -89,3 +91,35 @@ def test_without_a_volume_there_is_nothing_to_share(phono):
     done = phono("seed", "--loopback", "--json").expect(0)
     assert done.out == ""
     assert "phono publish run" in done.err
+
+
+def test_a_port_that_is_taken_is_told(sealed):
+    """When the port of the settings is taken, the one that is listened on instead is named."""
+    command = [sys.executable, "-m", "phonotheque", "--archive", str(sealed[0].root), "seed"]
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        wanted = other.getsockname()[1]
+        with subprocess.Popen(
+            [*command, "--loopback", "--json", "--port", str(wanted)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            port = json.loads(process.stdout.readline())["port"]
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=LONGEST_S)
+    assert port != wanted
+    assert f"port {wanted} is taken" in err
+    assert str(port) in err
+
+
+def test_watching_for_decisions_lists_nothing(sealed, monkeypatch):
+    """While nothing is written, looking whether anything was costs three calls and no list."""
+    from phonotheque.cli.seed import _Decisions
+
+    decisions = _Decisions(sealed[0].root)
+    before = decisions.latest()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "glob", None)
+        assert decisions.latest() == before
+    sealed[0]("rights", "set", sealed[0].events("accession")[0]["sha256"], "--licence", "InC")
+    assert decisions.latest() != before

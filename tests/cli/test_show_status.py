@@ -3,10 +3,10 @@
 import pytest
 from tests.cli.phono import LICENSED, damage, flip
 
-SHOWN = """sha256 path size_bytes condition checked_at role readability reason technical tags
-came_from companions rights may_be_shared because volume"""
+SHOWN = """sha256 path size_bytes condition checked_at role readability reason technical integrity
+sound tags came_from companions rights may_be_shared because volume"""
 COUNTED = """title recordings unreadable companions damaged sealed volumes events oldest_check
-unproven unproven_days last_run notices"""
+unproven unproven_days last_run findings notices"""
 
 
 def test_an_object_is_shown_whole(phono, music):
@@ -121,4 +121,4 @@ def test_a_new_archive_has_a_status(phono):
     """Nothing held is zero of everything, not an error."""
     out = phono("status").expect(0).out
     assert out.startswith("Small Records\n")
-    assert "0 volumes; 1 lines in the register." in out
+    assert "0 volumes; 1 line in the register." in out

@@ -202,6 +202,13 @@ def changed_manifest(root: Path) -> None:
     damage(root / "objects" / "lists" / OPEN / "manifest.tsv", flip(-2))
 
 
+def lost_lists(root: Path) -> None:
+    """Manifest and torrent of a sealed volume are gone, and state/ with them."""
+    lost_manifest(root)
+    lost_torrent(root)
+    lost_state(root)
+
+
 def lost_torrent(root: Path) -> None:
     """A published torrent is gone."""
     (root / "published" / f"{OPEN}.torrent").unlink()

@@ -8,7 +8,7 @@ import pytest
 from phonotheque.config import FILE_NAME
 from phonotheque.disk import read_whole
 from phonotheque.errors import BrokenRegisterError
-from phonotheque.publish.seal import torrent_path
+from phonotheque.publish.sealed import torrent_path
 from phonotheque.register.events import Deposit
 from phonotheque.register.journal import Torn, read
 

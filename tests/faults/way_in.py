@@ -27,7 +27,8 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
 from phonotheque.publish.plan import Limits
 from phonotheque.publish.run import plan, seal_all
-from phonotheque.publish.seal import Press, members, prove, torrent_path
+from phonotheque.publish.seal import Press, prove
+from phonotheque.publish.sealed import members, torrent_path
 from phonotheque.publish.torrent import read_torrent
 from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
@@ -74,7 +75,14 @@ class Open:
         notary = Notary(people.person, lambda text: f"sha256:{digest(text)}", AT)
         hand = OneHand(lambda job: take(self.store, job, no_decoder))
         parts = Parts(
-            self.store, self.journal, self.index, notary, hand, lambda: AT, lambda _source: None
+            self.store,
+            self.journal,
+            self.index,
+            notary,
+            hand,
+            lambda: AT,
+            lambda _source: None,
+            lambda: None,
         )
         deposit = survey([music], Path("/nowhere"))
         yield from Ingest(parts, GIVEN, deposit.books).run(deposit.found)
@@ -86,7 +94,7 @@ class Open:
         from datetime import date
 
         chosen = plan(self.index, "test", date(2026, 11, 21), Limits(), claims_count=False)
-        for sealed in seal_all(press, chosen.volumes, lambda _held: None):
+        for sealed in seal_all(press, chosen, lambda _held: None):
             if sealed.torrent is not None:
                 yield sealed.planned.name
 
@@ -129,7 +137,7 @@ def assert_whole(archive: Open, promised: list[Told]) -> None:
         name = ObjectName(held.sha256, held.extension)
         names.add(name)
         assert check_object(archive.store, name, held.size_bytes) is None, f"{name.path} is damaged"
-    for finding in strays(archive.store, names):
+    for finding in strays(archive.store, names.__contains__):
         name = ObjectName(Sha256.parse(finding.path.rpartition("/")[2][:64]), finding.path[-3:])
         with archive.store.open(name) as file:
             found_bytes = file.read()

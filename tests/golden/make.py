@@ -23,16 +23,21 @@ from tests.cli.small_music import make_file
 
 from phonotheque.music.facts import Readability, Technical
 from phonotheque.music.finding import Finding, FindingKind
+from phonotheque.music.likeness import Likeness
 from phonotheque.music.rights import Basis, RightsStatement, Tdm, Use
+from phonotheque.music.sound import Damage, Integrity, Loudness, Sound, Verdict
 from phonotheque.register.chain import GENESIS, encode_line, format_instant
 from phonotheque.register.events import (
     Accession,
     Deposit,
+    Dressing,
     Edit,
     Event,
+    Examination,
     Export,
     Fixity,
     Founding,
+    Link,
     Removal,
     Rights,
     Role,
@@ -144,13 +149,28 @@ _ONSITE = RightsStatement(
 _A, _B = "a" * 64, "b" * 64
 _TECHNICAL = Technical("flac", "flac", 1234, 44100, 2, 700_000, 16)
 _PARTS = (1, _A, 4321, _B, "flac", "Côté/01 ♫.flac", Role.RECORDING)
+_WHOLE = Integrity(Verdict.WHOLE, ("MD5 of the samples",))
+_UNKNOWN = Integrity(Verdict.UNKNOWN, reason="its format has no checksum")
+_DAMAGED = Integrity(
+    Verdict.DAMAGED,
+    ("Ogg page checksums", "Ogg page numbers"),
+    damage=(Damage("page checksum differs", 4096, 1500), Damage("it ends early")),
+    damaged_places=2,
+)
+_LOUDNESS = Loudness(-17.2, 6.5, -0.3, 0.1)
+_SOUND = Sound(1234, _B, _LOUDNESS, 20, 150, 12, is_dual_mono=True, cutoff_hz=16_000)
 
 EVENTS: tuple[Event, ...] = (
     Founding(1, ARCHIVE_ID),
     Deposit(),
     Deposit("p1", "Attic"),
     Accession(
-        *_PARTS, rights=(_STATEMENT, _BARE), readability=Readability.READABLE, technical=_TECHNICAL
+        *_PARTS,
+        rights=(_STATEMENT, _BARE),
+        readability=Readability.READABLE,
+        technical=_TECHNICAL,
+        integrity=_DAMAGED,
+        sound=_SOUND,
     ),
     Accession(
         *_PARTS[:4],
@@ -162,6 +182,12 @@ EVENTS: tuple[Event, ...] = (
         reason="it ends early",
     ),
     Accession(*_PARTS[:4], "txt", "notes.txt", Role.COMPANION),
+    Examination(_A, Readability.READABLE, "", _TECHNICAL, _DAMAGED, _SOUND),
+    Examination(_A, Readability.UNREADABLE, "it ends early", integrity=_UNKNOWN),
+    Examination(_B, Readability.READABLE, integrity=_WHOLE, sound=Sound(1234, _B)),
+    Link(_A, _B, Likeness.SAME, 0.0123, -700, 94_500),
+    Link(_B, _A, Likeness.RELATED, 0.2),
+    Dressing(_A, _B, 4400, "UEhQMQ=="),
     Rights(_A, _ONSITE),
     Fixity(0, 0, findings=(Finding(FindingKind.FOREIGN, "objects/Thumbs.db"),)),
     Fixity(2, 99, as_of=9, through_at="2026-11-21T05:00:00.123456Z", through=_B),

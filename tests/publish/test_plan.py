@@ -39,9 +39,13 @@ def test_everything_lawful_is_in_exactly_one_volume(given_candidates, last, most
     """What may be shared is planned once, in its order, in a volume of its class; no other is."""
     volumes = plan_volumes(given_candidates, "x", last, most)
     for licence_class in LicenceClass:
-        planned = [c for v in volumes if v.licence_class is licence_class for c in v.candidates]
+        of_class = [v for v in volumes if v.licence_class is licence_class]
+        planned = [c for v in of_class for c in given_candidates if v.holds(c)]
         wanted = [c for c in given_candidates if c.verdict.licence_class is licence_class]
         assert planned == wanted
+        for volume in volumes:
+            held = [c.held.size_bytes for c in given_candidates if volume.holds(c)]
+            assert (volume.objects, volume.size_bytes) == (len(held), sum(held))
 
 
 @given(candidates, numbers, limits)
@@ -49,8 +53,8 @@ def test_no_volume_is_beyond_its_limits(given_candidates, last, most):
     """A volume has at least one recording and at most as many as allowed; bytes, too, but for one
     recording that is larger alone."""
     for volume in plan_volumes(given_candidates, "x", last, most):
-        assert 1 <= len(volume.candidates) <= most.objects
-        assert volume.size_bytes <= most.size_bytes or len(volume.candidates) == 1
+        assert 1 <= volume.objects <= most.objects
+        assert volume.size_bytes <= most.size_bytes or volume.objects == 1
 
 
 @given(candidates, numbers, limits)
@@ -59,8 +63,8 @@ def test_volumes_are_as_few_as_their_order_allows(given_candidates, last, most):
     volumes = plan_volumes(given_candidates, "x", last, most)
     for one, following in pairwise(volumes):
         if one.licence_class is following.licence_class:
-            more = following.candidates[0].held.size_bytes
-            is_full = len(one.candidates) == most.objects
+            more = next(c for c in given_candidates if following.holds(c)).held.size_bytes
+            is_full = one.objects == most.objects
             assert is_full or one.size_bytes + more > most.size_bytes
 
 

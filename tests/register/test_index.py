@@ -7,9 +7,9 @@ from tests.register.test_projection import NAMES, accession, at, held, index_of
 
 from phonotheque.errors import UnavailableError
 from phonotheque.music.digest import PIECE_BYTES, Digests, Sha256
-from phonotheque.music.facts import Tags
+from phonotheque.music.facts import AudioFacts, Readability, Tags
 from phonotheque.register.events import Deposit, Founding, Role
-from phonotheque.register.holdings import SourceFile
+from phonotheque.register.holdings import Curves, SourceFile
 from phonotheque.register.index import Index
 from phonotheque.register.journal import START
 
@@ -162,12 +162,15 @@ def test_digests_are_kept_whole(pieces):
     size = pieces * PIECE_BYTES
     index.db.execute("UPDATE object SET size_bytes = ?, pieces_root = ?", (size, b"\x02" * 32))
     assert index.digests(index.held(A)) is None
-    assert index.names_without("layer") == index.names_without("tags") == {A}
-    index.remember(digests_of(A, pieces), Tags(title="T"))
+    assert all(index.lacks(table, A) for table in ("layer", "tags", "curves"))
+    index.remember(digests_of(A, pieces))
+    index.remember_facts(A, AudioFacts(Readability.READABLE, tags=Tags(title="T"), waveform=b"w"))
     assert index.digests(index.held(A)) == digests_of(A, pieces)
     assert index.tags(A) == Tags(title="T")
     assert index.tags(B) == Tags()
-    assert index.names_without("layer") == index.names_without("tags") == set()
+    assert index.curves(A) == Curves(1, b"", b"w")
+    assert index.curves(B) is None
+    assert not any(index.lacks(table, A) for table in ("layer", "tags", "curves"))
 
 
 @pytest.mark.parametrize("field", ["size_bytes", "modified_ns", "changed_ns", "inode", "device"])

@@ -477,7 +477,8 @@ def archive(tmp_path: Path) -> Path:
     (root / "published" / "v1.torrent").write_bytes(libtorrent.bencode(torrent.generate()))
     event = {"event": "accession", "path": "p/a.ogg", "sha256": name, "readability": "readable"}
     event |= {
-        "technical": {"duration_ms": 7200000},
+        "technical": {"duration_ms": 7200000, "codec": "vorbis", "container": "ogg"},
+        "integrity": {"verdict": "damaged", "damage": [{"what": "it ends early"}]},
         "rights": [{"licence": CC0, "basis": "rules"}, {"licence": BY_4, "basis": "claim"}],
     }
     volume = {"event": "volume", "name": "v1", "licence_class": "open"}
@@ -583,11 +584,11 @@ class TestJob:
             return job.run_job(tmp_path / "tree", [picked], work)
 
     def test_the_job_runs_every_step_and_every_check(self, tmp_path: Path, picked: Picked) -> None:
-        """All six commands run in order, and five checks look at a sound archive."""
+        """All seven commands run in order, and five checks look at a sound archive."""
         ran = self.run(tmp_path, picked)
-        names = ["init", "add", "add again", "publish run", "verify", "status"]
+        names = ["init", "add", "add again", "publish run", "verify", "status", "duplicates"]
         assert [step.name for step in ran.steps] == names
-        assert [step.status for step in ran.steps] == [0, 1, 1, 0, 0, 0]
+        assert [step.status for step in ran.steps] == [0, 1, 1, 0, 0, 0, 0]
         assert ran.outcomes == {"added": 1}
         assert [check.wrong for check in ran.checks] == [""] * 5
 
@@ -618,13 +619,20 @@ class TestReport:
             Item("p", "p/b.ogg", 500_000, Verdict(reason="nobody | knows")),
         )
         step = Step("add", 1, 10.0, 6.0, 80.0, tmp_path)
-        ran = Ran((step,), Counter(added=1), view, tuple(check_lists(archive)))
+        alike = tmp_path / "alike"
+        members = [{"paths": ["p/a.ogg"]}, {"paths": ["q/a.mp3"]}]
+        alike.write_text(json.dumps({"kind": "recording", "members": members}) + "\n")
+        ran = Ran((step,), Counter(added=1), view, tuple(check_lists(archive)), alike)
         picked = [Picked(package(name="p"), "1.0-2", sound, ())]
         text = format_report(picked, ["gone-music"], ran)
         assert "| p | 1.0-2 | 2 | 1.5 | 2.00 | 1 | 1 | CC0-1.0 (1), copyright not eval" in text
         assert "| **all** |  | 2 | 1.5 | 2.00 | 1 | 1 | 1 with a licence, 1 without |" in text
         assert "| phono add | 1 | 10.00 | 6.00 | 720 | 80 |" in text
         assert "| v1 | open | 1 | 1.3 |" in text
+        assert "| vorbis in ogg | 0 | 0 | 1 | 0 |" in text
+        assert "- p/a.ogg: it ends early" in text
+        assert "| recording | 1 | 1 |" in text
+        assert "- recording: p/a.ogg, q/a.mp3" in text
         assert "| p | 1 | nobody \\| knows |" in text
         assert "gone-music: not offered" in text
         assert "checked by a person at 1.0-1, this is 1.0-2" in text

@@ -76,7 +76,8 @@ def test_every_mutation_is_found_and_nothing_sound_is_blamed(shelf):
             path = rng.choice(["objects/ab/x", f"{name.path}~", "objects/00/00/" + "0" * 64])
             make_folders(disk, path.rpartition("/")[0])
             rewrite(disk, path, b"stray")
-            assert {finding.path for finding in strays(store, set(names))} == {path}, number
+            found = strays(store, set(names).__contains__)
+            assert {finding.path for finding in found} == {path}, number
             disk.remove(path)
             continue
         if kind == "delete":
@@ -106,7 +107,7 @@ def test_every_mutation_is_found_and_nothing_sound_is_blamed(shelf):
             assert check_object(store, other, len(objects[other])) is None, number
         rewrite(disk, name.path, data) if changed is not None else _put_back(disk, name, data)
     assert all(check_object(store, name, len(objects[name])) is None for name in names)
-    assert list(strays(store, set(names))) == []
+    assert list(strays(store, set(names).__contains__)) == []
 
 
 def _put_back(disk, name, data):
@@ -120,7 +121,7 @@ def test_strays_are_told_apart(shelf):
     disk, store, objects = shelf
     name, *rest = sorted(objects)
     rewrite(disk, "objects/notes.txt", b"hello")
-    found = {finding.path: finding.kind for finding in strays(store, set(rest))}
+    found = {finding.path: finding.kind for finding in strays(store, set(rest).__contains__)}
     disk.remove("objects/notes.txt")
     assert found == {
         "objects/notes.txt": FindingKind.FOREIGN,

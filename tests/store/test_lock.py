@@ -52,6 +52,33 @@ def test_a_killed_holder_leaves_no_lock(tmp_path, holder):
         pass
 
 
+def _hold_and_fork(root, line):
+    with hold_lock(root, purpose="add music/"):
+        child = context.Process(target=line.poll, args=(30,))
+        child.start()
+        line.send(child.pid)
+        line.poll(30)
+
+
+def test_a_child_does_not_keep_its_killed_parents_lock(tmp_path):
+    """Whoever was forked while the lock was held has no share in it, and does not end it either."""
+    (tmp_path / "register").mkdir()
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_hold_and_fork, args=(tmp_path, theirs))
+    process.start()
+    theirs.close()
+    assert ours.poll(30)
+    child = ours.recv()
+    with pytest.raises(ArchiveBusyError), hold_lock(tmp_path, purpose="verify"):
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    os.waitpid(process.pid, 0)  # joining would wait for the child, which has its sentinel
+    os.kill(child, 0)  # it lives
+    with hold_lock(tmp_path, purpose="verify"):
+        pass
+    os.kill(child, signal.SIGKILL)
+
+
 def test_a_patient_writer_waits(tmp_path, holder):
     """With patience, the second begins when the first is done."""
     _, line = holder

@@ -5,5 +5,5 @@
 
 - `command`: running `phono` so that it can be watched, stopped and killed
 - `invariants`: what must be true of an archive on disk at any instant, read without the product
-- `kill`, `crowd`, `disk_full`, `damage`, `fuzz`, `giant`, `suites`: the torments
+- `kill`, `crowd`, `disk_full`, `damage`, `fuzz`, `hostile`, `giant`, `suites`: the torments
 """

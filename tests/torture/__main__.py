@@ -23,6 +23,7 @@ from tests.torture.damage import damage
 from tests.torture.disk_full import CannotMountError, fill
 from tests.torture.fuzz import fuzz
 from tests.torture.giant import NoRoomError, giant
+from tests.torture.hostile import mutants, whole_zoo
 from tests.torture.kill import Stage
 
 KILLS = 10
@@ -60,6 +61,8 @@ class Torture:
             Torment("disk-full", fill),
             Torment("crowd", self._crowd),
             Torment("fuzz", fuzz),
+            Torment("mutants", mutants),
+            Torment("zoo", whole_zoo, is_once=True),
             Torment("power-loss", lambda _folder, seed: suites.power_loss(seed)),
             Torment("mutations", lambda _folder, seed: suites.mutations(seed)),
             Torment("properties", lambda _folder, seed: suites.properties(seed)),

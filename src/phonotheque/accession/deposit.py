@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phonotheque.accession.rules import RuleBook, Rules, parse_rules
+from phonotheque.accession.rules import Rule, RuleBook, Rules, parse_rules
 from phonotheque.accession.walk import RULES_FILE, Refused, Source, path_text, walk
 from phonotheque.errors import BadRulesError
 
@@ -60,3 +60,37 @@ def _read_rules(source: Source) -> Rules:
         reason = (error.strerror or "unreadable").lower()
         raise BadRulesError(where, f"it cannot be read: {reason}", "Correct it.") from error
     return parse_rules(data, where)
+
+
+def idle_rules(deposit: Deposit) -> list[Rule]:
+    """Rules that no file of the deposit matches: most likely a pattern with a typing mistake.
+
+    A rule is not idle when a later or nearer one governs its files instead. `rights.toml` files
+    themselves do not count.
+
+    Cost: as much as taking the files in spends on rules; nothing where there are none.
+    """
+    idle = []
+    for root, book in deposit.books.items():
+        paths = [path_text(one.relative) for one in deposit.sources if _is_governed(one, root)]
+        governing = {(rule.where, rule.number) for path in paths if (rule := book.for_path(path))}
+        for folder, rule in book.items():
+            if (rule.where, rule.number) in governing:
+                continue
+            below = f"{folder}/" if folder else ""
+            within = (path[len(below) :] for path in paths if path.startswith(below))
+            if not any(rule.match.matches(path) for path in within):
+                idle.append(rule)
+    return idle
+
+
+def _is_governed(source: Source, root: int) -> bool:
+    return source.root == root and source.relative.rpartition(b"/")[2] != RULES_FILE
+
+
+def say_idle(rule: Rule) -> str:
+    """Tell a person of a rule that matches nothing."""
+    return (
+        f"{rule.where}, rule {rule.number}: no file matches {rule.match.text!r}, so it governs "
+        "nothing. Patterns are relative to the folder of their rights.toml, and case counts."
+    )

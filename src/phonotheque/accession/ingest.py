@@ -28,6 +28,7 @@ from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement
+from phonotheque.music.sound import Integrity
 from phonotheque.register.events import Accession, Deposit, Event, Role
 from phonotheque.register.holdings import Held, SourceFile
 from phonotheque.register.index import Index
@@ -54,6 +55,7 @@ class Told:
         sha256: Its name, or None when it was refused.
         size_bytes: Its length, 0 when it was refused before it was read.
         reason: Why it was refused or cannot be read, or what is notable; else "".
+        integrity: Whether its sound is whole; None when it has none, or nobody looked yet.
     """
 
     path: str
@@ -61,6 +63,7 @@ class Told:
     size_bytes: int
     outcome: Outcome
     reason: str = ""
+    integrity: Integrity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Parts:
     Args:
         now: Gives the instant that register lines carry, as text.
         identify: Gives what the file system says of a source file now, None when it is gone.
+        link: Links what came in to what is like it; called after each stretch of files.
     """
 
     store: Store
@@ -79,6 +83,7 @@ class Parts:
     hands: Hands[Job, Taken | NotTaken]
     now: Callable[[], str]
     identify: Callable[[Source], SourceFile | None]
+    link: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ class Ingest:
                 yield from self._settle(early)
                 yield from self._settle(self._arrivals(results, reading))
             yield from self._settle(early)
+            self._parts.link()
 
     def _jobs(
         self,
@@ -224,6 +230,8 @@ class Ingest:
             readability=material.readability,
             reason=material.reason,
             technical=material.technical,
+            integrity=material.integrity,
+            sound=material.sound,
         )
 
     def _statements(self, source: Source, material: Material) -> Iterator[RightsStatement]:
@@ -276,7 +284,9 @@ class Ingest:
         with index.transaction():
             index.apply(written)
             for taken in read:
-                index.remember(taken.digests, taken.facts.tags if taken.facts else None)
+                index.remember(taken.digests)
+                if taken.facts:
+                    index.remember_facts(taken.digests.sha256, taken.facts)
                 if taken.identity:
                     index.remember_source(taken.identity, taken.digests.sha256)
 
@@ -300,5 +310,5 @@ def _wrong(known: Held) -> str:
 
 
 def _told(item: _Arrival, note: str) -> Told:
-    path = path_text(item.source.relative)
-    return Told(path, item.material.sha256, item.material.size_bytes, item.outcome, note)
+    path, material = path_text(item.source.relative), item.material
+    return Told(path, material.sha256, material.size_bytes, item.outcome, note, material.integrity)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from phonotheque.accession.take import Taken
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import AudioFacts, Readability, Technical
+from phonotheque.music.sound import Integrity, Sound
 from phonotheque.register.events import Role
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
@@ -30,6 +31,8 @@ class Material:
     reason: str
     technical: Technical | None
     licence_tag: str
+    integrity: Integrity | None = None
+    sound: Sound | None = None
 
 
 def from_taken(taken: Taken, extension: str) -> Material:
@@ -47,6 +50,8 @@ def from_taken(taken: Taken, extension: str) -> Material:
         facts.reason if facts else "",
         facts.technical if facts else None,
         (facts.tags.licence or "") if facts else "",
+        facts.integrity if facts else None,
+        facts.sound if facts else None,
     )
 
 
@@ -62,4 +67,6 @@ def from_held(held: Held, index: Index) -> Material:
         held.reason,
         held.technical,
         index.tags(held.sha256).licence or "",
+        held.integrity,
+        held.sound,
     )

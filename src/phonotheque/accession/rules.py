@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -89,6 +89,12 @@ class RuleBook:
 
     def __init__(self, by_folder: Mapping[str, Rules]) -> None:
         self._by_folder = dict(by_folder)
+
+    def items(self) -> Iterator[tuple[str, Rule]]:
+        """Each rule with the folder of its file, in order of folders."""
+        for folder in sorted(self._by_folder):
+            for rule in self._by_folder[folder].rules:
+                yield folder, rule
 
     def for_path(self, path: str) -> Rule | None:
         """The rule that governs a path relative to the deposit, or None.

@@ -69,6 +69,8 @@ def walk(paths: Sequence[Path], archive: Path) -> Iterator[Source | Refused]:
     Raises:
         BadReferenceError: One of the paths does not exist.
     """
+    home = _identity(archive)
+    inside = os.fsencode(archive.resolve()) + b"/"
     for number, path in enumerate(paths):
         absolute = os.fsencode(path.absolute())
         try:
@@ -77,11 +79,11 @@ def walk(paths: Sequence[Path], archive: Path) -> Iterator[Source | Refused]:
             raise BadReferenceError(
                 str(path), (error.strerror or "unusable").lower(), "Check the path."
             ) from error
-        real, home = os.path.realpath(absolute), os.fsencode(archive.resolve())
-        if real.startswith(home + b"/"):  # people.sqlite, say, is not for the objects
+        real = os.path.realpath(absolute)
+        if real.startswith(inside):  # people.sqlite, say, is not for the objects
             yield Refused(os.path.basename(absolute), "it lies in the archive itself")
         elif stat.S_ISDIR(found.st_mode):
-            yield from _walk_folder(absolute, b"", home, number)
+            yield from _walk_folder(_Entry(absolute, b"", found), home, number)
         else:
             yield _file(real, os.path.basename(absolute), found, number)
 
@@ -105,27 +107,58 @@ def _kind(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "something else")
 
 
-def _walk_folder(
-    folder: bytes, below: bytes, archive: bytes, root: int
-) -> Iterator[Source | Refused]:
-    if os.path.realpath(folder) == archive:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Something in a folder, and what the file system says of it."""
+
+    absolute: bytes
+    relative: bytes
+    status: os.stat_result
+
+
+_Identity = tuple[int, int]
+"""Device and inode: the same for a folder by whichever path it is reached."""
+
+
+def _identity(folder: Path) -> _Identity | None:
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _walk_folder(top: _Entry, home: _Identity | None, root: int) -> Iterator[Source | Refused]:
+    """What lies below a folder, however deep; a folder's content stands where its name would."""
+    waiting = [_entries(top, home)]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+        elif isinstance(found, Refused):
+            yield found
+        elif stat.S_ISDIR(found.status.st_mode):
+            waiting.append(_entries(found, home))
+        else:
+            yield _file(found.absolute, found.relative, found.status, root)
+
+
+def _entries(folder: _Entry, home: _Identity | None) -> Iterator[_Entry | Refused]:
+    """What stands in one folder, in order of the names' bytes."""
+    below = folder.relative
+    if (folder.status.st_dev, folder.status.st_ino) == home:
         yield Refused(below or b".", "the archive itself")
         return
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted(os.listdir(folder.absolute))
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
         yield Refused(below + b"/" if below else b".", f"folder cannot be read: {reason}")
         return
     for name in names:
-        absolute = folder + b"/" + name
+        absolute = folder.absolute + b"/" + name
         relative = below + b"/" + name if below else name
         try:
-            found = os.lstat(absolute)
+            yield _Entry(absolute, relative, os.lstat(absolute))
         except OSError as error:
             yield Refused(relative, (error.strerror or "unreadable").lower())
-            continue
-        if stat.S_ISDIR(found.st_mode):
-            yield from _walk_folder(absolute, relative, archive, root)
-        else:
-            yield _file(absolute, relative, found, root)

@@ -7,6 +7,7 @@ from datetime import date
 from phonotheque.accession.statements import Decision, Notary
 from phonotheque.archive.opening import Archive, today
 from phonotheque.errors import BadRequestError
+from phonotheque.music import doors
 from phonotheque.music.identifiers import parse_territory
 from phonotheque.music.rights import RightsStatement, Use, Verdict, resolve
 from phonotheque.register.events import Rights
@@ -27,6 +28,33 @@ def decide(archive: Archive, held: Held, decision: Decision) -> RightsStatement:
     with archive.index.transaction():
         archive.index.apply(written)
     return statement
+
+
+def closing(archive: Archive, held: Held, decision: Decision) -> str:
+    """What a decision would do to the volume that an object is sealed in; "" when nothing.
+
+    Nothing is written, neither to the register nor about people.
+
+    Raises:
+        BadLicenceError: The licence cannot be named.
+        BadRequestError: A date or territory cannot be read.
+    """
+    nobody, nothing = "p0", f"sha256:{'0' * 64}"
+    notary = Notary(lambda _: nobody, lambda _: nothing, archive.now())
+    statement = notary.from_decision(decision)
+    if held.volume is None:
+        return ""
+    statements = [*archive.index.statements(held.sha256), statement]
+    counts = archive.config["rights.licence_tags_count"]
+    verdict = doors.ask(doors.Door.SEED, statements, today(), claims_count=counts)
+    if verdict.allowed:
+        return ""
+    return (
+        f"{held.sha256.hex[:12]} is sealed in {held.volume}, and after this it may no longer be "
+        f"shared: {verdict.reason} A sealed volume is shared whole or not at all, so `phono seed` "
+        "stops sharing all of it, at once where it is running. Nothing is deleted, and copies "
+        "that others have fetched stay with them."
+    )
 
 
 def ask(archive: Archive, held: Held, use: str, day: str, territory: str) -> Verdict:

@@ -3,13 +3,14 @@
 Laws: one writer; on opening to write, staging is emptied, a torn end of the register is set aside,
 lines that the index lacks are taken in, and what was not yet synced is synced before anybody
 relies on it; readers never wait for a writer. A newer format is refused before anything is touched.
+A volume of which nobody knows any more what it holds is told at every opening, and stops nobody.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,13 +22,15 @@ from phonotheque.errors import (
     ArchiveBusyError,
     BrokenRegisterError,
     FormatTooNewError,
+    ListLostError,
     NotAnArchiveError,
     UnavailableError,
 )
-from phonotheque.publish.seal import finish, members
+from phonotheque.publish.sealed import finish, list_lost, members
 from phonotheque.register.chain import format_instant, not_before
 from phonotheque.register.events import FORMAT, Founding, Volume
 from phonotheque.register.index import Index
+from phonotheque.register.index_file import refusals
 from phonotheque.register.journal import (
     FOLDER as REGISTER,
 )
@@ -131,8 +134,10 @@ def open_to_read(root: Path) -> Iterator[Archive]:
     index = Index(root / INDEX, is_reading=True)
     people = People(root / PEOPLE if (root / PEOPLE).exists() else ":memory:")
     try:
-        check_place(disk, index.place)
-        yield Archive(root, config, disk, DiskStore(disk), index, people, None, notices)
+        with refusals(INDEX):
+            check_place(disk, index.place)
+            notices = tuple(dict.fromkeys((*notices, *_lost_lists(index))))
+            yield Archive(root, config, disk, DiskStore(disk), index, people, None, notices)
     finally:
         index.close()
         people.close()
@@ -155,12 +160,12 @@ def _is_behind(root: Path, disk: Disk) -> bool:
         return True
     try:
         index = Index(root / INDEX, is_reading=True)
-    except UnavailableError:  # made by another version, say: only a writer can tell what to do
-        return True
-    try:
-        place = index.place
-    finally:
-        index.close()
+        try:
+            place = index.place
+        finally:
+            index.close()
+    except (UnavailableError, sqlite3.DatabaseError, UnicodeDecodeError):
+        return True  # made by another version, say, or damaged: a writer can tell what to do
     following = disk.stat(segment_path(place.segment + 1))
     current = disk.stat(segment_path(place.segment))
     return following is not None or current is None or current.size_bytes != place.offset
@@ -196,18 +201,17 @@ def open_to_write(
         for folder in FOLDERS:
             make_folders(disk, folder)
         index = _fresh_index(root, disk) if is_rebuilt else Index(root / INDEX)
-        try:
+        with closing(index), refusals(INDEX):
             end, notices = heal(disk, index, on_progress)
             people, lost = _people(root, index)
             journal = Journal(disk, end)
             parts = (disk, DiskStore(disk), index, people, journal)
-            try:
-                yield Archive(root, config, *parts, (*notices, *lost))
-            finally:
-                journal.close()
-                people.close()
-        finally:
-            index.close()
+            with closing(people), closing(journal):
+                yield Archive(root, config, *parts, (*notices, *lost, *_lost_lists(index)))
+
+
+def _lost_lists(index: Index) -> tuple[str, ...]:
+    return tuple(str(list_lost(volume)) for volume in index.unlisted())
 
 
 def _people(root: Path, index: Index) -> tuple[People, tuple[str, ...]]:
@@ -232,7 +236,7 @@ def _fresh_index(root: Path, disk: Disk) -> Index:
     """
     with suppress(UnavailableError, sqlite3.DatabaseError):
         index = Index(root / INDEX)
-        if index.note("rebuilding"):
+        if index.note("rebuilding") and not index.unlisted():
             return index
         witness = index.place
         index.close()
@@ -309,11 +313,20 @@ def _catch_up(
                 index.set_note("making", "yes")
             index.apply(batch)
             if isinstance(last.event, Volume):
-                names = members(disk, last.event)
-                index.seal_into(last.event.name, last.at, (name.sha256 for name in names))
+                _seal_into(disk, index, last.event, last.at)
         place = batch[-1][1]
         if on_progress:
             on_progress(place.head.seq)
+
+
+def _seal_into(disk: Disk, index: Index, volume: Volume, at: str) -> None:
+    """Say which objects a volume holds; one of which that is lost is noted, and stops nobody."""
+    try:
+        names = members(disk, volume)
+    except ListLostError:
+        index.set_unlisted(volume.name)
+    else:
+        index.seal_into(volume.name, at, (name.sha256 for name in names))
 
 
 def _refuse_newer(event: object) -> None:

@@ -14,7 +14,8 @@ from phonotheque.music.doors import Door, ask
 from phonotheque.music.rights import Verdict
 from phonotheque.publish.plan import Limits
 from phonotheque.publish.run import Plan, plan
-from phonotheque.publish.seal import Press, Proof, torrent_path
+from phonotheque.publish.seal import Press, Proof
+from phonotheque.publish.sealed import list_lost, torrent_path
 from phonotheque.publish.session import EngineSettings
 from phonotheque.register.events import Volume
 from phonotheque.register.index import Index
@@ -25,8 +26,11 @@ def plan_of(archive: Archive) -> Plan:
     """What `phono publish run` would seal today.
 
     Raises:
+        ListLostError: It is not known what a sealed volume holds: it could be sealed twice.
         UnavailableError: Tags of what would be sealed were lost with `state/`.
     """
+    for volume in archive.index.unlisted():
+        raise list_lost(volume)
     _require_tags(archive.index)
     config = archive.config
     limits = Limits(config["volumes.max_objects"], config["volumes.max_bytes"])
@@ -36,9 +40,7 @@ def plan_of(archive: Archive) -> Plan:
 
 def _require_tags(index: Index) -> None:
     """A volume is sealed for ever: not without the titles and names that the objects do hold."""
-    unknown = index.names_without("tags")
-    lost = sum(held.sha256 in unknown for held in index.unsealed()) if unknown else 0
-    if lost:
+    if lost := index.count_untagged():
         raise UnavailableError(
             "state/index.sqlite",
             f"the tags of {lost} recordings are not in it any more",
@@ -49,12 +51,16 @@ def _require_tags(index: Index) -> None:
 def withdrawn(archive: Archive) -> dict[str, tuple[Sha256, Verdict]]:
     """Volumes that may not be shared now, each with one recording that closes it, and why.
 
-    Only what was stated after a volume was sealed can close it: what was stated before allowed it
-    for good, since nothing with an end is ever sealed.
+    What was stated before a volume was sealed allowed it for good, since nothing with an end is
+    ever sealed. So only two things can close it: what was stated after, and that the archive no
+    longer relies on tags.
     """
     counts = archive.config["rights.licence_tags_count"]
     closed = {}
-    for volume, sha256 in archive.index.restated_since_sealed():
+    asked = archive.index.restated_since_sealed()
+    if not counts:
+        asked += archive.index.sealed_on_claims()
+    for volume, sha256 in asked:
         statements = archive.index.statements(sha256)
         verdict = ask(Door.SEED, statements, today(), claims_count=counts)
         if not verdict.allowed:
@@ -66,9 +72,12 @@ def sealed_torrent(archive: Archive, volume: Volume) -> bytes:
     """The torrent of a volume, proven to be the one that was sealed.
 
     Raises:
+        ListLostError: Nobody knows what the volume holds, and so whether all of it may be shared.
         NotHeldError: It is missing.
         DigestMismatchError: Another file lies in its place.
     """
+    if volume.name in archive.index.unlisted():
+        raise list_lost(volume.name)
     path = torrent_path(volume.name)
     data = read_whole(archive.disk, path)
     found = hashlib.sha256(data).hexdigest()

@@ -2,13 +2,14 @@
 
 Laws: the register is checked from its first line; the index comes out equal to the one that was
 lost; layers of sealed volumes come from their torrents, so only unsealed objects are read whole;
-tags come from the objects. An interrupted rebuild goes on where it stopped.
+tags, fingerprints and waveforms come from the objects. An interrupted rebuild goes on where it
+stopped.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -17,9 +18,9 @@ from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError, PhonothequeError
 from phonotheque.hands import Hands
 from phonotheque.music.digest import Digests
-from phonotheque.music.facts import AudioFacts, Tags
+from phonotheque.music.facts import AudioFacts
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.seal import finish, torrent_path
+from phonotheque.publish.sealed import finish, manifest_path, torrent_path
 from phonotheque.publish.torrent import read_torrent
 from phonotheque.register.events import Role, Volume
 from phonotheque.store.digests import digest_file
@@ -28,11 +29,11 @@ from phonotheque.store.objects import ObjectName, Store, parse_file_name
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An object to read again: its layers, its tags, or both."""
+    """An object to read again: its layers, its facts, or both."""
 
     name: ObjectName
     needs_layers: bool
-    needs_tags: bool
+    needs_facts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Reread:
     """What was read; `finding` is set when the object is not what it should be."""
 
     digests: Digests | None = None
-    tags: Tags | None = None
+    facts: AudioFacts | None = None
     finding: Finding | None = None
 
 
@@ -53,22 +54,24 @@ def reread(store: Store, task: Task, facts_of: Callable[[BinaryIO], AudioFacts])
             if digests is not None and digests.sha256 != task.name.sha256:
                 detail = f"its bytes hash to {digests.sha256}"
                 return Reread(finding=Finding(FindingKind.CHANGED, path, detail))
-            tags = facts_of(file).tags if task.needs_tags else None
+            facts = facts_of(file) if task.needs_facts else None
     except NotHeldError:
         missing = Finding(FindingKind.MISSING, path, "no file of this name is there")
         return Reread(finding=missing)
     except (OSError, ValueError, PhonothequeError) as error:
         return Reread(finding=Finding(FindingKind.UNREADABLE, path, str(error)))
-    return Reread(digests, tags)
+    return Reread(digests, facts)
 
 
 def layers_from_torrents(archive: Archive) -> Iterator[Finding]:
     """Take layers and SHA-1s of sealed objects from the published torrents.
 
     Yields:
-        A finding for each torrent that is missing or is not the one that was sealed.
+        A finding for each torrent or manifest that is missing or is not the one that was sealed.
     """
     for volume in archive.index.volumes():
+        if lost := _lost_manifest(archive, volume):
+            yield lost
         try:
             found = _sealed_digests(archive, volume)
         except PhonothequeError as error:
@@ -76,7 +79,18 @@ def layers_from_torrents(archive: Archive) -> Iterator[Finding]:
             continue
         with archive.index.transaction():
             for digests in found:
-                archive.index.remember(digests, None)
+                archive.index.remember(digests)
+
+
+def _lost_manifest(archive: Archive, volume: Volume) -> Finding | None:
+    path = manifest_path(volume.name)
+    try:
+        data = read_whole(archive.disk, path)
+    except PhonothequeError as error:
+        return Finding(FindingKind.MISSING, path, str(error))
+    if hashlib.sha256(data).hexdigest() != volume.manifest:
+        return Finding(FindingKind.CHANGED, path, "its bytes are not those that were sealed")
+    return None
 
 
 def _sealed_digests(archive: Archive, volume: Volume) -> list[Digests]:
@@ -95,22 +109,20 @@ def _sealed_digests(archive: Archive, volume: Volume) -> list[Digests]:
     return found
 
 
-def tasks(archive: Archive) -> list[Task]:
-    """Which objects must be read again."""
+def tasks(archive: Archive) -> Iterator[Task]:
+    """Which objects must be read again, as far as is known when each is asked for."""
     index = archive.index
-    missing_layers = index.names_without("layer")
-    missing_tags = index.names_without("tags")
-    wanted = []
     for held in index.oldest_checked():
-        layers = held.sha256 in missing_layers
-        tags = held.role is Role.RECORDING and held.sha256 in missing_tags
-        if layers or tags:
-            wanted.append(Task(ObjectName(held.sha256, held.extension), layers, tags))
-    return wanted
+        layers = index.lacks("layer", held.sha256)
+        facts = held.role is Role.RECORDING and (
+            index.lacks("tags", held.sha256) or index.lacks("curves", held.sha256)
+        )
+        if layers or facts:
+            yield Task(ObjectName(held.sha256, held.extension), layers, facts)
 
 
 def reread_all(
-    archive: Archive, hands: Hands[Task, Reread], wanted: list[Task]
+    archive: Archive, hands: Hands[Task, Reread], wanted: Iterable[Task]
 ) -> Iterator[tuple[Task, Finding | None]]:
     """Read objects again on many hands, keeping what they say."""
     for results in hands.work(wanted):
@@ -118,9 +130,9 @@ def reread_all(
         with archive.index.transaction():
             for task, result in read:
                 if result.digests is not None:
-                    archive.index.remember(result.digests, None)
-                if result.tags is not None:
-                    archive.index.remember_tags(task.name.sha256, result.tags)
+                    archive.index.remember(result.digests)
+                if result.facts is not None:
+                    archive.index.remember_facts(task.name.sha256, result.facts)
         for task, result in read:
             yield task, result.finding
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from phonotheque.archive.opening import Archive
+from phonotheque.music.finding import Finding
 from phonotheque.register.chain import format_instant
+from phonotheque.register.findings import findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Status:
         oldest_check: The instant since which the least recently checked object is unproven.
         unproven: Objects whose last check is older than the setting allows.
         last_run: When the last run of `phono verify` was recorded, or "".
+        findings: What is wrong with torrents and lists, until a whole run finds them sound.
     """
 
     recordings: Heap
@@ -42,6 +45,7 @@ class Status:
     unproven: Heap
     unproven_days: int
     last_run: str
+    findings: tuple[Finding, ...]
 
 
 def status_of(archive: Archive) -> Status:
@@ -77,6 +81,7 @@ def status_of(archive: Archive) -> Status:
         unproven=unproven,
         unproven_days=days,
         last_run=last or "",
+        findings=tuple(findings(db)),
     )
 
 

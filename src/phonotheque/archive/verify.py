@@ -2,32 +2,37 @@
 
 Laws: objects are read oldest check first; nothing is changed but the register, which gets one line
 for the run with its range and what was found; a run that is stopped records what it did, and the
-next one goes on after it. Reading needs no lock, so verifying never stops anybody's work.
+next one goes on after it. Reading needs no lock, so verifying never stops anybody's work. Memory
+does not grow with the number of objects.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from phonotheque.archive.opening import Archive, open_to_write
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.seal import PUBLISHED, torrent_path
-from phonotheque.publish.torrent import read_torrent
-from phonotheque.publish.torrent_form import SealedFile
+from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, manifest_path, torrent_path
 from phonotheque.register.chain import in_lines
-from phonotheque.register.events import Fixity
+from phonotheque.register.events import Fixity, Volume
+from phonotheque.register.findings import TO_THE_END, findings
 from phonotheque.register.holdings import Held
+from phonotheque.register.index import Index
 from phonotheque.register.journal import read
-from phonotheque.store.digests import digest_file
 from phonotheque.store.fixity import check_object, strays
 from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import ObjectName, parse_file_name
+from phonotheque.store.objects import LISTS, ObjectName, parse_file_name
+
+if TYPE_CHECKING:
+    from phonotheque.publish.torrent_form import SealedFile
 
 _AHEAD = 4
 """Objects handed to each thread ahead of time: enough to keep disks busy, few to lose on Ctrl-C."""
@@ -46,26 +51,42 @@ class Run:
     """What a run of verifying has done so far.
 
     Attributes:
+        is_ordered: Whether it reads the oldest ones, without a gap, rather than chosen ones.
         as_of: Number of the register's last line when the run began.
+        is_whole: Whether every object, every volume and all that lies in `objects/` was looked at.
         examined: Objects read, in order, oldest check first.
-        is_ordered: Whether they are the oldest ones, without a gap, rather than chosen by name.
+        examined_bytes: Their bytes.
+        last: The last of them.
+        names: All of them, when they were chosen.
+        findings: What was wrong.
     """
 
     is_ordered: bool
     as_of: int
-    examined: list[Held] = field(default_factory=list)
+    is_whole: bool = False
+    examined: int = 0
     examined_bytes: int = 0
+    last: Held | None = None
+    names: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, checked: Checked) -> None:
         """Count one object."""
-        self.examined.append(checked.held)
+        self.examined += 1
         self.examined_bytes += checked.held.size_bytes
+        self.last = checked.held
+        if not self.is_ordered:
+            self.names.append(checked.held.sha256.hex)
         if checked.finding is not None:
             self.findings.append(checked.finding)
 
+    def has_news(self, index: Index) -> bool:
+        """Whether there is anything to record: also that what was found before is sound now."""
+        is_mended = self.is_whole and bool(findings(index.db))
+        return bool(self.examined or self.findings or is_mended)
 
-def check(archive: Archive, objects: Sequence[Held], jobs: int) -> Iterator[Checked]:
+
+def check(archive: Archive, objects: Iterable[Held], jobs: int) -> Iterator[Checked]:
     """Read objects whole, in order, a few at once. Threads do: hashing lets go of the GIL."""
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         waiting = iter(objects)
@@ -74,12 +95,12 @@ def check(archive: Archive, objects: Sequence[Held], jobs: int) -> Iterator[Chec
             name = ObjectName(held.sha256, held.extension)
             return held, pool.submit(check_object, archive.store, name, held.size_bytes)
 
-        ahead = [begin(held) for held in islice(waiting, jobs * _AHEAD)]
+        ahead = deque(begin(held) for held in islice(waiting, jobs * _AHEAD))
         try:
             while ahead:
-                held, future = ahead.pop(0)
+                held, future = ahead.popleft()
                 yield Checked(held, future.result())
-                ahead += [begin(held) for held in islice(waiting, 1)]
+                ahead.extend(begin(held) for held in islice(waiting, 1))
         finally:
             for _, future in ahead:
                 future.cancel()
@@ -95,32 +116,62 @@ def check_register(archive: Archive) -> None:
         pass
 
 
+def check_the_rest(archive: Archive, run: Run) -> None:
+    """Look at what is no object: volumes, and what lies where only objects should."""
+    run.findings += check_volumes(archive)
+    run.findings += find_strays(archive)
+    run.is_whole = True
+
+
 def find_strays(archive: Archive) -> Iterator[Finding]:
     """Find what lies in `objects/` and is not registered there."""
-    registered = {
-        ObjectName(held.sha256, held.extension) for held in archive.index.oldest_checked()
-    }
-    yield from strays(archive.store, registered)
+    has = archive.index.has_on_disk
+    yield from strays(archive.store, lambda name: has(name.sha256, name.extension))
 
 
 def check_volumes(archive: Archive) -> Iterator[Finding]:
-    """Hold each volume's torrent against the register, and its lists against the torrent."""
+    """Hold each volume's torrent against the register, and its lists against the torrent.
+
+    Without the torrent, the manifest is held against the register, and the others must be there.
+    """
+    from phonotheque.publish.torrent_reader import (
+        read_torrent,  # not loaded where nothing is sealed
+    )
+
     for volume in archive.index.volumes():
         path = torrent_path(volume.name)
         try:
             data = read_whole(archive.disk, path)
         except NotHeldError:
             yield Finding(FindingKind.MISSING, path, "no file of this name is there")
+            yield from _check_alone(archive, volume)
             continue
         if hashlib.sha256(data).hexdigest() != volume.torrent:
             yield Finding(FindingKind.CHANGED, path, "it is not the torrent that was sealed")
+            yield from _check_alone(archive, volume)
             continue
         for file in read_torrent(data).files:
             if file.path[0] == "lists" and (finding := _check_list(archive, file)):
                 yield finding
 
 
+def _check_alone(archive: Archive, volume: Volume) -> Iterator[Finding]:
+    """What can be said of a volume's lists without its torrent."""
+    for name in LIST_FILES:
+        path = f"{LISTS}/{volume.name}/{name}"
+        if archive.disk.stat(path) is None:
+            yield Finding(FindingKind.MISSING, path, "no file of this name is there")
+    path = manifest_path(volume.name)
+    if archive.disk.stat(path) is not None:
+        found = hashlib.sha256(read_whole(archive.disk, path)).hexdigest()
+        if found != volume.manifest:
+            detail = "its bytes are not those that were sealed"
+            yield Finding(FindingKind.CHANGED, path, detail)
+
+
 def _check_list(archive: Archive, file: SealedFile) -> Finding | None:
+    from phonotheque.store.digests import digest_file
+
     path = f"{OBJECTS}/{'/'.join(file.path)}"
     try:
         with archive.disk.open(path) as stored:
@@ -164,19 +215,18 @@ def _is_overtaken(writer: Archive, run: Run, finding: Finding) -> bool:
 
 def _events(run: Run) -> Iterator[Fixity]:
     """The range first; then names and findings that did not fit its line, in lines of their own."""
-    last = run.examined[-1] if run.examined and run.is_ordered else None
-    named = [] if run.is_ordered else [held.sha256.hex for held in run.examined]
-    names, findings = list(in_lines(named)), list(in_lines(run.findings))
+    last = run.last if run.is_ordered else None
+    names, found = list(in_lines(run.names)), list(in_lines(run.findings))
     yield Fixity(
-        examined=len(run.examined),
+        examined=run.examined,
         examined_bytes=run.examined_bytes,
-        as_of=run.as_of if last else 0,
+        as_of=run.as_of if last or run.is_whole else 0,
         through_at=last.checked_at if last else "",
-        through=last.sha256.hex if last else "",
+        through=TO_THE_END if run.is_whole else last.sha256.hex if last else "",
         objects=names[0] if names else (),
-        findings=findings[0] if findings else (),
+        findings=found[0] if found else (),
     )
     for more in names[1:]:
         yield Fixity(0, 0, objects=more)
-    for found in findings[1:]:
-        yield Fixity(0, 0, findings=found)
+    for more_found in found[1:]:
+        yield Fixity(0, 0, findings=more_found)

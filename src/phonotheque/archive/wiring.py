@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from phonotheque.accession.take import Job, NotTaken, Taken, take
+from phonotheque.archive.examine import Examined, Subject, examine
 from phonotheque.archive.rebuild import Reread, Task, reread
 from phonotheque.audio import facts_in_child, warm_up
 from phonotheque.disk import LocalDisk
@@ -29,6 +30,11 @@ def rereaders(root: Path, count: int) -> ManyHands[Task, Reread]:
     return ManyHands(partial(_rereader, root), count)
 
 
+def examiners(root: Path, count: int) -> ManyHands[Subject, Examined]:
+    """Hands that check objects and decode their sound again."""
+    return ManyHands(partial(_examiner, root), count)
+
+
 def _taker(root: Path) -> Work[Job, Taken | NotTaken]:
     warm_up()
     store = DiskStore(LocalDisk(root))
@@ -38,6 +44,12 @@ def _taker(root: Path) -> Work[Job, Taken | NotTaken]:
 def _prover(root: Path) -> Work[ObjectName, Proof]:
     store = DiskStore(LocalDisk(root))
     return lambda name: prove(store, name)
+
+
+def _examiner(root: Path) -> Work[Subject, Examined]:
+    warm_up()
+    store = DiskStore(LocalDisk(root))
+    return lambda subject: examine(store, subject, facts_in_child)
 
 
 def _rereader(root: Path) -> Work[Task, Reread]:

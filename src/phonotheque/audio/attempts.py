@@ -23,7 +23,22 @@ from phonotheque.music.facts import AudioFacts, Readability
 _FILE = "the file being read"
 
 
-def facts_in_child(file: BinaryIO, limits: Limits = Limits()) -> AudioFacts:  # noqa: B008  # frozen
+_CPU_S_PER_MIB = 20
+_LEAST_CPU_S, _MOST_CPU_S = 60, 1_800
+_WALL_PER_CPU = 4  # children are nice: on a busy machine they get a small part of a processor
+
+
+def limits_for(size_bytes: int) -> Limits:
+    """Return what reading a file of this length may cost.
+
+    A MiB can hold 20 minutes of speech in Opus or an hour of silence in FLAC, which take 5 to 10 s
+    to decode and measure; 10 GB of the widest PCM take 80 s. Half an hour is the most.
+    """
+    cpu_s = min(_LEAST_CPU_S + _CPU_S_PER_MIB * (size_bytes >> 20), _MOST_CPU_S)
+    return Limits(cpu_s=cpu_s, wall_s=float(_WALL_PER_CPU * cpu_s))
+
+
+def facts_in_child(file: BinaryIO, limits: Limits | None = None) -> AudioFacts:
     """Read all facts of a file in a limited child; its position is neither used nor moved.
 
     A child that dies is followed by one that uses the second decoder, then by one that reads the
@@ -31,6 +46,7 @@ def facts_in_child(file: BinaryIO, limits: Limits = Limits()) -> AudioFacts:  # 
 
     Args:
         file: A regular file open for reading, or anything readable (copied to a temporary file).
+        limits: What each child may use; None for what the length of the file allows.
 
     Raises:
         UnavailableError: The disk failed under the child, or no process could be started.
@@ -48,7 +64,8 @@ def facts_in_child(file: BinaryIO, limits: Limits = Limits()) -> AudioFacts:  # 
     return _climb(descriptor, limits)
 
 
-def _climb(descriptor: int, limits: Limits) -> AudioFacts:
+def _climb(descriptor: int, limits: Limits | None) -> AudioFacts:
+    limits = limits or limits_for(os.fstat(descriptor).st_size)
     deaths: list[str] = []
     for attempt in (warmth.facts_of, warmth.facts_by_sndfile_of, warmth.facts_of_tags_of):
         outcome = run_limited(attempt, descriptor, limits=limits, descriptors=(descriptor,))

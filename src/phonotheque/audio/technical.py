@@ -1,26 +1,27 @@
-"""How the sound of a file is stored, by two readers: FFmpeg (PyAV) first, libsndfile second.
+"""How the sound of a file is stored, as its headers say, by two readers: FFmpeg and libsndfile.
 
-Laws: a file is readable only when its first sound has been decoded; a header alone proves nothing;
-what the container does not state is None. Fields that FFmpeg lacks come from the header itself.
+Laws: what the container does not state is None; fields that FFmpeg lacks come from the header
+itself; rate and channels are those of the first sound that was decoded, not those of a promise.
+
+Not here: decoding (`phonotheque.audio.measure`), the order of readers (`phonotheque.audio.facts`).
 """
 
 from __future__ import annotations
 
 import io
 import re
+from dataclasses import dataclass
 from typing import BinaryIO
 
-from phonotheque.audio import decoding
+from soundfile import SoundFile
+
 from phonotheque.audio.containers import skip_id3
-from phonotheque.audio.decoding import OpenedAudio, refused
+from phonotheque.audio.decoding import OpenedAudio, translated
+from phonotheque.audio.measure.samples_md5 import STREAMINFO_BYTES, bits_of_streaminfo
 from phonotheque.audio.mpeg import read_declared_ms
 from phonotheque.audio.riff import SoundHeader, read_header
-from phonotheque.errors import MalformedError
 from phonotheque.music.facts import Technical
 
-_PROOF_FRAMES = 3
-_PROOF_PACKETS = 64  # sound may begin behind a few damaged packets, not behind hundreds
-_PROOF_SAMPLES = 4096
 _HEADED = ("wav", "rf64", "w64", "aiff", "dsf")
 _LONGEST_MS = 10 * 366 * 86_400_000  # ten years: a longer length is damage, not a fact
 _SNDFILE_CODECS = {
@@ -43,96 +44,133 @@ _SNDFILE_CODECS = {
 }
 
 
-def read_technical(file: BinaryIO, container: str) -> Technical:
-    """Read how the sound is stored, proving it by decoding the first of it.
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """What was read from a file's own headers before FFmpeg sees it.
+
+    Attributes:
+        container: One of `CONTAINERS`.
+        size_bytes: Length of the file.
+        sound: Of WAV and its kin; all None elsewhere.
+        xing_ms: Length that the Xing or Info frame of an MP3 states.
+        wavpack_bits: Bits per sample of the first WavPack block.
+    """
+
+    container: str
+    size_bytes: int
+    sound: SoundHeader
+    xing_ms: int | None = None
+    wavpack_bits: int | None = None
+
+
+def read_headers(file: BinaryIO, container: str) -> Headers:
+    """Read what FFmpeg does not tell.
 
     Args:
         file: Seekable; its position is moved.
         container: One of `CONTAINERS`, as sniffed.
+    """
+    return Headers(
+        container=container,
+        size_bytes=file.seek(0, io.SEEK_END),
+        sound=read_header(file, container) if container in _HEADED else SoundHeader(),
+        xing_ms=read_declared_ms(file, skip_id3(file)) if container == "mp3" else None,
+        wavpack_bits=_wavpack_bits(file) if container == "wavpack" else None,
+    )
+
+
+def declared_ms(audio: OpenedAudio, headers: Headers) -> int | None:
+    """Return the length that the container states; None where FFmpeg would only guess.
 
     Raises:
-        MalformedError: Neither reader can decode any sound.
+        MalformedError: FFmpeg makes no sense of the bytes.
     """
-    try:
-        return read_with_ffmpeg(file, container)
-    except MalformedError as first:
-        try:
-            return read_with_sndfile(file, container)
-        except MalformedError as second:
-            raise refused(f"{first.wrong}; {second.wrong}") from first
+    match headers.container:
+        case "mp3":
+            return _sane_ms(headers.xing_ms)
+        case "dsf":  # FFmpeg counts bytes of one-bit samples, the header samples
+            return _sane_ms(headers.sound.duration_ms)
+        case "flac":
+            return _streaminfo_ms(bytes(audio.codec.extradata or b""))
+    with translated():
+        stream = audio.stream
+        if stream.duration and stream.time_base:
+            return _sane_ms(round(stream.duration * stream.time_base * 1000))
+    return _sane_ms(headers.sound.duration_ms)
 
 
-def read_with_ffmpeg(file: BinaryIO, container: str) -> Technical:
-    """Read with PyAV. See `read_technical`."""
-    header = read_header(file, container) if container in _HEADED else SoundHeader()
-    depth_in_block = _wavpack_depth(file) if container == "wavpack" else None
-    mp3_ms = read_declared_ms(file, skip_id3(file)) if container == "mp3" else None
-    size_bytes = file.seek(0, io.SEEK_END)
-    with decoding.opened(file, container) as audio:
-        frames = decoding.iter_frames(audio, _PROOF_PACKETS)
-        if not any(frame.samples for frame, _ in zip(frames, range(_PROOF_FRAMES), strict=False)):
-            raise refused("FFmpeg decodes no sound from its first packets")
-        is_dsf = container == "dsf"  # FFmpeg counts bytes of one-bit samples, the header samples
-        stated_ms = header.duration_ms if is_dsf else mp3_ms
-        duration_ms = _sane_ms(stated_ms) or _duration_ms(audio) or _sane_ms(header.duration_ms)
+def technical_of(audio: OpenedAudio, headers: Headers, rate_hz: int, channels: int) -> Technical:
+    """Say how the sound is stored.
+
+    Args:
+        audio: Opened; its packets may be used up.
+        headers: Of the same file.
+        rate_hz: Of the first sound that came out of the decoder.
+        channels: The same.
+
+    Raises:
+        MalformedError: FFmpeg makes no sense of the bytes.
+    """
+    with translated():
+        is_dsf = headers.container == "dsf"  # decoded at an eighth of its rate
+        duration_ms = declared_ms(audio, headers) or _guessed_ms(audio)
         return Technical(
-            container=container,
+            container=headers.container,
             codec=audio.codec.codec.canonical_name,
             duration_ms=duration_ms,
-            sample_rate_hz=(header.sample_rate_hz if is_dsf else None)
-            or audio.codec.sample_rate
-            or header.sample_rate_hz,
-            channels=audio.codec.channels or header.channels,
-            bit_rate_bps=_bit_rate_bps(audio, size_bytes, duration_ms),
-            bit_depth=_bit_depth(audio, header, depth_in_block),
+            sample_rate_hz=(headers.sound.sample_rate_hz if is_dsf else None) or rate_hz,
+            channels=channels,
+            bit_rate_bps=_bit_rate_bps(audio, headers.size_bytes, duration_ms),
+            bit_depth=bit_depth_of(audio, headers),
         )
 
 
-def read_with_sndfile(file: BinaryIO, container: str) -> Technical:
-    """Read with libsndfile, the second opinion. See `read_technical`."""
-    import soundfile
-
-    size_bytes = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    try:
-        with soundfile.SoundFile(_ForLibsndfile(file)) as sound:
-            if not len(sound.read(_PROOF_SAMPLES, dtype="float32", always_2d=True)):
-                raise refused("libsndfile decodes no sound from its beginning")
-            duration_ms = _sane_ms(sound.frames * 1000 // (sound.samplerate or 1))
-            codec, bit_depth = _sndfile_codec(sound.format, sound.subtype)
-            return Technical(
-                container=container,
-                codec=codec,
-                duration_ms=duration_ms,
-                sample_rate_hz=sound.samplerate or None,
-                channels=sound.channels or None,
-                bit_rate_bps=size_bytes * 8000 // duration_ms if duration_ms else None,
-                bit_depth=bit_depth,
-            )
-    except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError, OverflowError) as error:
-        words = str(getattr(error, "error_string", error))  # the whole text names an address
-        raise refused(f"libsndfile says: {words.lower()[:200].rstrip('.')}") from error
+def technical_by_sndfile(sound: SoundFile, container: str, size_bytes: int) -> Technical:
+    """Say how the sound is stored, by libsndfile."""
+    duration_ms = _sane_ms(sound.frames * 1000 // (sound.samplerate or 1))
+    codec, bit_depth = _sndfile_codec(sound.format, sound.subtype)
+    return Technical(
+        container=container,
+        codec=codec,
+        duration_ms=duration_ms,
+        sample_rate_hz=sound.samplerate or None,
+        channels=sound.channels or None,
+        bit_rate_bps=size_bytes * 8000 // duration_ms if duration_ms else None,
+        bit_depth=bit_depth,
+    )
 
 
-class _ForLibsndfile:
-    """A file whose seeks never raise: libsndfile asks damaged files for places before their start.
+def bit_depth_of(audio: OpenedAudio, headers: Headers) -> int | None:
+    """Return the bits of a sample as they were before coding; None for lossy codecs.
 
-    Its callbacks cannot pass an exception on; it would be printed, and the seek taken as done.
+    FFmpeg's own field for it (`bits_per_raw_sample`) is not in PyAV: it is read where FFmpeg does.
     """
+    codec, extra = audio.codec.codec.canonical_name, bytes(audio.codec.extradata or b"")
+    if codec.startswith("dsd_"):
+        return 1
+    if codec == "flac":
+        return bits_of_streaminfo(extra)
+    if codec == "alac" and len(extra) >= 18:  # ALACSpecificConfig behind a 12-byte atom header
+        return extra[17]
+    if codec == "wavpack":
+        return headers.wavpack_bits
+    linear = re.fullmatch(r"pcm_[sfu](8|16|24|32|64)(?:le|be)?(?:_planar)?", codec)
+    if linear is None:
+        return None
+    stored = int(linear[1])
+    return headers.sound.bit_depth if 0 < (headers.sound.bit_depth or 0) <= stored else stored
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.tell, self.read, self.readinto = file.tell, file.read, file.readinto  # type: ignore[attr-defined]
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move, or stay where the place cannot be."""
-        try:
-            return self._file.seek(offset, whence)
-        except (ValueError, OverflowError):
-            return self._file.tell()
+def _streaminfo_ms(extra: bytes) -> int | None:
+    """Source: RFC 9639, 8.2: 20 bits of rate, 36 bits of samples; 0 samples are "unknown"."""
+    if len(extra) < STREAMINFO_BYTES:
+        return None
+    packed = int.from_bytes(extra[10:18], "big")
+    rate_hz, samples = packed >> 44, packed & (1 << 36) - 1
+    return _sane_ms(samples * 1000 // rate_hz) if rate_hz else None
 
 
-def _duration_ms(audio: OpenedAudio) -> int | None:
+def _guessed_ms(audio: OpenedAudio) -> int | None:
     stream, container = audio.stream, audio.container
     if stream.duration and stream.time_base:
         return _sane_ms(round(stream.duration * stream.time_base * 1000))
@@ -152,28 +190,7 @@ def _bit_rate_bps(audio: OpenedAudio, size_bytes: int, duration_ms: int | None) 
     return size_bytes * 8000 // duration_ms if duration_ms else None
 
 
-def _bit_depth(audio: OpenedAudio, header: SoundHeader, wavpack_depth: int | None) -> int | None:
-    """Bits of a sample as they were before coding; None for lossy codecs.
-
-    FFmpeg's own field for it (`bits_per_raw_sample`) is not in PyAV: it is read where FFmpeg does.
-    """
-    codec, extra = audio.codec.codec.canonical_name, bytes(audio.codec.extradata or b"")
-    if codec.startswith("dsd_"):
-        return 1
-    if codec == "flac" and len(extra) >= 34:  # STREAMINFO. Source: RFC 9639, 8.2
-        return ((extra[12] & 1) << 4 | extra[13] >> 4) + 1
-    if codec == "alac" and len(extra) >= 18:  # ALACSpecificConfig behind a 12-byte atom header
-        return extra[17]
-    if codec == "wavpack":
-        return wavpack_depth
-    linear = re.fullmatch(r"pcm_[sfu](8|16|24|32|64)(?:le|be)?(?:_planar)?", codec)
-    if linear is None:
-        return None
-    stored = int(linear[1])
-    return header.bit_depth if 0 < (header.bit_depth or 0) <= stored else stored
-
-
-def _wavpack_depth(file: BinaryIO) -> int | None:
+def _wavpack_bits(file: BinaryIO) -> int | None:
     """Source: WavPack 4/5 file format, block header `flags`: bytes per sample, unused bits."""
     file.seek(0)
     block = file.read(28)

@@ -12,10 +12,21 @@ from typing import Annotated
 import typer
 
 from phonotheque import __version__
-from phonotheque.cli import bulk, demo, keeping, look, rights, seed, way_in
+from phonotheque.cli import (
+    bulk,
+    demo,
+    dress,
+    duplicates,
+    keeping,
+    look,
+    rights,
+    seed,
+    verify,
+    way_in,
+)
 from phonotheque.cli.exit_status import DONE, INTERRUPTED, exit_status
 from phonotheque.cli.output import printable
-from phonotheque.errors import PhonothequeError
+from phonotheque.errors import BadRequestError, PhonothequeError
 
 app = typer.Typer(
     name="phono",
@@ -30,7 +41,10 @@ app = typer.Typer(
 demo.register(app)
 way_in.register(app)
 look.register(app)
+duplicates.register(app)
+verify.register(app)
 keeping.register(app)
+dress.register(app)
 rights.register(app)
 bulk.register(app)
 seed.register(app)
@@ -67,13 +81,15 @@ def run(arguments: list[str]) -> int:
     Returns:
         Its exit status; see `phonotheque.cli.exit_status`.
     """
+    as_json = "--json" in arguments
     try:
         result = app(arguments, prog_name="phono", standalone_mode=False)
         if result == INTERRUPTED:  # typer makes a status of Ctrl-C
             raise KeyboardInterrupt
+        sys.stdout.flush()  # here, where a refusal can still be told
         return result if isinstance(result, int) else DONE
     except PhonothequeError as error:
-        _complain(error, as_json="--json" in arguments)
+        _complain(error, as_json=as_json)
         return exit_status(error)
     except typer.Exit as end:
         return end.exit_code
@@ -81,11 +97,22 @@ def run(arguments: list[str]) -> int:
         print("Stopped. Nothing is lost; run the same command again to go on.", file=sys.stderr)
         return INTERRUPTED
     except typer.TyperException as error:
-        error.show()  # type: ignore[attr-defined]  # those that parsing raises all can
+        if as_json:
+            _complain(_misspoken(error), as_json=True)
+        else:
+            error.show()  # type: ignore[attr-defined]  # those that parsing raises all can
         return error.exit_code
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         return INTERRUPTED
+
+
+def _misspoken(error: typer.TyperException) -> BadRequestError:
+    """What the grammar lacks, as an error of ours."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "phono"
+    message = error.format_message().strip().rstrip(".")
+    return BadRequestError(command, message[:1].lower() + message[1:], f"See `{command} --help`.")
 
 
 def _complain(error: PhonothequeError, *, as_json: bool) -> None:

@@ -11,6 +11,8 @@ from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_co
 from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
 
 if TYPE_CHECKING:
+    from phonotheque.archive.opening import Archive
+    from phonotheque.music.finding import Finding
     from phonotheque.publish.plan import PlannedVolume
     from phonotheque.publish.run import Plan
     from phonotheque.publish.seal import Sealed
@@ -52,26 +54,28 @@ def run(
     if dry_run:
         with open_to_read(root) as archive:
             plan = plan_of(archive)
-        _say_plan(plan, as_json=as_json)
+            _say_plan(archive, plan, as_json=as_json)
         return DONE
-    results: list[Sealed] = []
+    volumes: list[PlannedVolume] = []  # without their torrents: there may be many
+    findings: list[Finding] = []
     with (
         provers(root, job_count(jobs)) as hands,
         open_to_write(root, "publish", is_patient=wait) as archive,
     ):
         tell(archive.notices)
         plan = plan_of(archive)
-        files = sum(len(volume.candidates) for volume in plan.volumes)
+        files = sum(volume.objects for volume in plan.volumes)
         size_bytes = sum(volume.size_bytes for volume in plan.volumes)
         with progress("proving", files, size_bytes) as shown:
             press = press_of(archive, hands)
-            for sealed in seal_all(press, plan.volumes, lambda h: shown.advance(h.size_bytes)):
-                results.append(sealed)
+            for sealed in seal_all(press, plan, lambda h: shown.advance(h.size_bytes)):
+                volumes += [sealed.planned] if sealed.torrent else []
+                findings += sealed.findings
                 if as_json:
                     print_json(_sealed_record(sealed))
     if not as_json:
-        _say_sealed(results, plan)
-    return FOUND if any(sealed.findings for sealed in results) else DONE
+        _say_sealed(volumes, findings, plan)
+    return FOUND if findings else DONE
 
 
 def _sealed_record(sealed: Sealed) -> dict[str, Any]:
@@ -89,18 +93,19 @@ def _sealed_record(sealed: Sealed) -> dict[str, Any]:
 
 
 def _row(volume: PlannedVolume) -> tuple[str, str, str, str]:
-    count = str(len(volume.candidates))
+    count = str(volume.objects)
     return (volume.name, volume.licence_class.value, count, format_bytes(volume.size_bytes))
 
 
 _HEAD = ("volume", "licence class", "recordings", "bytes")
 
 
-def _say_plan(plan: Plan, *, as_json: bool) -> None:
+def _say_plan(archive: Archive, plan: Plan, *, as_json: bool) -> None:
     if as_json:
         for volume in plan.volumes:
             record = {"volume": volume.name, "licence_class": volume.licence_class.value}
-            objects = [candidate.held.sha256.hex for candidate in volume.candidates]
+            candidates = plan.candidates(archive.index, volume)
+            objects = [candidate.held.sha256.hex for candidate in candidates]
             print_json({**record, "size_bytes": volume.size_bytes, "objects": objects})
         return
     if plan.volumes:
@@ -111,14 +116,13 @@ def _say_plan(plan: Plan, *, as_json: bool) -> None:
     _say_left(plan)
 
 
-def _say_sealed(results: list[Sealed], plan: Plan) -> None:
-    rows = [_row(sealed.planned) for sealed in results if sealed.torrent]
-    if rows:
-        print_table([_HEAD, *rows], right=(2, 3))
+def _say_sealed(volumes: list[PlannedVolume], findings: list[Finding], plan: Plan) -> None:
+    if volumes:
+        print_table([_HEAD, *map(_row, volumes)], right=(2, 3))
         print("Each is one torrent in published/. Share them: phono seed")
     else:
         print("Nothing new was sealed.")
-    for finding in (finding for sealed in results for finding in sealed.findings):
+    for finding in findings:
         print(f"left out, {finding.kind}: {printable(finding.path)} ({finding.detail})")
     _say_left(plan)
 

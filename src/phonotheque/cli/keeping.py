@@ -1,4 +1,4 @@
-"""`phono verify|show|status|rebuild|export`: what is held, and whether it is whole."""
+"""`phono rebuild|export`: making again what can be made again, and handing out copies."""
 
 from __future__ import annotations
 
@@ -9,114 +9,28 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
-from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
+from phonotheque.cli.output import (
+    counted,
+    format_bytes,
+    print_json,
+    print_table,
+    printable,
+    progress,
+    tell,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from phonotheque.archive.opening import Archive
-    from phonotheque.archive.verify import Run
+    from phonotheque.archive.export import Exported
+    from phonotheque.archive.export_names import Copy
+    from phonotheque.errors import PhonothequeError
     from phonotheque.music.finding import Finding
     from phonotheque.register.events import Export
-    from phonotheque.register.holdings import Held
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command("verify", short_help="Hold stored bytes against the register.")(verify)
     app.command("rebuild", short_help="Make state/ again from register and objects.")(rebuild)
     app.command("export", short_help="Copy objects out under names for people.")(export)
-
-
-def verify(
-    context: typer.Context,
-    references: Annotated[
-        list[str] | None, typer.Argument(metavar="ID", help="Objects; default: all.")
-    ] = None,
-    check_all: Annotated[bool, typer.Option("--all", help="Check everything (default).")] = False,
-    oldest: Annotated[
-        int | None, typer.Option("--oldest", min=1, metavar="N", help="The N unproven longest.")
-    ] = None,
-    jobs: Jobs = None,
-    wait: Wait = False,
-    as_json: Json = False,
-) -> int:
-    """Read stored bytes and hold them against the register; nothing is repaired.
-
-    Objects are read oldest check first, so a run that is stopped is gone on with by the next one.
-
-    Example: phono verify --oldest 1000
-    """
-    from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.reference import resolve_object
-    from phonotheque.archive.verify import (
-        Run,
-        check_register,
-        check_volumes,
-        find_strays,
-        record,
-    )
-
-    if references and (check_all or oldest):
-        raise typer.BadParameter("name objects, or use --all or --oldest, not both")
-    with open_to_read(archive_of(context)) as archive:
-        check_register(archive)
-        if references:
-            objects = [resolve_object(archive.index, reference) for reference in references]
-        else:
-            objects = list(archive.index.oldest_checked(oldest or -1))
-        run = Run(is_ordered=not references, as_of=archive.index.place.head.seq)
-        is_whole = False
-        try:
-            _check(archive, objects, run, job_count(jobs))
-            if not references and oldest is None:
-                run.findings += check_volumes(archive)
-                run.findings += find_strays(archive)
-            is_whole = True
-        finally:
-            try:
-                if run.examined or run.findings:
-                    record(archive, run, is_patient=wait)
-                if not is_whole:
-                    _say_how_far(run, len(objects))
-            finally:
-                if is_whole:  # told also when it could not be recorded: reading may take days
-                    _report(run, as_json=as_json)
-    return FOUND if run.findings else DONE
-
-
-def _check(archive: Archive, objects: Sequence[Held], run: Run, jobs: int) -> None:
-    from phonotheque.archive.verify import check
-
-    size_bytes = sum(held.size_bytes for held in objects)
-    with progress("verifying", len(objects), size_bytes) as shown:
-        for checked in check(archive, objects, jobs):
-            run.note(checked)
-            shown.advance(checked.held.size_bytes)
-
-
-def _say_how_far(run: Run, wanted: int) -> None:
-    import sys
-
-    print(f"Checked {len(run.examined)} of {wanted} objects; that is recorded.", file=sys.stderr)
-
-
-def _report(run: Run, *, as_json: bool) -> None:
-    if as_json:
-        for finding in run.findings:
-            print_json({"kind": finding.kind, "path": finding.path, "detail": finding.detail})
-        summary = {"examined": len(run.examined), "examined_bytes": run.examined_bytes}
-        print_json({**summary, "findings": len(run.findings)})
-        return
-    size = format_bytes(run.examined_bytes)
-    print(f"{len(run.examined)} objects read, {size}: {_count(run.findings)}")
-    print_table([(f.kind, printable(f.path), f.detail) for f in run.findings])
-
-
-def _count(findings: Sequence[Finding]) -> str:
-    if not findings:
-        return "every one is exact."
-    return "1 finding." if len(findings) == 1 else f"{len(findings)} findings."
 
 
 def rebuild(
@@ -138,18 +52,19 @@ def rebuild(
     ):
         tell(archive.notices)
         findings += layers_from_torrents(archive)
-        wanted = tasks(archive)
-        with progress("reading", len(wanted), len(wanted)) as shown:
-            for _, finding in reread_all(archive, hands, wanted):
+        wanted = sum(1 for _ in tasks(archive))
+        with progress("reading", wanted, wanted) as shown:
+            for _, finding in reread_all(archive, hands, tasks(archive)):
                 shown.advance(1)
                 if finding:
                     findings.append(finding)
         events = archive.index.place.head.seq
         archive.index.set_note("rebuilding", "")
     if as_json:
-        print_json({"events": events, "read_again": len(wanted), "findings": len(findings)})
+        print_json({"events": events, "read_again": wanted, "findings": len(findings)})
     else:
-        print(f"{events} lines of the register checked, {len(wanted)} objects read again.")
+        lines, objects = counted(events, "line"), counted(wanted, "object")
+        print(f"{lines} of the register checked, {objects} read again.")
         print_table([(f.kind, printable(f.path), f.detail) for f in findings])
     return FOUND if findings else DONE
 
@@ -164,13 +79,17 @@ def export(
         bool, typer.Option("--link", help="Hard links: the copies then are the archive's files.")
     ] = False,
     dry_run: DryRun = False,
+    wait: Wait = False,
     as_json: Json = False,
 ) -> int:
     """Hand objects out as a folder tree with names for people.
 
+    What is damaged or missing is left out and named; the rest is copied, and the exit status is 1.
+
     Example: phono export --all --to /media/disk/music --as tree
     """
-    from phonotheque.archive.export import export_tree, plan_copies
+    from phonotheque.archive.export import export_tree
+    from phonotheque.archive.export_names import plan_copies
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.reference import resolve_object
     from phonotheque.register.events import Export
@@ -180,37 +99,77 @@ def export(
     if bool(references) == export_all:
         raise typer.BadParameter("name objects, or use --all")
     root = archive_of(context)
+    report = _Exports(as_json=as_json, is_rehearsal=dry_run)
     with open_to_read(root) as archive:
         if references:
             objects = [resolve_object(archive.index, reference) for reference in references]
         else:
             objects = list(archive.index.oldest_checked())
         copies = plan_copies(archive, objects)
-        size_bytes = sum(held.size_bytes for held in objects)
-        if not dry_run:
-            with progress("exporting", len(copies), size_bytes) as shown:
-                for copy in export_tree(archive, copies, to, is_linked=link):
-                    shown.advance(copy.held.size_bytes)
-    if not dry_run:
-        _record_export(root, Export(form, len(copies), size_bytes))
-    for copy in copies if as_json or dry_run else ():
-        if as_json:
-            print_json({"sha256": copy.held.sha256.hex, "path": copy.path})
+        if dry_run:
+            report.made = copies
         else:
+            size_bytes = sum(held.size_bytes for held in objects)
+            with progress("exporting", len(copies), size_bytes) as shown:
+                for one in export_tree(archive, copies, to, is_linked=link):
+                    report.note(one)
+                    shown.advance(one.copy.held.size_bytes)
+    if len(copies) == 1 and report.left_out:
+        raise report.left_out[0][1]  # nothing was done: that is no finding but the answer
+    if report.made and not dry_run:
+        event = Export(form, len(report.made), report.size_bytes)
+        _record_export(root, event, is_patient=wait)
+    report.close(to)
+    return FOUND if report.left_out else DONE
+
+
+class _Exports:
+    """What an export made and left out, for people or as JSON."""
+
+    def __init__(self, *, as_json: bool, is_rehearsal: bool) -> None:
+        self._as_json = as_json
+        self._is_rehearsal = is_rehearsal
+        self.made: list[Copy] = []
+        self.left_out: list[tuple[Copy, PhonothequeError]] = []
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all copies that were made."""
+        return sum(copy.held.size_bytes for copy in self.made)
+
+    def note(self, one: Exported) -> None:
+        """Count one object."""
+        if one.error is None:
+            self.made.append(one.copy)
+        else:
+            self.left_out.append((one.copy, one.error))
+
+    def close(self, to: Path) -> None:
+        """Print what was made, what was left out, and why."""
+        if self._as_json:
+            for copy in self.made:
+                print_json({"sha256": copy.held.sha256.hex, "path": copy.path})
+            for copy, error in self.left_out:
+                left_out = {"sha256": copy.held.sha256.hex, "path": None, "left_out": str(error)}
+                print_json(left_out)
+            return
+        for copy in self.made if self._is_rehearsal else ():
             print(printable(copy.path))
-    if not as_json:
-        verb = "would be exported" if dry_run else "exported"
-        print(f"{len(copies)} files, {format_bytes(size_bytes)}, {verb} to {to}.")
-    return DONE
+        verb = "would be exported" if self._is_rehearsal else "exported"
+        print(
+            f"{counted(len(self.made), 'file')}, {format_bytes(self.size_bytes)}, {verb} to {to}."
+        )
+        for copy, error in self.left_out:
+            print(f"left out: {printable(copy.path)} ({printable(str(error))})")
 
 
-def _record_export(root: Path, event: Export) -> None:
+def _record_export(root: Path, event: Export, *, is_patient: bool) -> None:
     """Write the export's line; what cannot be written to is exported all the same."""
     from phonotheque.archive.opening import open_to_write
     from phonotheque.errors import UnavailableError
 
     try:
-        with open_to_write(root, "export") as archive:
+        with open_to_write(root, "export", is_patient=is_patient) as archive:
             written = archive.writing.append(archive.now(), [event])
             with archive.index.transaction():
                 archive.index.apply(written)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import (
+    counted,
     format_bytes,
     print_json,
     print_table,
@@ -22,6 +25,13 @@ if TYPE_CHECKING:
     from phonotheque.register.holdings import Held
 
 
+class Portrait(StrEnum):
+    """What a picture of a recording shows."""
+
+    WAVEFORM = "waveform"
+    SPECTROGRAM = "spectrogram"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("show", short_help="Show an object or a volume.")(show)
@@ -33,9 +43,18 @@ def show(
     reference: Annotated[
         str, typer.Argument(metavar="ID", help="An object (6 digits or more) or a volume.")
     ],
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw the recording into FILE (.svg or .png) instead of telling."
+        ),
+    ] = None,
+    of: Annotated[
+        Portrait, typer.Option(help="What is drawn; a spectrogram is a .png.")
+    ] = Portrait.WAVEFORM,
     as_json: Json = False,
 ) -> int:
-    """Show all that is known of an object or a volume.
+    """Show all that is known of an object or a volume, or draw how a recording sounds.
 
     Example: phono show 3f9ac1
     """
@@ -43,21 +62,38 @@ def show(
     from phonotheque.archive.reference import resolve_object
 
     with open_to_read(archive_of(context)) as archive:
+        if picture is not None:
+            held = resolve_object(archive.index, reference)
+            return _draw(archive, held, picture, of, as_json=as_json)
         volumes = {volume.name: volume for volume in archive.index.volumes()}
         if reference in volumes:
-            record = _volume(archive, volumes[reference])
+            record = shown = _volume(archive, volumes[reference])
         else:
-            record = _object(archive, resolve_object(archive.index, reference))
+            held = resolve_object(archive.index, reference)
+            record = _object(archive, held)
+            shown = _in_words(record, held)
     if as_json:
         print_json(record)
     else:
         print_table(
             [
                 (name if number == 0 else "", line)
-                for name, value in record.items()
+                for name, value in shown.items()
                 for number, line in enumerate(_lines(value))
             ]
         )
+    return DONE
+
+
+def _draw(archive: Archive, held: Held, file: Path, of: Portrait, *, as_json: bool) -> int:
+    """Draw a recording into a file and say what is seen there."""
+    from phonotheque.archive.derivatives import draw_into
+
+    said = draw_into(archive, held, file, is_spectrogram=of is Portrait.SPECTROGRAM)
+    if as_json:
+        print_json({"sha256": held.sha256.hex, "picture": str(file), "of": of, "shows": said})
+    else:
+        print(printable(f"{file}: {said}"))
     return DONE
 
 
@@ -83,6 +119,8 @@ def _object(archive: Archive, held: Held) -> dict[str, Any]:
         "readability": held.readability,
         "reason": held.reason,
         "technical": msgspec.to_builtins(held.technical) if held.technical else None,
+        "integrity": msgspec.to_builtins(held.integrity) if held.integrity else None,
+        "sound": msgspec.to_builtins(held.sound) if held.sound else None,
         "tags": msgspec.to_builtins(index.tags(held.sha256)),
         "came_from": [
             {"path": p.path, "at": p.at, "collection": index.depositor_and_collection(p.deposit)[1]}
@@ -96,6 +134,16 @@ def _object(archive: Archive, held: Held) -> dict[str, Any]:
         "because": verdict.reason,
         "volume": held.volume,
     }
+
+
+def _in_words(record: dict[str, Any], held: Held) -> dict[str, Any]:
+    """The record of an object with sentences in place of what a decode measured."""
+    from phonotheque.derive.sound_words import format_sound
+    from phonotheque.music.sound import format_integrity
+
+    integrity = format_integrity(held.integrity) if held.integrity else None
+    sound = format_sound(held.sound, held.technical) if held.sound else None
+    return {**record, "integrity": integrity, "sound": sound}
 
 
 def _volume(archive: Archive, volume: Volume) -> dict[str, Any]:
@@ -125,6 +173,8 @@ def status(context: typer.Context, as_json: Json = False) -> int:
     """
     import dataclasses
 
+    import msgspec
+
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.status import status_of
 
@@ -133,14 +183,16 @@ def status(context: typer.Context, as_json: Json = False) -> int:
         title = archive.config["title"] or archive.config.name
         notices = archive.notices
     if as_json:
-        print_json({"title": title, **dataclasses.asdict(found), "notices": notices})
+        findings = msgspec.to_builtins(found.findings)
+        record = {**dataclasses.asdict(found), "findings": findings}
+        print_json({"title": title, **record, "notices": notices})
     else:
         print(printable(title))
         print_table(list(_rows(found)), right=(1, 2))
         for line in (*_proof(found), *notices):
             print(line)
     damaged = {kind for kind in found.damaged if kind != "removed"}
-    return FOUND if damaged else DONE
+    return FOUND if damaged or found.findings else DONE
 
 
 def _rows(found: Status) -> list[tuple[str, str, str]]:
@@ -158,11 +210,13 @@ def _rows(found: Status) -> list[tuple[str, str, str]]:
 
 
 def _proof(found: Status) -> list[str]:
-    lines = [f"{found.volumes} volumes; {found.events} lines in the register."]
+    volumes, lines_written = counted(found.volumes, "volume"), counted(found.events, "line")
+    lines = [f"{volumes}; {lines_written} in the register."]
     if found.oldest_check:
         lines.append(f"Every object was proven exact at {_minute(found.oldest_check)} or later.")
     ran = _minute(found.last_run) if found.last_run else "never"
     lines.append(f"Last run of `phono verify`: {ran}.")
+    lines += [f"{one.kind}! {printable(one.path)}: {one.detail}" for one in found.findings]
     return lines
 
 

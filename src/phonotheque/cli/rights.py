@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE
-from phonotheque.cli.options import Json, Wait, archive_of
-from phonotheque.cli.output import print_json, print_table, printable
+from phonotheque.cli.options import DryRun, Json, Wait, archive_of
+from phonotheque.cli.output import print_json, print_table, printable, tell
 
 if TYPE_CHECKING:
     from phonotheque.archive.opening import Archive
@@ -100,22 +100,36 @@ def set_rights(
     onsite_only: Annotated[
         bool, typer.Option("--onsite-only", help="On the premises only.")
     ] = False,
+    dry_run: DryRun = False,
     wait: Wait = False,
     as_json: Json = False,
 ) -> int:
     """Decide what governs; the newest decision counts, the older ones stay on record.
 
+    A decision that ends the sharing of a sealed volume says so before it is written.
+
     Example: phono rights set 3f9ac1 --licence CC-BY-4.0 --evidence "letter of 2026-03-02"
     """
     from phonotheque.accession.statements import Decision
-    from phonotheque.archive.decide import decide
-    from phonotheque.archive.opening import open_to_write
+    from phonotheque.archive.decide import closing, decide
+    from phonotheque.archive.opening import open_to_read, open_to_write
     from phonotheque.archive.reference import resolve_object
 
     dates = (valid_from, valid_until)
     decision = Decision(licence, evidence, holder, *dates, tuple(territory or ()), onsite_only)
-    with open_to_write(archive_of(context), "rights set", is_patient=wait) as archive:
+    root = archive_of(context)
+    if dry_run:
+        with open_to_read(root) as archive:
+            held = resolve_object(archive.index, reference)
+            consequence = closing(archive, held, decision)
+        if as_json:
+            print_json({"sha256": held.sha256.hex, "volume": held.volume, "closes": consequence})
+        else:
+            print(consequence or f"{held.sha256.hex[:12]}: no volume would be closed.")
+        return DONE
+    with open_to_write(root, "rights set", is_patient=wait) as archive:
         held = resolve_object(archive.index, reference)
+        tell(filter(None, [closing(archive, held, decision)]))
         statement = decide(archive, held, decision)
         record = _record(archive, statement)
     if as_json:

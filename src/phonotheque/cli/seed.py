@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,8 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import Json, archive_of
-from phonotheque.cli.output import print_json
+from phonotheque.cli.output import print_json, tell
+from phonotheque.config import FILE_NAME
 from phonotheque.errors import PhonothequeError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def seed(
 
     stop = _stop_at_signals()
     root = archive_of(context)
+    decisions = _Decisions(root)  # before anything is read, so that no change falls between
     with open_to_read(root) as archive, ExitStack() as stack:
         torrents, closed = _torrents(archive)
         if not torrents:
@@ -56,7 +58,10 @@ def seed(
                 return FOUND
             print("There is no volume to share yet. Make some: phono publish run", file=sys.stderr)
             return DONE
-        seeder = stack.enter_context(Seeder(engine_settings(archive, port, is_local=loopback)))
+        settings = engine_settings(archive, port, is_local=loopback)
+        seeder = stack.enter_context(Seeder(settings))
+        if settings.port not in (0, seeder.port):
+            tell([f"port {settings.port} is taken: listening on port {seeder.port} instead."])
         for torrent in torrents:
             added = seeder.add(torrent, root / "volumes")
             if as_json:
@@ -65,7 +70,7 @@ def seed(
                 print(f"{added.name}\n  {added.magnet}", flush=True)
         if not as_json:
             print(f"Listening on port {seeder.port}; {seeder.wall}. Ctrl-C stops.", flush=True)
-        has_trouble = _watch(seeder, stop, root)
+        has_trouble = _watch(seeder, stop, root, decisions)
     return FOUND if has_trouble or closed else DONE
 
 
@@ -108,31 +113,51 @@ def _say_withdrawn(volume: str, why: tuple[Sha256, Verdict]) -> None:
     )
 
 
-def _watch(seeder: Seeder, stop: Event, root: Path) -> bool:
+def _watch(seeder: Seeder, stop: Event, root: Path, decisions: _Decisions) -> bool:
     """Tell of damage, and let go of what is withdrawn, until told to stop; True for either."""
     told = 0
     removed: set[str] = set()
-    seen = _register_bytes(root)
     while not stop.is_set():
         seeder.wait_for_news(0.5)
         for trouble in seeder.troubles()[told:]:
             told += 1
             print(f"phono: {trouble}", file=sys.stderr, flush=True)
-        if (now := _register_bytes(root)) != seen and _let_go(seeder, root, removed):
-            seen = now
+        if (now := decisions.latest()) != decisions.seen and _let_go(seeder, root, removed):
+            decisions.seen = now
     return bool(told or removed)
 
 
-def _register_bytes(root: Path) -> int:
-    """Length of the register: while it is the same, nothing was decided."""
-    return sum(segment.stat().st_size for segment in (root / "register").glob("*.jsonl"))
+class _Decisions:
+    """Whether something may have been decided: three looks at the file system, without a list.
+
+    Attributes:
+        seen: What `latest` gave when all volumes were last asked for.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._listed_ns = -1
+        self._last = root / "register"
+        self.seen = self.latest()
+
+    def latest(self) -> tuple[int, int, int]:
+        """Three numbers; while they are the same, nothing was written and no setting changed."""
+        register = self._root / "register"
+        listed_ns = register.stat().st_mtime_ns
+        if listed_ns != self._listed_ns:  # a segment was begun
+            self._last = max(register.glob("*.jsonl"))
+            self._listed_ns = listed_ns
+        changed_ns = 0
+        with suppress(FileNotFoundError):  # an editor is putting a new one in its place
+            changed_ns = (self._root / FILE_NAME).stat().st_mtime_ns
+        return listed_ns, self._last.stat().st_size, changed_ns
 
 
 def _let_go(seeder: Seeder, root: Path, removed: set[str]) -> bool:
     """Ask again for every volume, and stop sharing what was withdrawn; False when it must wait."""
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.publishing import withdrawn
-    from phonotheque.errors import UnavailableError
+    from phonotheque.errors import CallerError, UnavailableError
 
     try:
         with open_to_read(root) as archive:
@@ -140,6 +165,9 @@ def _let_go(seeder: Seeder, root: Path, removed: set[str]) -> bool:
             is_whole = archive.index.place.offset == _last_segment_bytes(root)
     except UnavailableError:  # somebody is writing: ask again in a moment
         return False
+    except CallerError as error:  # the settings; they may be mended, what is shared stays shared
+        print(f"phono: {error}", file=sys.stderr, flush=True)
+        return True
     for volume, why in closed.items():
         if volume not in removed and any(one.name == volume for one in seeder.progress()):
             seeder.remove(volume)

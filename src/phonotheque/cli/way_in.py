@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ import typer
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
 from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
+from phonotheque.music.sound import format_integrity
 
 if TYPE_CHECKING:
     from phonotheque.accession.deposit import Deposit
@@ -80,7 +82,7 @@ def add(
 
     Example: phono add music/ --licence CC-BY-4.0 --evidence https://label.example/licence
     """
-    from phonotheque.accession.deposit import survey
+    from phonotheque.accession.deposit import idle_rules, say_idle, survey
     from phonotheque.accession.statements import Given
     from phonotheque.errors import BadRequestError
     from phonotheque.music.licence import parse_licence_strict
@@ -103,6 +105,7 @@ def add(
             report.note(one)
             shown.advance(one.size_bytes)
     report.close()
+    tell(printable(say_idle(rule)) for rule in idle_rules(deposit))
     return FOUND if report.has_found else DONE
 
 
@@ -124,11 +127,19 @@ def _ingest(archive: Archive, hands: Takers, given: Given, deposit: Deposit) -> 
     from phonotheque.accession.ingest import Ingest, Parts
     from phonotheque.accession.statements import Notary
     from phonotheque.accession.take import identify
+    from phonotheque.archive.linking import link_new
 
     people = archive.people
     notary = Notary(people.person, people.document, archive.now())
     parts = Parts(
-        archive.store, archive.writing, archive.index, notary, hands, archive.now, identify
+        archive.store,
+        archive.writing,
+        archive.index,
+        notary,
+        hands,
+        archive.now,
+        identify,
+        partial(link_new, archive),
     )
     return Ingest(parts, given, deposit.books)
 
@@ -150,14 +161,18 @@ class _Report:
         self._files: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
         self._notable: list[tuple[str, str, str]] = []
+        self._damaged = 0
 
     @property
     def has_found(self) -> bool:
-        """Whether a file was refused or could not be read."""
-        return bool(self._files["refused"] or self._files["unreadable"])
+        """Whether a file was refused, could not be read, or is damaged."""
+        return bool(self._files["refused"] or self._files["unreadable"] or self._damaged)
 
     def note(self, told: Told) -> None:
         """Count one file; it is durable."""
+        is_new = told.outcome == "added"  # what is held already was told when it came in
+        is_damaged = bool(is_new and told.integrity and told.integrity.verdict == "damaged")
+        self._damaged += is_damaged
         self._files[told.outcome] += 1
         self._bytes[told.outcome] += told.size_bytes
         if self._as_json:
@@ -168,10 +183,14 @@ class _Report:
                     "size_bytes": told.size_bytes,
                     "outcome": told.outcome,
                     "reason": told.reason,
+                    "integrity": told.integrity.verdict if told.integrity else None,
                 }
             )
         elif told.outcome in ("refused", "unreadable"):
             self._notable.append((told.outcome, printable(told.path), told.reason))
+        elif is_damaged and told.integrity is not None:
+            what, _, where = format_integrity(told.integrity).partition(": ")
+            self._notable.append((what, printable(told.path), where))
 
     def close(self) -> None:
         """Print what people read at the end."""
@@ -191,6 +210,8 @@ class _Report:
             if self._files[key] or key == "added"
         ]
         print_table([("", "files", "bytes"), *rows], right=(1, 2))
+        if self._damaged:
+            print(f"{self._damaged} of them damaged: kept as they are; see below.")
         if self._notable:
             print()
         print_table([(what, path, reason) for what, path, reason in self._notable[:_MOST_LINES]])

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
+from phonotheque.music.sound import Integrity, Sound
+
 
 class Readability(StrEnum):
     """Whether a decoder could make sense of the bytes. Bytes are kept either way."""
@@ -110,9 +112,18 @@ class AudioFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         readability: "unreadable" when no reader understood the bytes, or all were killed.
         reason: Why it is unreadable; "" when it is readable.
+        integrity: Whether the sound is whole; None when there is none to judge.
+        sound: What the decode of the whole file measured; None when it did not decode.
+        fingerprint: Of the first 120 s, encoded (`phonotheque.audio.fingerprint`); b"" for none.
+        waveform: 400 points of 4 bytes: peak and mean level of the left channel, then of the
+            right one, 0 to 255 of full scale; b"" for none.
     """
 
     readability: Readability
     technical: Technical | None = None
     tags: Tags = Tags()
     reason: str = ""
+    integrity: Integrity | None = None
+    sound: Sound | None = None
+    fingerprint: bytes = b""
+    waveform: bytes = b""

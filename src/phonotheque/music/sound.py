@@ -10,6 +10,7 @@ Not here: what a file says about itself (`phonotheque.music.facts`), measuring
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import assert_never
 
 import msgspec
 
@@ -98,3 +99,27 @@ class Sound(msgspec.Struct, frozen=True, omit_defaults=True):
     clipped_samples: int = 0
     is_dual_mono: bool = False
     cutoff_hz: int | None = None
+
+
+def format_integrity(integrity: Integrity) -> str:
+    """Say a verdict in one line for people: "damaged: page checksum differs at byte 4,096"."""
+    match integrity.verdict:
+        case Verdict.WHOLE:
+            return f"whole: {', '.join(integrity.checks)}" if integrity.checks else "whole"
+        case Verdict.UNKNOWN:
+            return f"cannot be told: {integrity.reason}"
+        case Verdict.DAMAGED:
+            first = _format_damage(integrity.damage[0]) if integrity.damage else "somewhere"
+            more = integrity.damaged_places - 1
+            places = "" if more < 1 else f", and {more} more place{'s' if more > 1 else ''}"
+            return f"damaged: {first}{places}"
+        case _:
+            assert_never(integrity.verdict)
+
+
+def _format_damage(damage: Damage) -> str:
+    place = "" if damage.at_byte is None else f" at byte {damage.at_byte:,}"
+    if damage.at_ms is not None:
+        minutes, ms = divmod(damage.at_ms, 60_000)
+        place += f" ({minutes}:{ms // 1000:02d})"
+    return damage.what + place

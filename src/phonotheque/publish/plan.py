@@ -7,7 +7,7 @@ lawful is in exactly one volume, every other one is named with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from phonotheque.music.permissions import LicenceClass
@@ -25,16 +25,26 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class PlannedVolume:
-    """A volume to be sealed. `candidates` keep their order."""
+    """A volume to be sealed, without its recordings: a plan of millions of them must fit.
+
+    Attributes:
+        objects: Number of its recordings: all candidates that may be shared, of its licence class,
+            that were taken in by the register's lines `first_seq` to `last_seq`.
+        size_bytes: Their bytes.
+    """
 
     name: str
     licence_class: LicenceClass
-    candidates: tuple[Candidate, ...]
+    objects: int
+    size_bytes: int
+    first_seq: int
+    last_seq: int
 
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of its recordings."""
-        return sum(candidate.held.size_bytes for candidate in self.candidates)
+    def holds(self, candidate: Candidate) -> bool:
+        """Whether a candidate belongs into it."""
+        is_near = self.first_seq <= candidate.held.first_seq <= self.last_seq
+        verdict = candidate.verdict
+        return is_near and verdict.allowed and verdict.licence_class is self.licence_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +61,49 @@ def plan_volumes(
     """Fill volumes in the order of the candidates.
 
     Args:
-        candidates: Recordings that may be shared are used, others passed over.
+        candidates: In the order they were taken in. Those that may be shared are used, others
+            passed over; none is kept in memory.
         archive: The archive's short name, the beginning of every volume's name.
         last: Highest number of a sealed volume by licence class; numbers go on from there.
         limits: Most objects and bytes of one volume.
     """
-    by_class: dict[LicenceClass, list[Candidate]] = {}
+    filled: dict[LicenceClass, list[_Filling]] = {}
     for candidate in candidates:
-        if candidate.verdict.allowed and candidate.verdict.licence_class is not None:
-            by_class.setdefault(candidate.verdict.licence_class, []).append(candidate)
-    planned = []
-    for licence_class in LicenceClass:
-        number = last.get(licence_class.value, 0)
-        for filled in _fill(by_class.get(licence_class, []), limits):
-            number += 1
-            name = volume_name(archive, licence_class, number)
-            planned.append(PlannedVolume(name, licence_class, filled))
-    return tuple(planned)
+        licence_class = candidate.verdict.licence_class
+        if not candidate.verdict.allowed or licence_class is None:
+            continue
+        volumes = filled.setdefault(licence_class, [])
+        if not volumes or not volumes[-1].has_room(candidate.held, limits):
+            volumes.append(_Filling(candidate.held.first_seq))
+        volumes[-1].take(candidate.held)
+    return tuple(
+        PlannedVolume(volume_name(archive, licence_class, number), licence_class, *volume.sums())
+        for licence_class in LicenceClass
+        for number, volume in enumerate(
+            filled.get(licence_class, ()), last.get(licence_class.value, 0) + 1
+        )
+    )
+
+
+class _Filling:
+    """A volume that is being filled."""
+
+    def __init__(self, first_seq: int) -> None:
+        self._first_seq = self._last_seq = first_seq
+        self._objects = self._size_bytes = 0
+
+    def has_room(self, held: Held, limits: Limits) -> bool:
+        """Whether one more recording fits."""
+        is_small = self._size_bytes + held.size_bytes <= limits.size_bytes
+        return self._objects < limits.objects and is_small
+
+    def take(self, held: Held) -> None:
+        self._objects += 1
+        self._size_bytes += held.size_bytes
+        self._last_seq = held.first_seq
+
+    def sums(self) -> tuple[int, int, int, int]:
+        return self._objects, self._size_bytes, self._first_seq, self._last_seq
 
 
 def volume_name(archive: str, licence_class: LicenceClass, number: int) -> str:
@@ -81,17 +117,3 @@ def volume_name(archive: str, licence_class: LicenceClass, number: int) -> str:
 def number_of(name: str) -> int:
     """The number at the end of a volume's name."""
     return int(name.rpartition("-")[2])
-
-
-def _fill(candidates: list[Candidate], limits: Limits) -> Iterator[tuple[Candidate, ...]]:
-    volume: list[Candidate] = []
-    size = 0
-    for candidate in candidates:
-        too_many = len(volume) == limits.objects
-        if volume and (too_many or size + candidate.held.size_bytes > limits.size_bytes):
-            yield tuple(volume)
-            volume, size = [], 0
-        volume.append(candidate)
-        size += candidate.held.size_bytes
-    if volume:
-        yield tuple(volume)

@@ -11,16 +11,17 @@ torrent reads no audio; a sealed volume never changes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from phonotheque.disk import Disk, make_folders, read_whole, write_whole
-from phonotheque.errors import IntegrityError, MalformedError, NotHeldError, PhonothequeError
+from phonotheque.disk import Disk, make_folders, write_whole
+from phonotheque.errors import NotHeldError, PhonothequeError
 from phonotheque.hands import Hands
 from phonotheque.music.digest import Digests, Sha256
 from phonotheque.music.finding import Finding, FindingKind
 from phonotheque.publish import lists
 from phonotheque.publish.plan import Candidate, PlannedVolume
+from phonotheque.publish.sealed import finish, hidden_path
 from phonotheque.publish.torrent import Torrent, TorrentFile, assemble
 from phonotheque.register.chain import in_lines
 from phonotheque.register.events import Fixity, Volume
@@ -29,10 +30,6 @@ from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
 from phonotheque.store.digests import digest_file
 from phonotheque.store.objects import LISTS, ObjectName, Store
-
-PUBLISHED = "published"
-VOLUMES = "volumes"
-LIST_FILES = ("ATTRIBUTION.txt", "README.txt", "SHA256SUMS", "manifest.tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +103,24 @@ def name_of(held: Held) -> ObjectName:
     return ObjectName(held.sha256, held.extension)
 
 
-def seal(press: Press, planned: PlannedVolume, proofs: dict[Sha256, Proof]) -> Sealed:
+def seal(
+    press: Press,
+    planned: PlannedVolume,
+    candidates: Sequence[Candidate],
+    proofs: dict[Sha256, Proof],
+) -> Sealed:
     """Seal what is sound of a planned volume; record what is not.
 
     Args:
         press: The archive's parts.
         planned: The volume.
+        candidates: Its recordings, in order.
         proofs: What `prove_all` found for each of its candidates.
     """
     findings = tuple(proof.finding for proof in proofs.values() if proof.finding)
     if findings:
         _record_findings(press, findings)
-    sound = [c for c in planned.candidates if proofs[c.held.sha256].digests is not None]
+    sound = [c for c in candidates if proofs[c.held.sha256].digests is not None]
     if not sound:
         return Sealed(planned, None, findings)
     digests = {sha256: proof.digests for sha256, proof in proofs.items() if proof.digests}
@@ -134,7 +137,7 @@ def seal(press: Press, planned: PlannedVolume, proofs: dict[Sha256, Proof]) -> S
         web_seeds=press.web_seeds,
         creator="Phonotheque",
     )
-    write_whole(press.disk, _hidden(planned.name), torrent.data)
+    write_whole(press.disk, hidden_path(planned.name), torrent.data)
     _record_volume(press, planned, lines, torrent, digests)
     finish(press.disk, [planned.name])
     return Sealed(planned, torrent, findings)
@@ -212,49 +215,4 @@ def _record_volume(
         press.index.apply(written)
         press.index.seal_into(planned.name, press.now, (line.name.sha256 for line in lines))
         for found in digests.values():
-            press.index.remember(found, None)
-
-
-def members(disk: Disk, volume: Volume) -> list[ObjectName]:
-    """Which objects a volume holds, from its manifest, proven against the register.
-
-    Raises:
-        IntegrityError: The manifest is gone or is not the one that was sealed.
-    """
-    path = f"{LISTS}/{volume.name}/manifest.tsv"
-    try:
-        data = read_whole(disk, path)
-    except NotHeldError as error:
-        raise _lost(path, "it is missing") from error
-    if hashlib.sha256(data).hexdigest() != volume.manifest:
-        raise _lost(path, "its bytes are not those that were sealed")
-    try:
-        return lists.read_manifest(data.decode())
-    except ValueError as error:
-        raise MalformedError(path, str(error), "This is a fault in Phonotheque.") from error
-
-
-def _lost(path: str, wrong: str) -> IntegrityError:
-    return IntegrityError(path, wrong, "Bring it back from a backup or any copy of the volume.")
-
-
-def torrent_path(volume: str) -> str:
-    """Where a sealed volume's torrent is published."""
-    return f"{PUBLISHED}/{volume}.torrent"
-
-
-def _hidden(volume: str) -> str:
-    return f"{PUBLISHED}/.{volume}.torrent"
-
-
-def finish(disk: Disk, volumes: Iterable[str]) -> None:
-    """Set the pointers of recorded volumes: the torrent's name and the link. Idempotent."""
-    torrents = {entry.name for entry in disk.list(PUBLISHED)}
-    links = {entry.name for entry in disk.list(VOLUMES)}
-    for volume in volumes:
-        if f".{volume}.torrent" in torrents:
-            disk.rename(_hidden(volume), torrent_path(volume))
-            disk.sync_folder(PUBLISHED)
-        if volume not in links:
-            disk.symlink(f"{VOLUMES}/{volume}", "../objects")
-            disk.sync_folder(VOLUMES)
+            press.index.remember(found)

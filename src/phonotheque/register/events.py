@@ -16,7 +16,9 @@ import msgspec
 
 from phonotheque.music.facts import Readability, Technical
 from phonotheque.music.finding import Finding
+from phonotheque.music.likeness import Likeness
 from phonotheque.music.rights import RightsStatement
+from phonotheque.music.sound import Integrity, Sound
 
 FORMAT = 1
 """Number of the format of archive and register. A newer one is refused, an older one is read."""
@@ -61,6 +63,8 @@ class Accession(
         readability: Whether an audio reader understood it; None for a companion.
         reason: Why it is unreadable.
         technical: How the sound is stored.
+        integrity: Whether the sound is whole, and what that rests on.
+        sound: What the decode of it measured.
     """
 
     deposit: int
@@ -75,6 +79,61 @@ class Accession(
     readability: Readability | None = None
     reason: str = ""
     technical: Technical | None = None
+    integrity: Integrity | None = None
+    sound: Sound | None = None
+
+
+class Examination(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="examination"
+):
+    """An object's sound decoded and checked again: what is said here replaces what was said before.
+
+    The fields mean what they mean in an `Accession`.
+    """
+
+    sha256: str
+    readability: Readability
+    reason: str = ""
+    technical: Technical | None = None
+    integrity: Integrity | None = None
+    sound: Sound | None = None
+
+
+class Link(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="link"):
+    """Two recordings whose fingerprints are alike. A link merges nothing: both are kept.
+
+    Attributes:
+        sha256: The one that was looked at, taken in later.
+        other: The one that was held.
+        likeness: How alike: "same", "likely" or "related".
+        bit_errors: Share of fingerprint bits that differ where the two overlap, 0 to 1.
+        offset_ms: Where the beginning of `other` lies in `sha256`; negative when before it.
+        compared_ms: Length of the overlap.
+    """
+
+    sha256: str
+    other: str
+    likeness: Likeness
+    bit_errors: float
+    offset_ms: int = 0
+    compared_ms: int = 0
+
+
+class Dressing(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="dressing"):
+    """A copy with current tags was made, and the patch that gives the original back from it.
+
+    Attributes:
+        sha256: Name of the original.
+        copy: SHA-256 of the dressed copy, 64 hexadecimal digits.
+        size_bytes: Length of the dressed copy.
+        patch: The patch (`docs/reference/patch.md`) in base64; applied and compared before this
+            line was written.
+    """
+
+    sha256: str
+    copy: str
+    size_bytes: int
+    patch: str
 
 
 class Rights(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="rights"):
@@ -162,5 +221,18 @@ class Volume(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event",
     supersedes: str = ""
 
 
-Event = Founding | Deposit | Accession | Rights | Fixity | Removal | Edit | Export | Volume
+Event = (
+    Founding
+    | Deposit
+    | Accession
+    | Examination
+    | Link
+    | Dressing
+    | Rights
+    | Fixity
+    | Removal
+    | Edit
+    | Export
+    | Volume
+)
 """Any event."""

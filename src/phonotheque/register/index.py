@@ -8,92 +8,55 @@ Not here: what a row means (`projection`), reading the register (`journal`).
 
 from __future__ import annotations
 
-import os
-import shutil
+import base64
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
 import msgspec
 
-from phonotheque.errors import DiskFullError, UnavailableError
 from phonotheque.music.digest import Digests, Sha256
-from phonotheque.music.facts import Readability, Tags, Technical
+from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
 from phonotheque.music.rights import RightsStatement
-from phonotheque.register import schema
+from phonotheque.music.sound import Integrity, Sound
+from phonotheque.register import index_file, schema
 from phonotheque.register.chain import Entry, Head
-from phonotheque.register.events import Role, Volume
-from phonotheque.register.holdings import Held, Provenance, SourceFile
+from phonotheque.register.events import Dressing, Role, Volume
+from phonotheque.register.findings import project_findings
+from phonotheque.register.holdings import Curves, Held, Provenance, SourceFile
 from phonotheque.register.journal import START, Position
 from phonotheque.register.projection import project
 
 _HELD = """SELECT sha256, size_bytes, pieces_root, extension, role, readability, reason, technical,
-                  first_seq, checked_at, condition, volume FROM object"""
+                  first_seq, checked_at, condition, volume, integrity, sound FROM object"""
+
+_ON_DISK = "condition != 'removed'"
+_UNSEALED = """condition = 'sound' AND role = 'recording' AND volume IS NULL
+               AND readability = 'readable'"""
+_PAGE = 1000
 
 
 def _held(row: tuple[Any, ...]) -> Held:
-    technical = msgspec.json.decode(row[7], type=Technical) if row[7] else None
-    readability = Readability(row[5]) if row[5] else None
-    facts = (Role(row[4]), readability, row[6], technical)
-    return Held(Sha256(row[0]), row[1], row[2], row[3], *facts, *row[8:])
-
-
-_MAKE = f"{schema.TABLES} PRAGMA user_version = {schema.VERSION}"
-
-
-def _make(path: Path) -> None:
-    """Make an empty index under another name first: a reader sees it with its tables or not."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    db = sqlite3.connect(new, isolation_level=None)
-    try:
-        db.executescript(_MAKE)
-    finally:
-        db.close()
-    for ending in ("-wal", "-shm"):  # of an index that was deleted: they would be played back
-        path.with_name(f"{path.name}{ending}").unlink(missing_ok=True)
-    new.rename(path)
-
-
-def _writer(path: Path | str) -> sqlite3.Connection:
-    if path != ":memory:" and not Path(path).exists():
-        _make(Path(path))
-    db = sqlite3.connect(path, isolation_level=None, timeout=30)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-        db.executescript(_MAKE)
-    return db
-
-
-def _reader(path: Path) -> sqlite3.Connection:
-    """Open to read. Without leave to write beside the file, nobody else can be writing either."""
-    may_write = os.access(path.parent, os.W_OK)
-    mode = "mode=ro" if may_write else "mode=ro&immutable=1"
-    uri = f"file:{quote(str(path))}?{mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
-
-
-_NEEDED_BYTES = 1 << 16
-"""With less than this free, SQLite's own files beside the index (32 KiB at a time) do not fit."""
-
-
-def _refusal(path: Path | str, error: sqlite3.Error | OSError) -> UnavailableError:
-    """Say in our words why SQLite refused. Beside "full", a full disk also looks like a bad one."""
-    name = getattr(error, "sqlite_errorname", "")
-    free_bytes = _NEEDED_BYTES
-    with suppress(OSError):
-        free_bytes = shutil.disk_usage(Path(path).parent).free
-    if name == "SQLITE_FULL" or free_bytes < _NEEDED_BYTES:
-        return DiskFullError(
-            str(path), "no room is left on the disk", "Free some space and run again."
-        )
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return UnavailableError(str(path), str(error), "Wait, then run again.")
-    return UnavailableError(str(path), f"the index cannot be used: {error}", "Run `phono rebuild`.")
+    name, size_bytes, pieces_root, extension, role, readability, reason, technical = row[:8]
+    first_seq, checked_at, condition, volume, integrity, sound = row[8:]
+    return Held(
+        Sha256(name),
+        size_bytes,
+        pieces_root,
+        extension,
+        Role(role),
+        Readability(readability) if readability else None,
+        reason,
+        msgspec.json.decode(technical, type=Technical) if technical else None,
+        first_seq,
+        checked_at,
+        condition,
+        volume,
+        msgspec.json.decode(integrity, type=Integrity) if integrity else None,
+        msgspec.json.decode(sound, type=Sound) if sound else None,
+    )
 
 
 class Index:
@@ -107,11 +70,11 @@ class Index:
     def __init__(self, path: Path | str, *, is_reading: bool = False) -> None:
         self._path = path
         try:
-            self.db = _reader(Path(path)) if is_reading else _writer(path)
+            self.db = index_file.reader(Path(path)) if is_reading else index_file.writer(path)
             if self.db.execute("PRAGMA user_version").fetchone()[0] != schema.VERSION:
                 raise sqlite3.DatabaseError("it was made by another version")
         except (sqlite3.Error, OSError) as error:
-            raise _refusal(path, error) from error
+            raise index_file.refusal(path, error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -129,8 +92,15 @@ class Index:
                 with suppress(sqlite3.Error):  # a full disk can refuse that too; closing undoes all
                     self.db.execute("ROLLBACK")
             if isinstance(error, sqlite3.OperationalError):
-                raise _refusal(self._path, error) from error
+                raise index_file.refusal(self._path, error) from error
             raise
+
+    def make_durable(self) -> None:
+        """Bring what was committed to the disk: nothing of it is forgotten in a power loss."""
+        try:
+            self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.OperationalError as error:
+            raise index_file.refusal(self._path, error) from error
 
     @property
     def place(self) -> Position:
@@ -143,6 +113,7 @@ class Index:
         taken = list(entries)
         for entry, _ in taken:
             project(self.db, entry)
+            project_findings(self.db, entry)
         if taken:
             last, place = taken[-1]
             row = (place.segment, place.offset, place.head.seq, place.head.digest, last.at)
@@ -183,17 +154,66 @@ class Index:
         return [_held(row) for row in rows]
 
     def oldest_checked(self, limit: int = -1) -> Iterator[Held]:
-        """Objects that should be on the disk, the one unproven for longest first."""
-        query = f"{_HELD} WHERE condition != 'removed' ORDER BY checked_at, sha256 LIMIT ?"
-        return (_held(row) for row in self.db.execute(query, (limit,)).fetchall())
+        """Objects that should be on the disk, the one unproven for longest first.
 
-    def unsealed(self) -> Iterator[Held]:
-        """Readable recordings in no volume, in the order they were taken in."""
-        rows = self.db.execute(
-            f"""{_HELD} WHERE condition = 'sound' AND role = 'recording' AND volume IS NULL
-                AND readability = 'readable' ORDER BY first_seq"""
-        )
-        return (_held(row) for row in rows.fetchall())
+        Read a page at a time: memory is bounded, no writer waits, and what is proven by others
+        meanwhile moves behind the place where it began, and is passed over.
+        """
+        order = "ORDER BY checked_at DESC, sha256 DESC"
+        newest = f"SELECT checked_at, sha256 FROM object WHERE {_ON_DISK} {order} LIMIT 1"
+        end = self.db.execute(newest).fetchone() or ("", b"")
+        query = f"""{_HELD} WHERE {_ON_DISK} AND (checked_at, sha256) > (?, ?)
+                    AND (checked_at, sha256) <= (?, ?) ORDER BY checked_at, sha256 LIMIT ?"""
+        after = ("", b"")
+        while limit:
+            size = _PAGE if limit < 0 else min(_PAGE, limit)
+            page = [_held(row) for row in self.db.execute(query, (*after, *end, size))]
+            yield from page
+            if len(page) < size:
+                return
+            after = (page[-1].checked_at, page[-1].sha256.raw)
+            limit -= size if limit > 0 else 0
+
+    def count_checked(self, limit: int = -1) -> tuple[int, int]:
+        """How many objects `oldest_checked` gives, and their bytes."""
+        rows = f"SELECT size_bytes FROM object WHERE {_ON_DISK} ORDER BY checked_at, sha256"
+        query = f"SELECT count(*), total(size_bytes) FROM ({rows} LIMIT ?)"
+        count, size_bytes = self.db.execute(query, (limit,)).fetchone()
+        return count, int(size_bytes)
+
+    def has_on_disk(self, sha256: Sha256, extension: str) -> bool:
+        """Whether an object should be on the disk under this very name."""
+        query = f"SELECT extension FROM object WHERE sha256 = ? AND {_ON_DISK}"
+        row = self.db.execute(query, (sha256.raw,)).fetchone()
+        return row is not None and row[0] == extension
+
+    def unsealed(self, first: int = 1, last: int | None = None) -> Iterator[Held]:
+        """Readable recordings in no volume, in the order they were taken in; a page at a time.
+
+        Args:
+            first: Only those taken in by this line of the register, or a later one.
+            last: Only those taken in by this line or an earlier one; None for all.
+        """
+        if last is None:
+            ends = f"SELECT min(first_seq), max(first_seq) FROM object WHERE {_UNSEALED}"
+            lowest, last = self.db.execute(ends).fetchone()
+            if lowest is None or last is None:
+                return
+            first = max(first, lowest)
+        # Along the accessions, which lie in order: sorting all objects for a page would not do. The
+        # sign before a column keeps SQLite from reading all that are unsealed for each page.
+        query = f"""{_HELD} WHERE +{_UNSEALED} AND first_seq BETWEEN :first AND :last AND sha256 IN
+                    (SELECT sha256 FROM accession WHERE seq BETWEEN :first AND :last)
+                    ORDER BY first_seq"""
+        for begin in range(first, last + 1, _PAGE):
+            page = {"first": begin, "last": min(begin + _PAGE - 1, last)}
+            yield from [_held(row) for row in self.db.execute(query, page)]
+
+    def count_untagged(self) -> int:
+        """How many recordings `unsealed` gives whose tags are not known here."""
+        query = f"""SELECT count(*) FROM object WHERE {_UNSEALED}
+                    AND sha256 NOT IN (SELECT sha256 FROM tags)"""
+        return int(self.db.execute(query).fetchone()[0])
 
     def in_volume(self, name: str) -> list[Held]:
         """The objects sealed in a volume, in order of their names."""
@@ -253,6 +273,23 @@ class Index:
         )
         return [msgspec.json.decode(body, type=RightsStatement) for (body,) in rows]
 
+    # -- the same sound, other bytes -----------------------------------------------------------
+
+    def with_payload(self, payload_sha256: str) -> list[Held]:
+        """Objects whose coded packets are these, whatever tags stand around them."""
+        query = f"{_HELD} WHERE payload = ? AND condition != 'removed' ORDER BY first_seq"
+        rows = self.db.execute(query, (bytes.fromhex(payload_sha256),))
+        return [_held(row) for row in rows]
+
+    def dressing(self, copy: Sha256) -> Dressing | None:
+        """How a dressed copy was made, and the way back; None when it was not made here."""
+        row = self.db.execute(
+            "SELECT hex(sha256), size_bytes, patch FROM dressing WHERE copy = ?", (copy.raw,)
+        ).fetchone()
+        if row is None:
+            return None
+        return Dressing(row[0].lower(), copy.hex, row[1], base64.b64encode(row[2]).decode())
+
     # -- volumes -----------------------------------------------------------------------------
 
     def volumes(self) -> list[Volume]:
@@ -260,12 +297,31 @@ class Index:
         rows = self.db.execute("SELECT body FROM volume ORDER BY seq")
         return [msgspec.json.decode(body, type=Volume) for (body,) in rows]
 
+    def set_unlisted(self, volume: str) -> None:
+        """Note that nobody knows any more which objects a volume holds; a rebuild may find out."""
+        self.set_note(f"unlisted {volume}", "yes")
+
+    def unlisted(self) -> list[str]:
+        """Volumes of which it is not known which objects they hold, in order of name."""
+        query = "SELECT substr(name, 10) FROM note WHERE name LIKE 'unlisted %' ORDER BY name"
+        return [name for (name,) in self.db.execute(query)]
+
     def restated_since_sealed(self) -> list[tuple[str, Sha256]]:
         """Volumes and objects in them about which something was stated after they were sealed."""
         rows = self.db.execute(
             """SELECT DISTINCT v.name, o.sha256
                FROM object AS o JOIN volume AS v ON v.name = o.volume
                JOIN statement AS s ON s.sha256 = o.sha256 AND s.seq > v.seq"""
+        )
+        return [(name, Sha256(sha256)) for name, sha256 in rows]
+
+    def sealed_on_claims(self) -> list[tuple[str, Sha256]]:
+        """Volumes with a recording that nothing but tags in files speaks for, and one of these."""
+        rows = self.db.execute(
+            """SELECT volume, min(sha256) FROM object AS o WHERE volume IS NOT NULL AND NOT EXISTS (
+                   SELECT 1 FROM statement AS s WHERE s.sha256 = o.sha256
+                   AND json_extract(CAST(s.body AS TEXT), '$.basis') != 'claim'
+               ) GROUP BY volume"""
         )
         return [(name, Sha256(sha256)) for name, sha256 in rows]
 
@@ -282,24 +338,26 @@ class Index:
 
     # -- what was read from objects -------------------------------------------------------------
 
-    def remember(self, digests: Digests, tags: Tags | None) -> None:
-        """Keep what one reading of an object gave beyond its register line."""
+    def remember(self, digests: Digests) -> None:
+        """Keep the digests that one reading of an object gave beyond its register line."""
         row = (digests.sha256.raw, digests.layer, digests.sha1s)
         self.db.execute("INSERT OR REPLACE INTO layer VALUES (?, ?, ?)", row)
-        if tags is not None:
-            self.remember_tags(digests.sha256, tags)
 
-    def remember_tags(self, sha256: Sha256, tags: Tags) -> None:
-        """Keep the tags of an object."""
-        row = (sha256.raw, msgspec.json.encode(tags))
-        self.db.execute("INSERT OR REPLACE INTO tags VALUES (?, ?)", row)
-
-    def names_without(self, table: Literal["layer", "tags"]) -> set[Sha256]:
-        """Objects whose layers or tags are not known here."""
-        rows = self.db.execute(
-            f"SELECT sha256 FROM object WHERE sha256 NOT IN (SELECT sha256 FROM {table})"
+    def remember_facts(self, sha256: Sha256, facts: AudioFacts) -> None:
+        """Keep the tags and curves of an object. Its number is given once and stays."""
+        tags = (sha256.raw, msgspec.json.encode(facts.tags))
+        self.db.execute("INSERT OR REPLACE INTO tags VALUES (?, ?)", tags)
+        self.db.execute(
+            """INSERT INTO curves (sha256, fingerprint, waveform) VALUES (?, ?, ?)
+               ON CONFLICT (sha256) DO UPDATE SET
+                   fingerprint = excluded.fingerprint, waveform = excluded.waveform""",
+            (sha256.raw, facts.fingerprint, facts.waveform),
         )
-        return {Sha256(name) for (name,) in rows}
+
+    def lacks(self, table: Literal["layer", "tags", "curves"], sha256: Sha256) -> bool:
+        """Whether the layer, tags or curves of an object are not known here."""
+        query = f"SELECT 1 FROM {table} WHERE sha256 = ?"
+        return self.db.execute(query, (sha256.raw,)).fetchone() is None
 
     def digests(self, held: Held) -> Digests | None:
         """All digests of an object, or None when its layers must be read again."""
@@ -312,6 +370,12 @@ class Index:
         """The tags of an object; empty when it has none or they were not read yet."""
         row = self.db.execute("SELECT body FROM tags WHERE sha256 = ?", (sha256.raw,)).fetchone()
         return msgspec.json.decode(row[0], type=Tags) if row else Tags()
+
+    def curves(self, sha256: Sha256) -> Curves | None:
+        """What was measured on an object; None when nobody has yet."""
+        query = "SELECT number, fingerprint, waveform FROM curves WHERE sha256 = ?"
+        row = self.db.execute(query, (sha256.raw,)).fetchone()
+        return Curves(*row) if row else None
 
     def known_source(self, source: SourceFile) -> Sha256 | None:
         """The name of a file's bytes, if it was read before and has not changed since."""

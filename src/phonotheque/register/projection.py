@@ -5,6 +5,7 @@ Law: the rows depend on the entries and their order alone, so that an index made
 
 from __future__ import annotations
 
+import base64
 import re
 import sqlite3
 from typing import assert_never
@@ -16,10 +17,13 @@ from phonotheque.register.chain import Entry
 from phonotheque.register.events import (
     Accession,
     Deposit,
+    Dressing,
     Edit,
+    Examination,
     Export,
     Fixity,
     Founding,
+    Link,
     Removal,
     Rights,
     Volume,
@@ -38,6 +42,8 @@ def project(db: sqlite3.Connection, entry: Entry) -> None:
             db.execute("INSERT INTO deposit VALUES (?, ?, ?, ?)", (seq, depositor, collection, at))
         case Accession():
             _accession(db, entry, entry.event)
+        case Examination() | Link() | Dressing():
+            _of_sound(db, seq, entry.event)
         case Rights(sha256, statement):
             name = bytes.fromhex(sha256)
             db.execute("INSERT INTO statement VALUES (?, 0, ?, ?)", (seq, name, _json(statement)))
@@ -62,7 +68,7 @@ def _accession(db: sqlite3.Connection, entry: Entry, event: Accession) -> None:
     name = bytes.fromhex(event.sha256)
     technical = _json(event.technical) if event.technical else None
     db.execute(
-        """INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sound', NULL)
+        """INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sound', NULL, ?, ?, ?)
            ON CONFLICT (sha256) DO UPDATE SET
                checked_at = CASE  -- what was sound may have gained provenance without being read
                    WHEN condition = 'sound' THEN checked_at ELSE excluded.checked_at END,
@@ -79,6 +85,7 @@ def _accession(db: sqlite3.Connection, entry: Entry, event: Accession) -> None:
             technical,
             entry.seq,
             entry.at,
+            *_measured(event),
         ),
     )
     folder = event.path.rpartition("/")[0]
@@ -87,6 +94,42 @@ def _accession(db: sqlite3.Connection, entry: Entry, event: Accession) -> None:
     db.executemany(
         "INSERT INTO statement VALUES (?, ?, ?, ?)",
         [(entry.seq, i, name, _json(statement)) for i, statement in enumerate(event.rights)],
+    )
+
+
+def _of_sound(db: sqlite3.Connection, seq: int, event: Examination | Link | Dressing) -> None:
+    match event:
+        case Examination():
+            _examination(db, event)
+        case Link(sha256, other):
+            pair = (bytes.fromhex(sha256), bytes.fromhex(other))
+            db.execute(
+                "INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?)", (seq, *pair, _json(event))
+            )
+        case Dressing(sha256, copy, size_bytes, patch):
+            names = (bytes.fromhex(copy), bytes.fromhex(sha256))
+            row = (*names, size_bytes, base64.b64decode(patch), seq)
+            db.execute("INSERT OR REPLACE INTO dressing VALUES (?, ?, ?, ?, ?)", row)
+        case _:
+            assert_never(event)
+
+
+def _examination(db: sqlite3.Connection, event: Examination) -> None:
+    facts = (event.readability, event.reason, _json(event.technical) if event.technical else None)
+    db.execute(
+        """UPDATE object SET readability = ?, reason = ?, technical = ?,
+               integrity = ?, sound = ?, payload = ? WHERE sha256 = ?""",
+        (*facts, *_measured(event), bytes.fromhex(event.sha256)),
+    )
+
+
+def _measured(event: Accession | Examination) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """Columns of what a decode found: the verdict, the figures, the digest of the payload."""
+    sound = event.sound
+    return (
+        _json(event.integrity) if event.integrity else None,
+        _json(sound) if sound else None,
+        bytes.fromhex(sound.payload_sha256) if sound and sound.payload_sha256 else None,
     )
 
 

@@ -1,12 +1,13 @@
 """The tables of the index: a cache of the register that answers questions in milliseconds.
 
-Laws: every row follows from the register (rows of `layer`, `tags` and `source` from the objects);
-losing the file loses time, never knowledge. Digests are stored as 32 raw bytes, structures as JSON.
+Laws: every row follows from the register (rows of `layer`, `tags`, `curves` and `source` from the
+objects); losing the file loses time, never knowledge. Digests are stored as 32 raw bytes,
+structures as JSON.
 """
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """Number of this layout. An index of another number is thrown away and made again."""
 
 TABLES = """
@@ -34,11 +35,24 @@ CREATE TABLE IF NOT EXISTS object (
     first_seq    INTEGER NOT NULL,          -- its first accession
     checked_at   TEXT NOT NULL,             -- last time its bytes were known to be exact
     condition    TEXT NOT NULL,             -- sound, removed, or a kind of finding
-    volume       TEXT                       -- the volume it is sealed in
+    volume       TEXT,                      -- the volume it is sealed in
+    integrity    BLOB,                      -- JSON
+    sound        BLOB,                      -- JSON
+    payload      BLOB                       -- digest of the coded packets alone
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS object_by_check ON object (checked_at, sha256, condition, size_bytes);
 CREATE INDEX IF NOT EXISTS object_by_state ON object
     (condition, role, volume, readability, size_bytes);
+CREATE INDEX IF NOT EXISTS object_by_payload ON object (payload) WHERE payload IS NOT NULL;
+CREATE TABLE IF NOT EXISTS link (           -- recordings whose fingerprints are alike
+    seq      INTEGER NOT NULL, one BLOB NOT NULL, other BLOB NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (one, other)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS link_by_other ON link (other);
+CREATE TABLE IF NOT EXISTS dressing (       -- copies with other tags, and the way back
+    copy     BLOB PRIMARY KEY, sha256 BLOB NOT NULL, size_bytes INTEGER NOT NULL,
+    patch    BLOB NOT NULL, seq INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accession (
     seq      INTEGER PRIMARY KEY,
     sha256   BLOB NOT NULL, deposit INTEGER NOT NULL, path TEXT NOT NULL, folder TEXT NOT NULL,
@@ -66,6 +80,10 @@ CREATE TABLE IF NOT EXISTS layer (          -- read from the object, or taken fr
 );
 CREATE TABLE IF NOT EXISTS tags (           -- read from the object
     sha256   BLOB PRIMARY KEY, body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS curves (         -- measured on the object
+    number   INTEGER PRIMARY KEY,           -- what the index of fingerprints calls it
+    sha256   BLOB NOT NULL UNIQUE, fingerprint BLOB NOT NULL, waveform BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS source (         -- files seen before: not to be read again
     device INTEGER NOT NULL, inode INTEGER NOT NULL, size_bytes INTEGER NOT NULL,

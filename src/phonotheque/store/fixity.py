@@ -6,7 +6,7 @@ one finding; what is sound gets none.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Iterator
 
 from phonotheque.errors import NotHeldError, UnavailableError
 from phonotheque.music.finding import Finding, FindingKind
@@ -35,14 +35,14 @@ def check_object(store: Store, name: ObjectName, size_bytes: int) -> Finding | N
     return None
 
 
-def strays(store: Store, registered: Container[ObjectName]) -> Iterator[Finding]:
+def strays(store: Store, is_registered: Callable[[ObjectName], bool]) -> Iterator[Finding]:
     """Find what lies in `objects/` without being registered there, in order of path."""
     for path in store.walk():
         name = parse_file_name(path.rpartition("/")[2])
         if name is None or f"{name.folder}/{name.file}" != path:
             detail = "not the name of an object in its place"
             yield Finding(FindingKind.FOREIGN, f"{FOLDER}/{_text(path)}", detail)
-        elif name not in registered:
+        elif not is_registered(name):
             yield Finding(FindingKind.UNREFERENCED, name.path, "no line of the register names it")
 
 

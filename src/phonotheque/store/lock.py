@@ -4,6 +4,9 @@ The lock is an advisory `flock` on the folder `register/`, because the register 
 a lock file in `state/` could be deleted under its holder and taken twice. Who holds it is written
 to `state/writer.json`, for people; the lock itself trusts no file and no clock.
 
+A forked child would share the lock and keep it alive when its parent was killed, so every child
+lets go of it at once.
+
 Source: flock(2). It does not work across NFS clients; `docs/how-to` says so.
 """
 
@@ -24,6 +27,20 @@ from phonotheque.errors import ArchiveBusyError
 
 _RETRY_S = 0.2
 
+_held: set[int] = set()
+"""Descriptors of the locks that this process holds."""
+
+
+def _let_go() -> None:
+    """Close, in a forked child, its share of the parent's locks; the parent keeps them."""
+    for descriptor in _held:
+        with suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
+
 
 @contextmanager
 def hold_lock(root: Path, *, purpose: str, is_patient: bool = False) -> Iterator[None]:
@@ -41,6 +58,7 @@ def hold_lock(root: Path, *, purpose: str, is_patient: bool = False) -> Iterator
         folder = os.open(root / "register", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise refusal("register", error) from error
+    _held.add(folder)
     try:
         while not _try_lock(folder):
             if not is_patient:
@@ -51,7 +69,9 @@ def hold_lock(root: Path, *, purpose: str, is_patient: bool = False) -> Iterator
         _leave_name(root, purpose)
         yield
     finally:
-        os.close(folder)  # releases the lock
+        if folder in _held:  # not in a forked child, where it may be another file by now
+            _held.discard(folder)
+            os.close(folder)  # releases the lock
 
 
 def _try_lock(folder: int) -> bool:

@@ -167,14 +167,18 @@ class DiskStore:
         self._disk.sync_folder(f"{FOLDER}/{name.folder}")
 
     def walk(self) -> Iterator[str]:
-        yield from self._walk("")
-
-    def _walk(self, below: str) -> Iterator[str]:
-        for entry in self._disk.list(f"{FOLDER}/{below}" if below else FOLDER):
-            path = f"{below}/{entry.name}" if below else entry.name
-            if path == "lists":
-                continue
-            if entry.kind is Kind.FOLDER:
-                yield from self._walk(path)
+        waiting = [self._entries("")]
+        while waiting:  # a loop, because strangers' folders may be nested without an end
+            path, kind = next(waiting[-1], ("", None))
+            if kind is None:
+                waiting.pop()
+            elif kind is Kind.FOLDER:
+                waiting.append(self._entries(path))
             else:
                 yield path
+
+    def _entries(self, below: str) -> Iterator[tuple[str, Kind]]:
+        for entry in self._disk.list(f"{FOLDER}/{below}" if below else FOLDER):
+            path = f"{below}/{entry.name}" if below else entry.name
+            if path != "lists":
+                yield path, entry.kind

@@ -1,0 +1,91 @@
+"""Sealed volumes as they lie on the disk: where their files are, and which objects they hold.
+
+Laws: what a volume holds is believed only from bytes that the register has the digest of; pointers
+follow from the record and can be set again at any time. Not here: sealing (`seal`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from phonotheque.disk import Disk, read_whole
+from phonotheque.errors import ListLostError, MalformedError, NotHeldError
+from phonotheque.publish import lists
+from phonotheque.register.events import Volume
+from phonotheque.store.objects import LISTS, ObjectName, parse_file_name
+
+PUBLISHED = "published"
+VOLUMES = "volumes"
+LIST_FILES = ("ATTRIBUTION.txt", "README.txt", "SHA256SUMS", "manifest.tsv")
+
+
+def members(disk: Disk, volume: Volume) -> list[ObjectName]:
+    """Which objects a volume holds: from its manifest, or from its torrent when that is lost.
+
+    Both are believed only when they are, byte for byte, what the register says was sealed.
+
+    Raises:
+        ListLostError: Neither is there as it was sealed.
+    """
+    path = manifest_path(volume.name)
+    if data := _sealed(disk, path, volume.manifest):
+        try:
+            return lists.read_manifest(data.decode())
+        except ValueError as error:
+            raise MalformedError(path, str(error), "This is a fault in Phonotheque.") from error
+    from phonotheque.publish.torrent_reader import read_torrent  # seldom needed, slow to load
+
+    for path in (torrent_path(volume.name), hidden_path(volume.name)):
+        if data := _sealed(disk, path, volume.torrent):
+            names = (parse_file_name(file.path[-1]) for file in read_torrent(data).files)
+            return [name for name in names if name is not None]
+    raise list_lost(volume.name)
+
+
+def _sealed(disk: Disk, path: str, sha256: str) -> bytes | None:
+    """The bytes of a file if they are those that were sealed."""
+    try:
+        data = read_whole(disk, path)
+    except NotHeldError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
+
+def list_lost(volume: str) -> ListLostError:
+    """Say that nobody knows any more which objects a volume holds, and how to know it again."""
+    return ListLostError(
+        manifest_path(volume),
+        f"neither it nor {torrent_path(volume)} is there as it was sealed, "
+        "so it is not known which recordings the volume holds",
+        "Bring one of the two back from a backup or any copy of the volume, then run "
+        "`phono rebuild`; until then nothing new is published.",
+    )
+
+
+def manifest_path(volume: str) -> str:
+    """Where the list of a sealed volume's recordings lies."""
+    return f"{LISTS}/{volume}/manifest.tsv"
+
+
+def torrent_path(volume: str) -> str:
+    """Where a sealed volume's torrent is published."""
+    return f"{PUBLISHED}/{volume}.torrent"
+
+
+def hidden_path(volume: str) -> str:
+    """Where a torrent lies until the register knows its volume."""
+    return f"{PUBLISHED}/.{volume}.torrent"
+
+
+def finish(disk: Disk, volumes: Iterable[str]) -> None:
+    """Set the pointers of recorded volumes: the torrent's name and the link. Idempotent."""
+    torrents = {entry.name for entry in disk.list(PUBLISHED)}
+    links = {entry.name for entry in disk.list(VOLUMES)}
+    for volume in volumes:
+        if f".{volume}.torrent" in torrents:
+            disk.rename(hidden_path(volume), torrent_path(volume))
+            disk.sync_folder(PUBLISHED)
+        if volume not in links:
+            disk.symlink(f"{VOLUMES}/{volume}", "../objects")
+            disk.sync_folder(VOLUMES)

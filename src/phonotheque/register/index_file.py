@@ -1,0 +1,93 @@
+"""The index as a file: how it is made and opened, and what SQLite's refusals mean.
+
+Laws: a reader sees an index with all its tables or none; a refusal is said in our words, once.
+Not here: rows and questions (`index`), which tables there are (`schema`, `findings`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+from phonotheque.errors import DiskFullError, UnavailableError
+from phonotheque.register import findings, schema
+
+_MAKE = f"{schema.TABLES} {findings.TABLE} PRAGMA user_version = {schema.VERSION}"
+
+
+def _make(path: Path) -> None:
+    """Make an empty index under another name first: a reader sees it with its tables or not."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    db = sqlite3.connect(new, isolation_level=None)
+    try:
+        db.executescript(_MAKE)
+    finally:
+        db.close()
+    for ending in ("-wal", "-shm"):  # of an index that was deleted: they would be played back
+        path.with_name(f"{path.name}{ending}").unlink(missing_ok=True)
+    new.rename(path)
+
+
+def writer(path: Path | str) -> sqlite3.Connection:
+    """Open to write, making what is not there."""
+    if path != ":memory:" and not Path(path).exists():
+        _make(Path(path))
+    db = sqlite3.connect(path, isolation_level=None, timeout=30)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        db.executescript(_MAKE)
+    return db
+
+
+def reader(path: Path) -> sqlite3.Connection:
+    """Open to read. Without leave to write beside the file, nobody else can be writing either."""
+    may_write = os.access(path.parent, os.W_OK)
+    mode = "mode=ro" if may_write else "mode=ro&immutable=1"
+    uri = f"file:{quote(str(path))}?{mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
+
+
+@contextmanager
+def refusals(path: Path | str) -> Iterator[None]:
+    """Let what SQLite refuses in the block be said in our words; mistakes of ours stay as they are.
+
+    Raises:
+        UnavailableError: The file cannot be used, or not now.
+    """
+    try:
+        yield
+    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+        # SQLite quotes damaged bytes in its messages, and does not see damage inside of a row.
+        raise UnavailableError(str(path), "the index is damaged", "Run `phono rebuild`.") from error
+    except sqlite3.DatabaseError as error:
+        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
+            raise
+        raise refusal(path, error) from error
+
+
+_NEEDED_BYTES = 1 << 16
+"""With less than this free, SQLite's own files beside the index (32 KiB at a time) do not fit."""
+
+
+def refusal(path: Path | str, error: sqlite3.Error | OSError) -> UnavailableError:
+    """Say in our words why SQLite refused. Beside "full", a full disk also looks like a bad one."""
+    name = getattr(error, "sqlite_errorname", "")
+    free_bytes = _NEEDED_BYTES
+    with suppress(OSError):
+        free_bytes = shutil.disk_usage(Path(path).parent).free
+    if name == "SQLITE_FULL" or free_bytes < _NEEDED_BYTES:
+        return DiskFullError(
+            str(path), "no room is left on the disk", "Free some space and run again."
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return UnavailableError(str(path), str(error), "Wait, then run again.")
+    return UnavailableError(str(path), f"the index cannot be used: {error}", "Run `phono rebuild`.")
