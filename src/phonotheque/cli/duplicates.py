@@ -9,7 +9,6 @@ import typer
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import format_duration, print_json, print_table, printable, tell
-from phonotheque.music.sound import format_integrity
 
 if TYPE_CHECKING:
     from phonotheque.archive.duplicates import Group, Member
@@ -80,6 +79,8 @@ def _print(number: int, group: Group) -> None:
 
 
 def _row(member: Member) -> tuple[str, ...]:
+    from phonotheque.music.sound import format_integrity
+
     held, technical = member.held, member.held.technical
     rate = (technical.bit_rate_bps or 0) // 1000 if technical else 0
     codec = f"{technical.codec} {rate} kbit/s" if technical else ""

@@ -13,7 +13,6 @@ import typer
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
 from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
-from phonotheque.music.sound import format_integrity
 
 if TYPE_CHECKING:
     from phonotheque.accession.deposit import Deposit
@@ -189,6 +188,8 @@ class _Report:
         elif told.outcome in ("refused", "unreadable"):
             self._notable.append((told.outcome, printable(told.path), told.reason))
         elif is_damaged and told.integrity is not None:
+            from phonotheque.music.sound import format_integrity
+
             what, _, where = format_integrity(told.integrity).partition(": ")
             self._notable.append((what, printable(told.path), where))
 
