@@ -54,10 +54,14 @@ def test_a_killed_holder_leaves_no_lock(tmp_path, holder):
 
 def _hold_and_fork(root, line):
     with hold_lock(root, purpose="add music/"):
-        child = context.Process(target=line.poll, args=(30,))
+        child = context.Process(target=_live, args=(line,))
         child.start()
-        line.send(child.pid)
-        line.poll(30)
+        child.join(30)
+
+
+def _live(line):
+    line.send(os.getpid())  # from the child: only when it runs has it let go of the lock
+    line.poll(30)
 
 
 def test_a_child_does_not_keep_its_killed_parents_lock(tmp_path):
