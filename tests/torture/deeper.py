@@ -1,15 +1,19 @@
 """A plugin of pytest that makes its tests dig deeper than `make test` has time for.
 
 - `PHONOTHEQUE_EXAMPLES_TIMES`: every Hypothesis test tries so many times its own number of examples
+- `PHONOTHEQUE_TESTS_S`: after so many seconds no further test is begun; the rest are skipped
 - `PHONOTHEQUE_STATES_SEED`: power loss explores other random subsets
 """
 
 from __future__ import annotations
 
 import os
+import time
 
 import hypothesis
 import pytest
+
+_BEGAN = time.monotonic()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if own is not None and times > 1:
             more = hypothesis.settings(own, max_examples=own.max_examples * times, deadline=None)
             test._hypothesis_internal_use_settings = more  # type: ignore[union-attr]
+
+
+def pytest_runtest_setup() -> None:
+    """Begin no test when the time for this round is up: the next round has another seed."""
+    if time.monotonic() - _BEGAN > float(os.environ.get("PHONOTHEQUE_TESTS_S", "inf")):
+        pytest.skip("the time of this round is up")
 
 
 def pytest_configure() -> None:

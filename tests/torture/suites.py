@@ -10,8 +10,17 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
 
+_MOST_S = 150
+"""Time for the properties of one room: a round must leave time for the others."""
 
-def run_suite(seed: int, paths: Sequence[str], env: Mapping[str, str], *more: str) -> str:
+
+def run_suite(
+    seed: int,
+    paths: Sequence[str],
+    env: Mapping[str, str],
+    *more: str,
+    most_s: float | None = None,
+) -> str:
     """Run some tests in a pytest of their own.
 
     Args:
@@ -19,6 +28,7 @@ def run_suite(seed: int, paths: Sequence[str], env: Mapping[str, str], *more: st
         paths: Files or folders below `tests/`; those that are absent are left out.
         env: What makes them deeper.
         more: Further arguments of pytest.
+        most_s: It is stopped after so many seconds.
 
     Raises:
         AssertionError: A test failed; its output is the message.
@@ -33,6 +43,7 @@ def run_suite(seed: int, paths: Sequence[str], env: Mapping[str, str], *more: st
         capture_output=True,
         text=True,
         check=False,
+        timeout=most_s,
     )
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-8000:]}{done.stderr[-2000:]}"
     return done.stdout.strip().splitlines()[-1].strip("= ")
@@ -45,12 +56,18 @@ def mutations(seed: int) -> str:
 
 
 def properties(seed: int) -> str:
-    """The property tests of one room, each with three times its examples, from another seed."""
+    """The property tests of one room, each with three times its examples, from another seed.
+
+    A room that takes longer than a minute is left where it is then.
+    """
     tests = sorted(path.parent for path in _ROOT.glob("tests/*/test_*.py") if _has_given(path))
     rooms = sorted({str(folder.relative_to(_ROOT)) for folder in tests})
     room = rooms[seed // 1000 % len(rooms)]
-    env = {"PHONOTHEQUE_EXAMPLES_TIMES": "3"}
-    return f"{room}: {run_suite(seed, [room], env, '-m', 'hypothesis')}"
+    env = {"PHONOTHEQUE_EXAMPLES_TIMES": "3", "PHONOTHEQUE_TESTS_S": "60"}
+    try:
+        return f"{room}: {run_suite(seed, [room], env, '-m', 'hypothesis', most_s=_MOST_S)}"
+    except subprocess.TimeoutExpired:
+        return f"{room}: no failure in {_MOST_S} s, and then stopped"
 
 
 def _has_given(path: Path) -> bool:
