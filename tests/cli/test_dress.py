@@ -13,12 +13,12 @@ from tests.cli.phono import call, damage, flip, tree
 from tests.cli.small_music import make_file
 
 from phonotheque.archive.dressing import Regained, regain
-from phonotheque.archive.edits import corrected
 from phonotheque.archive.opening import open_to_read
 from phonotheque.audio.tags import read_tags
 from phonotheque.dress.pack import Pack, encode_pack
 from phonotheque.dress.patch_apply import apply_patch
 from phonotheque.music.facts import Tags
+from phonotheque.register.corrections import corrected
 
 FLAC = "release 0/001.flac"
 MP3 = "release 0/002.mp3"

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from phonotheque.archive.edits import edited
 from phonotheque.archive.opening import Archive
 from phonotheque.disk import LocalDisk, refusal
 from phonotheque.dress.dressing import dress
@@ -37,6 +36,7 @@ from phonotheque.errors import (
     PhonothequeError,
 )
 from phonotheque.music.digest import Sha256
+from phonotheque.register.corrections import edited
 from phonotheque.register.events import Dressing
 from phonotheque.register.holdings import Held
 from phonotheque.store.objects import ObjectName

@@ -1,52 +1,68 @@
-"""What an archive says about a recording now: the tags of its file, with all corrections to them.
+"""Corrections to what is said about a recording: read as people write them, and put on record.
 
-Laws: the newest correction of a field wins; one that no field can hold changes nothing.
+Law: the file is never touched.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 
-from phonotheque.music.digest import Sha256
+from phonotheque.archive.opening import Archive
+from phonotheque.errors import BadRequestError
 from phonotheque.music.facts import Tags
-from phonotheque.register.index import Index
-
-_EDITS = "SELECT field, value FROM edit WHERE sha256 = ? ORDER BY seq"
-
-
-def edited(index: Index, sha256: Sha256) -> Tags:
-    """Return the tags of an object as they are now."""
-    tags = index.tags(sha256)
-    for field, text in index.db.execute(_EDITS, (sha256.raw,)):
-        tags = corrected(tags, field, text)
-    return tags
+from phonotheque.register.corrections import EDITABLE, SEVERAL, corrected, edited, value_of
+from phonotheque.register.events import Edit
+from phonotheque.register.holdings import Held
 
 
-def corrected(tags: Tags, field: str, text: str) -> Tags:
-    """Return tags with one field corrected.
+def parse_corrections(given: Iterable[str]) -> dict[str, str]:
+    """Read `field=value` texts; a field of several values is given once for each of them.
 
-    Args:
-        field: A field of `Tags`; any other changes nothing.
-        text: The new value: a text, a number, a JSON list of texts where there may be several;
-            "" takes the field away.
+    Returns:
+        Text of each field that is corrected, as the register keeps it.
+
+    Raises:
+        BadRequestError: There is no such field, or it cannot hold the value.
     """
-    if field not in Tags.__struct_fields__:
-        return tags
-    kinds = {one.name: one for one in msgspec.structs.fields(Tags)}
-    value: Any = text if text else kinds[field].default
-    if text.startswith(("[", "{")):
-        try:
-            value = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            value = text
-    is_list = isinstance(kinds[field].default, tuple)
-    candidates = [value, (value,)] if is_list else [value]
-    for candidate in candidates:
-        try:
-            converted = msgspec.convert(candidate, kinds[field].type, strict=False)
-        except msgspec.ValidationError:
-            continue
-        return msgspec.structs.replace(tags, **{field: converted})
-    return tags
+    values: dict[str, list[str]] = {}
+    for one in given:
+        field, sign, value = one.partition("=")
+        if not sign or field not in EDITABLE:
+            raise BadRequestError(
+                one, "it corrects no field", f"Write FIELD=VALUE. Fields: {', '.join(EDITABLE)}."
+            )
+        values.setdefault(field, []).append(value.strip())
+    return {field: _as_text(field, several) for field, several in values.items()}
+
+
+def _as_text(field: str, several: list[str]) -> str:
+    is_list = field in SEVERAL
+    if len(several) > 1 and not is_list:
+        raise BadRequestError(field, "it has one value", "Give it once.")
+    several = [one for one in several if one]
+    if not several:
+        return ""
+    text = msgspec.json.encode(several).decode() if is_list else several[0]
+    try:
+        value_of(field, text)
+    except msgspec.ValidationError as error:
+        raise BadRequestError(f"{field}={text}", "the field cannot hold it", "A number?") from error
+    return text
+
+
+def edit(archive: Archive, held: Held, corrections: dict[str, str]) -> Tags:
+    """Write corrections to the register.
+
+    Returns:
+        The tags as they are from now on.
+    """
+    now = edited(archive.index, held.sha256)
+    new = {field: text for field, text in corrections.items() if corrected(now, field, text) != now}
+    if new:
+        events = [Edit(held.sha256.hex, field, text) for field, text in new.items()]
+        written = archive.writing.append(archive.now(), events)
+        with archive.index.transaction():
+            archive.index.apply(written)
+    return edited(archive.index, held.sha256)

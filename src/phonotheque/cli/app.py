@@ -17,6 +17,7 @@ from phonotheque.cli import (
     demo,
     dress,
     duplicates,
+    edit,
     keeping,
     look,
     rights,
@@ -44,6 +45,7 @@ look.register(app)
 duplicates.register(app)
 verify.register(app)
 keeping.register(app)
+edit.register(app)
 dress.register(app)
 rights.register(app)
 bulk.register(app)

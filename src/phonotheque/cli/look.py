@@ -102,6 +102,7 @@ def _object(archive: Archive, held: Held) -> dict[str, Any]:
 
     from phonotheque.archive.opening import today
     from phonotheque.music.rights import may_share_in_torrent
+    from phonotheque.register.corrections import edited
     from phonotheque.store.objects import ObjectName
 
     index = archive.index
@@ -121,7 +122,7 @@ def _object(archive: Archive, held: Held) -> dict[str, Any]:
         "technical": msgspec.to_builtins(held.technical) if held.technical else None,
         "integrity": msgspec.to_builtins(held.integrity) if held.integrity else None,
         "sound": msgspec.to_builtins(held.sound) if held.sound else None,
-        "tags": msgspec.to_builtins(index.tags(held.sha256)),
+        "tags": msgspec.to_builtins(edited(index, held.sha256)),
         "came_from": [
             {"path": p.path, "at": p.at, "collection": index.depositor_and_collection(p.deposit)[1]}
             for p in accessions
