@@ -53,6 +53,8 @@ def demo(
     _phono(DONE, *at, "publish", "run")
     _share(archive, mirror)
     _damage_and_mend(archive, at, added)
+    _hear_damage(folder, label, at)
+    _dress_and_undress(folder, label, at)
     _title("The archive on one page")
     _phono(DONE, *at, "status")
     _say_goodbye(folder, time.monotonic() - began)
@@ -150,12 +152,41 @@ def _damage_and_mend(archive: Path, at: tuple[str, str], added: tuple[str, ...])
     _phono(DONE, *at, "verify")
 
 
+def _hear_damage(folder: Path, label: Path, at: tuple[str, str]) -> None:
+    _title("Take in a broken download: two thirds of a track. What is missing is heard")
+    whole = _some_track(label)
+    found = folder / "found"
+    found.mkdir()
+    data = whole.read_bytes()
+    (found / "broken download.ogg").write_bytes(data[: len(data) * 2 // 3])
+    _phono(FOUND, *at, "add", str(found))
+    _title("What is it? It sounds like something we hold. Such copies are linked, never merged")
+    _phono(DONE, *at, "duplicates")
+
+
+def _dress_and_undress(folder: Path, label: Path, at: tuple[str, str]) -> None:
+    import hashlib
+
+    _title("Correct a title: the file stays as it is, a copy of it says what is right")
+    name = hashlib.sha256(_some_track(label).read_bytes()).hexdigest()[:12]
+    copy = folder / "copy.ogg"
+    _phono(DONE, *at, "edit", name, "title=Two Spoons, One Saucer")
+    _phono(DONE, *at, "dress", name, "--to", str(copy))
+    _title("Get the very original back from the copy, to the last bit")
+    _phono(DONE, *at, "reconstruct", str(copy), "--to", str(folder / "originals"))
+
+
+def _some_track(label: Path) -> Path:
+    return min(label.glob("*/03 *.ogg"))
+
+
 def _say_goodbye(folder: Path, seconds: float) -> None:
     print(f"""
 == What happened, in {seconds:.0f} seconds
   A label's folder became an archive that keeps every byte and the terms of each file; it was
   proven, sealed into volumes, fetched over BitTorrent and checked with sha256sum; one wrong bit
-  was found, named and mended. What had no licence on record was kept and not shared.
+  was found, named and mended. What had no licence on record was kept and not shared. A broken
+  download was heard to be one, and a copy with a corrected title led back to its original.
 
 == Look around, then do it with your own music
   ls {folder}/archive                   the archive; its README.txt needs no software of ours
