@@ -1,17 +1,17 @@
-"""The checksum of an Ogg page, and how it changes when a few bytes of the page do.
+"""How the checksum of an Ogg page changes when a few bytes of the page do.
 
 A CRC without inversions is linear: the checksum of `a xor b` is the xor of theirs. So when a page
 gets another sequence number, the difference of the two numbers, moved on over the bytes behind it,
 is the difference of the checksums. The page itself need not be read, and thousands of pages are
 done at once. A checksum that was wrong stays exactly as wrong, which is what makes it reversible.
 
-Source: RFC 3533, 6: polynomial 0x04C11DB7, start 0, no inversion, highest bit first.
+Source: RFC 3533, 6: polynomial 0x04C11DB7, start 0, no inversion, highest bit first. Not here:
+working a checksum out (`phonotheque.audio.integrity.crc`).
 """
 
 from __future__ import annotations
 
 import functools
-import zlib
 
 import numpy as np
 import numpy.typing as npt
@@ -19,19 +19,8 @@ import numpy.typing as npt
 Words = npt.NDArray[np.uint32]
 
 _POLYNOMIAL = 0x04C11DB7
-_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _ALL_ONES = 0xFFFFFFFF
 MAX_DISTANCE_BITS = 17  # a page has at most 65,307 bytes
-
-
-def checksum(page: bytes) -> int:
-    """Return the CRC of bytes; of a page, with its own checksum field set to zero.
-
-    zlib's CRC has the same polynomial with all bits mirrored and two inversions around it: mirrored
-    bytes, the inversions undone and a mirrored result give ours, 100 times faster than a loop.
-    """
-    mirrored = zlib.crc32(page.translate(_REVERSED), _ALL_ONES) ^ _ALL_ONES
-    return int(f"{mirrored:032b}"[::-1], 2)
 
 
 def advance(states: Words, distances: npt.NDArray[np.int64]) -> Words:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.dress.ogg_checksum import advance, checksum
+from phonotheque.audio.integrity.crc import page_checksum
+from phonotheque.dress.ogg_checksum import advance
 
 CAPTURE = b"OggS"
 HEADER_BYTES = 27
@@ -167,5 +168,5 @@ def lay_out(packets: Iterable[bytes], like: Page, *, granule: bytes = bytes(8)) 
         position = granule if is_last else position
         fields = (CAPTURE, 0, flags, position, like.serial, number, 0, len(table))
         page = _HEADER.pack(*fields) + table + body[at : at + size]
-        yield page[:22] + struct.pack("<I", checksum(page)) + page[26:]
+        yield page[:22] + struct.pack("<I", page_checksum(page)) + page[26:]
         at, number, flags = at + size, (number + 1) % (1 << 32), int(table[-1] == 255) * CONTINUED
