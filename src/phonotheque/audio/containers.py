@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from phonotheque.audio.id3 import HEADER_BYTES, tag_bytes
 from phonotheque.audio.mpeg import has_frames, parse_header
 
 CONTAINERS = ("mp3", "flac", "ogg", "mp4", "wavpack", "wav", "rf64", "w64", "aiff", "dsf")
@@ -32,7 +33,6 @@ W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 W64_WAVE = bytes.fromhex("77617665f3acd3118cd100c04f8edb8a")
 """GUIDs that open a Wave64 file. Source: Sonic Foundry, "Sony Wave64 File Format"."""
 
-_ID3_HEADER_BYTES = 10
 _MAX_ID3_TAGS = 8  # some taggers stack tags; more than a few is an attack
 _SCAN_BYTES = 64 * 1024
 _FRAMES_IN_A_ROW = 3  # in 64 KiB of noise two meet once in 1,000 files, three in 10 million
@@ -54,10 +54,10 @@ def sniff(head: bytes) -> str | None:
     """
     skip = 0
     for _ in range(_MAX_ID3_TAGS):
-        tag_bytes = _id3_bytes(head[skip : skip + _ID3_HEADER_BYTES])
-        if not tag_bytes:
+        length = tag_bytes(head[skip : skip + HEADER_BYTES])
+        if not length:
             break
-        skip += tag_bytes
+        skip += length
     rest = head[skip:] if skip else head
     if skip:  # only these two are ever written behind an ID3v2 tag
         return "flac" if rest[:4] == b"fLaC" else "mp3" if parse_header(rest) else None
@@ -86,23 +86,11 @@ def skip_id3(file: BinaryIO) -> int:
     start = 0
     for _ in range(_MAX_ID3_TAGS):
         file.seek(start)
-        tag_bytes = _id3_bytes(file.read(_ID3_HEADER_BYTES))
-        if not tag_bytes:
+        length = tag_bytes(file.read(HEADER_BYTES))
+        if not length:
             break
-        start += tag_bytes
+        start += length
     return start
-
-
-def _id3_bytes(header: bytes) -> int:
-    """Length of the whole ID3v2 tag with this header, 0 when it is none. Source: ID3v2.4, 3.1."""
-    if len(header) < _ID3_HEADER_BYTES or header[:3] != b"ID3" or header[3] == 0xFF:
-        return 0
-    size = header[6:10]
-    if max(size) > 0x7F:
-        return 0
-    body = size[0] << 21 | size[1] << 14 | size[2] << 7 | size[3]
-    footer = _ID3_HEADER_BYTES if header[5] & 0x10 else 0
-    return _ID3_HEADER_BYTES + body + footer
 
 
 def _magic(head: bytes) -> str | None:

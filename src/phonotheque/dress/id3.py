@@ -48,11 +48,6 @@ def synchsafe(size: int) -> bytes:
     return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
-def read_synchsafe(raw: bytes) -> int:
-    """The size in four such bytes."""
-    return raw[0] << 21 | raw[1] << 14 | raw[2] << 7 | raw[3]
-
-
 def _frames(texts: dict[str, tuple[str, ...]]) -> Iterator[bytes]:
     for naming in NAMINGS:
         said = texts.get(naming.idea, ())

@@ -11,11 +11,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from phonotheque.dress.id3 import frame, read_synchsafe
+from phonotheque.audio.id3 import HEADER_BYTES, read_synchsafe, tag_bytes
+from phonotheque.dress.id3 import frame
 from phonotheque.dress.original import MAX_HEADER_BYTES, Original, refused
 from phonotheque.dress.overlay import Cover, found_cover
 
-_HEADER_BYTES = 10
 _MAX_TAGS = 8  # as in `phonotheque.audio.containers`
 _MAX_FRAMES = 4096
 _IMAGE_TYPES = {b"JPG": b"image/jpeg", b"PNG": b"image/png"}
@@ -25,8 +25,8 @@ _GAPLESS = b"iTunSMPB"  # where iTunes says how much silence its encoder put aro
 def id3_end(original: Original, start: int = 0) -> int:
     """Return where the ID3v2 tags end that stand at `start`, `start` when there are none."""
     for _ in range(_MAX_TAGS):
-        header = original.peek(start, _HEADER_BYTES)
-        size = _whole_bytes(header)
+        header = original.peek(start, HEADER_BYTES)
+        size = tag_bytes(header)
         if not size:
             break
         start += size
@@ -38,7 +38,7 @@ def id3_end(original: Original, start: int = 0) -> int:
 def kept_frames(tag: bytes, *, with_pictures: bool) -> list[bytes]:
     """Return the frames of ID3v2 tags that a new tag takes over."""
     kept, at = [], 0
-    while size := _whole_bytes(tag[at : at + _HEADER_BYTES]):
+    while size := tag_bytes(tag[at : at + HEADER_BYTES]):
         for name, body in _iter_frames(tag[at : at + size]):
             if name in ("APIC", "PIC") and with_pictures:
                 kept += [frame("APIC", body if name == "APIC" else _modern_picture(body))]
@@ -51,7 +51,7 @@ def kept_frames(tag: bytes, *, with_pictures: bool) -> list[bytes]:
 def id3_covers(tag: bytes) -> Iterator[Cover]:
     """The pictures in ID3v2 tags, as far as they can be read."""
     for kept in kept_frames(tag, with_pictures=True):
-        cover = _cover(kept[_HEADER_BYTES:]) if kept[:4] == b"APIC" else None
+        cover = _cover(kept[HEADER_BYTES:]) if kept[:4] == b"APIC" else None
         if cover is not None:
             yield cover
 
@@ -67,19 +67,10 @@ def _cover(body: bytes) -> Cover | None:
     return found_cover(text[end + width :], text[0]) if end > 0 else None
 
 
-def _whole_bytes(header: bytes) -> int:
-    """Length of the tag with this header, 0 when it is none. Source: ID3v2.4.0, 3.1."""
-    if len(header) < _HEADER_BYTES or header[:3] != b"ID3" or header[3] == 0xFF:
-        return 0
-    if max(header[6:10]) > 0x7F:
-        return 0
-    return _HEADER_BYTES * (2 if header[5] & 0x10 else 1) + read_synchsafe(header[6:10])
-
-
 def _iter_frames(tag: bytes) -> Iterator[tuple[str, bytes]]:
     """Names and plain bodies of the frames of one tag, as far as they can be read."""
     version, flags = tag[3], tag[5]
-    body = tag[_HEADER_BYTES:]
+    body = tag[HEADER_BYTES:]
     if version not in (2, 3, 4) or len(tag) > MAX_HEADER_BYTES:
         return
     if flags & 0x80 and version < 4:

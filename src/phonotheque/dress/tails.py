@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from phonotheque.dress.id3 import read_synchsafe
+from phonotheque.audio.id3 import HEADER_BYTES, tag_bytes_before
 from phonotheque.dress.original import Original
 
 _ID3V1_BYTES = 128
@@ -18,7 +18,6 @@ _ID3V1_PLUS_BYTES = 227  # "TAG+", longer texts in front of ID3v1
 _APE_FOOTER_BYTES = 32
 _APE_HAS_HEADER = 1 << 31
 _LYRICS_END_BYTES = 15  # six digits and "LYRICS200"
-_ID3V2_FOOTER_BYTES = 10
 _MOST_TAGS = 8
 
 KINDS = ("id3v1", "ape", "lyrics", "id3v2")
@@ -60,8 +59,6 @@ def _begin(original: Original, start: int, end: int, kind: str) -> int:
             begin = end - _LYRICS_END_BYTES - int(match[1])
             if begin < start or original.read(begin, 11) != b"LYRICSBEGIN":
                 begin = end
-        case "id3v2" if tail[-_ID3V2_FOOTER_BYTES:][:3] == b"3DI":
-            body = tail[-4:]
-            if max(body) < 0x80:
-                begin = end - read_synchsafe(body) - 2 * _ID3V2_FOOTER_BYTES
+        case "id3v2":
+            begin = end - tag_bytes_before(tail[-HEADER_BYTES:])
     return begin if start <= begin else end

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from phonotheque.audio.id3 import tag_bytes
 from phonotheque.audio.integrity.crc import CRC16
 from phonotheque.audio.integrity.mp3_header import HEADER_BYTES, Promise, read_promise
 from phonotheque.audio.integrity.window import SPAN_BYTES, Window
@@ -150,11 +151,9 @@ class _Walk:
         head = self._window.read(at, 32)
         if head[:3] == b"TAG":
             return _ID3V1_BYTES
-        if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 0x80:
-            return 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
         if head[:8] == b"APETAGEX" and len(head) == 32 and head[23] & 0x20:
             return 32 + int.from_bytes(head[12:16], "little")
-        return 0
+        return tag_bytes(head)
 
     def _next_frames(self, at: int) -> int:
         """Where frames begin, from `at` on; the end when none do."""

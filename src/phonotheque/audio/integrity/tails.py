@@ -12,6 +12,8 @@ import io
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from phonotheque.audio.id3 import HEADER_BYTES, tag_bytes_before
+
 _MOST_TAGS = 8
 _ID3V1_BYTES, _ID3V1_LONG_BYTES = 128, 227
 _APE_BYTES = 32
@@ -81,7 +83,7 @@ def _tag_before(file: BinaryIO, start: int, end: int) -> tuple[str, int]:
         return "ID3v1", _ID3V1_BYTES + (_ID3V1_LONG_BYTES if is_long else 0)
     for name, length in (
         ("APE", _ape_bytes(last[-_APE_BYTES:])),
-        ("ID3v2", _id3_footer_bytes(last[-10:])),
+        ("ID3v2", tag_bytes_before(last[-HEADER_BYTES:])),
         ("Lyrics3", _lyrics_bytes(last[-15:])),
     ):
         if 0 < length <= room:
@@ -102,13 +104,6 @@ def _ape_bytes(footer: bytes) -> int:
     if size < _APE_BYTES or footer[23] & 0x20:  # this one is a header, with no tag before it
         return 0
     return size + (_APE_BYTES if footer[23] & 0x80 else 0)
-
-
-def _id3_footer_bytes(footer: bytes) -> int:
-    if footer[:3] != b"3DI" or max(footer[6:10]) > 0x7F:
-        return 0
-    size = footer[6] << 21 | footer[7] << 14 | footer[8] << 7 | footer[9]
-    return size + 20
 
 
 def _lyrics_bytes(last: bytes) -> int:
