@@ -174,9 +174,3 @@ class DiskFailedError(UnavailableError):
     """The disk or its file system refused a call: an error, a permission, too many files."""
 
     code = "disk-failed"
-
-
-class SourceChangedError(UnavailableError):
-    """A file changed while it was being read: its bytes cannot be named."""
-
-    code = "source-changed"
