@@ -15,7 +15,6 @@ import io
 import json
 import os
 import random
-import resource
 import struct
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bench.archives import found, phono, wav_header
-from bench.measure import ROOT, cpu_seconds, python_child, report_of
+from bench.measure import ROOT, cpu_seconds, own_cpu_s, python_child, report_of
 from bench.rows import Row, Sense
 from bench.tracks import paths_of
 
@@ -185,16 +184,11 @@ def _child_costs(folder: Path) -> dict[str, float]:
 
 
 def _cpu_ms(paths: list[Path], work: Callable[[BinaryIO], object]) -> float:
-    before = _cpu_s()
+    before = own_cpu_s()
     for path in paths:
         with open(path, "rb", buffering=0) as file:
             work(file)
-    return (_cpu_s() - before) * 1000 / len(paths)
-
-
-def _cpu_s() -> float:
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(used.ru_utime + used.ru_stime for used in both)
+    return (own_cpu_s() - before) * 1000 / len(paths)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,18 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import ROOT
 from bench.tracks import make_tracks, paths_of
 
 _RATE_HZ = 44_100
+MEAN_BYTES = 3_490_000
+"""Length of one recording: some minutes of lossy sound."""
 
 
 def phono(*arguments: str | Path) -> list[str | Path]:
@@ -43,6 +49,42 @@ def make_recordings(folder: Path, *, files: int, total_bytes: int) -> int:
             file.write(header)
         path.rename(path.with_suffix(".wav"))
     return size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An archive that holds recordings, and the folder they came from.
+
+    Attributes:
+        base: Where both lie, with room for more.
+        archive: The archive.
+        music: The folder.
+        files: How many recordings there are.
+        size_bytes: Of all of them.
+    """
+
+    base: Path
+    archive: Path
+    music: Path
+    files: int
+    size_bytes: int
+
+
+@contextmanager
+def filled_archive(total_bytes: int, *options: str) -> Iterator[Filled]:
+    """Make recordings of a usual length and add them; all is gone on leaving.
+
+    Args:
+        total_bytes: About so much sound.
+        options: Of `phono add`.
+    """
+    with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as name:
+        base = Path(name)
+        archive, music, files = base / "archive", base / "music", total_bytes // MEAN_BYTES
+        size_bytes = make_recordings(music, files=files, total_bytes=total_bytes)
+        found(archive)
+        run(phono("--archive", archive, "add", music, *options))
+        yield Filled(base, archive, music, files, size_bytes)
 
 
 def found(archive: Path) -> None:

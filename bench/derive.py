@@ -8,7 +8,6 @@ label's pieces in a row; it is FLAC, so that decoding costs all tools the same.
 from __future__ import annotations
 
 import io
-import resource
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,7 +17,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from bench.measure import best_in_turn, cpu_seconds, program
+from bench.measure import best_in_turn, cpu_seconds, own_cpu_s, program
 from bench.rows import Row, Sense
 from phonotheque.audio import facts_in_child
 from phonotheque.demo.label import make_label
@@ -99,9 +98,9 @@ def _copies(track: Path, seconds: float) -> Iterator[Row]:
 def _our_copy(track: Path, seconds: float, recipe: CopyRecipe, sizes: dict[str, int]) -> float:
     original = Original("00" * 32, int(seconds * 1000), -14.0)
     with open(track, "rb") as source, tempfile.TemporaryFile() as target:
-        before = _cpu_s()
+        before = own_cpu_s()
         encode_copy(source, target, original, recipe)
-        cost = _cpu_s() - before
+        cost = own_cpu_s() - before
         sizes["bytes"] = target.seek(0, io.SEEK_END)
     return cost
 
@@ -135,9 +134,9 @@ def _spectrogram(file: io.BufferedReader, track: Path, seconds: float) -> Iterat
     found: dict[str, bytes] = {}
 
     def ours() -> float:
-        before = _cpu_s()
+        before = own_cpu_s()
         found["png"] = spectrogram_png(measure_spectrum(file, duration_ms))
-        return _cpu_s() - before
+        return own_cpu_s() - before
 
     best = best_in_turn({"ours": ours, "ffmpeg": lambda: _showspectrumpic(track)}, rounds=2)
     cost, peer = best["ours"], best["ffmpeg"]
@@ -181,13 +180,8 @@ def _ms(work: Callable[[], object]) -> float:
     work()
     batches = []
     for _ in range(3):
-        before = _cpu_s()
+        before = own_cpu_s()
         for _ in range(_DRAWN_TIMES):
             work()
-        batches.append((_cpu_s() - before) / _DRAWN_TIMES * 1000)
+        batches.append((own_cpu_s() - before) / _DRAWN_TIMES * 1000)
     return min(batches)
-
-
-def _cpu_s() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)

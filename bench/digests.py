@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bench.archives import MEAN_BYTES
 from bench.measure import best_in_turn, cpu_seconds, program, python_child
 from bench.rows import Row
 from bench.tracks import make_tracks, paths_of
@@ -26,7 +27,7 @@ def rows(scale: str) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as name:
         folder = Path(name) / "tracks"
         total = BYTES.get(scale, DEFAULT_BYTES)
-        size = make_tracks(folder, files=total // 3_490_000, total_bytes=total)
+        size = make_tracks(folder, files=total // MEAN_BYTES, total_bytes=total)
         yield from _rows(best_in_turn(_peers(folder)), size)
 
 

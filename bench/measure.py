@@ -1,4 +1,4 @@
-"""What a child process cost: CPU seconds of it and of all it waited for, by the kernel's account.
+"""What a process cost: CPU seconds of it and of all it waited for, by the kernel's account.
 
 Laws: peers are measured in turn, never one after the other for all rounds, so that a noisy minute
 meets all of them; the best of the rounds counts, because noise only adds.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,12 @@ def program(name: str) -> str:
     if found is None:
         raise AbsentError(name)
     return found
+
+
+def own_cpu_s() -> float:
+    """Return the user and system seconds of this process and all that it has waited for."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(used.ru_utime + used.ru_stime for used in both)
 
 
 def cpu_seconds(command: Sequence[str | Path]) -> float:

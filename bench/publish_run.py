@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.archives import found, make_recordings, phono, run
+from bench.archives import filled_archive, phono
 from bench.measure import best_in_turn, cpu_seconds, python_child
 from bench.rows import Row
 
@@ -24,26 +23,20 @@ _UNIT = "MB/CPU-s"
 def rows(scale: str) -> Iterator[Row]:
     """Measure ours and the peer, best of three, in turn, on objects that the kernel has cached."""
     total = BYTES.get(scale, DEFAULT_BYTES)
-    with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as name:
-        base = Path(name)
-        files = total // 3_490_000
-        size_bytes = make_recordings(base / "music", files=files, total_bytes=total)
-        found(base / "archive")
-        licence = ("--licence", "CC-BY-4.0", "--evidence", "made for this")
-        run(phono("--archive", base / "archive", "add", base / "music", *licence))
+    licence = ("--licence", "CC-BY-4.0", "--evidence", "made for this")
+    with filled_archive(total, *licence) as filled:
+        creation = python_child("bench.digests", "libtorrent", filled.music)
         best = best_in_turn(
             {
-                "ours": lambda: _publish(base / "archive", base / "copy"),
-                "libtorrent": lambda: cpu_seconds(
-                    python_child("bench.digests", "libtorrent", base / "music")
-                ),
+                "ours": lambda: _publish(filled.archive, filled.base / "copy"),
+                "libtorrent": lambda: cpu_seconds(creation),
             }
         )
-        ours, peer = best["ours"], best["libtorrent"]
+        ours, peer, size_bytes = best["ours"], best["libtorrent"], filled.size_bytes
         assert ours is not None
         assert peer is not None
         yield Row(
-            f"phono publish run, {files:,} recordings of {size_bytes / 1e9:.1f} GB",
+            f"phono publish run, {filled.files:,} recordings of {size_bytes / 1e9:.1f} GB",
             size_bytes / 1e6 / ours,
             _UNIT,
             peer=f"libtorrent 2.1 hybrid creation alone: {size_bytes / 1e6 / peer:.0f}",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.archives import found, phono, run
-from bench.measure import best_in_turn, cpu_seconds, python_child, report_of
+from bench.measure import best_in_turn, cpu_seconds, own_cpu_s, python_child, report_of
 from bench.rows import Row, Sense
 
 if TYPE_CHECKING:
@@ -142,20 +142,15 @@ def _child_index(archive: Path) -> dict[str, Any]:
     """Take the lines into the index, as any command does that finds it behind."""
     from phonotheque.archive.opening import INDEX, open_to_write
 
-    before = _cpu_s()
+    before = own_cpu_s()
     with open_to_write(archive, "catch up the index"):
         pass
     peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
-        "cpu_s": _cpu_s() - before,
+        "cpu_s": own_cpu_s() - before,
         "peak_bytes": peak_bytes * (1 if sys.platform == "darwin" else 1024),
         "size_bytes": (archive / INDEX).stat().st_size,
     }
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ mktorrent is counted whole. Every tool gets the same 1,200 files and pieces of 1
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from bench.measure import (
     AbsentError,
     best_in_turn,
     cpu_seconds,
+    own_cpu_s,
     program,
     python_child,
     report_of,
@@ -98,11 +98,6 @@ def _rows(
     yield Row("  whole process: Python, records, writing", whole, "CPU-s")
 
 
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
 def _bytes_read() -> int | None:
     """All bytes this process ever asked the kernel for; None where the kernel does not count."""
     try:
@@ -137,9 +132,9 @@ def _child_ours(base: Path) -> dict[str, Any]:
         for path, size, sha256, root, layer, v1 in json.loads((base / "records.json").read_text())
     ]
     own, before = _bytes_read(), _bytes_read()  # asking is itself counted: `before - own`
-    start = _cpu_s()
+    start = own_cpu_s()
     torrent = assemble("v", files)
-    cost = _cpu_s() - start
+    cost = own_cpu_s() - start
     after = _bytes_read()
     read = None
     if own is not None and before is not None and after is not None:
@@ -156,11 +151,11 @@ def _child_ours(base: Path) -> dict[str, Any]:
 def _child_libtorrent(base: Path) -> dict[str, Any]:
     import libtorrent as lt
 
-    start = _cpu_s()
+    start = own_cpu_s()
     creator = lt.create_torrent(lt.list_files(str(base / "v")), 1 << 20, 0)
     lt.set_piece_hashes(creator, str(base))
     data = lt.bencode(creator.generate())
-    cost = _cpu_s() - start
+    cost = own_cpu_s() - start
     return {"cpu_s": cost, "v2": str(lt.torrent_info(data).info_hashes().v2)}
 
 
@@ -169,11 +164,11 @@ def _child_torf(base: Path) -> dict[str, Any]:
         import torf
     except ImportError:
         return {"absent": True}
-    start = _cpu_s()
+    start = own_cpu_s()
     torrent = torf.Torrent(path=base / "v", piece_size=1 << 20)
     torrent.generate(threads=1)
     torrent.dump()
-    return {"cpu_s": _cpu_s() - start}
+    return {"cpu_s": own_cpu_s() - start}
 
 
 _CHILDREN = {

@@ -7,11 +7,10 @@ that nobody registered, and the line that is written about the run.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.archives import found, make_recordings, objects_of, phono, run
+from bench.archives import filled_archive, objects_of, phono
 from bench.measure import best_in_turn, cpu_seconds, program
 from bench.rows import Row
 
@@ -24,15 +23,10 @@ _UNIT = "MB/CPU-s"
 def rows(scale: str) -> Iterator[Row]:
     """Measure ours and its peers, best of three, in turn, on objects that the kernel has cached."""
     total = BYTES.get(scale, DEFAULT_BYTES)
-    with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as name:
-        base = Path(name)
-        files = total // 3_490_000
-        size_bytes = make_recordings(base / "music", files=files, total_bytes=total)
-        archive = base / "archive"
-        found(archive)
-        run(phono("--archive", archive, "add", base / "music"))
-        shutil.rmtree(base / "music")
-        yield from _rows(best_in_turn(_peers(archive)), files, size_bytes)
+    with filled_archive(total) as filled:
+        shutil.rmtree(filled.music)
+        best = best_in_turn(_peers(filled.archive))
+        yield from _rows(best, filled.files, filled.size_bytes)
 
 
 def _peers(archive: Path) -> dict[str, Callable[[], float]]:
