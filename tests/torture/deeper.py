@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 
 import hypothesis
 import pytest
@@ -17,15 +18,21 @@ _BEGAN = time.monotonic()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Multiply the examples of every property test. Hypothesis has no setting for that."""
+    """Multiply the examples of every property test. Hypothesis has no setting for that.
+
+    Items with parameters share one function: it is deepened once, not once for each of them.
+    """
     times = int(os.environ.get("PHONOTHEQUE_EXAMPLES_TIMES", "1"))
-    for item in items:
-        test = getattr(item, "obj", None)
-        test = getattr(test, "__func__", test)
+    tests = {getattr(test, "__func__", test) for item in items if (test := _test_of(item))}
+    for test in tests:
         own = getattr(test, "_hypothesis_internal_use_settings", None)
         if own is not None and times > 1:
             more = hypothesis.settings(own, max_examples=own.max_examples * times, deadline=None)
-            test._hypothesis_internal_use_settings = more  # type: ignore[union-attr]
+            test._hypothesis_internal_use_settings = more
+
+
+def _test_of(item: pytest.Item) -> Any:
+    return getattr(item, "obj", None)
 
 
 def pytest_runtest_setup() -> None:
