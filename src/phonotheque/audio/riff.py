@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_MAX_CHUNKS = 4096
+MAX_CHUNKS = 4096
+"""No more are walked, in a file or in a list."""
+
 _UNKNOWN_32 = 0xFFFFFFFF  # RF64: "see ds64"; in a RIFF that was never closed: "to the end"
 _W64_HEADER_BYTES = 24  # a GUID and the size, which counts itself
 _W64_LIST = bytes.fromhex("6c6973742f91cf11a5d628db04c10000")
@@ -68,7 +70,7 @@ def iter_chunks(file: BinaryIO, container: str) -> Iterator[Chunk]:
 def iter_subchunks(body: bytes) -> Iterator[tuple[str, bytes]]:
     """Walk the little-endian chunks inside a LIST body (behind its type)."""
     at = 0
-    for _ in range(_MAX_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         if at + 8 > len(body):
             return
         size = int.from_bytes(body[at + 4 : at + 8], "little")
@@ -92,7 +94,7 @@ def _iter_iff(file: BinaryIO, end: int) -> Iterator[Chunk]:
     is_rf64 = head[:4] in (b"RF64", b"BW64")
     sizes_64: dict[str, int] = {}
     at = 12
-    for _ in range(_MAX_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         file.seek(min(at, end))  # a claim of 2**63 bytes fits no seek
         header = file.read(8)
         if len(header) < 8:
@@ -121,7 +123,7 @@ def _read_ds64(body: bytes) -> dict[str, int]:
 
 def _iter_w64(file: BinaryIO, end: int) -> Iterator[Chunk]:
     at = _W64_HEADER_BYTES + 16
-    for _ in range(_MAX_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         file.seek(min(at, end))  # a claim of 2**63 bytes fits no seek
         header = file.read(_W64_HEADER_BYTES)
         if len(header) < _W64_HEADER_BYTES:

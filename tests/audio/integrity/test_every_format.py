@@ -108,6 +108,7 @@ HOSTILE = {
     "mp4": (b"\0\0\0\x08free", "mp4"),
     "mp4, nested": (b"\x7f\0\0\0trak", "mp4"),
     "wav": (b"RIFF\0\0\0\0WAVEdata\0\0\0\0", "wav"),
+    "wav, empty chunks": (b"junk\0\0\0\0", "wav"),
     "flac": (b"fLaC\x84\0\0\0", "flac"),
 }
 
@@ -129,7 +130,11 @@ def test_work_is_linear_in_the_file(name: str) -> None:
 
 
 def _head(container: str) -> bytes:
-    heads = {"mp3": whole("mp3")[:4000], "flac": b"fLaC\x00\0\0\x22" + bytes(34)}
+    heads = {
+        "wav": b"RIFF\0\0\0\0WAVE",
+        "mp3": whole("mp3")[:4000],
+        "flac": b"fLaC\x00\0\0\x22" + bytes(34),
+    }
     return heads.get(container, b"")
 
 

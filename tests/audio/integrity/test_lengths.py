@@ -27,6 +27,17 @@ def test_a_missing_end_is_counted_to_the_byte(name: str) -> None:
     assert damage.at_ms is not None
 
 
+def test_more_chunks_than_are_walked_are_no_damage() -> None:
+    """Sound behind 100,000 empty chunks is neither called damaged nor whole; before them it is."""
+    crowd = zoo.chunk(b"junk", b"") * 100_000
+    behind = examined(zoo.riff(FMT, crowd, zoo.chunk(b"data", SAMPLES)))
+    assert (_whats(behind), behind.cover) == ([], Cover.NONE)
+    assert "more than 4,096 chunks" in behind.doubt
+    before = examined(zoo.riff(FMT, zoo.chunk(b"data", SAMPLES), crowd))
+    assert (_whats(before), before.cover) == ([], Cover.LENGTH)
+    assert any("only the first 4,096 chunks" in note for note in before.notes)
+
+
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
 def test_a_header_without_a_length_is_no_damage(size: int) -> None:
     """A WAV that was written as a stream and never closed has no length, and that is told."""

@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 from phonotheque.audio.integrity.examined import Cover, Examined, Findings
 from phonotheque.audio.integrity.tails import name_tail
-from phonotheque.audio.riff import Chunk, SoundHeader, iter_chunks, read_header
+from phonotheque.audio.riff import MAX_CHUNKS, Chunk, SoundHeader, iter_chunks, read_header
 
 _UNKNOWN_32 = 0xFFFFFFFF
 _SOUND = {"aiff": "SSND"}
@@ -32,6 +32,8 @@ _SSND_HEAD_BYTES = 8
 _BLOCK_BYTES = 1 << 20
 _PCM = re.compile(r"pcm_[sfu](8|16|24|32|64)|pcm_(alaw|mulaw)|dsd_")
 _COUNTED_TWICE_BYTES = 9  # some writers count the first header, and a byte of padding
+_TOO_MANY = f"it has more than {MAX_CHUNKS:,} chunks, and its sound is none of the first"
+_UNSEEN = f"only the first {MAX_CHUNKS:,} chunks were looked at; the sound is among them"
 _NO_LENGTH = "its header states no length: it was written as a stream"
 
 
@@ -61,13 +63,16 @@ class _Reading:
         self._findings = Findings()
         self._notes: list[str] = []
         self._doubt = ""
+        self._is_walk_cut = False
 
     def examined(self) -> Examined:
         sound, md5 = self._walk()
         checks = ["chunks and their lengths, to the byte"]
         cover = Cover.LENGTH if _PCM.match(self._codec) else Cover.NONE
         declared_ms = None
-        if sound is None:
+        if sound is None and self._is_walk_cut:
+            self._doubt = _TOO_MANY
+        elif sound is None:
             self._findings.add("it has no chunk of sound", self._size)
         else:
             self._compare_length(sound)
@@ -98,7 +103,7 @@ class _Reading:
         """Find the chunk of sound and the MD5, and hold every chunk against the end."""
         sound, md5 = None, None
         name = _SOUND.get(self._container, "data")
-        for claim in _iter_claims(self._file, self._container):
+        for number, claim in enumerate(_iter_claims(self._file, self._container), 1):
             at = claim.chunk.offset_bytes - 8
             if sound is not None and self._outer_end and at >= self._outer_end:
                 self._notes.append(name_tail(self._file, self._outer_end, self._size))
@@ -109,6 +114,9 @@ class _Reading:
                 sound = claim
             elif claim.chunk.name == "MD5 " and claim.chunk.size_bytes == 16:
                 md5 = claim.chunk.read(self._file, 16)
+            self._is_walk_cut = number == MAX_CHUNKS and claim.end < self._size
+        if self._is_walk_cut and sound is not None:
+            self._notes.append(_UNSEEN)
         return sound, md5
 
     def _is_sane(self, claim: _Claim, sound: _Claim | None) -> bool:
