@@ -8,6 +8,7 @@ Sources: EBU Tech 3285 v2 (`bext`); iXML specification 3.0; RIFF INFO; Wave64 su
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -34,6 +35,7 @@ _BEXT_LOUDNESS = (
     "short_term_lufs",
 )
 _BEXT_FIXED_BYTES = 602
+_DSF_POINTER_AT = 20
 _BEXT_UNSET = 0x7FFF  # "this value is not used"; EBU Tech 3285 v2, 2.4
 
 
@@ -63,7 +65,15 @@ def read_chunk_texts(file: BinaryIO, container: str, found: Findings) -> None:
 
 
 def find_id3(file: BinaryIO, container: str) -> Chunk | None:
-    """Return the chunk that holds an ID3v2 tag, whose name is written in four ways."""
+    """Return the chunk that holds an ID3v2 tag, whose name is written in four ways.
+
+    DSF has none: its header points at the tag that ends the file. Source: DSF 1.01, "DSD chunk".
+    """
+    if container == "dsf":
+        file.seek(_DSF_POINTER_AT)
+        start = int.from_bytes(file.read(8), "little")
+        size_bytes = file.seek(0, io.SEEK_END) - start
+        return Chunk("ID3 ", start, size_bytes) if start and size_bytes > 0 else None
     names = ("id3 ", "ID3 ")
     return next((c for c in iter_chunks(file, container) if c.name in names), None)
 

@@ -14,13 +14,14 @@ Not here: the names of fields (`tag_names`), bounds (`tag_values`), chunks (`rif
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 from mutagen.apev2 import APEv2
-from mutagen.dsf import DSF
 from mutagen.flac import FLAC
-from mutagen.id3 import ID3
+from mutagen.id3 import ID3, Frame, Frames, Frames_2_2
+from mutagen.id3._util import ID3JunkFrameError, unsynch
 from mutagen.mp4 import MP4
 from mutagen.ogg import OggPage
 from mutagen.oggflac import OggFLAC
@@ -28,6 +29,7 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 
+from phonotheque.audio.id3 import frames_end
 from phonotheque.audio.pictures import decode_base64, parse_block
 from phonotheque.audio.riff_texts import find_id3, read_chunk_texts
 from phonotheque.audio.tag_names import APE_PICTURES, ID3_TEXTS, MP4_TEXTS, Field, free_name
@@ -35,6 +37,7 @@ from phonotheque.audio.tag_values import Findings, decode_text
 from phonotheque.music.facts import Tags
 
 _MAX_ID3_CHUNK_BYTES = 64 * 1024 * 1024  # room for any cover; mutagen holds it twice
+_MAX_UNPACKED_BYTES = 64 * 1024 * 1024  # of all compressed frames of a tag: 64 KiB can hold it
 _MAX_OGG_HEADER_PAGES = 4096
 _FRONT_COVER = 3
 _PICTURE_BLOCK = 6  # RFC 9639, 8.1
@@ -75,7 +78,7 @@ def _readers(container: str) -> tuple[_Reader, ...]:
         case "wavpack":
             return (_read_ape, _read_id3)
         case "dsf":
-            return (_read_dsf,)
+            return (lambda file, found: _read_id3_chunk(file, container, found),)
         case "wav" | "rf64" | "w64" | "aiff":
             return (
                 lambda file, found: _read_id3_chunk(file, container, found),
@@ -103,20 +106,66 @@ def _load(kind: Any, file: BinaryIO) -> Any:
     return reader
 
 
+class _BoundedFrame(Frame):
+    """A frame that is left out when the compressed frames of its tag unpack to too much."""
+
+    @classmethod
+    def _fromData(cls, header: Any, flags: int, data: bytes) -> Any:  # noqa: N802  # mutagen's
+        is_modern = header.version[1] >= 4
+        is_packed = flags & (Frame.FLAG24_COMPRESS if is_modern else Frame.FLAG23_COMPRESS)
+        if is_packed:
+            is_safe = is_modern and (header.f_unsynch or flags & Frame.FLAG24_UNSYNCH)
+            packed = _desynchronised(data[4:]) if is_safe else data[4:]
+            # Some writers leave out the size in front, and mutagen tries that, too.
+            sizes = (_unpacked_bytes(stream) for stream in (packed, data[:4] + packed))
+            header.unpacked_bytes = getattr(header, "unpacked_bytes", 0) + max(sizes)
+            if header.unpacked_bytes > _MAX_UNPACKED_BYTES:
+                raise ID3JunkFrameError
+        return super()._fromData(header, flags, data)
+
+
+def _desynchronised(data: bytes) -> bytes:
+    try:
+        return bytes(unsynch.decode(data))
+    except ValueError:  # the flag is set and the data are not: mutagen takes them as they are
+        return data
+
+
+def _unpacked_bytes(packed: bytes) -> int:
+    """Length of what a stream unpacks to, no more than a byte over the bound."""
+    try:
+        return len(zlib.decompressobj().decompress(packed, _MAX_UNPACKED_BYTES + 1))
+    except zlib.error:
+        return 0
+
+
+_KNOWN_FRAMES = Frames_2_2 | {
+    name: type(name, (_BoundedFrame, kind), {})
+    for name, kind in Frames.items()
+    if name not in ("CHAP", "CTOC")  # chapters hold whole tags, which are not wanted
+}
+
+
+class _BoundedID3(ID3):
+    """A tag of which no more frames are read than a tag may have."""
+
+    def _read(self, header: Any, data: bytes) -> Any:
+        version = header.version[1]
+        end = frames_end(data, version)
+        if header.f_unsynch and version < 4:
+            end = min(end, frames_end(_desynchronised(data), version))
+        return super()._read(header, data[:end])
+
+
 def _read_id3(file: BinaryIO, found: Findings) -> None:
-    _take_id3(ID3(file), found)
+    tag = _BoundedID3(file, known_frames=_KNOWN_FRAMES)
+    _take_id3(tag, found)
 
 
 def _read_id3_chunk(file: BinaryIO, container: str, found: Findings) -> None:
     chunk = find_id3(file, container)
     if chunk is not None:
-        _take_id3(ID3(io.BytesIO(chunk.read(file, _MAX_ID3_CHUNK_BYTES))), found)
-
-
-def _read_dsf(file: BinaryIO, found: Findings) -> None:
-    reader = _load(DSF, file)
-    if reader.tags is not None:
-        _take_id3(reader.tags, found)
+        _read_id3(io.BytesIO(chunk.read(file, _MAX_ID3_CHUNK_BYTES)), found)
 
 
 def _take_id3(tag: Any, found: Findings) -> None:
