@@ -208,6 +208,15 @@ class TestOddSound:
         assert facts.technical is not None
         assert facts.technical.bit_depth == bits
 
+    def test_the_length_that_fraunhofers_encoder_states(self) -> None:
+        """An MP3 whose first frame is a VBRI header is as long as that says."""
+        at = MP3.index(b"Info") - 36
+        vbri = b"VBRI" + struct.pack(">HHHII", 1, 0, 75, len(MP3) - at, 441)
+        data = MP3[:at] + MP3[at : at + 36] + vbri + MP3[at + 36 + len(vbri) :]
+        facts = read(data)
+        assert facts.technical is not None
+        assert facts.technical.duration_ms == 441 * 1152 * 1000 // zoo.RATE_HZ
+
     @pytest.mark.parametrize(
         "name", ["vorbis.ogg", "comments.flac", "id3v24.mp3", "id3.aiff", "full.wav"]
     )

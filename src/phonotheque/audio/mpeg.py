@@ -1,16 +1,15 @@
-"""MPEG audio frames: their four-byte headers, and the length an MP3 states in its first frame.
+"""MPEG audio frames: their four-byte headers.
 
 Laws: a header is believed only when no field of it is reserved; layers II and III only: the sync
 word of layer I is also the byte order mark of UTF-16 text, and no deposit has been seen in it.
 
-Sources: ISO/IEC 11172-3, 2.4.1.3; ISO/IEC 13818-3, 2.4; "Xing VBR header" and "LAME tag" rev. 1.
-Not here: walking all frames and checking the LAME checksum (integrity).
+Sources: ISO/IEC 11172-3, 2.4.1.3; ISO/IEC 13818-3, 2.4. Not here: what the first frame of an MP3
+promises (`integrity.mp3_header`), walking all frames (`integrity.mp3_frames`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import BinaryIO
 
 _BIT_RATES_KBPS = {
     (1, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -19,13 +18,6 @@ _BIT_RATES_KBPS = {
     (2, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _SAMPLE_RATES_HZ = (44100, 48000, 32000)
-_XING_FRAMES = 0x1
-_XING_FIELDS = (
-    (0x1, 4),
-    (0x2, 4),
-    (0x4, 100),
-    (0x8, 4),
-)  # flag, bytes: frames, bytes, table, quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +67,3 @@ def has_frames(head: bytes, in_a_row: int) -> bool:
             return True
         at = head.find(b"\xff", at + 1)
     return False
-
-
-def read_declared_ms(file: BinaryIO, start: int) -> int | None:
-    """Return the length that the Xing or Info header of an MP3 states, without encoder padding.
-
-    FFmpeg's own figure falls back to a guess when tags behind the sound are long.
-
-    Args:
-        file: Seekable; its position is moved.
-        start: Where the first frame begins, behind ID3v2.
-    """
-    file.seek(start)
-    frame = file.read(2048)
-    header = parse_header(frame)
-    if header is None:
-        return None
-    wide = header.samples == 1152
-    side_bytes = {(True, 2): 32, (True, 1): 17, (False, 2): 17, (False, 1): 9}[
-        wide, header.channels
-    ]
-    at = 4 + side_bytes
-    if frame[at : at + 4] not in (b"Xing", b"Info"):
-        return None
-    flags = int.from_bytes(frame[at + 4 : at + 8], "big")
-    frames = int.from_bytes(frame[at + 8 : at + 12], "big")
-    if not flags & _XING_FRAMES or not frames:
-        return None
-    lame = at + 8 + sum(size for flag, size in _XING_FIELDS if flags & flag)
-    pad = (
-        int.from_bytes(frame[lame + 21 : lame + 24], "big") if frame[lame : lame + 1] > b" " else 0
-    )
-    samples = frames * header.samples - (pad >> 12) - (pad & 0xFFF)
-    return samples * 1000 // header.sample_rate_hz if samples > 0 else None

@@ -17,8 +17,9 @@ from soundfile import SoundFile
 
 from phonotheque.audio.containers import skip_id3
 from phonotheque.audio.decoding import OpenedAudio, translated
+from phonotheque.audio.integrity.mp3_header import HEADER_BYTES, read_promise
 from phonotheque.audio.measure.samples_md5 import STREAMINFO_BYTES, bits_of_streaminfo
-from phonotheque.audio.mpeg import read_declared_ms
+from phonotheque.audio.mpeg import parse_header
 from phonotheque.audio.riff import SoundHeader, read_header
 from phonotheque.music.facts import Technical
 
@@ -52,14 +53,14 @@ class Headers:
         container: One of `CONTAINERS`.
         size_bytes: Length of the file.
         sound: Of WAV and its kin; all None elsewhere.
-        xing_ms: Length that the Xing or Info frame of an MP3 states.
+        promised_ms: Length that the first frame of an MP3 promises.
         wavpack_bits: Bits per sample of the first WavPack block.
     """
 
     container: str
     size_bytes: int
     sound: SoundHeader
-    xing_ms: int | None = None
+    promised_ms: int | None = None
     wavpack_bits: int | None = None
 
 
@@ -74,7 +75,7 @@ def read_headers(file: BinaryIO, container: str) -> Headers:
         container=container,
         size_bytes=file.seek(0, io.SEEK_END),
         sound=read_header(file, container) if container in _HEADED else SoundHeader(),
-        xing_ms=read_declared_ms(file, skip_id3(file)) if container == "mp3" else None,
+        promised_ms=_promised_ms(file) if container == "mp3" else None,
         wavpack_bits=_wavpack_bits(file) if container == "wavpack" else None,
     )
 
@@ -87,7 +88,7 @@ def declared_ms(audio: OpenedAudio, headers: Headers) -> int | None:
     """
     match headers.container:
         case "mp3":
-            return _sane_ms(headers.xing_ms)
+            return _sane_ms(headers.promised_ms)
         case "dsf":  # FFmpeg counts bytes of one-bit samples, the header samples
             return _sane_ms(headers.sound.duration_ms)
         case "flac":
@@ -188,6 +189,15 @@ def _bit_rate_bps(audio: OpenedAudio, size_bytes: int, duration_ms: int | None) 
     if stated and stated > 0:
         return int(stated)
     return size_bytes * 8000 // duration_ms if duration_ms else None
+
+
+def _promised_ms(file: BinaryIO) -> int | None:
+    """FFmpeg's own figure falls back to a guess when tags behind the sound are long."""
+    file.seek(skip_id3(file))
+    frame = file.read(HEADER_BYTES)
+    header = parse_header(frame)
+    promise = read_promise(frame, header) if header is not None else None
+    return promise.declared_ms if promise is not None else None
 
 
 def _wavpack_bits(file: BinaryIO) -> int | None:

@@ -1,5 +1,6 @@
 """MP3: what is harmless is noted, what is not is damage, and a checksum settles it."""
 
+import io
 import struct
 
 import pytest
@@ -9,6 +10,7 @@ from tests.audio.integrity.files import examined, whole
 
 from phonotheque.audio.integrity import Cover, Examined
 from phonotheque.audio.integrity.crc import CRC16, CRC16_MIRRORED
+from phonotheque.audio.integrity.tails import Tail, find_tail
 from phonotheque.audio.mpeg import parse_header
 
 ID3V1 = b"TAG" + bytes(125)
@@ -16,8 +18,6 @@ LYRICS = b"LYRICSBEGIN" + b"IND00002" + b"00" + b"000021" + b"LYRICS200"
 
 
 def _ape(**texts: str) -> bytes:
-    import io
-
     tag, out = APEv2(), io.BytesIO()
     for name, text in texts.items():
         tag[name] = text
@@ -211,3 +211,13 @@ def test_checksums_of_frames_are_compared() -> None:
     assert _whats(examined(_protect(frames, 2))) == ["the checksums of 2 frames differ"]
     found = examined(_protect(frames, 20))
     assert (_whats(found), len(found.notes)) == ([], 1)
+
+
+def test_lyrics_are_stepped_over_only_from_their_first_word() -> None:
+    """A number in front of "LYRICS200" hides no sound unless the tag begins where it says."""
+    words = b"LYRICSBEGIN" + b"IND00002" + b"10"
+    tag = words + f"{len(words):06}".encode() + b"LYRICS200"
+    sound = whole("mp3")
+    assert find_tail(io.BytesIO(sound + tag), 0) == Tail(len(sound), ("Lyrics3",))
+    for wrong in (b"000020LYRICS200", b"999999LYRICS200", tag[1:]):
+        assert find_tail(io.BytesIO(sound + wrong), 0).start == len(sound + wrong)

@@ -1,9 +1,11 @@
 """Ogg: streams behind one another and side by side, what is missing, and when."""
 
+import pytest
 from tests.audio import zoo
 from tests.audio.integrity.files import examined, page, stream, whole
 
-from phonotheque.audio.integrity import Cover
+from phonotheque.audio.integrity import Cover, ogg
+from phonotheque.music.sound import DAMAGE_LISTED
 
 ID3V1 = b"TAG" + bytes(125)
 
@@ -147,3 +149,23 @@ def test_tags_and_pictures_change_nothing() -> None:
     """A retagged file, its pages numbered anew by the tagger, is whole."""
     for name in ("vorbis.ogg", "opus.opus", "flac.oga"):
         assert _found(zoo.specimen(name).data) == []
+
+
+def test_the_clock_is_asked_for_what_is_listed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of misplaced pages beside hundreds of streams do not cost their product."""
+    asked = 0
+    ms = ogg._Stream.ms
+
+    def counted(stream: ogg._Stream) -> int:
+        nonlocal asked
+        asked += 1
+        return ms(stream)
+
+    monkeypatch.setattr(ogg._Stream, "ms", counted)
+    streams, pages = 200, 2000
+    firsts = [stream(serial)[0] for serial in range(1, streams + 1)]
+    astray = [page(3 * n + 9, b"x", serial=1) for n in range(pages)]
+    found = examined(b"".join(firsts + astray))
+    assert found.damaged_places == pages + 1  # and the end is missing
+    assert len(found.damage) == DAMAGE_LISTED
+    assert asked <= 2 * streams * DAMAGE_LISTED + pages

@@ -1,7 +1,10 @@
 """The boxes of an MP4 and the tables of a track, read a slice at a time.
 
-Laws: a length is a claim; at most 4,096 boxes of one level are walked, tables are read in slices
-of a bounded size. Source: ISO/IEC 14496-12, 4.2 and 8. Not here: what they mean (`mp4`).
+Laws: a length is a claim; a box ends where the one around it does at the latest, so that no byte is
+walked more often than boxes can stand in each other; at most 4,096 boxes of one level are walked,
+tables are read in slices of a bounded size.
+
+Source: ISO/IEC 14496-12, 4.2 and 8. Not here: what they mean (`mp4`).
 """
 
 from __future__ import annotations
@@ -108,23 +111,23 @@ _LEVELS = len(_NESTED)
 def read_track(window: Window, box: Box) -> Track:
     """Read the boxes of one `trak`."""
     track = Track()
-    _read_level(window, box, track, _LEVELS)
+    _read_level(window, box.body, min(box.end, window.size), track, _LEVELS)
     return track
 
 
-def _read_level(window: Window, box: Box, track: Track, levels: int) -> None:
-    for inner in iter_boxes(window, box.body, min(box.end, window.size)):
+def _read_level(window: Window, start: int, end: int, track: Track, levels: int) -> None:
+    for inner in iter_boxes(window, start, end):
+        stop = min(inner.end, end)
         if inner.kind in _NESTED and levels:
-            _read_level(window, inner, track, levels - 1)
+            _read_level(window, inner.body, stop, track, levels - 1)
         else:
-            _read_box(window, inner, track)
+            _read_box(window, inner, stop - inner.body, track)
 
 
-def _read_box(window: Window, box: Box, track: Track) -> None:
+def _read_box(window: Window, box: Box, room: int, track: Track) -> None:
     head = window.read(box.body, 32)
     if len(head) < 12:
         return
-    room = min(box.end, window.size) - box.body
     match box.kind:
         case "hdlr":
             track.kind = head[8:12].decode("latin-1")

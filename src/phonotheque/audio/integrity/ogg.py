@@ -18,6 +18,7 @@ from typing import BinaryIO
 from phonotheque.audio.integrity.examined import Cover, Examined, Findings
 from phonotheque.audio.integrity.ogg_pages import FIRST, FOREIGN, LAST, Page, Pages, Spoiled
 from phonotheque.audio.integrity.tails import name_tail
+from phonotheque.music.sound import DAMAGE_LISTED
 
 _MOST_STREAMS = 1024  # a film with many languages has 20; beyond is an attack on memory
 _LATE_START_MS = 30_000  # no page is so long: sound was cut out of a running broadcast
@@ -168,7 +169,8 @@ class _Walk:
             self._add("the end is missing: there is no end-of-stream page", at)
 
     def _add(self, what: str, at: int, until: int | None = None) -> None:
-        self.findings.add(what, at, until, self._now_ms() if self._streams else None)
+        is_told = bool(self._streams) and len(self.findings.listed) < DAMAGE_LISTED
+        self.findings.add(what, at, until, self._now_ms() if is_told else None)
 
     def _now_ms(self) -> int:
         return self._base_ms + max((s.ms() for s in self._streams.values()), default=0)

@@ -18,6 +18,8 @@ _MOST_TAGS = 8
 _ID3V1_BYTES, _ID3V1_LONG_BYTES = 128, 227
 _APE_BYTES = 32
 _LYRICS_V1_BYTES = 5100
+_LYRICS_END_BYTES = 15  # six digits and "LYRICS200"
+_LYRICS_BEGIN = b"LYRICSBEGIN"
 _SEARCHED_BYTES = 256 * 1024
 _GAIN_MARK = b"MP3GAIN_UNDO"
 
@@ -84,14 +86,14 @@ def _tag_before(file: BinaryIO, start: int, end: int) -> tuple[str, int]:
     for name, length in (
         ("APE", _ape_bytes(last[-_APE_BYTES:])),
         ("ID3v2", tag_bytes_before(last[-HEADER_BYTES:])),
-        ("Lyrics3", _lyrics_bytes(last[-15:])),
+        ("Lyrics3", _lyrics_bytes(file, end, last[-_LYRICS_END_BYTES:])),
     ):
         if 0 < length <= room:
             return name, length
     if last[-9:] == b"LYRICSEND":
         file.seek(max(start, end - _LYRICS_V1_BYTES - 20))
         text = file.read(end - file.tell())
-        at = text.rfind(b"LYRICSBEGIN")
+        at = text.rfind(_LYRICS_BEGIN)
         return ("Lyrics3", len(text) - at) if at >= 0 else ("", 0)
     return "", 0
 
@@ -106,7 +108,10 @@ def _ape_bytes(footer: bytes) -> int:
     return size + (_APE_BYTES if footer[23] & 0x80 else 0)
 
 
-def _lyrics_bytes(last: bytes) -> int:
+def _lyrics_bytes(file: BinaryIO, end: int, last: bytes) -> int:
+    """Length of a Lyrics3 v2 tag, whose first word must stand where its last says."""
     if last[6:] != b"LYRICS200" or not last[:6].isdigit():
         return 0
-    return int(last[:6]) + 15
+    length = int(last[:6]) + _LYRICS_END_BYTES
+    file.seek(max(0, end - length))
+    return length if file.read(len(_LYRICS_BEGIN)) == _LYRICS_BEGIN else 0
