@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import tracemalloc
 import zlib
 from contextlib import suppress
 from dataclasses import replace
@@ -29,10 +30,12 @@ from tests.dress.wardrobe import (
 
 from phonotheque.dress.dressing import dress
 from phonotheque.dress.overlay import Overlay
-from phonotheque.dress.patch_apply import apply_patch
+from phonotheque.dress.patch_apply import apply_patch, restore
 from phonotheque.dress.patch_form import (
+    MAX_CORRECTIONS,
     SPARE_BYTES,
     CopyRange,
+    Correction,
     ObjectForm,
     ObjectRange,
     Op,
@@ -55,6 +58,54 @@ MOST_BYTES = 700
 
 def name_of(data: bytes) -> Sha256:
     return Sha256(hashlib.sha256(data).digest())
+
+
+def test_many_corrections_in_one_block() -> None:
+    """As many corrections as a patch may have, all in one long literal, are applied at once."""
+    copy = noise_bytes(4 << 20)
+    literal = noise_bytes((4 << 20) + 1)[1:]
+    original = bytearray(literal)
+    places = range(0, 2 * MAX_CORRECTIONS, 2)
+    for place in places:
+        original[place] ^= 0xFF
+    literals = literal + bytes(original[place] for place in places)
+    patch = Patch(
+        original=name_of(original),
+        copy=name_of(copy),
+        original_bytes=len(original),
+        copy_bytes=len(copy),
+        ops=(Op(OpKind.LITERAL, len(original)),),
+        prefix=(),
+        corrections=tuple(Correction(place, 1) for place in places),
+        literal_bytes=len(literals),
+        is_compressed=False,
+        packed=literals,
+    )
+    assert apply_patch(copy, patch.encode()) == original
+
+
+@pytest.mark.parametrize("width", [4, 8])
+def test_words_are_moved_block_by_block(width: int) -> None:
+    """A table of words as long as the file takes no more memory than any other range."""
+    copy = bytes(16 << 20)
+    original = (1).to_bytes(width, "big") * (len(copy) // width)
+    patch = Patch(
+        original=name_of(original),
+        copy=name_of(copy),
+        original_bytes=len(original),
+        copy_bytes=len(copy),
+        ops=(Op(OpKind.WORDS, len(copy), 0, 1, width),),
+        prefix=(),
+        corrections=(),
+        literal_bytes=0,
+        is_compressed=False,
+        packed=b"",
+    ).encode()
+    tracemalloc.start()
+    restore(copy, patch, lambda _block: None)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 8 << 20
 
 
 halves = st.binary(max_size=300) | st.builds(

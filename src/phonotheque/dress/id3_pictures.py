@@ -8,6 +8,7 @@ Sources: id3.org, ID3v2.2.0 4.15 (PIC), ID3v2.3.0 3.3, ID3v2.4.0 4 and 4.14 (API
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 
@@ -19,6 +20,7 @@ from phonotheque.dress.overlay import Cover, found_cover
 _MAX_TAGS = 8  # as in `phonotheque.audio.containers`
 _MAX_FRAMES = 4096
 _IMAGE_TYPES = {b"JPG": b"image/jpeg", b"PNG": b"image/png"}
+_SYNC = re.compile(rb"\xff[\xe0-\xff]")  # what unsynchronisation leaves none of
 _GAPLESS = b"iTunSMPB"  # where iTunes says how much silence its encoder put around the sound
 
 
@@ -36,10 +38,13 @@ def id3_end(original: Original, start: int = 0) -> int:
 
 
 def kept_frames(tag: bytes, *, with_pictures: bool) -> list[bytes]:
-    """Return the frames of ID3v2 tags that a new tag takes over."""
-    kept, at = [], 0
+    """Return the frames of ID3v2 tags that a new tag takes over.
+
+    Compressed frames unpack to `MAX_HEADER_BYTES` in all; those beyond are left out.
+    """
+    kept, at, unpacker = [], 0, _Unpacker()
     while size := tag_bytes(tag[at : at + HEADER_BYTES]):
-        for name, body in _iter_frames(tag[at : at + size]):
+        for name, body in _iter_frames(tag[at : at + size], unpacker):
             if name in ("APIC", "PIC") and with_pictures:
                 kept += [frame("APIC", body if name == "APIC" else _modern_picture(body))]
             elif name in ("COMM", "COM") and _GAPLESS in body[:32]:
@@ -67,14 +72,32 @@ def _cover(body: bytes) -> Cover | None:
     return found_cover(text[end + width :], text[0]) if end > 0 else None
 
 
-def _iter_frames(tag: bytes) -> Iterator[tuple[str, bytes]]:
+class _Unpacker:
+    """Unpacks compressed frames as long as there is room: 64 KiB can stand for 64 MiB."""
+
+    def __init__(self) -> None:
+        self._room_bytes = MAX_HEADER_BYTES
+
+    def unpack(self, packed: bytes) -> bytes | None:
+        """Return what was packed; None when it is damaged or too long."""
+        try:
+            body = zlib.decompressobj().decompress(packed, self._room_bytes + 1)
+        except zlib.error:
+            return None
+        if len(body) > self._room_bytes:
+            return None
+        self._room_bytes -= len(body)
+        return body
+
+
+def _iter_frames(tag: bytes, unpacker: _Unpacker) -> Iterator[tuple[str, bytes]]:
     """Names and plain bodies of the frames of one tag, as far as they can be read."""
     version, flags = tag[3], tag[5]
     body = tag[HEADER_BYTES:]
     if version not in (2, 3, 4) or len(tag) > MAX_HEADER_BYTES:
         return
     if flags & 0x80 and version < 4:
-        body = body.replace(b"\xff\0", b"\xff")
+        body = _desynchronised(body)
     at = 0
     if flags & 0x40 and version > 2:
         length = body[:4].ljust(4, b"\0")
@@ -85,10 +108,14 @@ def _iter_frames(tag: bytes) -> Iterator[tuple[str, bytes]]:
         if len(head) < head_bytes or not head[:name_bytes].isalnum():
             return
         size = _frame_bytes(version, head, body, at)
-        plain = _plain(version, head, body[at + head_bytes : at + head_bytes + size])
-        if plain is not None and at + head_bytes + size <= len(body):
+        whole, at = body[at + head_bytes : at + head_bytes + size], at + head_bytes + size
+        if at > len(body):
+            return
+        if version == 4 and flags & 0x80:  # says it of all frames, which may not say it themselves
+            head = head[:9] + bytes([head[9] | 0x02])
+        plain = _plain(version, head, whole, unpacker)
+        if plain is not None:
             yield head[:name_bytes].decode("ascii", "replace"), plain
-        at += head_bytes + size
 
 
 def _frame_bytes(version: int, head: bytes, body: bytes, at: int) -> int:
@@ -108,7 +135,7 @@ def _is_name(raw: bytes) -> bool:
     return not raw.strip(b"\0") or (len(raw) == 4 and raw.isalnum() and raw.isupper())
 
 
-def _plain(version: int, head: bytes, body: bytes) -> bytes | None:
+def _plain(version: int, head: bytes, body: bytes, unpacker: _Unpacker) -> bytes | None:
     """A frame's body without grouping, compression and unsynchronisation; None if encrypted."""
     if version == 2:
         return body
@@ -123,14 +150,14 @@ def _plain(version: int, head: bytes, body: bytes) -> bytes | None:
     if is_encrypted:
         return None
     if is_unsynchronised:
-        body = body.replace(b"\xff\0", b"\xff")
+        body = _desynchronised(body)
     body = body[skip:]
-    if is_packed:
-        try:
-            return zlib.decompressobj().decompress(body, MAX_HEADER_BYTES)
-        except zlib.error:
-            return None
-    return body
+    return unpacker.unpack(body) if is_packed else body
+
+
+def _desynchronised(body: bytes) -> bytes:
+    """Undo unsynchronisation where it was done: some writers only say so. Source: 2.4.0, 6.1."""
+    return body if _SYNC.search(body) else body.replace(b"\xff\0", b"\xff")
 
 
 def _modern_picture(body: bytes) -> bytes:

@@ -99,10 +99,11 @@ def iter_original(copy: Bytes, patch: Patch, find_object: FindObject) -> Iterato
             blocks = iter((memoryview(literals)[used : used + op.size_bytes],))
             used += op.size_bytes
         for block in blocks:
+            if waiting and waiting[-1][0] < at + len(block):
+                block = memoryview(bytearray(block))
             while waiting and waiting[-1][0] < at + len(block):
                 offset, size = waiting.pop()
                 fits = min(size, at + len(block) - offset)
-                block = memoryview(bytearray(block))
                 block[offset - at : offset - at + fits] = literals[after : after + fits]
                 after += fits
                 if size > fits:
@@ -126,9 +127,11 @@ def iter_op(copy: Bytes, op: Op) -> Iterator[memoryview]:
         case OpKind.PAGES:
             yield from _iter_pages(copy, op)
         case OpKind.WORDS:
-            words = np.frombuffer(copy[start:end], f">u{op.width}").astype(np.uint64)
-            moved = words + np.uint64(op.shift % (1 << 64))
-            yield memoryview(moved.astype(f">u{op.width}").tobytes())
+            shift = np.uint64(op.shift % (1 << 64))
+            for at in range(start, end, _BLOCK_BYTES):
+                part = copy[at : min(at + _BLOCK_BYTES, end)]
+                words = np.frombuffer(part, f">u{op.width}").astype(np.uint64)
+                yield memoryview((words + shift).astype(f">u{op.width}").tobytes())
         case OpKind.LITERAL:
             return
         case _:

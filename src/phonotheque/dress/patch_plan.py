@@ -162,7 +162,7 @@ def _page_ops(original: Bytes, copy: Bytes, mine: PageTable, theirs: PageTable) 
 
 
 def _behind_headers(original: Bytes, copy: Bytes, mine: PageTable, ops: list[Op]) -> int:
-    """How many pages at the beginning are headers whose texts differ: 0 when all is sound.
+    """How many pages at the beginning are headers whose texts differ: 0 when there are none.
 
     Only the first MiB is looked at: a difference behind is damage that somebody mended, which costs
     a few bytes as a correction.
