@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import resource
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from phonotheque.audio.measure import Wanted
 ROUNDS = 3
 LEAST_X = {"vorbis": 400, "mp3": 400, "flac": 350, "aac": 350, "opus": 250}
 LEAST_FOR_THEIRS, LEAST_FOR_ALL = 4, 3
+BEETS_TRACKS = ("vorbis", "flac")
 MOST_ISOLATION_PERCENT = 2
 MOST_PEAK_MB = 250
 SMALL_ROUNDS = 40
@@ -53,7 +55,7 @@ def rows(scale: str) -> Iterator[Row]:
         for track in tracks:
             if track.codec in LEAST_X:
                 yield from _peers(track)
-        yield Row("beets import, replaygain and chroma", None, "CPU-s")
+        yield from _beets([track for track in tracks if track.codec in BEETS_TRACKS])
         yield _memory(Path(name))
 
 
@@ -115,7 +117,7 @@ def _prices(track: Track) -> Iterator[Row]:
         is_on = getattr(Wanted(), field.name)
         cases[field.name] = replace(Wanted(), **{field.name: not is_on})
     peers = {name: _cost_here(track, wanted) for name, wanted in cases.items()}
-    costs = {name: cost for name, cost in best_in_turn(peers).items() if cost is not None}
+    costs = {name: cost for name, cost in best_in_turn(peers, rounds=2).items() if cost is not None}
     per_second = {name: cost * 1000 / track.seconds for name, cost in costs.items()}
     yield Row(f"price of facts, {track.codec}: everything", per_second["all"], "ms/s")
     yield Row("  opening, tags and decoding alone", per_second["none"], "ms/s")
@@ -163,6 +165,82 @@ def _peers(track: Track) -> Iterator[Row]:
         ratio = None if total is None else total / cost
         shown = told if cost is theirs else f"{total or 0:.2f} CPU-s"
         yield Row(label, cost, "CPU-s", floor, shown, ratio)
+
+
+def _beets(tracks: list[Track]) -> Iterator[Row]:
+    """An import of the same files by beets, offline, against one pass over each of them."""
+    paths = [track.path for track in tracks]
+
+    def ours(wanted: Wanted) -> Callable[[], float]:
+        passes = [_with_hash(track, wanted) for track in tracks]
+        return lambda: sum(read() for read in passes)
+
+    found = best_in_turn(
+        {
+            "true": lambda: _beets_cost(paths, "true"),
+            "sample": lambda: _beets_cost(paths, "sample"),
+            "theirs": ours(THEIR_FACTS),
+            "all": ours(Wanted()),
+        },
+        rounds=2,
+    )
+    name = f"beets on {' and '.join(track.codec for track in tracks)}, for the facts it gives"
+    for label, cost, peak, floor in (
+        (name, found["theirs"], "true", LEAST_FOR_THEIRS),
+        ("  with all of ours", found["all"], "true", LEAST_FOR_ALL),
+        ("  for its facts, beets told to leave true peak out", found["theirs"], "sample", None),
+    ):
+        assert cost is not None
+        beets = found[peak]
+        shown = "absent" if beets is None else f"import, replaygain, fingerprint: {beets:.2f} CPU-s"
+        yield Row(label, cost, "CPU-s", floor, shown, None if beets is None else beets / cost)
+
+
+def _beets_cost(paths: list[Path], peak: str) -> float:
+    """Import files into an empty library. Nothing is looked up, copied, written or asked.
+
+    Args:
+        paths: What to import.
+        peak: "true", as beets does unless told otherwise, or "sample", as we do.
+    """
+    beet = program("beet")
+    with tempfile.TemporaryDirectory(prefix="phonotheque-beets-") as name:
+        folder = Path(name)
+        (folder / "music").mkdir()
+        for number, path in enumerate(paths):
+            (folder / "music" / f"{number}{path.suffix}").symlink_to(path)
+        (folder / "config.yaml").write_text(
+            json.dumps(_beets_settings(folder, peak))
+        )  # YAML holds JSON
+        offline = [program("env"), f"BEETSDIR={folder}", beet]
+        imported = cpu_seconds([*offline, "import", "--quiet", folder / "music"])
+        fingerprinted = cpu_seconds([*offline, "fingerprint"])
+        listed = [*offline, "ls", "-f", "$acoustid_fingerprint", "acoustid_fingerprint::."]
+        told = subprocess.run(listed, capture_output=True, text=True, check=True).stdout
+    if len(told.split()) != len(paths):
+        raise RuntimeError(f"beets fingerprinted {len(told.split())} of {len(paths)} files")
+    return imported + fingerprinted
+
+
+def _beets_settings(folder: Path, peak: str) -> dict[str, object]:
+    return {
+        "directory": str(folder / "library"),
+        "library": str(folder / "library.db"),
+        "plugins": ["replaygain", "chroma"],
+        "import": {
+            **dict.fromkeys(("copy", "write", "autotag", "resume"), False),
+            "singletons": True,
+            "duplicate_action": "keep",
+        },
+        "replaygain": {
+            "auto": True,
+            "backend": "ffmpeg",
+            "peak": peak,
+            "threads": 1,
+            "parallel_on_import": False,
+        },
+        "chroma": {"auto": False},  # `beet fingerprint` computes without looking anything up
+    }
 
 
 def _tools(path: Path) -> dict[str, list[str | Path]]:

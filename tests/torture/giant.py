@@ -17,9 +17,9 @@ from phonotheque.audio.isolate import Outcome, run_limited
 from phonotheque.music.facts import Readability
 
 SIZE_BYTES = 6 << 30
-MEMORY_BYTES = 400 << 20
-"""Most that one process may have resident: measured 345 MB in the child that measures 9.5 hours of
-sound; 115 MB of that are libraries and buffers, the rest grows with the hours."""
+MEMORY_BYTES = 200 << 20
+"""Most that one process may have resident: measured 101 MB in the child that measures 10 hours of
+sound, most of which are libraries and buffers."""
 
 
 class NoRoomError(Exception):

@@ -34,7 +34,8 @@ def measure(
     Raises:
         MalformedError: Not one sample came out.
 
-    Cost: decoding, and about as much again: half of that for loudness.
+    Cost: decoding, and two thirds of that again: a half of it for the fingerprint, a third for
+    loudness.
     """
     parts, meters = Parts(), Meters(wanted, bit_depth)
     payload = hashlib.sha256() if wanted.payload else None

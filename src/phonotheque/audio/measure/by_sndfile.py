@@ -19,6 +19,7 @@ import av
 import numpy as np
 import soundfile
 from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
 
 from phonotheque.audio.decoded import Decoded
 from phonotheque.audio.decoding import refused
@@ -73,7 +74,7 @@ def measure_by_sndfile(
     for samples in _iter_samples(sound, failures):
         if wanted.payload and container != "ogg":
             samples_hash.update(samples.astype("<f4", copy=False))
-        parts.write(_frame(samples, sound.samplerate))
+        parts.write(packed_frame(samples, sound.samplerate))
         for block in parts.iter_blocks():
             meters.add(block)
     for block in parts.iter_last():
@@ -113,7 +114,8 @@ def _iter_samples(sound: soundfile.SoundFile, failures: list[Damage]) -> Iterato
         yield samples
 
 
-def _frame(samples: Any, rate_hz: int) -> AudioFrame:
+def packed_frame(samples: NDArray[np.float32], rate_hz: int) -> AudioFrame:
+    """Return samples of shape (frames, channels) as a frame of packed floats."""
     channels = samples.shape[1]
     layout = _LAYOUTS.get(channels, f"{channels} channels")
     packed = np.ascontiguousarray(samples).reshape(1, -1)

@@ -1,122 +1,89 @@
-"""Loudness after EBU R 128, by FFmpeg's `ebur128` filter.
+"""Loudness after EBU R 128: how loud a programme is to an ear, and how much that varies.
 
-Laws: silence, and whatever the filter cannot take, has no loudness: None, never -70; the graph
-lives as long as its filters (a filter of PyAV does not keep its graph alive, and using it then is
-a use after free); one thread.
+Each channel is weighted as an ear hears it (`k_weighting`), its power summed over tenths of a
+second, the channels added by their place in the room, and what is too quiet to count left out
+(`gating`).
 
-Sources: ITU-R BS.1770-4; EBU Tech 3341, 3342.
+Laws: silence, and whatever loudness is not defined for, has none: None, never -70; a deep-tone
+channel (LFE) does not count, what comes from the sides and from behind counts 1.5 dB more; channels
+whose place is not known count as they are.
+
+Sources: ITU-R BS.1770-4; EBU Tech 3341, 3342. Where BS.1770 gives weights for 5.1 alone, for more
+channels those of FFmpeg's `ebur128`, with which the tests compare.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 
-import av
-import av.error
-import av.filter
-from av.audio.frame import AudioFrame
-from av.filter.context import FilterContext
+import numpy as np
 
-from phonotheque.audio.decoding import FOREIGN_ERRORS
-from phonotheque.music.sound import Loudness
+from phonotheque.audio.measure.gating import TENTHS_INTEGRATED, TENTHS_RANGE, Windows
+from phonotheque.audio.measure.k_weighting import KWeighting, Row
+from phonotheque.audio.measure.planes import Rows
 
-_GATE_LUFS = -70.0
 _LEAST_RATE_HZ = 4_000  # the K-weighting turns at 1,682 Hz
-_MOST_RATE_HZ = 1 << 20  # three seconds of every channel are kept as doubles
-_RANGE_FROM_S = 3.0  # one short-term window
-_PREFIX = "lavfi.r128."
+_MOST_RATE_HZ = 1 << 20  # beyond that of any music, single precision tells deep tones badly
+_DEEP = ("LFE", "LFE2")
+_AROUND = ("BL", "BR", "BC", "SL", "SR", "SDL", "SDR", "TBL", "TBC", "TBR")
+_WEIGHT_AROUND = 1.41
 
 
 class LoudnessMeter:
-    """Takes blocks of one form; gives the loudness of all of them."""
+    """Takes the rows of blocks of any length; gives the loudness of all of them.
 
-    def __init__(self, *, true_peak: bool = False) -> None:
-        self._options = "metadata=1:framelog=quiet" + (":peak=true" if true_peak else "")
-        self._graph: av.filter.Graph | None = None
-        self._source: FilterContext | None = None
-        self._sink: FilterContext | None = None
-        self._latest: deque[AudioFrame] = deque(maxlen=2)
-        self._heard_s = 0.0
-        self._is_deaf = False
+    Args:
+        rate_hz: Samples per second.
+        names: Name of each channel in the order of the rows ("FL", "FR", "FC"...).
+    """
 
-    def add(self, block: AudioFrame) -> None:
+    def __init__(self, rate_hz: int, names: tuple[str, ...]) -> None:
+        is_defined = _LEAST_RATE_HZ <= rate_hz <= _MOST_RATE_HZ
+        self._filter = KWeighting(rate_hz, len(names)) if is_defined else None
+        self._weights = {
+            channel: _WEIGHT_AROUND if name in _AROUND else 1.0
+            for channel, name in enumerate(names)
+            if name not in _DEEP
+        }
+        self._tenth = max(1, round(rate_hz / 10))
+        self._open_samples, self._open_energy = 0, 0.0
+        self._short, self._long = Windows(TENTHS_INTEGRATED), Windows(TENTHS_RANGE)
+
+    def add(self, rows: Rows) -> None:
         """Listen to a block."""
-        if self._is_deaf:
+        count = len(rows[0])
+        if self._filter is None or not count:
             return
-        try:
-            if self._source is None:
-                self._configure(block)
-            assert self._source is not None
-            self._source.push(block)
-            self._drain()
-            self._heard_s += block.samples / block.sample_rate
-        except (*FOREIGN_ERRORS, MemoryError):  # more channels than it has places for
-            self._is_deaf = True
+        starts = np.arange(-self._open_samples, count, self._tenth)
+        starts[0] = 0
+        energies = np.zeros(len(starts))
+        with np.errstate(over="ignore", invalid="ignore"):  # floating point may go up to 1e38
+            for channel, weight in self._weights.items():
+                weighted = self._filter.weigh(channel, rows[channel])
+                energies += weight * _energies(weighted, starts)
+        energies[0] += self._open_energy
+        self._open_samples = (self._open_samples + count) % self._tenth
+        self._open_energy = 0.0
+        if self._open_samples:
+            self._open_energy, energies = float(energies[-1]), energies[:-1]
+        self._short.add(energies / self._tenth)
+        self._long.add(energies / self._tenth)
 
-    def result(self, sample_peak: float | None) -> Loudness:
-        """Return what was heard.
+    def integrated_lufs(self) -> float | None:
+        """Return how loud the whole was; None for silence and for less than 0.4 s."""
+        return _finite(self._short.integrated_lufs())
 
-        Args:
-            sample_peak: Highest sample as a share of full scale, measured elsewhere: the filter
-                rounds it to 1/1000.
-        """
-        readings: dict[str, str] = {}
-        if self._source is not None and not self._is_deaf:
-            self._source.push(None)
-            self._drain()
-            for frame in self._latest:  # a last one that is no whole tenth of a second has none
-                readings = dict(frame.metadata) or readings
-        integrated = _finite(readings.get(_PREFIX + "I"))
-        if integrated is not None and integrated <= _GATE_LUFS:
-            integrated = None
-        has_range = integrated is not None and self._heard_s >= _RANGE_FROM_S
-        true_peak = _finite(readings.get(_PREFIX + "true_peak"))
-        return Loudness(
-            integrated_lufs=_rounded(integrated),
-            range_lu=_rounded(_finite(readings.get(_PREFIX + "LRA"))) if has_range else None,
-            sample_peak_dbfs=_decibels(sample_peak),
-            true_peak_dbtp=_decibels(true_peak),
-        )
-
-    def _configure(self, block: AudioFrame) -> None:
-        rate_hz = block.sample_rate
-        if not _LEAST_RATE_HZ <= rate_hz <= _MOST_RATE_HZ:
-            raise ValueError(f"no loudness is defined at {rate_hz} Hz")
-        graph = self._graph = av.filter.Graph()
-        graph.threads = 1
-        source = graph.add(
-            "abuffer",
-            f"time_base=1/{rate_hz}:sample_rate={rate_hz}:sample_fmt={block.format.name}"
-            f":channel_layout={block.layout.name}",
-        )
-        sink = graph.add("abuffersink")
-        graph.link_nodes(source, graph.add("ebur128", self._options), sink).configure()
-        self._source, self._sink = source, sink
-
-    def _drain(self) -> None:
-        """Pull every frame, and leave the metadata of nearly all unread: that costs 6 µs each."""
-        assert self._sink is not None
-        while True:
-            try:
-                frame = self._sink.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
-            assert isinstance(frame, AudioFrame)
-            self._latest.append(frame)
+    def range_lu(self) -> float | None:
+        """Return how much the loudness varied; None for silence and for less than 3 s."""
+        return _finite(self._long.range_lu())
 
 
-def _finite(text: str | None) -> float | None:
-    try:
-        value = float(text) if text is not None else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+def _energies(weighted: Row, starts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Row:
+    """Return the sum of squares from each start to the next. `weighted` is used up."""
+    np.square(weighted, out=weighted)
+    energies: Row = np.add.reduceat(weighted, starts)
+    return energies
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
-
-
-def _decibels(share: float | None) -> float | None:
-    return round(20 * math.log10(share), 2) if share else None
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, 2)

@@ -48,13 +48,13 @@ class RowReader:
             (block,) = self._resampler.resample(block)
         if form == "fltp":
             planes = (values_of(plane, np.float32, block.samples) for plane in block.planes)
-            return [_finite(plane) for plane in planes]
+            return [finite(plane) for plane in planes]
         packed = values_of(block.planes[0], np.float32, block.samples * channels)
         turned = np.ascontiguousarray(packed.reshape(-1, channels).T)  # rows are folded later
-        return [_finite(row) for row in turned]
+        return [finite(row) for row in turned]
 
 
-def _finite(row: NDArray[np.float32]) -> NDArray[np.float32]:
+def finite(row: NDArray[np.float32]) -> NDArray[np.float32]:
     """Replace what is no number, which files of floating point may hold, by silence or 1.0."""
     with np.errstate(over="ignore", invalid="ignore"):
         is_finite = bool(np.isfinite(np.add.reduce(row)))
