@@ -11,6 +11,7 @@ from typing import BinaryIO
 import av
 import numpy as np
 import soundfile
+from mutagen.ogg import OggPage
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float64]
@@ -46,6 +47,18 @@ def flac_in_layout(samples: Samples, rate_hz: int, layout: str) -> bytes:
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return out.getvalue()
+
+
+def vorbis(samples: Samples, rate_hz: int, serial: int) -> bytes:
+    """A Vorbis file whose stream has a number of its own, so that several make a chain."""
+    out = io.BytesIO()
+    soundfile.write(out, samples, rate_hz, "VORBIS", format="OGG")
+    file, pages = io.BytesIO(out.getvalue()), []
+    while file.tell() < len(out.getvalue()):
+        page = OggPage(file)
+        page.serial = serial
+        pages.append(page.write())
+    return b"".join(pages)
 
 
 @contextmanager

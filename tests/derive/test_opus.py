@@ -15,6 +15,7 @@ from tests.derive.sounds import (
     noise,
     real_file,
     tone,
+    vorbis,
     wav,
     whole,
 )
@@ -193,6 +194,26 @@ def test_a_file_that_breaks_off_gives_a_copy_of_what_is_there():
     with real_file(data[: len(data) // 2]) as source, real_file() as target:
         made = encode_copy(source, target, Original(NAME, 2000), QUICK)
     assert 24_000 < made.samples < 72_000
+
+
+def test_a_chain_is_copied_to_its_end():
+    """Where a chained Ogg goes on at another rate with other channels, its copy goes on, too."""
+    chain = vorbis(noise(44_100), 44_100, 1) + vorbis(noise(44_100, 1), 22_050, 2)
+    chain += vorbis(noise(24_000), 48_000, 3)
+    with real_file(chain) as source, real_file() as target:
+        made = encode_copy(source, target, Original(NAME, 3500), QUICK)
+        samples, _ = decoded(whole(target))
+    assert made.samples == len(samples) == pytest.approx(3.5 * 48_000, abs=48)
+    for second in range(3):  # sound from end to end
+        assert np.abs(samples[second * 48_000 : second * 48_000 + 4_800]).max() > 0.1
+
+
+@pytest.mark.parametrize("rate_hz", [1, 2, 7])
+def test_a_rate_that_cannot_be_raised_is_refused(rate_hz):
+    """Of sound with a few samples a second no empty copy is made: it is refused with a type."""
+    data, known = wav(noise(4_000), rate_hz), Original(NAME, 4_000_000 // rate_hz)
+    with real_file(data) as source, real_file() as target, pytest.raises(MalformedError):
+        encode_copy(source, target, known, QUICK)
 
 
 def test_a_child_writes_no_more_than_it_was_allowed(monkeypatch):

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 from PIL import Image
-from tests.derive.sounds import noise, real_file, tone, wav
+from tests.derive.sounds import noise, real_file, tone, vorbis, wav
 
 from phonotheque.derive import spectrogram as drawing
 from phonotheque.derive.recipes import SPECTROGRAM, SpectrogramRecipe
@@ -120,6 +120,16 @@ def test_memory_does_not_grow_with_the_length():
     assert found.grid()[row_of(3000) - 1 : row_of(3000) + 2].max(axis=0).min() > level(-30)
 
 
+def test_a_chain_is_seen_to_its_end():
+    """Where a chained Ogg goes on at another rate, so does its spectrum, at the first."""
+    chain = vorbis(tone(3000, 1, RATE_HZ), RATE_HZ, 1) + vorbis(tone(3000, 1, 22_050), 22_050, 2)
+    with real_file(chain) as file:
+        found = measure_spectrum(file, 2000)
+    assert (found.rate_hz, found.duration_ms) == (RATE_HZ, pytest.approx(2000, abs=20))
+    line = found.grid()[row_of(3000)].astype(int)
+    assert line[len(line) // 2 + 30 : -30].min() > level(-20)
+
+
 def test_the_picture_has_its_lines_at_the_right_heights():
     """In the PNG the tone's pixels are the lightest of the plot, at the height of its frequency."""
     found = measured(tone(10_000, 2, RATE_HZ))
@@ -150,6 +160,13 @@ def test_the_same_levels_give_the_same_picture():
     """Drawing has no memory and no clock."""
     found = measured(noise(40_000))
     assert spectrogram_png(found) == spectrogram_png(found)
+
+
+@pytest.mark.parametrize("rate_hz", [1, 2, 3_000_000])
+def test_any_rate_can_be_drawn(rate_hz):
+    """A header may claim any sample rate: the picture has its axes all the same."""
+    with real_file(wav(noise(400), rate_hz)) as file:
+        assert spectrogram_png(measure_spectrum(file, 1000))[:4] == b"\x89PNG"
 
 
 def test_another_recipe_gives_another_size():

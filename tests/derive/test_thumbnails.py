@@ -101,6 +101,14 @@ def test_sixteen_bits_are_brought_to_eight():
     assert is_like(colour_at(small, 0.5, 0.5), (128, 128, 128), by=4)
 
 
+def test_a_whole_sleeve_of_sixteen_bits_is_read():
+    """54 million grey pixels of 16 bits, a sleeve at 600 dpi, fit into the memory of a child."""
+    values = np.full((7_350, 7_350), 0xFFFF, np.uint16)
+    _, small = thumbnail(coded(Image.fromarray(values), "TIFF", compression="tiff_lzw"))
+    assert small.size == (250, 250)
+    assert is_like(colour_at(small, 0.5, 0.5), (255, 255, 255), by=1)
+
+
 def test_what_is_transparent_is_white():
     """Glass over nothing is paper; what is half there is mixed with it."""
     picture = Image.new("RGBA", (600, 600), (0, 0, 0, 0))

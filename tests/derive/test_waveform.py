@@ -152,6 +152,14 @@ def test_any_length_can_be_drawn(duration_ms):
     ElementTree.fromstring(waveform_svg(MONO, Drawn(duration_ms)))
 
 
+def test_any_title_leaves_it_well_formed():
+    """Titles of files hold what no XML may: it is left out, and the rest is told."""
+    unfit = "".join(map(chr, (*range(1, 32), 0xFFFE, 0xFFFF, 0x1F3B5)))
+    root = ElementTree.fromstring(waveform_svg(MONO, Drawn(61_000, f"Ebb{unfit}Tide")))
+    assert "Ebb" in root.attrib["aria-label"]
+    assert "\U0001f3b5Tide" in root.attrib["aria-label"]
+
+
 def test_another_program_can_render_it(tmp_path):
     """librsvg, which had no part in it, shows band and bars in their colours."""
     if not shutil.which("rsvg-convert"):

@@ -4,13 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonotheque.derive.axes import clock, frequency_marks, spoken_duration, time_marks
+from phonotheque.derive.axes import frequency_marks, spoken_duration, time_marks
 from phonotheque.derive.comments import comments, track_gain
 from phonotheque.derive.recipes import Excerpt
 from phonotheque.derive.sound_words import exact_clock, format_sound
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Tags, Technical
-from phonotheque.music.sound import Loudness, Sound
+from phonotheque.music.sound import (
+    Damage,
+    Integrity,
+    Loudness,
+    Sound,
+    Verdict,
+    format_clock,
+    format_integrity,
+)
 
 PAYLOAD = "ab" * 32
 LOUD = Sound(
@@ -92,6 +100,22 @@ def test_marks_of_time_fit_and_are_even(duration_ms, most):
     assert len({label for _, label in marks}) == len(marks)
 
 
+@given(st.integers(-1, 1 << 32), st.integers(1, 20))
+def test_marks_of_frequency_fit(highest_hz, most):
+    """Whatever rate a header claims, there are no more marks than asked for and one at zero."""
+    marks = frequency_marks(highest_hz, most)
+    assert 1 <= len(marks) <= most + 1
+    assert marks[0] == (0.0, "0")
+    assert all(0 <= place <= 1 for place, _ in marks)
+
+
+def test_damage_is_placed_on_the_same_clock():
+    """A place behind the first hour is written as everywhere else."""
+    damage = (Damage("a page differs", 4096, 3_723_900),)
+    said = format_integrity(Integrity(Verdict.DAMAGED, damage=damage, damaged_places=1))
+    assert said == "damaged: a page differs at byte 4,096 (1:02:03)"
+
+
 def test_marks_stand_at_round_values():
     """People count in half minutes and in kilohertz."""
     assert [label for _, label in time_marks(95_000, 4)] == ["0:00", "0:30", "1:00", "1:30"]
@@ -105,7 +129,7 @@ def test_lengths_in_words():
     assert spoken_duration(188_000) == "3 minutes 8 seconds"
     assert spoken_duration(3_661_000) == "1 hour 1 minute 1 second"
     assert spoken_duration(499) == "less than a second"
-    assert (clock(84_900), clock(3_723_000)) == ("1:25", "1:02:03")
+    assert (format_clock(84_900), format_clock(3_723_000)) == ("1:24", "1:02:03")
     assert exact_clock(188_250) == "3:08.250"
 
 

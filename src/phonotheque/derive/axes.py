@@ -6,6 +6,8 @@ labels of one axis have one form.
 
 from __future__ import annotations
 
+from phonotheque.music.sound import format_clock
+
 _TIME_STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _HZ_STEPS = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
 
@@ -19,22 +21,20 @@ def time_marks(duration_ms: int, most: int) -> list[tuple[float, str]]:
     while whole_s / step_s > most:
         step_s *= 2
     count = int(whole_s / step_s + 1e-9) + 1
-    return [(i * step_s / whole_s, _clock(i * step_s, step_s)) for i in range(count)]
+    return [(i * step_s / whole_s, _label(i * step_s, step_s)) for i in range(count)]
 
 
-def _clock(time_s: float, step_s: float) -> str:
-    if step_s < 1:
-        return f"{time_s:.1f} s"
-    seconds = round(time_s)
-    hours, minutes = seconds // 3600, seconds // 60 % 60
-    if hours:
-        return f"{hours}:{minutes:02d}:{seconds % 60:02d}"
-    return f"{minutes}:{seconds % 60:02d}"
+def _label(time_s: float, step_s: float) -> str:
+    return f"{time_s:.1f} s" if step_s < 1 else format_clock(round(time_s) * 1000)
 
 
 def frequency_marks(highest_hz: int, most: int) -> list[tuple[float, str]]:
-    """Return places (0 to 1 of the range from 0 Hz) and labels in kHz."""
+    """Return places (0 to 1 of the range from 0 Hz) and labels in kHz of at most `most` and one."""
+    if highest_hz <= 0:
+        return [(0.0, "0")]
     step = next((s for s in _HZ_STEPS if highest_hz / s <= most), _HZ_STEPS[-1])
+    while highest_hz / step > most:
+        step *= 2
     marks = range(0, highest_hz + 1, step)
     return [(hz / highest_hz, f"{hz / 1000:g}") for hz in marks]
 
@@ -45,8 +45,3 @@ def spoken_duration(duration_ms: int) -> str:
     parts = ((seconds // 3600, "hour"), (seconds // 60 % 60, "minute"), (seconds % 60, "second"))
     said = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in parts if count]
     return " ".join(said) or "less than a second"
-
-
-def clock(time_ms: int) -> str:
-    """Write a place in a recording: "1:24", "1:02:03"."""
-    return _clock(time_ms / 1000, 1)

@@ -15,6 +15,7 @@ import io
 import itertools
 import os
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,7 @@ import msgspec
 import numpy as np
 
 from phonotheque.audio import warm_up as warm_up_readers
+from phonotheque.audio.measure.by_sndfile import packed_frame
 from phonotheque.audio.measure.loudness import LoudnessMeter
 from phonotheque.audio.private_file import open_private
 from phonotheque.audio.sandbox import Limits
@@ -33,7 +35,7 @@ from phonotheque.derive.comments import comments
 from phonotheque.derive.excerpts import cut
 from phonotheque.derive.limited import Refused, ask_child
 from phonotheque.derive.recipes import COPY, CopyRecipe
-from phonotheque.derive.sound_blocks import Samples, iter_blocks, packed_frame
+from phonotheque.derive.sound_blocks import Samples, iter_blocks
 from phonotheque.errors import MalformedError
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Tags
@@ -187,10 +189,10 @@ def _encode(file: BinaryIO, out: Any, order: _Order) -> Encoded:
 
 def _measured_lufs(blocks: Iterable[Samples]) -> float | None:
     """How loud a mix is that nobody has heard yet."""
-    meter = LoudnessMeter()
+    meter = LoudnessMeter(RATE_HZ, ("FL", "FR"))
     for block in blocks:
-        meter.add(packed_frame(block, RATE_HZ))
-    return meter.result(None).integrated_lufs
+        meter.add(list(np.ascontiguousarray(block.T)))
+    return meter.integrated_lufs()
 
 
 def _write(
@@ -212,7 +214,9 @@ def _write(
     samples = 0
     for block in itertools.chain((first,), blocks):
         if len(block):
-            ogg.mux(stream.encode(packed_frame(block, RATE_HZ, samples)))
+            frame = packed_frame(block, RATE_HZ)
+            frame.time_base, frame.pts = Fraction(1, RATE_HZ), samples
+            ogg.mux(stream.encode(frame))
             samples += len(block)
     ogg.mux(stream.encode(None))
     return samples, channels

@@ -8,8 +8,8 @@ decode is stepped over; what is no number is silence. Memory is bounded whatever
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import BinaryIO
 
 import av
@@ -18,9 +18,12 @@ from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
 from phonotheque.audio.containers import sniff_file
-from phonotheque.audio.decoding import FOREIGN_ERRORS, OpenedAudio, opened, refused, translated
+from phonotheque.audio.decoding import opened, refused, translated
 from phonotheque.audio.measure import opened_by_sndfile
+from phonotheque.audio.measure.by_sndfile import packed_frame
+from phonotheque.audio.measure.packets import PacketWalk
 from phonotheque.audio.measure.parts import Parts
+from phonotheque.audio.measure.planes import finite
 from phonotheque.errors import MalformedError
 
 Samples = NDArray[np.float32]
@@ -62,7 +65,7 @@ def _native_blocks(file: BinaryIO) -> Iterator[AudioFrame]:
     """Blocks of the file's own form, at least one."""
     count = 0
     try:
-        for block in _in_blocks(_frames_of_ffmpeg(file)):
+        for block in _blocks_of_ffmpeg(file):
             count += 1
             yield block
         if not count:
@@ -71,7 +74,7 @@ def _native_blocks(file: BinaryIO) -> Iterator[AudioFrame]:
         if count:  # what came so far is told; where the container breaks off the sound ends
             return
         try:
-            for block in _in_blocks(_frames_of_sndfile(file)):
+            for block in _blocks_of_sndfile(file):
                 count += 1
                 yield block
         except MalformedError as second:
@@ -80,39 +83,18 @@ def _native_blocks(file: BinaryIO) -> Iterator[AudioFrame]:
             raise
 
 
-def _in_blocks(frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
-    parts = Parts()
-    for frame in frames:
-        with translated():
-            parts.write(frame)
-        yield from parts.iter_blocks()
-    yield from parts.iter_last()
-
-
-def _frames_of_ffmpeg(file: BinaryIO) -> Iterator[AudioFrame]:
+def _blocks_of_ffmpeg(file: BinaryIO) -> Iterator[AudioFrame]:
     container = sniff_file(file)
     if container is None:
         raise refused("its bytes begin no audio container that is known here")
-    with opened(file, container) as audio:
-        yield from _decoded(audio)
+    parts = Parts()
+    with opened(file, container) as audio, translated():
+        for _ in PacketWalk(audio, parts, None).iter_steps():
+            yield from parts.iter_blocks()
+        yield from parts.iter_last()
 
 
-def _decoded(audio: OpenedAudio) -> Iterator[AudioFrame]:
-    """Every frame there is; a packet that does not decode is stepped over."""
-    packets = audio.container.demux(audio.stream)
-    while True:
-        with translated():
-            packet = next(packets, None)
-        if packet is None:
-            return
-        try:
-            frames = packet.decode()
-        except FOREIGN_ERRORS:
-            continue
-        yield from (frame for frame in frames if isinstance(frame, AudioFrame))
-
-
-def _frames_of_sndfile(file: BinaryIO) -> Iterator[AudioFrame]:
+def _blocks_of_sndfile(file: BinaryIO) -> Iterator[AudioFrame]:
     with opened_by_sndfile(file) as sound:
         while True:
             try:
@@ -127,36 +109,29 @@ def _frames_of_sndfile(file: BinaryIO) -> Iterator[AudioFrame]:
 def _converted(blocks: Iterable[AudioFrame], rate_hz: int | None) -> Iterator[Samples]:
     """Bring blocks of one form to packed floats, one or two channels, one rate."""
     resampler: av.AudioResampler | None = None
-    for block in blocks:
+    own_hz = count = 0
+    for block in itertools.chain(blocks, (None,)):
         if resampler is None:
+            if block is None:
+                return
             layout = "mono" if block.layout.nb_channels == 1 else "stereo"
             options = {"rematrix_maxval": "1.0"}
-            rate = rate_hz or block.sample_rate
-            resampler = av.AudioResampler("flt", layout, rate, options=options)
+            own_hz = block.sample_rate
+            resampler = av.AudioResampler("flt", layout, rate_hz or own_hz, options=options)
         with translated():
             frames = resampler.resample(block)
-        yield from _unpacked(frames)
-    if resampler is not None:
-        yield from _unpacked(resampler.resample(None))
+        for samples in _unpacked(frames):
+            count += len(samples)
+            yield samples
+    if not count:  # at a few samples a second FFmpeg's resampler gives nothing, and says nothing
+        raise refused(
+            f"nothing is left of its {own_hz:,} samples a second at {rate_hz or own_hz:,}"
+        )
 
 
 def _unpacked(frames: Iterable[AudioFrame]) -> Iterator[Samples]:
     for frame in frames:
         if not frame.samples:
             continue
-        packed = frame.to_ndarray().astype(np.float32, copy=False)
-        samples: Samples = packed.reshape(frame.samples, -1)
-        with np.errstate(over="ignore", invalid="ignore"):
-            is_sane = bool(np.isfinite(np.add.reduce(samples, axis=None)))
-        yield samples if is_sane else np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
-
-
-def packed_frame(samples: Samples, rate_hz: int, first: int | None = None) -> AudioFrame:
-    """Return samples as a frame of packed floats; `first` is its place in frames, if it has one."""
-    layout = "mono" if samples.shape[1] == 1 else "stereo"
-    flat = np.ascontiguousarray(samples, dtype=np.float32).reshape(1, -1)
-    frame = av.AudioFrame.from_ndarray(flat, format="flt", layout=layout)
-    frame.sample_rate = rate_hz
-    frame.time_base = Fraction(1, rate_hz)
-    frame.pts = first
-    return frame
+        (packed,) = frame.to_ndarray()
+        yield finite(packed).reshape(frame.samples, -1)

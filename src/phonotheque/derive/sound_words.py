@@ -6,9 +6,8 @@ answer; a hint is called a hint.
 
 from __future__ import annotations
 
-from phonotheque.derive.axes import clock
 from phonotheque.music.facts import Technical
-from phonotheque.music.sound import Loudness, Sound
+from phonotheque.music.sound import Loudness, Sound, format_clock
 
 _LENGTHS_DIFFER_MS = 500
 _DIFFER_SHARE = 0.01  # as for integrity: what headers declare is seldom exact
@@ -88,4 +87,4 @@ def _cutoff(cutoff_hz: int | None, technical: Technical | None) -> list[str]:
 
 def exact_clock(time_ms: int) -> str:
     """Write a length to the millisecond: "3:08.250"."""
-    return f"{clock(time_ms // 1000 * 1000)}.{time_ms % 1000:03d}"
+    return f"{format_clock(time_ms)}.{time_ms % 1000:03d}"

@@ -12,11 +12,13 @@ from __future__ import annotations
 import functools
 import io
 import warnings
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 import PIL
+from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from phonotheque.audio import warm_up as warm_up_readers
@@ -163,13 +165,32 @@ def _with_orientation(small: Image.Image, picture: Image.Image) -> Image.Image:
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Bring 16 bits, or whole or real numbers, to 8: Pillow would cut them off."""
-    values = np.asarray(picture).astype(np.float64)
-    if picture.mode == "F" and values.size and float(np.nanmax(values)) <= 1.0:
-        values = values * 255
-    elif picture.mode != "F":
-        values = values / 257 if float(values.max(initial=0)) > 255 else values
-    return Image.fromarray(np.clip(np.nan_to_num(values), 0, 255).astype(np.uint8), "L")
+    """Bring 16 bits, or whole or real numbers, to 8: Pillow would cut them off.
+
+    Strip by strip, or a large sleeve would take more memory than there is.
+    """
+    highest = max(_highest(strip) for _, strip in _strips(picture))
+    levels = Image.new("L", picture.size)
+    for top, strip in _strips(picture):
+        if picture.mode == "F":
+            scaled = np.nan_to_num(strip * np.float32(255 if highest <= 1 else 1))
+        else:
+            scaled = strip // 257 if highest > 255 else strip
+        eight = np.clip(scaled, 0, 255).astype(np.uint8)
+        levels.paste(Image.fromarray(eight, "L"), (0, top))
+    return levels
+
+
+def _highest(strip: NDArray[Any]) -> float:
+    return float(np.fmax.reduce(strip, axis=None))  # which passes over what is no number
+
+
+def _strips(picture: Image.Image) -> Iterator[tuple[int, NDArray[Any]]]:
+    """The numbers of a picture of one channel from top to bottom, some rows at a time."""
+    width, height = picture.size
+    rows = max(1, _STRIP_BYTES // (4 * width))
+    for top in range(0, height, rows):
+        yield top, np.asarray(picture.crop((0, top, width, min(top + rows, height))))
 
 
 def _on_white(picture: Image.Image, side: int) -> Image.Image:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -18,8 +19,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from phonotheque.derive.axes import clock, spoken_duration, time_marks
+from phonotheque.derive.axes import spoken_duration, time_marks
 from phonotheque.derive.colours import GREY_HUE, Inks, inks
+from phonotheque.music.sound import format_clock
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -45,6 +47,9 @@ _HEIGHT = _LABEL + 13
 _FONT = 13
 _MARKS = 9
 _DENSITY = 2  # pixels of a PNG for each unit
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML may hold, not even escaped; titles of files do. Source: XML 1.0, 2.2."""
+
 _QUIET = 0.02  # of full scale: nothing there that one would call loud
 
 
@@ -129,7 +134,7 @@ def waveform_svg(waveform: bytes, drawn: Drawn) -> str:
     at = (_MARGIN, _TOP)
     peaks = _path(bars[:, (0, 2)], _PITCH, _BAR_WIDTH, _HALF, at)
     means = _path(bars[:, (1, 3)], _PITCH, _BAR_WIDTH, _HALF, at)
-    label = escape(describe(waveform, drawn), {'"': "&quot;"})
+    label = escape(_NOT_XML.sub(" ", describe(waveform, drawn)), {'"': "&quot;"})
     marks = "".join(_mark(place, text) for place, text in _marks(drawn.duration_ms))
     size = f"{_n(_WIDTH)} {_n(_HEIGHT)}"
     return (
@@ -186,11 +191,11 @@ def describe(waveform: bytes, drawn: Drawn) -> str:
         return f"{what}, {length}: silence from beginning to end."
     loudness = bars[:, 1] + bars[:, 3]
     loudest_ms = int((int(np.argmax(loudness)) + 0.5) / POINTS * drawn.duration_ms)
-    said = f"{what}, {length}: loudest around {clock(loudest_ms)}"
+    said = f"{what}, {length}: loudest around {format_clock(loudest_ms)}"
     quiet = np.flatnonzero(bars[:, (0, 2)].max(axis=1) > _QUIET)
     begins_ms = int((quiet[0] if len(quiet) else 0) / POINTS * drawn.duration_ms)
     if begins_ms >= 2000:
-        said += f", next to silent until {clock(begins_ms)}"
+        said += f", next to silent until {format_clock(begins_ms)}"
     if np.array_equal(bars[:, :2], bars[:, 2:]):
         return f"{said}. Both channels are alike."
     return f"{said}. Left channel above the line, right below."

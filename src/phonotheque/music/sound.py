@@ -117,9 +117,15 @@ def format_integrity(integrity: Integrity) -> str:
             assert_never(integrity.verdict)
 
 
+def format_clock(time_ms: int) -> str:
+    """Write a place in a recording as a clock shows it: "1:24", "1:02:03"."""
+    minutes, seconds = divmod(time_ms // 1000, 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}:{rest:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
 def _format_damage(damage: Damage) -> str:
     place = "" if damage.at_byte is None else f" at byte {damage.at_byte:,}"
     if damage.at_ms is not None:
-        minutes, ms = divmod(damage.at_ms, 60_000)
-        place += f" ({minutes}:{ms // 1000:02d})"
+        place += f" ({format_clock(damage.at_ms)})"
     return damage.what + place
