@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import libtorrent as lt
 import pytest
@@ -86,7 +87,9 @@ def free_ports(count: int) -> list[int]:
 def running(command: list[str], home: Path, log: Path) -> Iterator[None]:
     """A program with its own home, ended at the end: asked first, then made to."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8"}
-    with log.open("wb") as output:
+    # qBittorrent's socket for its second self lies among temporary files: each run has its own.
+    with log.open("wb") as output, TemporaryDirectory() as temporary:
+        environment["TMPDIR"] = temporary
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
         )
