@@ -176,7 +176,7 @@ def test_bytes_that_come_again_are_put_back(
     assert "sound" not in told["reason"]
     assert object_.read_bytes() == path.read_bytes()
     phono("verify").expect(0)
-    assert phono.show(name)["condition"] == "sound"
+    assert phono.show(name)["condition"] == "intact"
 
 
 def test_rights_toml_goes_before_the_command_line(phono, music):

@@ -219,7 +219,7 @@ def test_a_disk_that_is_full_ends_the_export(full, held, tmp_path, monkeypatch):
 def held_as(number, extension="txt"):
     sha256 = Sha256(hashlib.sha256(str(number).encode()).digest())
     return Held(
-        sha256, 1, bytes(32), extension, Role.COMPANION, None, "", None, 1, "", "sound", None
+        sha256, 1, bytes(32), extension, Role.COMPANION, None, "", None, 1, "", "intact", None
     )
 
 

@@ -18,7 +18,7 @@ def test_an_object_is_shown_whole(phono, music):
     assert (shown["role"], shown["readability"], shown["condition"]) == (
         "recording",
         "readable",
-        "sound",
+        "intact",
     )
     assert (shown["technical"]["container"], shown["technical"]["sample_rate_hz"]) == ("flac", 8000)
     assert shown["tags"]["title"] == "Piece 001"

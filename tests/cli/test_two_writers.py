@@ -73,7 +73,7 @@ def test_readers_do_not_wait_for_a_writer(phono, tmp_path):
         assert kept >= len(promised)
         for record in promised[:2]:
             (shown,) = phono.run("show", record["sha256"], "--json").expect(0).records
-            assert shown["condition"] == "sound"
+            assert shown["condition"] == "intact"
         phono.run("add", tmp_path / "music", "--dry-run", "--json").expect(0)
         phono.run("publish", "run", "--dry-run", "--json").expect(0)
         checked = phono.run("verify", "--json").expect(6)

@@ -92,7 +92,7 @@ def test_findings_are_told_by_kind(phono, held):
         "release 0/000.wav": "changed",
         "release 0/001.flac": "truncated",
         "release 0/002.mp3": "changed",
-        "release 0/003.wav": "sound",
+        "release 0/003.wav": "intact",
         "notes.txt": "missing",
     }
     assert "changed!" in phono("status").expect(1).out
@@ -105,7 +105,7 @@ def test_damage_that_is_gone_is_forgotten(phono, held):
     phono("verify").expect(1)
     path.with_suffix(".away").rename(path)
     phono("verify").expect(0)
-    assert phono.show(held["notes.txt"])["condition"] == "sound"
+    assert phono.show(held["notes.txt"])["condition"] == "intact"
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 99])

@@ -40,7 +40,7 @@ def test_verify_audio_counts_verdicts_and_finds_damage(phono, cut):
     *damaged, summary = phono("verify", "--audio", "--json", "--jobs", "1").expect(1).lines()
     assert [one["kind"] for one in damaged] == ["damaged-sound"]
     assert told["cut.ogg"]["sha256"] in damaged[0]["path"]
-    assert summary["sound"] == {"whole": 1, "damaged": 1}
+    assert summary["verdicts"] == {"whole": 1, "damaged": 1}
     assert summary["findings"] == 0
     text = phono("verify", "--audio", "--jobs", "1").expect(1).out
     assert "2 recordings decoded: 1 whole, 0 cannot be told, 1 damaged." in text
@@ -73,5 +73,5 @@ def test_an_object_with_wrong_bytes_is_not_judged_by_its_sound(phono, tmp_path):
     damage(phono.object(told["sha256"]), flip(-1))
     finding, summary = phono("verify", "--audio", "--json", "--jobs", "1").expect(1).lines()
     assert finding["kind"] == "changed"
-    assert summary["sound"] == {}
+    assert summary["verdicts"] == {}
     assert phono.show(told["sha256"])["integrity"]["verdict"] == "whole"

@@ -22,7 +22,7 @@ def yes(licence_class):
 def candidate(number, size_bytes, verdict):
     sha256 = Sha256(number.to_bytes(32, "big"))
     facts = (Role.RECORDING, None, "", None)
-    held = Held(sha256, size_bytes, bytes(32), "flac", *facts, number, "", "sound", None)
+    held = Held(sha256, size_bytes, bytes(32), "flac", *facts, number, "", "intact", None)
     return Candidate(held, verdict)
 
 

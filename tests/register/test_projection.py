@@ -99,7 +99,7 @@ def test_rows_depend_on_the_order_of_entries_alone(batch, sizes):
 def test_an_accession_makes_an_object():
     """The first accession of a name is its object: sound, and checked then."""
     found = held(index_of([Founding(1, "x"), Deposit(), accession(NAMES[0])]), NAMES[0])
-    assert (found.condition, found.checked_at, found.first_seq) == ("sound", at(3), 3)
+    assert (found.condition, found.checked_at, found.first_seq) == ("intact", at(3), 3)
 
 
 def test_more_provenance_is_no_check():
@@ -114,7 +114,7 @@ def test_bytes_put_back_are_sound_and_checked():
     lost = Fixity(1, 10, objects=(NAMES[0],), findings=(Finding("missing", path_of(NAMES[0])),))
     index = index_of([Founding(1, "x"), accession(NAMES[0]), lost, accession(NAMES[0])])
     found = held(index, NAMES[0])
-    assert (found.condition, found.checked_at) == ("sound", at(4))
+    assert (found.condition, found.checked_at) == ("intact", at(4))
 
 
 @pytest.mark.parametrize("kind", list(FindingKind))
@@ -124,8 +124,8 @@ def test_a_finding_marks_its_object_and_no_other(kind):
     run = Fixity(2, 20, objects=(NAMES[0], NAMES[1]), findings=(finding,))
     index = index_of([Founding(1, "x"), accession(NAMES[0]), accession(NAMES[1]), run])
     is_stray = kind in (FindingKind.FOREIGN, FindingKind.UNREFERENCED)
-    assert held(index, NAMES[0]).condition == ("sound" if is_stray else kind)
-    assert held(index, NAMES[1]).condition == "sound"
+    assert held(index, NAMES[0]).condition == ("intact" if is_stray else kind)
+    assert held(index, NAMES[1]).condition == "intact"
     assert {held(index, name).checked_at for name in NAMES[:2]} == {at(4)}
 
 
@@ -134,7 +134,7 @@ def test_a_finding_about_a_list_or_torrent_marks_no_object(path):
     """What is no object's path is recorded and changes no object."""
     run = Fixity(0, 0, findings=(Finding(FindingKind.CHANGED, path),))
     index = index_of([Founding(1, "x"), accession(NAMES[0]), run])
-    assert held(index, NAMES[0]).condition == "sound"
+    assert held(index, NAMES[0]).condition == "intact"
 
 
 def test_a_range_ends_where_it_says():

@@ -78,7 +78,7 @@ class Crowd:
         if record is None:
             return self.look(rng)
         (shown,) = self.phono.run("show", str(record["sha256"]), "--json").expect(0).records
-        assert shown["condition"] == "sound"
+        assert shown["condition"] == "intact"
         assert record["path"] in [came["path"] for came in shown["came_from"]]
         return None
 

@@ -167,7 +167,7 @@ class Ingest:
     def _material_held(self, sha256: Sha256) -> Material | None:
         """What is held under a name, if it is there and was sound when last looked at."""
         held = self._parts.index.held(sha256)
-        if held is None or held.condition != "sound":
+        if held is None or held.condition != "intact":
             return None
         size = self._parts.store.size(ObjectName(sha256, held.extension))
         return from_held(held, self._parts.index) if size == held.size_bytes else None
@@ -306,7 +306,7 @@ def _outcome(material: Material) -> Outcome:
 
 def _wrong(known: Held) -> str:
     """What was wrong with an object whose bytes are put back, in a word or two."""
-    return "not whole" if known.condition == "sound" else known.condition
+    return "not whole" if known.condition == "intact" else known.condition
 
 
 def _told(item: _Arrival, note: str) -> Told:

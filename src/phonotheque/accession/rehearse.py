@@ -38,4 +38,4 @@ def rehearse(deposit: Deposit, index: Index) -> Iterator[Told]:
 
 def _is_sound(sha256: Sha256, index: Index) -> bool:
     held = index.held(sha256)
-    return held is not None and held.condition == "sound"
+    return held is not None and held.condition == "intact"

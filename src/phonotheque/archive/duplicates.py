@@ -116,7 +116,7 @@ def _choice(members: Iterable[Member]) -> Choice:
         [
             Copy(
                 held.sha256.hex,
-                held.condition == "sound",
+                held.condition == "intact",
                 held.technical,
                 held.integrity,
                 held.sound,

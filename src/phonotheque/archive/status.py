@@ -61,7 +61,7 @@ def status_of(archive: Archive) -> Status:
     damaged: dict[str, Heap] = {}
     for condition, role, readability, volume, objects, size_bytes in groups:
         more = Heap(objects, size_bytes)
-        if condition != "sound":
+        if condition != "intact":
             damaged[condition] = _sum(damaged.get(condition, Heap()), more)
         kind = "companions" if role == "companion" else "recordings"
         if readability == "unreadable":

@@ -186,7 +186,7 @@ def _report(run: Run, hearing: Hearing | None, *, as_json: bool) -> None:
         for kind, path, detail in rows:
             print_json({"kind": kind, "path": path, "detail": detail})
         summary = {"examined": run.examined, "examined_bytes": run.examined_bytes}
-        verdicts = {"sound": dict(hearing.verdicts)} if hearing else {}
+        verdicts = {"verdicts": dict(hearing.verdicts)} if hearing else {}
         print_json({**summary, "findings": len(run.findings), **verdicts})
         return
     size = format_bytes(run.examined_bytes)

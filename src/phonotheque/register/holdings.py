@@ -15,7 +15,7 @@ class Held:
     """An object as the register knows it.
 
     Attributes:
-        condition: "sound", a finding's kind, or "removed".
+        condition: "intact", a finding's kind, or "removed".
         checked_at: The last instant its bytes were known to be exact.
         volume: The volume it is sealed in, or None.
         integrity: Whether its sound is whole; None for a companion, or when nobody looked yet.

@@ -33,7 +33,7 @@ _HELD = """SELECT sha256, size_bytes, pieces_root, extension, role, readability,
                   first_seq, checked_at, condition, volume, integrity, sound FROM object"""
 
 _ON_DISK = "condition != 'removed'"
-_UNSEALED = """condition = 'sound' AND role = 'recording' AND volume IS NULL
+_UNSEALED = """condition = 'intact' AND role = 'recording' AND volume IS NULL
                AND readability = 'readable'"""
 _PAGE = 1000
 

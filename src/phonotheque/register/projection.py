@@ -68,11 +68,11 @@ def _accession(db: sqlite3.Connection, entry: Entry, event: Accession) -> None:
     name = bytes.fromhex(event.sha256)
     technical = _json(event.technical) if event.technical else None
     db.execute(
-        """INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'sound', NULL, ?, ?, ?)
+        """INSERT INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intact', NULL, ?, ?, ?)
            ON CONFLICT (sha256) DO UPDATE SET
-               checked_at = CASE  -- what was sound may have gained provenance without being read
-                   WHEN condition = 'sound' THEN checked_at ELSE excluded.checked_at END,
-               condition = 'sound',
+               checked_at = CASE  -- what was intact may have gained provenance without being read
+                   WHEN condition = 'intact' THEN checked_at ELSE excluded.checked_at END,
+               condition = 'intact',
                role = CASE WHEN role = 'companion' THEN excluded.role ELSE role END""",
         (
             name,
@@ -152,4 +152,4 @@ def _fixity(db: sqlite3.Connection, entry: Entry, event: Fixity) -> None:
 
 _OBJECT = re.compile(r"objects/[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})(?:\.[a-z0-9]+)?")
 _FOUND = "UPDATE object SET condition = ? WHERE sha256 = ? AND condition != 'removed'"
-_CHECKED = "UPDATE object SET checked_at = ?, condition = 'sound' WHERE condition != 'removed' AND"
+_CHECKED = "UPDATE object SET checked_at = ?, condition = 'intact' WHERE condition != 'removed' AND"

@@ -7,7 +7,7 @@ structures as JSON.
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 """Number of this layout. An index of another number is thrown away and made again."""
 
 TABLES = """
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS object (
     technical    BLOB,                      -- JSON
     first_seq    INTEGER NOT NULL,          -- its first accession
     checked_at   TEXT NOT NULL,             -- last time its bytes were known to be exact
-    condition    TEXT NOT NULL,             -- sound, removed, or a kind of finding
+    condition    TEXT NOT NULL,             -- intact, removed, or a kind of finding
     volume       TEXT,                      -- the volume it is sealed in
     integrity    BLOB,                      -- JSON
     sound        BLOB,                      -- JSON
