@@ -1,8 +1,9 @@
 """One writer: a lock that dies with the process that holds it.
 
-The lock is an advisory `flock` on the folder `register/`, because the register is the authority:
-a lock file in `state/` could be deleted under its holder and taken twice. Who holds it is written
-to `state/writer.json`, for people; the lock itself trusts no file and no clock.
+The archive's lock is an advisory `flock` on the folder `register/`, because the register is the
+authority: a lock file in `state/` could be deleted under its holder and taken twice. Who holds it
+is written to `state/writer.json`, for people; the lock itself trusts no file and no clock. What is
+written beside the register, such as the catalogue, has a folder and so a lock of its own.
 
 A forked child would share the lock and keep it alive when its parent was killed, so every child
 lets go of it at once.
@@ -18,8 +19,9 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from phonotheque.disk import refusal
@@ -54,13 +56,8 @@ def hold_lock(root: Path, *, purpose: str, is_patient: bool = False) -> Iterator
     Raises:
         ArchiveBusyError: Another process holds the archive, and `is_patient` is false.
     """
-    try:
-        folder = os.open(root / "register", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise refusal("register", error) from error
-    _held.add(folder)
-    try:
-        while not _try_lock(folder):
+    with _held_folder(root / "register") as try_lock:
+        while not try_lock():
             if not is_patient:
                 raise ArchiveBusyError(
                     str(root), f"it is being written by {_holder(root)}", "Wait, or use --wait."
@@ -68,19 +65,50 @@ def hold_lock(root: Path, *, purpose: str, is_patient: bool = False) -> Iterator
             time.sleep(_RETRY_S)
         _leave_name(root, purpose)
         yield
-    finally:
-        if folder in _held:  # not in a forked child, where it may be another file by now
-            _held.discard(folder)
-            os.close(folder)  # releases the lock
 
 
-def _try_lock(folder: int) -> bool:
+@contextmanager
+def hold_folder(folder: Path, what: str) -> Iterator[None]:
+    """Hold a folder as the one who writes there.
+
+    Args:
+        folder: The folder; it exists.
+        what: What else is doing this, for those who find it held: "an import of freemusi".
+
+    Raises:
+        ArchiveBusyError: Another process holds it.
+    """
+    with _held_folder(folder) as try_lock:
+        if not try_lock():
+            raise ArchiveBusyError(
+                str(folder), f"{what} is under way", "Wait until it is done, then try again."
+            )
+        yield
+
+
+@contextmanager
+def _held_folder(folder: Path) -> Iterator[Callable[[], bool]]:
+    """Give what tries to lock a folder; what was locked is let go of at the end."""
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise refusal(folder.name, error) from error
+    _held.add(descriptor)
+    try:
+        yield partial(_try_lock, descriptor, folder.name)
+    finally:
+        if descriptor in _held:  # not in a forked child, where it may be another file by now
+            _held.discard(descriptor)
+            os.close(descriptor)  # releases the lock
+
+
+def _try_lock(descriptor: int, name: str) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
             return False
-        raise refusal("register", error) from error
+        raise refusal(name, error) from error
     return True
 
 
