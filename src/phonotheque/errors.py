@@ -74,10 +74,22 @@ class BadRulesError(CallerError):
     code = "bad-rules"
 
 
+class BadMappingError(CallerError):
+    """A mapping file that says how to read a table cannot be read, or means nothing."""
+
+    code = "bad-mapping"
+
+
 class NotAnArchiveError(CallerError):
     """There is no archive where one was asked for."""
 
     code = "not-an-archive"
+
+
+class NoCatalogueError(CallerError):
+    """A question was asked of a catalogue that was not built yet."""
+
+    code = "no-catalogue"
 
 
 class FormatTooNewError(CallerError):

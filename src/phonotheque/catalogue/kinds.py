@@ -1,0 +1,14 @@
+"""What can be searched for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What can be searched for: each has its cards."""
+
+    RECORDING = "recording"
+    RELEASE = "release"
+    ARTIST = "artist"
+    LABEL = "label"
