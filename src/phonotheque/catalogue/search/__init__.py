@@ -1,0 +1,1 @@
+"""Text search over cards: the most popular first, as you type, typos forgiven, in any script."""

@@ -1,0 +1,179 @@
+"""One folder of search files, opened: the exact answer, and the forgiving one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from phonotheque.catalogue.search.filtering import Sieve, Sieving
+from phonotheque.catalogue.search.layout import SPELLING, Layout, read_layout
+from phonotheque.catalogue.search.matching import Matching
+from phonotheque.catalogue.search.question import Filters
+from phonotheque.catalogue.search.running import Run, Texts, Tiers
+from phonotheque.catalogue.search.terms import Asked, RowText, Term
+from phonotheque.catalogue.search.tier import translated
+from phonotheque.catalogue.search.vocabulary import Vocabulary
+
+WHOLE_COMPLETIONS = 8
+"""Words that the last one may become for a whole match, while it is typed; the commonest."""
+ENOUGH = 5
+"""Rows found with one edit that make two edits needless."""
+RARE_ROWS = 50_000
+"""A word in more rows than this is taken to be spelled as it was meant."""
+DOUBTED = 8
+"""Words that are doubted when all exist but no row has them together; the rarest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows of one folder in two groups, each in rank order, no row in both.
+
+    Attributes:
+        first: Whole matches; of a forgiving search what is one edit away.
+        second: All others.
+    """
+
+    first: list[int]
+    second: list[int]
+
+
+class Section:
+    """Answers from one folder.
+
+    Args:
+        texts: Texts of rows, by their number in this folder.
+        rank_of: Rank of a row by its number in this folder.
+
+    Raises:
+        MalformedError: A file is missing, was cut, or is none of ours.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        texts: Texts,
+        rank_of: Callable[[int], int] = int,
+        *,
+        is_small: bool = False,
+    ) -> None:
+        self.layout: Layout = read_layout(folder)
+        self._folder = folder
+        self._vocabulary = Vocabulary(folder / SPELLING)
+        self._tiers = Tiers(folder, self.layout.tiers, texts, rank_of)
+        self._matching = Matching(self.layout, self._vocabulary, is_small=is_small)
+        self._sieving = Sieving(self.layout.numbers, self._matching)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._vocabulary.close()
+        self._tiers.close()
+
+    def exact(self, asked: Asked, filters: Filters, limit: int, run: Run) -> Found:
+        """Return the best rows that have the terms as they were typed."""
+        self._tiers.watch(run)
+        with translated(self._folder / SPELLING):
+            sieve = self._sieving.sieve_of(filters)
+            if sieve.is_closed:
+                return Found([], [])
+            whole = self._whole(asked, sieve, limit, run)
+            missing = limit - len(whole)
+            if not missing:
+                return Found(whole, [])
+            rows = self._rows(asked.terms, sieve, run)
+            others = (row for row in rows if row not in whole)
+            return Found(whole, self._tiers.take(others, missing, run, _fits(asked.terms)))
+
+    def forgiving(self, asked: Asked, filters: Filters, limit: int, run: Run) -> Found:
+        """Return rows that have words near to those that were typed.
+
+        Words that no row has are replaced by words near to them: one edit first, then two. When
+        there is a row for each word, but none for all of them, each rare word is doubted in turn.
+        """
+        self._tiers.watch(run)
+        with translated(self._folder / SPELLING):
+            sieve = self._sieving.sieve_of(filters)
+            terms = [replace(term, is_start=False) for term in asked.terms]
+            words = [term for term in terms if not term.is_run]
+            if sieve.is_closed or not words:
+                return Found([], [])
+            rows_of = {term: self._vocabulary.rows_of(term.piece) for term in words}
+            unknown = [term for term in words if not rows_of[term]]
+            if unknown:
+                return self._replaced(terms, unknown, sieve, limit, run)
+            rare = sorted(words, key=lambda term: rows_of[term])
+            doubted = [term for term in rare if rows_of[term] < RARE_ROWS][:DOUBTED] or rare[:2]
+            return Found(self._doubted(terms, doubted, sieve, limit, run), [])
+
+    def _rows(self, terms: Sequence[Term], sieve: Sieve, run: Run) -> Iterator[int]:
+        match = self._matching.match_of(terms, sieve.parts)
+        return self._tiers.rows(match, sieve.without, run)
+
+    def _whole(self, asked: Asked, sieve: Sieve, limit: int, run: Run) -> list[int]:
+        if not asked.whole:
+            return []
+        texts = {asked.whole}
+        terms = asked.terms
+        if asked.is_whole_typed:
+            *before, start = asked.whole
+            completions = self._vocabulary.completions(start, WHOLE_COMPLETIONS)
+            texts |= {(*before, one.word) for one in completions}
+            terms = tuple(term for term in terms if not term.is_start)
+        parts = [*sieve.parts, self._matching.whole(sorted(texts))]
+        match = self._matching.match_of(terms, parts)
+        rows = self._tiers.rows(match, sieve.without, run)
+        close = [term for term in terms if term.needs_text]
+        return self._tiers.take(
+            rows,
+            limit,
+            run,
+            lambda row: row.is_whole(texts, asked.whole_in) and row.has_all(close),
+        )
+
+    def _replaced(
+        self, terms: Sequence[Term], unknown: Sequence[Term], sieve: Sieve, limit: int, run: Run
+    ) -> Found:
+        found: list[list[int]] = [[], []]
+        for edits in (1, 2):
+            near = {term: self._near(term, edits) for term in unknown}
+            if not all(near.values()):
+                break
+            chosen = [replace(term, instead=near.get(term, ())) for term in terms]
+            rows = (row for row in self._rows(chosen, sieve, run) if row not in found[0])
+            found[edits - 1] = self._tiers.take(rows, limit - len(found[0]), run, _fits(chosen))
+            if len(found[0]) >= min(ENOUGH, limit) or run.is_partial:
+                break
+        return Found(*found)
+
+    def _near(self, term: Term, edits: int) -> tuple[str, ...]:
+        """Words so many edits away; where there are none, words as many as there are."""
+        near = self._vocabulary.near(term.piece, edits)
+        return near or self._vocabulary.near(term.piece, 3 - edits)
+
+    def _doubted(
+        self, terms: Sequence[Term], doubted: Sequence[Term], sieve: Sieve, limit: int, run: Run
+    ) -> list[int]:
+        variants = []
+        for doubtful in doubted:
+            near = self._vocabulary.near(doubtful.piece, 1)
+            if near:
+                other = replace(doubtful, instead=near)
+                variants.append([other if term == doubtful else term for term in terms])
+        if not variants:
+            return []
+        matches = [self._matching.match_of(variant, sieve.parts) for variant in variants]
+        rows = self._tiers.rows(" OR ".join(f"({one})" for one in matches), sieve.without, run)
+        fits = [_fits(variant) for variant in variants]
+        if not any(fits):
+            return self._tiers.take(rows, limit, run)
+        return self._tiers.take(
+            rows, limit, run, lambda row: any(row.has_all(variant) for variant in variants)
+        )
+
+
+def _fits(terms: Sequence[Term]) -> Callable[[RowText], bool] | None:
+    """What a row's text must be asked beside its tokens; None when they tell it all."""
+    close = [term for term in terms if term.needs_text]
+    if not close:
+        return None
+    return lambda row: row.has_all(close)

@@ -1,0 +1,133 @@
+"""What stands in the index for a row beside its words: single code points that no text folds to.
+
+Laws: folded text holds letters, digits and marks only (`phonotheque.music.folding`), so a token
+made of private-use or unassigned code points can never be reached by what somebody types; a token
+of one code point is left out of the prefix lists, which begin at two letters.
+
+=================  ==========================================================================
+U+E000 to U+E002   held, free, not held
+U+E010 to U+E13B   year, 1800 to 2099
+U+E140 to U+E15D   decade, 1800s to 2090s
+U+E200 to U+E2FF   licence, country (U+E300), genre (U+E800): their numbers in `search.json`
+U+40000 to 47FEC   whole title, whole credit: a hash of their words
+U+F0000 to 10FFFD  two of the 512 commonest words together (planes 15 and 16)
+=================  ==========================================================================
+
+Plane 4 is unassigned; all private-use code points together would leave only 5,376 for whole titles,
+and then 6 times as many rows of another title share a token.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HELD = "\ue000"
+FREE = "\ue001"
+NOT_HELD = "\ue002"
+"""Has a token of its own, because what is not held is looked for: rows without a token are found by
+passing over those that have it, and held ones often come first, all of them."""
+
+NEVER = "\U0010fffd"
+"""A token that no row has."""
+
+FIRST_SPECIAL = "\ue000"
+FIRST_UNCOUNTED = "\U00040000"
+"""From here on how many rows have a token is estimated, not stored: they are too many."""
+
+FIRST_YEAR, LAST_YEAR = 1800, 2099
+_YEAR, _DECADE = 0xE010, 0xE140
+
+WHOLE_BUCKETS = 32_749
+"""A prime. Twice as many would cost 0.5 bytes a row and halve the rows that share a token."""
+WHOLE_FIRST = 0x40000
+
+HEAD_WORDS = 512
+"""So many of the commonest words have pair tokens: 130,816 pairs, the planes hold 131,068."""
+PLANE_15, PLANE_16, IN_PLANE = 0xF0000, 0x100000, 65_534
+"""The last two code points of a plane are no characters and are left out."""
+
+STEP = 0x9E3779B97F4A7C15
+MASK = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Code points of one kind of named thing. The commonest `width` have one code point, the
+    others two: those cost more, and are in fewer rows."""
+
+    base: int
+    width: int
+
+    @property
+    def capacity(self) -> int:
+        """How many can be told apart."""
+        return self.width + self.width**2
+
+    def token(self, number: int) -> str:
+        """Return the token of the thing with this number, 0 being the commonest."""
+        if number < self.width:
+            return chr(self.base + number)
+        first, second = divmod(number - self.width, self.width)
+        return chr(self.base + first) + chr(self.base + second)
+
+
+LICENCE = Family(0xE200, 256)
+COUNTRY = Family(0xE300, 256)
+GENRE = Family(0xE800, 2_000)
+
+
+def year_token(year: int) -> str:
+    """Return the token of a year from 1800 to 2099."""
+    return chr(_YEAR + year - FIRST_YEAR)
+
+
+def decade_token(year: int) -> str:
+    """Return the token of a year's decade."""
+    return chr(_DECADE + (year - FIRST_YEAR) // 10)
+
+
+def year_range_tokens(first: int | None, last: int | None) -> list[str]:
+    """Return tokens of which a row has one exactly when its year lies in the range, ends included.
+
+    Years outside 1800 to 2099 have no token. None is an open end.
+    """
+    year = FIRST_YEAR if first is None else max(first, FIRST_YEAR)
+    end = LAST_YEAR if last is None else min(last, LAST_YEAR)
+    tokens = []
+    while year <= end:
+        if year % 10 == 0 and year + 9 <= end:
+            tokens.append(decade_token(year))
+            year += 10
+        else:
+            tokens.append(year_token(year))
+            year += 1
+    return tokens
+
+
+def pair_token(one: int, other: int) -> str:
+    """Return the token of two different head words by their numbers."""
+    low, high = sorted((one, other))
+    pair = high * (high - 1) // 2 + low
+    return chr(PLANE_15 + pair if pair < IN_PLANE else PLANE_16 + pair - IN_PLANE)
+
+
+def whole_token(words: Sequence[str]) -> str:
+    """Return the token of a whole title or credit. Other texts share it: compare what is found."""
+    total = sum(
+        mix(word_hash(word) + (place + 1) * STEP & MASK) for place, word in enumerate(words)
+    )
+    return chr(WHOLE_FIRST + mix(total & MASK) % WHOLE_BUCKETS)
+
+
+def word_hash(word: str) -> int:
+    """Return 32 bits of a word that are the same on every machine."""
+    return zlib.crc32(word.encode())
+
+
+def mix(value: int) -> int:
+    """Return 64 bits spread out (the finalizer of SplitMix64)."""
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    value = (value ^ value >> 27) * 0x94D049BB133111EB & MASK
+    return value ^ value >> 31
