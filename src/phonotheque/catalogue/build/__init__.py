@@ -1,0 +1,1 @@
+"""From sources to a snapshot: one function, in steps that each are done once."""

@@ -1,0 +1,115 @@
+"""What serves, made from cards: their order of rank, search files, and the file of ids.
+
+Nothing here knows where the cards came from, so that a dump is restored by the same steps. Each
+step takes over what an earlier run made whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from phonotheque.catalogue.build.bulk import parts_in, rows_of, translated
+from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue.build.steps import Pace
+from phonotheque.catalogue.kinds import Kind
+from phonotheque.catalogue.ranking import rank_cards
+
+Progress = Callable[[float], None]
+
+IDS = "ids.db"
+"""Name of the file of ids."""
+
+WEIGHTS = {"making search files": 12.0, "making look-up files": 8.0}
+"""Steps of `make_serving` and what they take: CPU seconds for a million recordings, roughly."""
+
+
+class SearchMaker(Protocol):
+    """Makes search files: `phonotheque.catalogue.search.build.build_search_of_parts`."""
+
+    def __call__(
+        self, parts: list[Path], folder: Path, *, jobs: int, on_progress: Callable[[int, int], None]
+    ) -> None:
+        """Make `folder` from parts of cards in order of rank."""
+
+
+class LookupMaker(Protocol):
+    """Makes the file of ids: `phonotheque.catalogue.lookup.build.build_lookup`."""
+
+    def __call__(self, snapshot: Path, out: Path, on_progress: Progress, /) -> None:
+        """Make `out` from the tables and cards in `snapshot`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """Who makes what serves: rooms that this one does not know."""
+
+    search: SearchMaker
+    lookup: LookupMaker
+
+
+def rank_all(
+    unranked: Callable[[Kind], Path], snapshot: Path, machine: Machine, on_progress: Progress
+) -> None:
+    """Put the cards of each kind in order of rank, below `<snapshot>/cards`.
+
+    Args:
+        unranked: Folder of the cards of a kind, in any order. They are consumed: a run that goes
+            on takes what is left.
+        snapshot: Folder of the snapshot in the making.
+    """
+    folder = snapshot / "cards"
+    with translated(str(folder)):
+        folder.mkdir(exist_ok=True)
+    for kind, tell in _shared(lambda kind: parts_in(unranked(kind)), on_progress):
+        rank_cards(
+            parts_in(unranked(kind)),
+            folder / kind.value,
+            rows_in_memory=machine.rows_in_memory,
+            is_consuming=True,
+            on_progress=tell,
+        )
+
+
+def are_ranked(snapshot: Path) -> bool:
+    """Return whether the cards of all kinds are in order of rank."""
+    return all((snapshot / "cards" / kind.value).is_dir() for kind in Kind)
+
+
+def make_serving(snapshot: Path, makers: Makers, machine: Machine, pace: Pace) -> None:
+    """Make what search and look-up read, below `<snapshot>/serving`.
+
+    Args:
+        snapshot: Folder with `tables`, and `cards` in order of rank.
+        pace: Of steps among which are those of `WEIGHTS`.
+    """
+    serving = snapshot / "serving"
+    with translated(str(serving)):
+        serving.mkdir(exist_ok=True)
+    is_done = all((serving / kind.value).is_dir() for kind in Kind)
+    with pace.step("making search files", is_done=is_done) as tell:
+        for kind, tell_kind in _shared(lambda kind: parts_in(snapshot / "cards" / kind), tell):
+            if not (serving / kind.value).is_dir():
+                parts = parts_in(snapshot / "cards" / kind.value)
+                makers.search(
+                    parts,
+                    serving / kind.value,
+                    jobs=machine.jobs,
+                    on_progress=lambda done, rows, tell=tell_kind: tell(done / max(rows, 1)),  # type: ignore[misc]
+                )
+    is_done = (serving / IDS).exists()
+    with pace.step("making look-up files", is_done=is_done) as tell:
+        if not is_done:
+            makers.lookup(snapshot, serving / IDS, tell)
+
+
+def _shared(parts: Callable[[Kind], list[Path]], tell: Progress) -> Iterator[tuple[Kind, Progress]]:
+    """Give each kind, with what takes its progress as its cards' share of the whole."""
+    rows = {kind: sum(map(rows_of, parts(kind))) for kind in Kind}
+    whole, before = max(sum(rows.values()), 1), 0
+    for kind in Kind:
+        base, mine = before / whole, rows[kind] / whole
+        yield kind, lambda share, base=base, mine=mine: tell(base + mine * share)  # type: ignore[misc]
+        before += rows[kind]

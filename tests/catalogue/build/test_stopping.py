@@ -1,0 +1,178 @@
+"""A build that is stopped: the snapshot that serves goes on, the next run goes on."""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalogue.build.small import build_small, by, cards, song, together, write_source
+from phonotheque.catalogue.build import building
+from phonotheque.catalogue.snapshot import current_snapshot
+from phonotheque.disk import LocalDisk
+from phonotheque.errors import DiskFailedError, DiskFullError
+
+STEPS = [
+    "taking in sources", "linking", "making cards", "ranking", "making search files",
+    "making look-up files", "taking digests",
+]  # fmt: skip
+
+
+def some(base, names):
+    songs = [song(base + i, name, base, length=60_000 + i) for i, name in enumerate(names)]
+    return together(by(base, "Somebody"), {"recording": songs})
+
+
+def serving(root):
+    found = current_snapshot(root, LocalDisk(root))
+    return found.descriptor.name if found else None
+
+
+def prepare(root):
+    """A snapshot that serves, and a source that is new; "b" is the same in both."""
+    write_source(root, "one", some(1, ["a", "b"]))
+    build_small(root)
+    write_source(root, "two", some(100, ["b", "c"]))
+
+
+CHILD = """
+import os, signal, sys
+sys.path[:0] = sys.argv[3:]
+from catalogue.build.small import build_small
+def at(progress):
+    if progress.step == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+build_small(sys.argv[1], on_progress=at)
+"""
+
+
+def test_kill(tmp_path):
+    """Killed in every step, one after the other: the old snapshot serves, and each next build goes
+    on where the last one was, to an end as if nothing had been."""
+    prepare(tmp_path)
+    tests = str(Path(__file__).parents[2])
+    for step in STEPS:
+        command = [sys.executable, "-c", CHILD, str(tmp_path), step, tests]
+        assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+        assert serving(tmp_path) == "snapshot-000001"
+    seen = []
+    made = build_small(tmp_path, on_progress=seen.append)
+    assert {one.step for one in seen} == {STEPS[-1]}
+    assert serving(tmp_path) == made.descriptor.name == "snapshot-000002"
+    assert sorted(card["title"] for card in cards(made)) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_stopped_steps_are_not_done_twice(tmp_path, step):
+    """What was whole when a build was stopped is not made again."""
+    prepare(tmp_path)
+
+    class StoppedError(Exception):
+        pass
+
+    def at(progress):
+        if progress.step == step:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        build_small(tmp_path, on_progress=at)
+    assert serving(tmp_path) == "snapshot-000001"
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "building").rglob("part-*")}
+    seen = []
+    made = build_small(tmp_path, on_progress=seen.append)
+    assert {one.step for one in seen} == set(STEPS[STEPS.index(step) :])
+    kept = {
+        p: made.folder / p.relative_to(tmp_path / "building")
+        for p in before
+        if "scratch" not in p.parts
+    }
+    assert all(new.stat().st_mtime_ns == before[old] for old, new in kept.items())
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A catalogue as `prepare` makes it, to be copied."""
+    root = tmp_path_factory.mktemp("prepared")
+    prepare(root)
+    return root
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=5))
+@settings(max_examples=4)
+def test_any_renaming_may_fail(prepared, tmp_path_factory, stops):
+    """However often the disk refuses, and wherever: our error is raised, the old snapshot serves,
+    and a build that is not refused ends as if nothing had been."""
+    root = tmp_path_factory.mktemp("stops") / "catalogue"
+    shutil.copytree(prepared, root)
+    for stop in stops:
+        code, error = (errno.EIO, DiskFailedError) if stop % 2 else (errno.ENOSPC, DiskFullError)
+        with refusing(stop, code) as left:
+            try:
+                build_small(root)
+            except error:
+                assert left[0] <= 0
+                assert serving(root) == "snapshot-000001"
+            else:
+                assert left[0] > 0
+                break
+    made = build_small(root)
+    assert serving(root) == made.descriptor.name == "snapshot-000002"
+    assert sorted(card["title"] for card in cards(made)) == ["a", "b", "c"]
+    assert not (root / "building").exists()
+
+
+@contextmanager
+def refusing(number, code):
+    """Let the n-th renaming of a file or folder fail."""
+    real, left = os.replace, [number]
+
+    def replace(*args):
+        left[0] -= 1
+        if left[0] == 0:
+            raise OSError(code, os.strerror(code))
+        return real(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        yield left
+
+
+def test_a_stop_before_the_switch_costs_nothing(tmp_path, monkeypatch):
+    """A snapshot that was whole but not yet named by the pointer is used as it is."""
+    prepare(tmp_path)
+
+    def stop(*_):
+        raise RuntimeError
+
+    for place, name in ((building.snapshots, "switch_to"), (building, "named")):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, stop)
+            with pytest.raises(RuntimeError):
+                build_small(tmp_path)
+        seen = []
+        made = build_small(tmp_path, on_progress=seen.append)
+        assert seen == []
+        assert serving(tmp_path) == made.descriptor.name
+        write_source(tmp_path, f"then-{name}", some(900, ["d"]))
+
+
+def test_changed_sources_begin_anew(tmp_path):
+    """What an unfinished build of other sources left is thrown away."""
+    prepare(tmp_path)
+
+    def stop(progress):
+        if progress.step == "ranking":
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        build_small(tmp_path, on_progress=stop)
+    write_source(tmp_path, "two", some(100, ["x"]), generation=2)
+    made = build_small(tmp_path)
+    assert sorted(card["title"] for card in cards(made)) == ["a", "b", "x"]
