@@ -27,6 +27,11 @@ MODULES = (
     "fingerprints",
     "patches",
     "derive",
+    "imports",
+    "catalogue_build",
+    "lookup",
+    "search",
+    "dump",
 )
 """Every module of figures, in the order of printing. A module not named here is never run."""
 
