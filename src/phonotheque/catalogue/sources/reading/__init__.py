@@ -1,0 +1,1 @@
+"""Bytes of dumps, whatever they are packed in: streams, files within archives, lines."""
