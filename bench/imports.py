@@ -53,11 +53,11 @@ class Case:
 
 CASES: Mapping[str, Case] = {
     "tables": Case("MusicBrainz tables", LEAST_PER_CPU_S, ("duckdb",), 1.0),
-    "csv": Case("CSV by a mapping, 2 tables of a row", LEAST_PER_CPU_S, ("duckdb", "pandas"), 1.0),
-    "joined": Case("CSV as freemusi, joined, 6 tables of a row", None, ("duckdb", "pandas")),
-    "json_lines": Case("JSON lines by a mapping", None, ("duckdb", "pandas")),
+    "csv": Case("CSV, 2 tables of a row", LEAST_PER_CPU_S, ("duckdb", "pandas"), 1.0),
+    "joined": Case("CSV joined, 6 tables of a row", None, ("duckdb", "pandas")),
+    "json_lines": Case("JSON lines", None, ("duckdb", "pandas")),
     "documents": Case("MusicBrainz documents, tracks", None, ("duckdb",), 0.1),
-    "listens": Case("ListenBrainz listens, Parquet", None, ("duckdb", "pandas")),
+    "listens": Case("listens in Parquet", None, ("duckdb", "pandas")),
 }
 
 

@@ -1,6 +1,7 @@
 """Counts of different kinds made one number."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,9 @@ from hypothesis import strategies as st
 
 from phonotheque.music.popularity import (
     HIGHEST_SCORE,
+    LISTENERS_OF_A_SPIN,
+    LISTENS_OF_A_FULL_RATING,
+    LISTENS_PER_USER,
     THRESHOLDS,
     Count,
     listens_of,
@@ -69,6 +73,20 @@ def test_examples():
     assert [score_of(10**power) for power in range(10)] == [3, 11, 22, 33, 44, 55, 66, 77, 88, 100]
     assert score_of(0) == 0
     assert score_of(10**15) == HIGHEST_SCORE
+
+
+def test_the_page_has_these_figures():
+    """The table of scores on the page is what the code gives."""
+    page = Path(__file__).parents[2] / "docs" / "explanation" / "popularity.md"
+    lines = page.read_text(encoding="utf-8").splitlines()
+    (listens,) = (line for line in lines if line.startswith("| listens | 0 |"))
+    (scores,) = (line for line in lines if line.startswith("| score | 0 |"))
+    counts = [int(cell.replace(",", "")) for cell in listens.strip("| ").split("|")[1:]]
+    assert [int(cell) for cell in scores.strip("| ").split("|")[1:]] == [*map(score_of, counts)]
+    text = "\n".join(lines)
+    assert f"at most {LISTENS_PER_USER} for each listener" in text
+    assert f"| {LISTENERS_OF_A_SPIN} listens |" in text
+    assert f"| {LISTENS_OF_A_FULL_RATING} listens times the rating" in text
 
 
 def test_thresholds_are_exact():

@@ -265,7 +265,10 @@ _ALL = (
             _word("codec", "FFmpeg's name of its codec."),
             Column("size_bytes", Form.NUMBER, "Its length."),
             _LENGTH,
-            _word("state", "held, removed, or elsewhere."),
+            _word(
+                "state",
+                "held, removed, elsewhere, or what a check found: missing, truncated, changed ...",
+            ),
             Column("is_free", Form.FLAG, "Whether this archive may share it with everybody."),
         ),
     ),

@@ -3,8 +3,6 @@
 import json
 import uuid
 
-import pytest
-
 from catalogue.build.small import (
     build_small,
     by,
@@ -104,55 +102,61 @@ def test_external_id(tmp_path):
     assert reasons(made) == [(Reason.EXTERNAL_ID, True)]
 
 
-@pytest.mark.parametrize(
-    ("title", "length", "found"),
-    [
-        ("The Title - 2011 Remaster", 102_000, [(Reason.ISRC, True)]),
-        ("Title", 104_000, []),
-        ("Title", None, []),
-        ("Another", 100_000, []),
-    ],
-)
-def test_isrc_needs_length_and_title(tmp_path, title, length, found):
+def pairs(rows, **more):
+    """Recordings of which each is by somebody else: (title, length, artist)."""
+    return together(
+        *(source(100 * n, [(title, length, {})], artist)
+          for n, (title, length, artist) in enumerate(rows, 1)),
+        more,
+    )  # fmt: skip
+
+
+def reasons_by_title(snapshot):
+    """Links of recordings by the title of the one that was first."""
+    titles = {row["id"]: row["title"] for row in table(snapshot, "recording")}
+    return {
+        titles[r["one"]]: (r["reason"], r["is_joined"])
+        for r in links(snapshot)
+        if r["entity_type"] == "recording"
+    }
+
+
+def test_isrc_needs_length_and_title(tmp_path):
     """Codes get reused: alone an ISRC joins nothing."""
+    cases = [
+        ("The Remastered - 2011 Remaster", 102_000), ("Longer", 104_000), ("Unknown", None),
+        ("Something Else", 100_000),
+    ]  # fmt: skip
+    codes = [{"recording": 100 * n + 1, "isrc": f"DEA11110000{n}"} for n in range(1, 5)]
+    titles = ["Remastered", "Longer", "Unknown", "Another"]
     made = two(
         tmp_path,
-        source(1, [("Title", 100_000, {})]) | {"isrc": [isrc(2)]},
-        source(9, [(title, length, {})], "Other Spelling") | {"isrc": [isrc(10)]},
+        pairs([(title, 100_000, f"One {title}") for title in titles], isrc=codes),
+        pairs([(title, length, f"Other {title}") for title, length in cases], isrc=codes),
     )
-    assert reasons(made) == found
+    assert reasons_by_title(made) == {"Remastered": (Reason.ISRC, True)}
 
 
-@pytest.mark.parametrize(
-    ("title", "length", "artist", "found"),
-    [
-        ("01 - Title (feat. X)", 101_000, "SOMEBODY", [(Reason.TITLE_AND_LENGTH, True)]),
-        ("Title", None, "Somebody", [(Reason.TITLE, False)]),
-        ("Title", 110_000, "Somebody", []),
-        ("Title (Live)", 100_000, "Somebody", []),
-        ("Title", 100_000, "Somebody Else", []),
-    ],
-)
-def test_title_credit_and_length(tmp_path, title, length, artist, found):
-    """Title key, credit and length join; without a length a link says so and joins nothing."""
-    made = two(
-        tmp_path,
-        source(1, [("Title", 100_000, {})]),
-        source(9, [(title, length, {})], artist),
-    )
-    assert reasons(made) == found
-    assert len(cards(made)) == 2 - any(joined for _, joined in found)
-
-
-@pytest.mark.parametrize("artist", ["Various Artists", "[unknown]"])
-def test_nobody_is_no_evidence(tmp_path, artist):
-    """Rows credited to nobody in particular have nothing in common."""
-    made = two(
-        tmp_path,
-        source(1, [("Intro", 60_000, {})], artist),
-        source(9, [("Intro", 60_000, {})], artist),
-    )
-    assert reasons(made) == []
+def test_title_credit_and_length(tmp_path):
+    """Title key, credit and length join; without a length a link says so and joins nothing; rows
+    credited to nobody in particular have nothing in common."""
+    one = [
+        ("Guest", 100_000, "Somebody"), ("Unknown", 100_000, "Second"), ("Long", 100_000, "Third"),
+        ("Alive", 100_000, "Fourth"), ("Foreign", 100_000, "Fifth"),
+        ("Intro", 100_000, "Various Artists"), ("Outro", 100_000, "[unknown]"),
+    ]  # fmt: skip
+    other = [
+        ("01 - Guest (feat. X)", 101_000, "SOMEBODY"), ("Unknown", None, "Second"),
+        ("Long", 110_000, "Third"), ("Alive (Live)", 100_000, "Fourth"),
+        ("Foreign", 100_000, "Fifth Column"),
+        ("Intro", 100_000, "Various Artists"), ("Outro", 100_000, "[unknown]"),
+    ]  # fmt: skip
+    made = two(tmp_path, pairs(one), pairs(other))
+    assert reasons_by_title(made) == {
+        "Guest": (Reason.TITLE_AND_LENGTH, True),
+        "Unknown": (Reason.TITLE, False),
+    }
+    assert len(cards(made)) == len(one) + len(other) - 1
 
 
 def test_nearest_neighbours_are_paired(tmp_path):

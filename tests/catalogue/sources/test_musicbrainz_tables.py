@@ -68,6 +68,7 @@ def with_bad_rows(data: bytes, bad_rows) -> bytes:
 
 
 class TestFolder(SourceContract):
+    MEMORY_RECORDS = 400
     FIELDS = ALL_FIELDS
     BAD_ROWS = (
         ("columns", b"1\t2"),

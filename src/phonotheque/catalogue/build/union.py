@@ -127,7 +127,7 @@ class _Union:
         self._table = table
         self._schema = snapshot_schema(table.name)
         self._source = place.source
-        self._ids = {name: place.ids(name) for name in ENTITIES}
+        self._ids = {name: place.ids(name) for name in _tables_of_ids(table)}
         self._last = -1
         self._refusals = refusals
         self._seen = np.zeros(len(refusals.repeated) if refusals else 0, bool)
@@ -249,6 +249,14 @@ class _Union:
         rises = bool((places[1:] >= places[:-1]).all()) and int(places[0]) >= self._last
         self.is_in_order = rises
         self._last = int(places[-1])
+
+
+def _tables_of_ids(table: Table) -> set[str]:
+    """Entities whose ids stand in rows of a table."""
+    if any(one.name == "entity" for one in table.columns):
+        return set(ENTITIES)
+    own = {table.name} if table.is_entity else set()
+    return own | {one.refers for one in table.columns if one.refers}
 
 
 def order_column(table: Table) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from phonotheque.catalogue.identity.reasons import LENGTH_TOLERANCE_MS, MOST_ALIKE, Reason
 
+_MBID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _NUMBER_KEY = "nullif(regexp_replace(upper({0}), '[^A-Z0-9]', '', 'g'), '')"
 
 
@@ -53,7 +54,7 @@ def by_claimed_mbid(kind: str) -> str:
         FROM (
             SELECT entity, unhex(replace(value, '-', '')) AS mbid FROM external_id
             WHERE entity_type = '{kind}' AND scheme = 'musicbrainz'
-                AND regexp_full_match(value, '[0-9a-fA-F]{{8}}(-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}')
+                AND regexp_full_match(value, '{_MBID}')
         ) x JOIN {kind} e ON e.mbid = x.mbid AND e.id <> x.entity"""
 
 
