@@ -1,0 +1,138 @@
+"""`docs/reference/dump.md`: every file of a dump with every column, from the code that writes them.
+
+The page is one of those that `python -m scripts.reference` makes and a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+
+from phonotheque.catalogue.dump.json_keys import LINES
+from phonotheque.catalogue.dump.layout import FLAT, SINGLE, Sheet, flat_path
+from phonotheque.catalogue.dump.sqlite_file import documentation
+from phonotheque.catalogue.dump.sqlite_views import VIEWS
+from phonotheque.catalogue.gids import NAMESPACE
+
+_HEAD = """\
+# The dump, file by file
+
+`phono catalogue dump DIR` writes all of a catalogue into a folder; [Use the \
+dump](../how-to/use-the-dump.md) \
+shows it opened. The same words stand in the dump itself: in `README.txt`, in \
+`documentation.json`, inside \
+every Parquet file and in the table `documentation` of the SQLite file.
+
+| file | what it is |
+|---|---|
+| `README.txt` | what lies here, on whose terms, and how to open it |
+| `dump.json` | format, snapshot, the one before, epoch, sources with their terms, rows of \
+every file |
+| `parquet/…` | all of it, for tools; a catalogue can be made from these alone |
+| `catalogue.sqlite.zst` | one SQLite file, compressed with Zstandard in frames of 4 MiB (the \
+seekable format of the Zstandard distribution); `zstd -d` unpacks it |
+| `json/<table>/<source>.jsonl.zst` | one entity a line, with MusicBrainz's names |
+| `decisions.jsonl` | decisions by hand, without the reasons given for them |
+| `documentation.json` | every table, column, view and key, with its meaning |
+| `datapackage.json`, `croissant.json` | the same for programs: Frictionless Data Package 1, \
+Croissant 1.0 |
+| `SHA256SUMS` | digests of all other files; written last, so that a folder that has it is whole |
+
+Laws:
+
+- What is unknown is null, never 0. Lengths are in milliseconds; dates are texts of 4, 7 or 10 \
+characters.
+- Rows of differently licensed sources never stand in one file below `parquet/tables` and \
+`json`. The flat tables and the SQLite file have rows of all; the columns `sources` and \
+`source` say whose they are. `--source` and `--licence` choose; nothing of what is left out is \
+in the dump.
+- There are no personal data: nobody's listening, nobody's address, no reason that somebody \
+wrote for a decision.
+- A gid is stored only where it cannot be derived. Else it is a UUID of version 5 in the \
+namespace `{namespace}`, of `<source>/<table>/<source_id>`; the README of a dump has the lines \
+of Python that make it.
+- An `id` means the same as long as the epoch is the same. What comes later as an increment \
+names the epoch and the snapshot that it follows.
+"""
+
+_PARQUET = """\
+## Parquet
+
+Zstandard at level 19; ids as differences, lengths and ISRCs split by byte, texts by \
+dictionaries where they \
+repeat. Row groups have 250,000 rows. The flat tables need no join and are in order of id.
+"""
+
+_TABLES = """\
+### Tables of the sources
+
+`parquet/tables/<table>/<source>.parquet`: what each source says, in the columns of [Tables of \
+the \
+catalogue](catalogue-tables.md).
+"""
+
+_SQLITE = """\
+## SQLite
+
+The tables are those above, with these differences: texts of which there are few are numbers of \
+the table \
+`word`; ISRCs and GTIN-14 are numbers; `source_id` is null where the gid is the MBID, or made \
+of `id`; what \
+the flat tables add stands in `<kind>_card`; `raw_row` and `key` are in the Parquet files \
+alone. The views \
+show everything as text:
+"""
+
+_JSON = """\
+## JSON lines
+"""
+
+
+def dump_page(made: str) -> str:
+    """Return the page.
+
+    Args:
+        made: Line that says how it is made.
+    """
+    parts = [made, _HEAD.replace("{namespace}", str(NAMESPACE)), _PARQUET]
+    parts += [_sheet(f"`{flat_path(kind)}`", sheet) for kind, sheet in FLAT.items()]
+    parts += [_sheet(f"`parquet/{sheet.name}.parquet`", sheet) for sheet in SINGLE]
+    parts += [_TABLES, _SQLITE, *(_view(name, meaning) for name, meaning in _views())]
+    parts.append(_JSON)
+    for lines in LINES:
+        rows = [(f"`{key.name}`", key.meaning) for key in lines.keys]
+        parts.append(f"### `{lines.table}`\n\n{lines.meaning}\n\n{_rows(('key', 'value'), rows)}")
+    return "\n".join(parts)
+
+
+def _views() -> Iterator[tuple[str, str]]:
+    for view in VIEWS:
+        yield view.name, view.meaning
+
+
+def _view(name: str, meaning: str) -> str:
+    columns = [
+        (f"`{column}`", said) for table, column, said in documentation() if table == name and column
+    ]
+    return f"### View `{name}`\n\n{meaning}\n\n{_rows(('column', 'meaning'), columns)}"
+
+
+def _sheet(title: str, sheet: Sheet) -> str:
+    rows = [(f"`{one.name}`", _form(one.type), one.meaning) for one in sheet.columns]
+    return f"### {title}\n\n{sheet.meaning}\n\n{_rows(('column', 'form', 'meaning'), rows)}"
+
+
+def _form(type_: pa.DataType) -> str:
+    if pa.types.is_dictionary(type_):
+        return "text, of few"
+    if pa.types.is_fixed_size_binary(type_):
+        return f"{type_.byte_width} bytes"
+    names = {pa.string(): "text", pa.bool_(): "yes or no", pa.float64(): "real number"}
+    return names.get(type_, "list of texts" if pa.types.is_list(type_) else f"{type_} number")
+
+
+def _rows(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    cells = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
+    return "\n".join(f"| {line} |" for line in cells) + "\n"

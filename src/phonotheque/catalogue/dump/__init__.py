@@ -1,0 +1,1 @@
+"""The whole catalogue in files that open anywhere, and back from them."""
