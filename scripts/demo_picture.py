@@ -27,6 +27,7 @@ SHOWN = (
     "Share the volumes",
     "Damage one byte",
     "Mend it",
+    "Make a catalogue",
     "The archive on one page",
 )
 """How the titles of the parts that are shown begin."""

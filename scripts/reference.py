@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from phonotheque.cli.exit_status import DONE, FOUND, INTERRUPTED, STATUS, exit_s
 from phonotheque.config import SETTINGS, Setting, format_config
 from phonotheque.errors import PhonothequeError
 from phonotheque.listen.http_status import http_status
+from scripts.catalogue_tables import tables_page
+from scripts.dump_reference import dump_page
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by `python -m scripts.reference`; change the code or that script. -->\n"
@@ -226,6 +229,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "errors.md": errors_page,
     "exit-status.md": exit_status_page,
+    "catalogue-tables.md": partial(tables_page, MADE),
+    "dump.md": partial(dump_page, MADE),
 }
 """File name in `docs/reference` to what makes its text."""
 

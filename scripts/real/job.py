@@ -1,8 +1,8 @@
 """The main job, by the product's own command line, in an archive made for it.
 
-Read top to bottom: init, add, add again, publish, verify, status; then the checks that use nothing
-of ours. `verify` comes after publishing, so that it also proves that publishing and foreign readers
-left every byte as it was.
+Read top to bottom: init, add, add again, publish, verify, status, a catalogue and searches; then
+the checks that use nothing of ours. `verify` comes after publishing, so that it also proves that
+publishing and foreign readers left every byte as it was.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from phonotheque.errors import BadRequestError, DiskFullError
 from scripts.real.archive import RegisterView, outcomes, view_register
 from scripts.real.checks import Check, check_lists, check_rights, check_sources, check_torrents
+from scripts.real.searching import Searched, check_searches, run_searches
 from scripts.real.steps import Step, run_step
 from scripts.real.tree import Picked
 
@@ -31,6 +32,7 @@ class Ran:
     Attributes:
         outcomes: How many files had which outcome in the first `phono add`.
         alike: What `phono duplicates --json` told.
+        searched: What was searched for in the catalogue of it all.
     """
 
     steps: tuple[Step, ...]
@@ -38,6 +40,7 @@ class Ran:
     register: RegisterView
     checks: tuple[Check, ...]
     alike: Path
+    searched: tuple[Searched, ...]
 
 
 def run_job(tree: Path, picked: Sequence[Picked], work: Path) -> Ran:
@@ -77,9 +80,12 @@ def run_job(tree: Path, picked: Sequence[Picked], work: Path) -> Ran:
     verify = run_step("verify", [*on, "verify", "--json"], said)
     status = run_step("status", [*on, "status"], said, FOUND_SOMETHING)
     alike = run_step("duplicates", [*on, "duplicates", "--json"], said)
-    steps = (init, first, again, publish, verify, status, alike)
+    build = run_step("catalogue build", [*on, "catalogue", "build"], said)
+    searched = run_searches(on, {package.package.name for package in picked}, said)
+    checks.append(check_searches(searched))
+    steps = (init, first, again, publish, verify, status, alike, build)
     view = view_register(archive)
-    return Ran(steps, outcomes(first.output), view, tuple(checks), alike.output)
+    return Ran(steps, outcomes(first.output), view, tuple(checks), alike.output, tuple(searched))
 
 
 def require_room(archive: Path, picked: Sequence[Picked]) -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from scripts.real.archive import Held
 from scripts.real.hearing import VERDICTS, across_packages, alike_rows, damaged, verdict_rows
 from scripts.real.job import Ran
+from scripts.real.searching import search_rows
 from scripts.real.tree import Item, Picked
 
 NOT_EVALUATED = "copyright not evaluated"
@@ -45,6 +46,8 @@ def format_report(picked: Sequence[Picked], absent: Sequence[str], ran: Ran) -> 
         _hearing(ran),
         "## Alike",
         _alike(ran),
+        "## Searches",
+        _table(("typed", "tries", "first answer", "meant", "CPU s"), search_rows(ran.searched)),
         "## Volumes",
         _volumes(ran),
         "## Checks with other people's tools",

@@ -30,6 +30,13 @@ from scripts.real.licences import (
 from scripts.real.packages import CatchAll, Doubt, HandRule, Package, Quote, holds, load_packages
 from scripts.real.report import format_report, short_licence
 from scripts.real.rules import format_rules
+from scripts.real.searching import (
+    SEARCHES,
+    Searched,
+    check_searches,
+    run_searches,
+    search_rows,
+)
 from scripts.real.steps import Step, StepFailedError, run_step
 from scripts.real.tree import Item, Picked, build_tree
 
@@ -584,29 +591,59 @@ class TestJob:
             return job.run_job(tmp_path / "tree", [picked], work)
 
     def test_the_job_runs_every_step_and_every_check(self, tmp_path: Path, picked: Picked) -> None:
-        """All seven commands run in order, and five checks look at a sound archive."""
+        """All eight commands run in order, and six checks look at a sound archive."""
         ran = self.run(tmp_path, picked)
         names = ["init", "add", "add again", "publish run", "verify", "status", "duplicates"]
-        assert [step.name for step in ran.steps] == names
-        assert [step.status for step in ran.steps] == [0, 1, 1, 0, 0, 0, 0]
+        assert [step.name for step in ran.steps] == [*names, "catalogue build"]
+        assert [step.status for step in ran.steps] == [0, 1, 1, 0, 0, 0, 0, 0]
         assert ran.outcomes == {"added": 1}
-        assert [check.wrong for check in ran.checks] == [""] * 5
+        assert [check.wrong for check in ran.checks] == [""] * 6
 
     def test_the_job_notices_damage(self, tmp_path: Path, picked: Picked, archive: Path) -> None:
         """A bit flipped in the archive is found by both foreign tools."""
         damage(archive)
         ran = self.run(tmp_path, picked)
-        assert [bool(check.wrong) for check in ran.checks] == [False, False, False, True, True]
+        assert [bool(check.wrong) for check in ran.checks] == [False] * 3 + [True] * 2 + [False]
 
     def test_the_job_notices_a_file_added_twice(self, tmp_path: Path, picked: Picked) -> None:
         """A second add that says "added" is wrong, whatever its exit status."""
         ran = self.run(tmp_path, picked, again="added")
-        assert [bool(check.wrong) for check in ran.checks] == [False, False, True, False, False]
+        assert [bool(check.wrong) for check in ran.checks] == [False, False, True] + [False] * 3
 
     def test_the_job_stops_at_a_failed_command(self, tmp_path: Path, picked: Picked) -> None:
         """A command that fails ends the job, with its own words."""
         with pytest.raises(StepFailedError, match=r"verify: exit status 1[\s\S]*disk is on fire"):
             self.run(tmp_path, picked, fails="verify")
+
+
+class TestSearches:
+    def run(self, tmp_path: Path, packages: set[str], titles: dict[str, str]) -> list[Searched]:
+        """Make the searches with a stand-in that finds the titles it is given."""
+        phono = tmp_path / "phono.py"
+        phono.write_text(f"import json, sys\ntitle = {titles!r}.get(sys.argv[-1])\n{_FINDS}")
+        return run_searches([sys.executable, str(phono)], packages, tmp_path)
+
+    def test_right_answers_come_first(self, tmp_path: Path) -> None:
+        """A search whose first answer is another, or that finds nothing, is told with both."""
+        found = {"boss": "Boss Attack"}
+        made = self.run(tmp_path, {"supertux-data"}, found)
+        assert [one.is_right for one in made] == [False, True]
+        wrong = check_searches(made).wrong
+        assert wrong == "mortimers chipdisko: nothing, not Mortimer's Chipdisko"
+        assert check_searches(made[1:]).wrong == ""
+        assert search_rows(made)[1][:4] == [
+            *("artist:wansti boss", "an artist by his field", "Boss Attack, Wansti", "yes")
+        ]
+
+    def test_what_is_not_there_is_not_searched_for(self, tmp_path: Path) -> None:
+        """Without its package a search is left out."""
+        assert self.run(tmp_path, {"p"}, {}) == []
+        assert {one.package for one in SEARCHES} <= {one.name for one in load_packages()}
+
+
+_FINDS = """
+print(json.dumps({"title": title, "credit": "Wansti"} if title else {"found": 0}))
+"""
 
 
 class TestReport:
@@ -622,7 +659,7 @@ class TestReport:
         alike = tmp_path / "alike"
         members = [{"paths": ["p/a.ogg"]}, {"paths": ["q/a.mp3"]}]
         alike.write_text(json.dumps({"kind": "recording", "members": members}) + "\n")
-        ran = Ran((step,), Counter(added=1), view, tuple(check_lists(archive)), alike)
+        ran = Ran((step,), Counter(added=1), view, tuple(check_lists(archive)), alike, ())
         picked = [Picked(package(name="p"), "1.0-2", sound, ())]
         text = format_report(picked, ["gone-music"], ran)
         assert "| p | 1.0-2 | 2 | 1.5 | 2.00 | 1 | 1 | CC0-1.0 (1), copyright not eval" in text

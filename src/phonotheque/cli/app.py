@@ -14,6 +14,7 @@ import typer
 from phonotheque import __version__
 from phonotheque.cli import (
     bulk,
+    catalogue,
     demo,
     dress,
     duplicates,
@@ -21,6 +22,7 @@ from phonotheque.cli import (
     keeping,
     look,
     rights,
+    search,
     seed,
     verify,
     way_in,
@@ -41,6 +43,7 @@ app = typer.Typer(
 )
 demo.register(app)
 way_in.register(app)
+search.register(app)
 look.register(app)
 duplicates.register(app)
 verify.register(app)
@@ -48,6 +51,7 @@ keeping.register(app)
 edit.register(app)
 dress.register(app)
 rights.register(app)
+catalogue.register(app)
 bulk.register(app)
 seed.register(app)
 

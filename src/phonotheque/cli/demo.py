@@ -55,6 +55,7 @@ def demo(
     _damage_and_mend(archive, at, added)
     _hear_damage(folder, label, at)
     _dress_and_undress(folder, label, at)
+    _find(at)
     _title("The archive on one page")
     _phono(DONE, *at, "status")
     _say_goodbye(folder, time.monotonic() - began)
@@ -176,6 +177,15 @@ def _dress_and_undress(folder: Path, label: Path, at: tuple[str, str]) -> None:
     _phono(DONE, *at, "reconstruct", str(copy), "--to", str(folder / "originals"))
 
 
+def _find(at: tuple[str, str]) -> None:
+    _title(
+        "Make a catalogue of what is held, and find things in it: a slip of the finger is forgiven"
+    )
+    _phono(DONE, *at, "catalogue", "build")
+    _phono(DONE, *at, "search", "two spons")
+    _phono(DONE, *at, "search", "artist:gantry", "year:2022..", "free:yes")
+
+
 def _some_track(label: Path) -> Path:
     return min(label.glob("*/03 *.ogg"))
 
@@ -186,11 +196,13 @@ def _say_goodbye(folder: Path, seconds: float) -> None:
   A label's folder became an archive that keeps every byte and the terms of each file; it was
   proven, sealed into volumes, fetched over BitTorrent and checked with sha256sum; one wrong bit
   was found, named and mended. What had no licence on record was kept and not shared. A broken
-  download was heard to be one, and a copy with a corrected title led back to its original.
+  download was heard to be one, and a copy with a corrected title led back to its original. All of
+  it can be searched.
 
 == Look around, then do it with your own music
   ls {folder}/archive                   the archive; its README.txt needs no software of ours
   phono --archive {folder}/archive status
+  phono --archive {folder}/archive search --live
   phono init ~/my-archive --name "My label"
   phono --archive ~/my-archive add ~/music --licence CC-BY-4.0 --evidence "we made it"
   rm -r {folder}                        when you have seen enough""")

@@ -16,11 +16,13 @@ from phonotheque.cli.output import (
     print_json,
     print_table,
     printable,
+    tell,
 )
 
 if TYPE_CHECKING:
     from phonotheque.archive.opening import Archive
     from phonotheque.archive.status import Heap, Status
+    from phonotheque.catalogue.query.parsed import Identifier
     from phonotheque.register.events import Volume
     from phonotheque.register.holdings import Held
 
@@ -34,14 +36,19 @@ class Portrait(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    app.command("show", short_help="Show an object or a volume.")(show)
+    app.command("show", short_help="Show an object, a volume or a thing of the catalogue.")(show)
     app.command("status", short_help="Show the archive on one page.")(status)
 
 
 def show(
     context: typer.Context,
     reference: Annotated[
-        str, typer.Argument(metavar="ID", help="An object (6 digits or more) or a volume.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="An object (6 digits or more), a volume, or what the catalogue knows: a gid, "
+            "MBID, ISRC, barcode, catalogue:NUMBER, id:SCHEME:VALUE.",
+        ),
     ],
     picture: Annotated[
         Path | None,
@@ -54,20 +61,29 @@ def show(
     ] = Portrait.WAVEFORM,
     as_json: Json = False,
 ) -> int:
-    """Show all that is known of an object or a volume, or draw how a recording sounds.
+    """Show all that is known of a thing, or draw how a recording sounds.
+
+    An object is told as the archive holds it; a recording, release, artist or label as the
+    catalogue knows it, each statement with the source that makes it.
 
     Example: phono show 3f9ac1
     """
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.reference import resolve_object
+    from phonotheque.cli.entry import show_entry
 
-    with open_to_read(archive_of(context)) as archive:
+    root = archive_of(context)
+    with open_to_read(root) as archive:
+        named = None if picture else _of_catalogue(archive, reference)
         if picture is not None:
             held = resolve_object(archive.index, reference)
             return _draw(archive, held, picture, of, as_json=as_json)
         volumes = {volume.name: volume for volume in archive.index.volumes()}
         if reference in volumes:
             record = shown = _volume(archive, volumes[reference])
+        elif named is not None:
+            show_entry(root, reference, named, as_json=as_json)
+            return DONE
         else:
             held = resolve_object(archive.index, reference)
             record = _object(archive, held)
@@ -83,6 +99,21 @@ def show(
             ]
         )
     return DONE
+
+
+def _of_catalogue(archive: Archive, reference: str) -> Identifier | None:
+    """What a reference names in the catalogue, unless it is the name of an object."""
+    from phonotheque.archive.reference import resolve_object
+    from phonotheque.cli.entry import identifier_in
+    from phonotheque.errors import BadReferenceError
+
+    named = identifier_in(reference)
+    if named is not None:
+        try:
+            resolve_object(archive.index, reference)
+        except BadReferenceError:
+            return named
+    return None
 
 
 def _draw(archive: Archive, held: Held, file: Path, of: Portrait, *, as_json: bool) -> int:
@@ -134,7 +165,21 @@ def _object(archive: Archive, held: Held) -> dict[str, Any]:
         "may_be_shared": verdict.allowed,
         "because": verdict.reason,
         "volume": held.volume,
+        "gid": _gid(archive, held),
     }
+
+
+def _gid(archive: Archive, held: Held) -> str | None:
+    """What the catalogue calls it. A catalogue that cannot be read stops nobody here."""
+    from phonotheque.archive.searching import gid_of_object
+    from phonotheque.errors import FormatTooNewError, IntegrityError
+
+    try:
+        gid = gid_of_object(archive.root, held.sha256)
+    except (FormatTooNewError, IntegrityError) as error:
+        tell([str(error)])
+        return None
+    return str(gid) if gid else None
 
 
 def _in_words(record: dict[str, Any], held: Held) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""Sources by the names people give them: which reader is for which files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from phonotheque.catalogue.sources.listenbrainz.source import ListenBrainz
+from phonotheque.catalogue.sources.mapped.mapping import parse_mapping
+from phonotheque.catalogue.sources.mapped.source import Mapped
+from phonotheque.catalogue.sources.musicbrainz.json_dump import MusicBrainzJson
+from phonotheque.catalogue.sources.musicbrainz.tables import MusicBrainzTables
+from phonotheque.catalogue.sources.port import Source
+from phonotheque.catalogue.sources.reading.archives import is_archive, iter_members
+from phonotheque.catalogue.sources.reading.stream import Stream
+from phonotheque.errors import BadRequestError
+
+_MOST_SNIFFED = 100
+"""Files of a folder that are looked at to tell tables from documents."""
+
+
+def source_named(name: str, paths: Sequence[Path], mapping: Path | None, catalogue: Path) -> Source:
+    """Return a source that can be imported.
+
+    Args:
+        name: musicbrainz, listenbrainz, or the name that a mapping gives.
+        paths: Where its data lie.
+        mapping: The file that says how to read them, where they are tables of anybody's.
+        catalogue: Folder of the catalogue, on a disk with room.
+
+    Raises:
+        BadRequestError: There is no such source, or no such path.
+        BadMappingError: The mapping cannot be read.
+        MalformedError: The data are not what they are said to be.
+    """
+    for path in (*paths, *([mapping] if mapping else [])):
+        if not path.exists():
+            raise BadRequestError(str(path), "there is no such file or folder", "Check the path.")
+    if mapping is not None:
+        return _mapped(name, paths, mapping)
+    match name:
+        case "musicbrainz":
+            has_documents = any(map(_has_documents, paths))
+            return MusicBrainzJson(paths) if has_documents else MusicBrainzTables(paths)
+        case "listenbrainz":
+            return ListenBrainz(paths, catalogue / "sources" / name / "scratch")
+        case "holdings":
+            raise BadRequestError(
+                name, "every build takes the holdings in", "Run `phono catalogue build`."
+            )
+        case _:
+            raise BadRequestError(
+                name,
+                "there is no source of this name",
+                "There are musicbrainz and listenbrainz, and all that --mapping FILE describes.",
+            )
+
+
+def _mapped(name: str, paths: Sequence[Path], mapping: Path) -> Source:
+    """The tables that a mapping describes, in a folder, or beside the file that was given."""
+    if len(paths) != 1:
+        raise BadRequestError(
+            str(paths[-1]), "a mapping reads the files of one folder", "Give the folder."
+        )
+    given = paths[0]
+    described = parse_mapping(mapping.read_bytes(), mapping.name)
+    if described.terms.name != name:
+        raise BadRequestError(
+            name,
+            f"{mapping.name} describes {described.terms.name!r}",
+            f"Import {described.terms.name}, or correct `name` in the mapping.",
+        )
+    if given.is_file() and given.name not in {file.path for file in described.files}:
+        raise BadRequestError(
+            str(given), f"{mapping.name} reads no file of this name", "Give the folder."
+        )
+    return Mapped(mapping, given.parent if given.is_file() else given)
+
+
+def _has_documents(path: Path) -> bool:
+    """Whether a dump of MusicBrainz has documents in JSON, not tables."""
+    if path.is_dir():
+        files = sorted(one for one in path.rglob("*") if one.is_file())
+        return any(map(_has_documents, files[:_MOST_SNIFFED]))
+    with Stream(path) as stream:
+        if not is_archive(stream):
+            return stream.peek(1) == b"{"
+        for member in iter_members(stream):
+            if member.name.startswith("mbdump/"):
+                return member.read(1) == b"{"
+    return False

@@ -1,0 +1,79 @@
+"""`phono catalogue dump|restore`: a catalogue out of one archive and into another."""
+
+import json
+
+import pytest
+from tests.cli.test_catalogue import MAPPING, ROWS
+
+
+@pytest.fixture
+def built(phono, tmp_path):
+    """An archive that holds nothing, with a catalogue of three songs."""
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    (folder / "songs.csv").write_text(ROWS, encoding="utf-8")
+    (folder / "songs.toml").write_text(MAPPING, encoding="utf-8")
+    phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
+    phono("catalogue", "build", "--jobs", "1").expect(0)
+    return phono
+
+
+def test_what_is_dumped_is_found_elsewhere(built, tmp_path):
+    """One archive writes its catalogue, another reads it and finds the same."""
+    found = built("search", "harbour", "--json").expect(0).out
+    said = json.loads(
+        built("catalogue", "dump", tmp_path / "d", "--jobs", "1", "--json").expect(0).out
+    )
+    assert said["sources"] == ["holdings", "songs"]
+    assert said["rows"]["parquet/recordings.parquet"] == 3
+    elsewhere = tmp_path / "elsewhere"
+    built("init", elsewhere, "--name", "Elsewhere").expect(0)
+    there = ("--archive", elsewhere)
+    would = built(*there, "catalogue", "restore", tmp_path / "d", "--dry-run").expect(0).out
+    assert "would serve: 3 recordings" in would
+    made = json.loads(built(*there, "catalogue", "restore", tmp_path / "d", "--json").expect(0).out)
+    assert made["recordings"] == 3
+    assert built(*there, "search", "harbour", "--json").expect(0).out == found
+    assert "already" in built(*there, "catalogue", "restore", tmp_path / "d").expect(2).err
+
+
+def test_a_dry_run_writes_nothing(built, tmp_path):
+    """It tells what would be written, and how long it would be."""
+    out = tmp_path / "d"
+    text = built("catalogue", "dump", out, "--source", "songs", "--dry-run").expect(0).out
+    assert "songs" in text
+    assert "holdings" not in text
+    plan = json.loads(built("catalogue", "dump", out, "--dry-run", "--json").expect(0).out)
+    assert plan["sources"] == ["holdings", "songs"]
+    assert not out.exists()
+
+
+def test_a_choice_of_terms_and_forms(built, tmp_path):
+    """A licence is named as people write it; only what was asked for is written."""
+    options = ("--licence", "CC-BY-4.0", "--form", "json", "--jobs", "1")
+    built("catalogue", "dump", tmp_path / "d", *options).expect(0)
+    contents = json.loads((tmp_path / "d" / "dump.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in contents["sources"]] == ["songs"]
+    assert (tmp_path / "d" / "json" / "recording" / "songs.jsonl.zst").exists()
+    assert not (tmp_path / "d" / "catalogue.sqlite.zst").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--source", "nobody", "no such source"),
+        ("--licence", "my own", "no licence that is known"),
+        ("--licence", "CC0", "no source is on these terms"),
+        ("--form", "xml", "no form of a dump"),
+    ],
+)
+def test_what_cannot_be_asked_for(built, tmp_path, option, value, words):
+    """What is not there is told before anything is written."""
+    assert words in built("catalogue", "dump", tmp_path / "d", option, value).expect(2).err
+    assert not list(tmp_path.glob("d*"))
+
+
+def test_without_a_catalogue_there_is_nothing_to_dump(phono, tmp_path):
+    """The next step is told."""
+    assert "phono catalogue build" in phono("catalogue", "dump", tmp_path / "d").expect(2).err
+    assert not list(tmp_path.glob("d*"))
