@@ -73,6 +73,24 @@ def test_a_second_licence_adds_provenance(phono, music):
     assert shown["checked_at"] == checked_at, "its stored bytes were not read"
 
 
+def test_bytes_in_two_places_with_a_rule_for_each_settle(phono, music):
+    """Two places may state two terms for the same bytes; the second time nothing is new.
+
+    Other terms for one place are stated, and settle as well.
+    """
+    rule = '[[rule]]\nmatch = "{}/*"\nlicence = "{{}}"\n'
+    rules = rule.format("release 0") + rule.format("twin")
+    (music / "twin").mkdir()
+    shutil.copy(music / "release 0/000.wav", music / "twin/000.wav")
+    for licences in (("CC0-1.0", "CC-BY-4.0"), ("CC-BY-SA-4.0", "CC-BY-4.0")):
+        (music / "rights.toml").write_text(rules.format(*licences))
+        phono.add(music)
+        before = tree(phono.root, "state")
+        again = phono.add(music)
+        assert {told["reason"] for told in again.values()} == {""}
+        assert tree(phono.root, "state") == before
+
+
 def test_companions_are_listed_with_the_recordings_of_their_folder(phono, music):
     """What is no audio is kept, and shown with each recording that lay in the same folder."""
     (music / "release 0" / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n picture")

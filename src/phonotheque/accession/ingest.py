@@ -11,7 +11,7 @@ under the same statement add nothing; a file that is refused stops no other.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -209,7 +209,7 @@ class Ingest:
             event = self._accession(item.source, item.material)
             if item.outcome is not Outcome.HELD or item.note:
                 events.append(event)
-            elif not self._is_recorded(event):
+            elif not self._is_recorded(event, events):
                 events.append(event)
                 note = "held already; its provenance was added"
             told.append(_told(item, note))
@@ -245,23 +245,26 @@ class Ingest:
         if material.licence_tag and (claim := self._parts.notary.from_tag(material.licence_tag)):
             yield claim
 
-    def _is_recorded(self, event: Accession) -> bool:
+    def _is_recorded(self, event: Accession, pending: list[Accession]) -> bool:
         """Whether these bytes came from there, by the same person, under the same terms, before.
 
-        Terms that others have overtaken since must be stated again to govern again.
+        Terms that others have overtaken since must be stated again to govern again. `pending` is
+        what will be written just before.
         """
         index = self._parts.index
         who = self._depositor(), self._given.collection
         known = index.accessions(Sha256.parse(event.sha256))
         terms = _terms(event.rights)
-        stated = (_terms(index.statements_made(one.seq)) for one in reversed(known))
-        if terms and terms != next(filter(None, stated), terms):
+        stated = [(one.deposit, _terms(index.statements_made(one.seq))) for one in known]
+        beside = [_terms(one.rights) for one in pending if one.sha256 == event.sha256]
+        latest = _latest_terms([*stated, *((self._deposit, one) for one in beside)])
+        if terms and latest and terms not in latest:
             return False
         return any(
             (one.path, one.path_base64) == (event.path, event.path_base64)
             and index.depositor_and_collection(one.deposit) == who
-            and _terms(index.statements_made(one.seq)) == terms
-            for one in known
+            and found == terms
+            for one, (_, found) in zip(known, stated, strict=True)
         )
 
     def _depositor(self) -> str:
@@ -294,6 +297,14 @@ class Ingest:
 def _terms(statements: Iterable[RightsStatement]) -> list[RightsStatement]:
     """Statements but for when they were made: all as if at one instant."""
     return [msgspec.structs.replace(one, stated_at="1970-01-01T00:00:00Z") for one in statements]
+
+
+def _latest_terms(
+    stated: Sequence[tuple[int, list[RightsStatement]]],
+) -> list[list[RightsStatement]]:
+    """Terms that the newest deposit with any stated: several, where bytes lie in several places."""
+    by_deposit = [(deposit, terms) for deposit, terms in stated if terms]
+    return [terms for deposit, terms in by_deposit if deposit == by_deposit[-1][0]]
 
 
 def _outcome(material: Material) -> Outcome:
