@@ -53,6 +53,13 @@ SETTINGS = (
         32 << 30,
         "Most bytes in one volume, 1 GiB to 32 GiB; a larger object is a volume of its own.",
     ),
+    Setting(
+        "catalogue.licence",
+        str,
+        "",
+        "Licence of what this archive says of its holdings, such as CC0-1.0; it goes into dumps. "
+        "By default it is unknown. The recordings have their own (`rights.toml`).",
+    ),
     Setting("seed.trackers", list, [], "Tracker URLs, written into torrents and magnets."),
     Setting("seed.web_seeds", list, [], "Web seed URLs, written into torrents and magnets."),
     Setting("seed.port", int, 6881, "Port the seeder listens on; 0 lets the system choose."),

@@ -155,6 +155,23 @@ def test_status_tells_sources_and_snapshot(phono, songs):
     assert "https://creativecommons.org/licenses/by/4.0/" in text
 
 
+def test_the_archive_licenses_its_own_data(phono, music):
+    """The setting `catalogue.licence` is the licence of what the archive says; else unknown."""
+    phono.add(music)
+    settings = phono.root / "phonotheque.toml"
+    before = settings.read_text()
+    licences = []
+    for text in ("", "CC0-1.0"):
+        settings.write_text(before.replace('# licence = ""', f'licence = "{text}"'))
+        phono("catalogue", "build").expect(0)
+        told = phono("catalogue", "status", "--json").one()
+        licences += [source["licence"] for source in told["sources"]]
+    assert licences == ["", "https://creativecommons.org/publicdomain/zero/1.0/"]
+    settings.write_text(before.replace('# licence = ""', 'licence = "mine"'))
+    done = phono("catalogue", "build").expect(2)
+    assert "catalogue.licence" in done.err
+
+
 def test_two_builds_at_once_are_refused(built):
     """The second build is told to wait, and what serves goes on serving."""
     with hold_folder(built.root / "catalogue", "a build"):

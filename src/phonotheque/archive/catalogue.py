@@ -33,9 +33,16 @@ from phonotheque.catalogue.sources.importing import OnProgress, import_source
 from phonotheque.catalogue.sources.port import Source
 from phonotheque.catalogue.sources.report import Report
 from phonotheque.catalogue.sources.staging import current_generation, read_report
+from phonotheque.config import FILE_NAME
 from phonotheque.disk import LocalDisk, make_folders, read_whole, write_whole
-from phonotheque.errors import BadReferenceError, BadRequestError
+from phonotheque.errors import (
+    BadLicenceError,
+    BadReferenceError,
+    BadRequestError,
+    BadSettingError,
+)
 from phonotheque.music.identifiers import Mbid
+from phonotheque.music.licence import parse_licence_strict
 from phonotheque.store.lock import hold_folder
 
 _TAKEN_IN = "holdings.json"
@@ -48,7 +55,11 @@ class _TakenIn(msgspec.Struct, frozen=True):
 
 
 def holdings_of(archive: Archive) -> Holdings:
-    """Return an archive's own holdings as a source."""
+    """Return an archive's own holdings as a source.
+
+    Raises:
+        BadSettingError: The licence of its data, as set, is none that can be named.
+    """
     shelf = RegisterShelf(
         index=archive.index,
         disk=archive.disk,
@@ -58,8 +69,19 @@ def holdings_of(archive: Archive) -> Holdings:
     title = archive.config["title"] or archive.config.name
     address = archive.config["address"]
     origin = "" if "@" in address else address  # an e-mail address is nobody's place, and personal
-    terms = terms_of(title, origin=origin, as_of=archive.index.last_at)
-    return Holdings(shelf, terms)
+    licence = _licence_of_data(archive.config["catalogue.licence"])
+    return Holdings(shelf, terms_of(title, licence, origin, as_of=archive.index.last_at))
+
+
+def _licence_of_data(text: str) -> str:
+    """Return the address of the licence that a setting names; "" for none."""
+    if not text:
+        return ""
+    try:
+        return parse_licence_strict(text).uri
+    except BadLicenceError as error:
+        name = f"{FILE_NAME}: catalogue.licence"
+        raise BadSettingError(name, f"{error.thing}: {error.wrong}", error.todo) from error
 
 
 @dataclass(frozen=True, slots=True)
