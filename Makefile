@@ -23,7 +23,7 @@ demo: setup ## make a small label out of nothing and walk the whole way with it
 	@$(BIN)/phono demo
 
 test: setup ## all tests but the long ones, under 8 minutes
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 torture: setup ## kills, faults and fuzz for SECONDS_OF_TORTURE (600)
 	$(BIN)/python -m tests.torture --seconds $(SECONDS_OF_TORTURE)

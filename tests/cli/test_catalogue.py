@@ -4,7 +4,7 @@ import json
 import uuid
 
 import pytest
-from tests.cli.phono import tree
+from tests.cli.phono import copy_archive, found, tree
 
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.store.lock import hold_folder
@@ -41,23 +41,29 @@ ROWS = """id,title,artist,year,plays
 """
 
 
-@pytest.fixture
-def songs(tmp_path):
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory):
     """A mapping and its file, of which one row has too many columns."""
-    folder = tmp_path / "songs"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("songs")
     (folder / "songs.csv").write_text(ROWS, encoding="utf-8")
     mapping = folder / "songs.toml"
     mapping.write_text(MAPPING, encoding="utf-8")
     return ("catalogue", "import", "songs", folder, "--mapping", mapping)
 
 
-@pytest.fixture
-def built(phono, songs):
-    """An archive that holds nothing, with a catalogue of three songs."""
+@pytest.fixture(scope="module")
+def made(songs, tmp_path_factory):
+    """Made once: an archive that holds nothing, with a catalogue of three songs."""
+    phono = found(tmp_path_factory.mktemp("made") / "archive")
     phono(*songs).expect(0)
     phono("catalogue", "build", "--jobs", "1").expect(0)
     return phono
+
+
+@pytest.fixture
+def built(made, tmp_path):
+    """A copy of it for one test."""
+    return copy_archive(made.root, tmp_path / "archive")
 
 
 def gids(phono, *arguments):
@@ -163,7 +169,7 @@ def test_the_archive_licenses_its_own_data(phono, music):
     licences = []
     for text in ("", "CC0-1.0"):
         settings.write_text(before.replace('# licence = ""', f'licence = "{text}"'))
-        phono("catalogue", "build").expect(0)
+        phono("catalogue", "build", "--jobs", "1").expect(0)
         told = phono("catalogue", "status", "--json").one()
         licences += [source["licence"] for source in told["sources"]]
     assert licences == ["", "https://creativecommons.org/publicdomain/zero/1.0/"]

@@ -3,14 +3,15 @@
 import json
 
 import pytest
+from tests.cli.phono import found
 from tests.cli.test_catalogue import MAPPING, ROWS
 
 
-@pytest.fixture
-def built(phono, tmp_path):
-    """An archive that holds nothing, with a catalogue of three songs."""
-    folder = tmp_path / "songs"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Made once, and only read: an archive that holds nothing, a catalogue of three songs."""
+    folder = tmp_path_factory.mktemp("songs")
+    phono = found(folder / "archive")
     (folder / "songs.csv").write_text(ROWS, encoding="utf-8")
     (folder / "songs.toml").write_text(MAPPING, encoding="utf-8")
     phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
