@@ -47,6 +47,7 @@ def recordings(tmp_path_factory):
     return pq.read_table(folder / "cards/recording")
 
 
+@pytest.mark.torture
 def test_what_is_written_does_not_depend_on_how_many_write_it(tmp_path):
     """One process and three write the same files; another seed writes others; all is labelled."""
     one, three, other = (tmp_path / name for name in ("one", "three", "other"))

@@ -6,20 +6,15 @@ import shutil
 import struct
 import sys
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
 from tests.torture.command import Phono, Running, found
 from tests.torture.invariants import check_archive
 
-from phonotheque.audio import attempts, facts_in_child, warm_up
-from phonotheque.audio.isolate import Outcome, run_limited
-from phonotheque.music.facts import Readability
-
 SIZE_BYTES = 6 << 30
 MEMORY_BYTES = 200 << 20
 """Most that one process may have resident: measured 101 MB in the child that measures 10 hours of
-sound, most of which are libraries and buffers."""
+sound, most of which are libraries and buffers. The command is a process of its own: a child of this
+one would be charged with all that earlier torments left in it."""
 
 
 class NoRoomError(Exception):
@@ -59,37 +54,17 @@ def giant(folder: Path) -> str:
         raise NoRoomError("a copy of 6 GB needs 10 GB of free disk")
     source = folder / "long.wav"
     write_rf64(source)
-    read_peak = _read(source)
     phono = found(folder / "archive")
     _, added_peak = _measured(phono, "add", str(source), "--json", "--jobs", "1")
     (shown,) = phono.run("show", _only(phono), "--json").expect(0).records
     assert shown["size_bytes"] == source.stat().st_size
     assert shown["technical"]["duration_ms"] == round(SIZE_BYTES / 176.4), shown["technical"]
     _, checked_peak = _measured(phono, "verify", "--json")
-    peak = max(read_peak, added_peak, checked_peak)
+    peak = max(added_peak, checked_peak)
     assert peak < MEMORY_BYTES, f"{peak >> 20} MB resident"
     source.unlink()
     shutil.rmtree(phono.archive)
     return f"{SIZE_BYTES >> 30} GiB, {peak >> 20} MB resident"
-
-
-def _read(source: Path) -> int:
-    """Read all facts as ingest does. Returns the most memory that the child had, in bytes."""
-    warm_up()
-    peaks: list[int] = []
-
-    def run(*args: Any, **how: Any) -> Outcome:
-        outcome = run_limited(*args, **how)
-        peaks.append(outcome.peak_bytes)
-        assert not outcome.failure, outcome.failure
-        return outcome
-
-    with patch.object(attempts, "run_limited", run), open(source, "rb", buffering=0) as file:
-        facts = facts_in_child(file)
-    assert facts.readability is Readability.READABLE
-    assert facts.technical is not None
-    assert facts.technical.duration_ms == round(SIZE_BYTES / 176.4), facts.technical
-    return max(peaks)
 
 
 def _only(phono: Phono) -> str:

@@ -74,6 +74,11 @@ def _has_given(path: Path) -> bool:
     return "@given" in path.read_text(encoding="utf-8")
 
 
+def catalogue(seed: int) -> str:
+    """Kills, full disks and long inputs at every room of the catalogue."""
+    return run_suite(seed, ("tests/catalogue",), {}, "-m", "torture")
+
+
 def power_loss(seed: int) -> str:
     """Power loss and failing calls with more states at each crash point, from another seed."""
     env = {"PHONOTHEQUE_STATES": str(64 + seed % 192), "PHONOTHEQUE_STATES_SEED": str(seed)}

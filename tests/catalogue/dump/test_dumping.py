@@ -155,6 +155,7 @@ def _full(*_):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("form", ["filling SQLite", "compressing SQLite", "JSON lines", "digests"])
 def test_a_full_disk_in_any_form_is_told(site, tmp_path, monkeypatch, form):
     """Whichever form is written: our error, no dump, nothing cut off under a name of its own."""

@@ -255,6 +255,7 @@ restore(Path(sys.argv[1]), Path(sys.argv[2]), MAKERS, MACHINE, on_progress=at)
 """
 
 
+@pytest.mark.torture
 def test_a_killed_restore_goes_on(site, tmp_path):
     """Killed while it makes search files, it leaves no catalogue, and the next run goes on."""
     tests = str(Path(__file__).parents[2])

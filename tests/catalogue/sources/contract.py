@@ -383,6 +383,7 @@ class SourceContract:
 
     # -- memory
 
+    @pytest.mark.torture
     def test_memory_does_not_grow_with_the_input(self, tmp_path: Path) -> None:
         """Eight times the input takes at most half as much memory again."""
         self.read(tmp_path / "warm", numbered(3))  # whatever is imported late is there now

@@ -183,7 +183,7 @@ def test_a_changed_licence_is_told():
     assert read_terms(disk, "numbers", current_generation(disk, "numbers") or "").licence == ""
 
 
-@pytest.mark.parametrize("error", [disk_full, disk_failed])
+@pytest.mark.parametrize("error", [disk_full, pytest.param(disk_failed, marks=pytest.mark.torture)])
 @pytest.mark.parametrize("is_broken_for_ever", [False, True])
 def test_whichever_call_fails_the_old_rows_serve(error, is_broken_for_ever):
     """Each call that can fail fails once: the old generation serves or the new one does, whole,

@@ -102,7 +102,9 @@ importing.run(source, LocalDisk(Path(sys.argv[3])), on_progress=stop, part_bytes
 """
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [KINDS[0], *(pytest.param(one, marks=pytest.mark.torture) for one in KINDS[1:])]
+)
 def test_an_import_that_was_killed_goes_on(tmp_path: Path, kind: str) -> None:
     """After kill -9 what was imported before serves, and the next run ends as if nothing was."""
     write(kind, tmp_path / "input", 12)
