@@ -11,7 +11,7 @@ under the same statement add nothing; a file that is refused stops no other.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -30,7 +30,7 @@ from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement
 from phonotheque.music.sound import Integrity
 from phonotheque.register.events import Accession, Deposit, Event, Role
-from phonotheque.register.holdings import Held, SourceFile
+from phonotheque.register.holdings import Held, Provenance, SourceFile
 from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
 from phonotheque.store.objects import ObjectName, Store
@@ -255,17 +255,43 @@ class Ingest:
         who = self._depositor(), self._given.collection
         known = index.accessions(Sha256.parse(event.sha256))
         terms = _terms(event.rights)
-        stated = [(one.deposit, _terms(index.statements_made(one.seq))) for one in known]
-        beside = [_terms(one.rights) for one in pending if one.sha256 == event.sha256]
-        latest = _latest_terms([*stated, *((self._deposit, one) for one in beside)])
-        if terms and latest and terms not in latest:
+        if terms and self._is_overtaken(terms, self._stated(event.sha256, known, pending)):
             return False
         return any(
             (one.path, one.path_base64) == (event.path, event.path_base64)
             and index.depositor_and_collection(one.deposit) == who
-            and found == terms
-            for one, (_, found) in zip(known, stated, strict=True)
+            and _terms(index.statements_made(one.seq)) == terms
+            for one in known
         )
+
+    def _stated(
+        self, sha256: str, known: list[Provenance], pending: list[Accession]
+    ) -> Iterator[tuple[int, list[RightsStatement]]]:
+        """What was stated about these bytes, newest first, each with its deposit."""
+        for event in reversed(pending):
+            if event.sha256 == sha256:
+                yield self._deposit, _terms(event.rights)
+        for one in reversed(known):
+            yield one.deposit, _terms(self._parts.index.statements_made(one.seq))
+
+    @staticmethod
+    def _is_overtaken(
+        terms: list[RightsStatement], stated: Iterator[tuple[int, list[RightsStatement]]]
+    ) -> bool:
+        """Whether the newest deposit that stated any terms did not state these.
+
+        One deposit may state several, where the same bytes lie in several places.
+        """
+        newest = None
+        for deposit, others in stated:
+            if not others:
+                continue
+            if newest not in (None, deposit):
+                break
+            if others == terms:
+                return False
+            newest = deposit
+        return newest is not None
 
     def _depositor(self) -> str:
         return self._parts.notary.person(self._given.depositor) if self._given.depositor else ""
@@ -297,14 +323,6 @@ class Ingest:
 def _terms(statements: Iterable[RightsStatement]) -> list[RightsStatement]:
     """Statements but for when they were made: all as if at one instant."""
     return [msgspec.structs.replace(one, stated_at="1970-01-01T00:00:00Z") for one in statements]
-
-
-def _latest_terms(
-    stated: Sequence[tuple[int, list[RightsStatement]]],
-) -> list[list[RightsStatement]]:
-    """Terms that the newest deposit with any stated: several, where bytes lie in several places."""
-    by_deposit = [(deposit, terms) for deposit, terms in stated if terms]
-    return [terms for deposit, terms in by_deposit if deposit == by_deposit[-1][0]]
 
 
 def _outcome(material: Material) -> Outcome:
