@@ -1,4 +1,4 @@
-"""Answers of a search as a table for people: columns that fit the width there is.
+"""Answers of a search: a table for people that fits the width there is, a record for programs.
 
 A letter of Han, kana or Hangul takes two places on a terminal, a combining mark none; so widths are
 counted in places, not in letters.
@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from phonotheque.cli.output import printable
 
@@ -166,3 +166,22 @@ def cut(text: str, width: int) -> str:
     while places(kept) > width - 1:
         kept = kept[:-1]
     return f"{kept}…" if width > 0 else ""
+
+
+_CARD_KEYS = {
+    **{name: name for name in ("kind", "gid", "title", "credit")},
+    "release": "release_title",
+    **{name: name for name in ("label", "catalog_number", "year", "country")},
+    "length_ms": "length",
+    **{name: name for name in ("tracks", "licence", "is_held", "is_free", "genres", "isrc")},
+    **{name: name for name in ("barcode", "score", "listens")},
+}
+"""Keys of a card in JSON, in order, and what stands behind them."""
+
+
+def card_record(card: Card | None) -> dict[str, Any]:
+    """A card as `--json` prints it; all keys are null where there is none."""
+    import msgspec
+
+    values = {key: getattr(card, name) if card else None for key, name in _CARD_KEYS.items()}
+    return {key: msgspec.to_builtins(value) for key, value in values.items()}

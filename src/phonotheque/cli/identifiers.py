@@ -164,7 +164,7 @@ def tell_identified(
 
 
 def _record(told: Told) -> dict[str, Any]:
-    from phonotheque.cli.search import card_record
+    from phonotheque.cli.answers import card_record
 
     told_of_it = {"asked": told.asked, "state": told.state, "reason": told.reason}
     return {**told_of_it, **card_record(told.card)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -144,6 +144,8 @@ def _behind(root: Path, catalogue: Catalogue) -> Behind:
 
 
 def _print_json(found: Found, missing: Behind) -> None:
+    from phonotheque.cli.answers import card_record
+
     for card in found.cards:
         print_json(card_record(card))
     print_json(
@@ -154,25 +156,6 @@ def _print_json(found: Found, missing: Behind) -> None:
             "added_since": missing.added,
         }
     )
-
-
-_CARD_KEYS = {
-    **{name: name for name in ("kind", "gid", "title", "credit")},
-    "release": "release_title",
-    **{name: name for name in ("label", "catalog_number", "year", "country")},
-    "length_ms": "length",
-    **{name: name for name in ("tracks", "licence", "is_held", "is_free", "genres", "isrc")},
-    **{name: name for name in ("barcode", "score", "listens")},
-}
-"""Keys of a card in JSON, in order, and what stands behind them."""
-
-
-def card_record(card: Card | None) -> dict[str, Any]:
-    """A card as `--json` prints it; all keys are null where there is none."""
-    import msgspec
-
-    values = {key: getattr(card, name) if card else None for key, name in _CARD_KEYS.items()}
-    return {key: msgspec.to_builtins(value) for key, value in values.items()}
 
 
 def _print(found: Found, missing: Behind, limit: int) -> None:
