@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bench.archives import found, phono, wav_header
-from bench.measure import ROOT, cpu_seconds, own_cpu_s, python_child, report_of
+from bench.measure import MAXRSS_BYTES, ROOT, cpu_seconds, own_cpu_s, python_child, report_of
 from bench.rows import Row, Sense
 from bench.tracks import paths_of
 
@@ -37,7 +37,6 @@ SAMPLED = 20
 MOST_BYTES = 300_000_000
 MOST_OWN_MS = 10
 LONG_FILES, LONG_S = 40, 180
-_MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 def rows(scale: str) -> Iterator[Row]:
@@ -109,7 +108,7 @@ def _watch(command: list[str | Path]) -> Used:
             watcher.join()
     if child.returncode:
         raise RuntimeError(f"{command[0]} ended with {child.returncode}")
-    largest_bytes = usage.ru_maxrss * _MAXRSS_BYTES
+    largest_bytes = usage.ru_maxrss * MAXRSS_BYTES
     return Used(usage.ru_utime + usage.ru_stime, max(peaks, default=None), largest_bytes)
 
 

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.catalogue_material import CACHE, cpu_s, peak_bytes
+from bench.catalogue_material import CACHE
 from bench.lookup import rows_of
-from bench.measure import python_child, report_of
+from bench.measure import own_cpu_s, own_peak_bytes, python_child, report_of
 from bench.rows import Row, Sense
 from bench.synthetic import Form, make
 from bench.synthetic_world import World
@@ -65,7 +65,7 @@ class Steps:
     def __init__(self) -> None:
         self.costs: dict[str, dict[str, float]] = {}
         self._step = ""
-        self._begun = (cpu_s(), time.perf_counter())
+        self._begun = (own_cpu_s(), time.perf_counter())
 
     def tell(self, progress: BuildProgress) -> None:
         """Take note of a step that begins."""
@@ -75,7 +75,7 @@ class Steps:
 
     def close(self) -> None:
         """Take note of the end of the step that was being done."""
-        now = (cpu_s(), time.perf_counter())
+        now = (own_cpu_s(), time.perf_counter())
         if self._step:
             names = ("cpu_s", "wall_s")
             spent = (end - begin for begin, end in zip(self._begun, now, strict=True))
@@ -84,7 +84,7 @@ class Steps:
 
 
 def _child(root: Path, tracks: int) -> dict[str, Any]:
-    steps, before, start = Steps(), cpu_s(), time.perf_counter()
+    steps, before, start = Steps(), own_cpu_s(), time.perf_counter()
     choices = Choices(
         build_search_of_parts,
         build_lookup,
@@ -95,8 +95,8 @@ def _child(root: Path, tracks: int) -> dict[str, Any]:
     steps.close()
     return {
         "wall_s": time.perf_counter() - start,
-        "cpu_s": cpu_s() - before,
-        "peak_bytes": peak_bytes(),
+        "cpu_s": own_cpu_s() - before,
+        "peak_bytes": own_peak_bytes(),
         "steps": steps.costs,
         "bytes": _bytes_of(snapshot),
     }

@@ -17,14 +17,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import resource
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.measure import ROOT, python_child, report_of
+from bench.measure import ROOT, own_cpu_s, own_peak_bytes, python_child, report_of
 from phonotheque.catalogue.search.survey import count_rows
 
 VARIABLE = "PHONOTHEQUE_BENCH_CARDS"
@@ -121,23 +120,6 @@ def _parts(snapshot: Path) -> list[Path]:
     return sorted((snapshot / "cards/recording").glob("part-*.parquet"))
 
 
-def cpu_s() -> float:
-    """User and system seconds of this process and of all children it waited for."""
-    own, children = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-
-
-def peak_bytes() -> int:
-    """The most memory that this process, or one that it waited for, ever held."""
-    most = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return most * (1 if sys.platform == "darwin" else 1024)
-
-
 def _digest(stage: str) -> str:
     """Return a short digest of the code of a stage."""
     digest = hashlib.sha256()
@@ -209,12 +191,12 @@ _STEPS = {
 def _main(step: str, snapshot: str, folder: str, rows: str) -> dict[str, Any]:
     import time
 
-    start, before = time.perf_counter(), cpu_s()
+    start, before = time.perf_counter(), own_cpu_s()
     _CHILDREN[step](Path(snapshot), Path(folder), int(rows))
     return {
-        "cpu_s": cpu_s() - before,
+        "cpu_s": own_cpu_s() - before,
         "wall_s": time.perf_counter() - start,
-        "peak_bytes": peak_bytes(),
+        "peak_bytes": own_peak_bytes(),
     }
 
 

@@ -13,7 +13,6 @@ scale a quarter of the rows, a million, is compared with all four.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.measure import AbsentError, best_in_turn, own_cpu_s, python_child, report_of
+from bench.measure import (
+    AbsentError,
+    best_in_turn,
+    own_cpu_s,
+    own_peak_bytes,
+    python_child,
+    report_of,
+)
 from bench.rows import Row, Sense
 
 if TYPE_CHECKING:
@@ -169,17 +175,12 @@ def _imported(kind: str, folder: Path) -> dict[str, float]:
     pa.set_cpu_count(1)
     with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as name:
         source = _source(kind, folder, Path(name) / "scratch")
-        before, memory = own_cpu_s(), _peak_bytes()
+        before, memory = own_cpu_s(), own_peak_bytes()
         report = import_source(Path(name) / "catalogue", source)
         cost = own_cpu_s() - before
     assert not report.refused, report.reasons
     read = report.used["track"] if kind == "documents" else report.read
-    return {"read": read, "cpu_s": cost, "peak_bytes": _peak_bytes() - memory}
-
-
-def _peak_bytes() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return {"read": read, "cpu_s": cost, "peak_bytes": own_peak_bytes() - memory}
 
 
 def _files(kind: str, folder: Path) -> list[Path]:

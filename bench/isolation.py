@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 import io
 import os
-import resource
 import struct
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from bench.measure import own_cpu_s
 from bench.rows import Row, Sense
 from phonotheque.audio import facts_in_child, read_facts, sandbox, warm_up
 from phonotheque.audio.isolate import run_limited
@@ -111,14 +111,9 @@ def _cpu_ms(work: Callable[[], object], rounds: int = _ROUNDS) -> float:
 
 
 def _batch_ms(work: Callable[[], object]) -> float:
-    before = _cpu_s()
+    before = own_cpu_s()
     work()
-    return (_cpu_s() - before) * 1000
-
-
-def _cpu_s() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+    return (own_cpu_s() - before) * 1000
 
 
 def _nothing() -> None:

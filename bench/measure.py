@@ -18,6 +18,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3
+MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
+"""Unit in which the system tells what was resident."""
 
 
 class AbsentError(Exception):
@@ -36,6 +38,12 @@ def own_cpu_s() -> float:
     """Return the user and system seconds of this process and all that it has waited for."""
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(used.ru_utime + used.ru_stime for used in both)
+
+
+def own_peak_bytes() -> int:
+    """Return the most memory that this process, or one that it waited for, ever had resident."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return max(used.ru_maxrss for used in both) * MAXRSS_BYTES
 
 
 def cpu_seconds(command: Sequence[str | Path]) -> float:

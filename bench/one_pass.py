@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
-from bench.measure import best_in_turn, cpu_seconds, program, python_child, report_of
+from bench.measure import best_in_turn, cpu_seconds, own_cpu_s, program, python_child, report_of
 from bench.rows import Row, Sense
 from bench.sounds import Track, make_thirty_minutes, make_tracks
 from phonotheque.audio.measure import Wanted
@@ -63,10 +62,10 @@ def _cost_of(track: Track) -> Callable[[], float]:
     from phonotheque.audio import facts_in_child
 
     def measure() -> float:
-        before = _cpu_s()
+        before = own_cpu_s()
         with track.path.open("rb") as file:
             facts = facts_in_child(file)
-        cost = _cpu_s() - before
+        cost = own_cpu_s() - before
         if facts.sound is None or facts.integrity is None:
             raise RuntimeError(f"{track.path}: {facts.reason}")
         return cost
@@ -85,10 +84,10 @@ def _isolation(tracks: list[Track], costs: dict[str, float | None]) -> Iterator[
 
         def repeated(read: Callable[[], object]) -> Callable[[], float]:
             def measure() -> float:
-                before = _cpu_s()
+                before = own_cpu_s()
                 for _ in range(SMALL_ROUNDS):
                     read()
-                return (_cpu_s() - before) / SMALL_ROUNDS
+                return (own_cpu_s() - before) / SMALL_ROUNDS
 
             return measure
 
@@ -131,10 +130,10 @@ def _cost_here(track: Track, wanted: Wanted) -> Callable[[], float]:
     from phonotheque.audio.facts import read_facts
 
     def measure() -> float:
-        before = _cpu_s()
+        before = own_cpu_s()
         with track.path.open("rb") as file:
             read_facts(file, wanted)
-        return _cpu_s() - before
+        return own_cpu_s() - before
 
     return measure
 
@@ -268,7 +267,7 @@ def _with_hash(track: Track, wanted: Wanted) -> Callable[[], float]:
     from phonotheque.audio.isolate import run_limited
 
     def measure() -> float:
-        before = _cpu_s()
+        before = own_cpu_s()
         with track.path.open("rb") as file:
             hashlib.file_digest(file, "sha256")
             descriptor = file.fileno()
@@ -276,7 +275,7 @@ def _with_hash(track: Track, wanted: Wanted) -> Callable[[], float]:
             done = run_limited(_facts, descriptor, only_theirs, descriptors=(descriptor,))
         if done.result is None:
             raise RuntimeError(done.failure)
-        return _cpu_s() - before
+        return own_cpu_s() - before
 
     return measure
 
@@ -316,11 +315,6 @@ def _peak(path: Path) -> dict[str, float]:
     facts = msgspec.msgpack.decode(outcome.result, type=AudioFacts)
     assert facts.sound is not None
     return {"peak_bytes": outcome.peak_bytes, "minutes": facts.sound.decoded_ms / 60_000}
-
-
-def _cpu_s() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 if __name__ == "__main__":

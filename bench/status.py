@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import resource
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.archives import found, phono, run
-from bench.measure import best_in_turn, cpu_seconds, own_cpu_s, python_child, report_of
+from bench.measure import (
+    best_in_turn,
+    cpu_seconds,
+    own_cpu_s,
+    own_peak_bytes,
+    python_child,
+    report_of,
+)
 from bench.rows import Row, Sense
 
 if TYPE_CHECKING:
@@ -145,10 +151,9 @@ def _child_index(archive: Path) -> dict[str, Any]:
     before = own_cpu_s()
     with open_to_write(archive, "catch up the index"):
         pass
-    peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "cpu_s": own_cpu_s() - before,
-        "peak_bytes": peak_bytes * (1 if sys.platform == "darwin" else 1024),
+        "peak_bytes": own_peak_bytes(),
         "size_bytes": (archive / INDEX).stat().st_size,
     }
 
