@@ -26,7 +26,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bench.archives import found, phono, wav_header
-from bench.measure import MAXRSS_BYTES, ROOT, cpu_seconds, own_cpu_s, python_child, report_of
+from bench.measure import (
+    MAXRSS_BYTES,
+    ROOT,
+    cpu_seconds,
+    own_cpu_s,
+    peak_bytes_of,
+    python_child,
+    report_of,
+)
 from bench.rows import Row, Sense
 from bench.tracks import paths_of
 
@@ -94,7 +102,7 @@ def _watch(command: list[str | Path]) -> Used:
 
     def look(pid: int) -> None:
         while not ended.wait(0.1):
-            if (peak := _peak_bytes(pid)) is not None:
+            if (peak := peak_bytes_of(pid)) is not None:
                 peaks.append(peak)
 
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as child:
@@ -110,15 +118,6 @@ def _watch(command: list[str | Path]) -> Used:
         raise RuntimeError(f"{command[0]} ended with {child.returncode}")
     largest_bytes = usage.ru_maxrss * MAXRSS_BYTES
     return Used(usage.ru_utime + usage.ru_stime, max(peaks, default=None), largest_bytes)
-
-
-def _peak_bytes(pid: int) -> int | None:
-    """The most memory that a process had so far. Source: proc(5), `VmHWM`."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), None)
 
 
 def make_small_files(folder: Path, files: int) -> None:

@@ -23,8 +23,8 @@ from bench.rows import Row, Sense
 from bench.synthetic import Form, make
 from bench.synthetic_world import World
 from phonotheque.catalogue.build.building import Choices, build
-from phonotheque.catalogue.build.database import Machine
 from phonotheque.catalogue.build.steps import BuildProgress
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.build import build_lookup
 from phonotheque.catalogue.search.build import build_search_of_parts

@@ -159,7 +159,7 @@ def _child_search(snapshot: Path, folder: Path, rows: int) -> None:
 
 
 def _child_lookup(snapshot: Path, folder: Path, rows: int) -> None:
-    from phonotheque.catalogue.build.database import Machine
+    from phonotheque.catalogue.database import Machine
     from phonotheque.catalogue.lookup.build import build_lookup
 
     del rows

@@ -26,8 +26,8 @@ from bench.rows import Row, Sense
 from bench.synthetic import Form, make
 from bench.synthetic_forms import SOURCE
 from bench.synthetic_world import World
-from phonotheque.catalogue.build.bulk import parts_in
-from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue.bulk import parts_in
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump import json_lines, sqlite_file
 from phonotheque.catalogue.dump.excerpt import Excerpt, write_sources
 from phonotheque.catalogue.dump.layout import DATABASE, FLAT, flat_path

@@ -18,7 +18,7 @@ from bench.synthetic_world import World
 
 from phonotheque.catalogue import cards, tables
 from phonotheque.catalogue.build.building import Choices, build
-from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.build import build_lookup
 from phonotheque.catalogue.lookup.reader import Lookup

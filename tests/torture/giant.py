@@ -38,8 +38,12 @@ import resource, sys
 from phonotheque.cli.app import run
 status = run(sys.argv[1:])
 unit = 1 if sys.platform == "darwin" else 1024
-for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
-    print(resource.getrusage(who).ru_maxrss * unit, file=sys.stderr)
+own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+if sys.platform == "linux":  # there it counts what the parent had before exec: proc(5), VmHWM
+    lines = open("/proc/self/status").read().splitlines()
+    own = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+print(own, file=sys.stderr)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit, file=sys.stderr)
 sys.exit(status)
 """
 

@@ -19,9 +19,9 @@ from phonotheque.archive.opening import Archive, now, today
 from phonotheque.archive.searching import Catalogue, open_catalogue
 from phonotheque.archive.serving import FOLDER, HOLDINGS
 from phonotheque.catalogue.build.building import Choices, build
-from phonotheque.catalogue.build.database import Machine
 from phonotheque.catalogue.build.inputs import Input, read_inputs
 from phonotheque.catalogue.build.steps import OnProgress as OnBuildProgress
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.identity.decisions import Named, merge, split
 from phonotheque.catalogue.lookup.build import build_lookup
 from phonotheque.catalogue.lookup.card import Card

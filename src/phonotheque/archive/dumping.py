@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from phonotheque.archive.serving import FOLDER, serving_snapshot
-from phonotheque.catalogue.build.database import Machine
 from phonotheque.catalogue.build.serving import Makers
 from phonotheque.catalogue.build.steps import OnProgress
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump.choosing import Wanted
 from phonotheque.catalogue.dump.contents import Contents, read_contents
 from phonotheque.catalogue.dump.dumping import Plan, Wish, dump, plan

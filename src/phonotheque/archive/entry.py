@@ -85,7 +85,7 @@ _FILE = ("sha256", "address", "codec", "size_bytes", "length", "state", "is_free
 
 @contextmanager
 def _open(snapshot: Snapshot) -> Iterator[_Tables]:
-    from phonotheque.catalogue.build.database import Machine, database
+    from phonotheque.catalogue.database import Machine, database
 
     with (
         tempfile.TemporaryDirectory(prefix="phonotheque-") as scratch,
@@ -164,7 +164,7 @@ class _Tables:
     def _rows(
         self, table: str, columns: Sequence[str], where: str, values: Sequence[object]
     ) -> list[Row]:
-        from phonotheque.catalogue.build.database import view_of_folder
+        from phonotheque.catalogue.database import view_of_folder
         from phonotheque.catalogue.tables import snapshot_schema
 
         folder = self._snapshot.tables / table
@@ -175,7 +175,7 @@ class _Tables:
     def _file(
         self, path: Path, columns: Sequence[str], where: str, values: Sequence[object]
     ) -> list[Row]:
-        from phonotheque.catalogue.build.database import in_parts
+        from phonotheque.catalogue.database import in_parts
 
         self._db.execute(f"CREATE OR REPLACE VIEW one_file AS FROM {in_parts([path])}")
         return self._select("one_file", columns, where, values)

@@ -14,7 +14,7 @@ Not here: how listens are counted (`phonotheque.catalogue.build.cards_sql`).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,8 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phonotheque.catalogue import cards
-from phonotheque.catalogue.build.bulk import (
+from phonotheque.catalogue.bulk import (
     ROWS_IN_PART,
+    Progress,
     finish_folder,
     part_name,
     parts_in,
@@ -36,7 +37,6 @@ from phonotheque.catalogue.build.bulk import (
     write_part,
 )
 
-Progress = Callable[[float], None]
 """Is told which share of the work is done, 0 to 1."""
 
 _SLICE = 1 << 22

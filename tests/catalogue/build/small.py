@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phonotheque.catalogue.build.building import Choices, build
-from phonotheque.catalogue.build.bulk import parts_in
+from phonotheque.catalogue.bulk import parts_in
 from phonotheque.catalogue.sources.port import Terms
 from phonotheque.catalogue.tables import imported_schema
 from phonotheque.disk import LocalDisk

@@ -23,7 +23,7 @@ from catalogue.build.small import (
     together,
     write_source,
 )
-from phonotheque.catalogue.build import bulk
+from phonotheque.catalogue import bulk
 from phonotheque.catalogue.snapshot import current_snapshot, snapshot_names
 from phonotheque.catalogue.tables import TABLES, snapshot_schema
 from phonotheque.disk import LocalDisk

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from phonotheque.catalogue import epoch as epochs
@@ -114,6 +114,7 @@ def all_ids(epoch, keys):
 
 @given(st.lists(KEYS, min_size=2, max_size=2), st.sampled_from([2, 64]))
 @settings(max_examples=30)
+@example([[100], [0, -(2**63)]], 2)
 def test_an_epoch_is_taken_up_elsewhere(tmp_path_factory, rounds, chunk):
     """What was given there stands here, new keys follow, and nothing is taken up twice."""
     here, there = (tmp_path_factory.mktemp(name) for name in ("here", "there"))
@@ -128,8 +129,9 @@ def test_an_epoch_is_taken_up_elsewhere(tmp_path_factory, rounds, chunk):
         for source in (1, 2):
             found, known = (one.ids("artist", source).of(asked) for one in (after, before))
             assert np.array_equal(found, known)
-        fresh = extend(here, 1, [*rounds[0], 100]).ids("artist", 1).of(np.array([100]))
-        assert fresh[0] == before.record.next_ids.get("artist", 0)
+        if 100 not in rounds[0]:
+            fresh = extend(here, 1, [*rounds[0], 100]).ids("artist", 1).of(np.array([100]))
+            assert fresh[0] == before.record.next_ids.get("artist", 0)
         with pytest.raises(ConflictError):
             epochs.take_up(here, disk, before.record, [])
 

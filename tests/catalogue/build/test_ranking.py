@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonotheque.catalogue import cards, ranking
-from phonotheque.catalogue.build.bulk import parts_in
+from phonotheque.catalogue.bulk import parts_in
 
 
 def some_cards(ids, listens):

@@ -9,8 +9,8 @@ import msgspec
 
 from catalogue.build.small import NOW, build_small, by, song, together, write_source
 from phonotheque.catalogue.build.building import Choices
-from phonotheque.catalogue.build.database import Machine
 from phonotheque.catalogue.build.serving import Makers
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump.dumping import Wish, dump
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.kinds import Kind

@@ -14,11 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.lookup.snapshots import write_rows, write_snapshot
-from phonotheque.catalogue import cards, tables
-from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue import cards, sqlite_making, tables
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.kinds import Kind
-from phonotheque.catalogue.lookup import build as building
 from phonotheque.catalogue.lookup.build import build_lookup
 from phonotheque.catalogue.lookup.merging import rows_by_id
 from phonotheque.catalogue.lookup.pairs import Pairs
@@ -99,7 +98,9 @@ def test_a_full_disk_is_told_and_the_next_run_begins_anew(snapshot, tmp_path, mo
     out = tmp_path / "ids.db"
     out.write_bytes(b"before")
     with monkeypatch.context() as patch:
-        patch.setattr(building, "_PRAGMAS", building._PRAGMAS + "PRAGMA max_page_count = 30;")
+        patch.setattr(
+            sqlite_making, "_PRAGMAS", sqlite_making._PRAGMAS + "PRAGMA max_page_count = 30;"
+        )
         with pytest.raises(DiskFullError, match="no room"):
             build_lookup(snapshot, out)
     assert out.read_bytes() == b"before"

@@ -22,9 +22,7 @@ import msgspec
 
 from phonotheque.catalogue import snapshot as snapshots
 from phonotheque.catalogue.build import serving
-from phonotheque.catalogue.build.bulk import fresh_folder, remove_tree, sync_tree, translated
 from phonotheque.catalogue.build.card_making import make_cards, unranked
-from phonotheque.catalogue.build.database import Machine
 from phonotheque.catalogue.build.describing import (
     digests_of,
     links_of,
@@ -44,6 +42,8 @@ from phonotheque.catalogue.build.site import (
     whole_already,
 )
 from phonotheque.catalogue.build.steps import OnProgress, Pace, make_once, quietly
+from phonotheque.catalogue.bulk import fresh_folder, remove_tree, sync_tree, translated
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.epoch import Epoch, number_sources, open_epoch
 from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.identity.linking import link_all

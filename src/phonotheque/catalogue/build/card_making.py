@@ -6,7 +6,7 @@ not made again; the same tables give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +16,12 @@ import pyarrow as pa
 
 from phonotheque.catalogue import cards
 from phonotheque.catalogue.build import cards_sql
-from phonotheque.catalogue.build.bulk import ROWS_IN_PART, finish_folder, part_name, write_part
-from phonotheque.catalogue.build.database import Machine, database, rows_of, view_of_folder
 from phonotheque.catalogue.build.subjects import Subjects, last_id, open_tables
+from phonotheque.catalogue.bulk import ROWS_IN_PART, Progress, finish_folder, part_name, write_part
+from phonotheque.catalogue.database import Machine, database, rows_of, view_of_folder
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.music.licence import parse_licence
 from phonotheque.music.popularity import THRESHOLDS
-
-Progress = Callable[[float], None]
 
 UNRANKED = pa.schema(list(cards.SCHEMA)[1:])
 """A card before it has a rank."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import parts_in, rows_of, translated
+from phonotheque.catalogue.bulk import parts_in, rows_of, translated
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import DESCRIPTOR, FileEntry, Snapshot
 from phonotheque.catalogue.tables import TABLES

@@ -9,11 +9,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import parts_in, sync_file, translated
 from phonotheque.catalogue.build.inputs import Input, priority_of
 from phonotheque.catalogue.build.site import BUILDING, Site
 from phonotheque.catalogue.build.steps import Pace, make_once
 from phonotheque.catalogue.build.taking_in import take_in
+from phonotheque.catalogue.bulk import parts_in, sync_file, translated
 from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.identity.hand import HAND
 from phonotheque.catalogue.snapshot import SourceEntry

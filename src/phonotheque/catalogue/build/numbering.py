@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.build.bulk import batches_of, mapped_array, parts_in
+from phonotheque.catalogue.bulk import batches_of, mapped_array, parts_in
 from phonotheque.catalogue.epoch import Ids, Integers
 
 _CHUNK = 1 << 20

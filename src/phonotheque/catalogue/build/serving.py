@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from phonotheque.catalogue.build.bulk import parts_in, rows_of, translated
-from phonotheque.catalogue.build.database import Machine
 from phonotheque.catalogue.build.steps import Pace
+from phonotheque.catalogue.bulk import Progress, parts_in, rows_of, translated
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.ranking import rank_cards
-
-Progress = Callable[[float], None]
 
 IDS = "ids.db"
 """Name of the file of ids."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phonotheque.catalogue import snapshot as snapshots
-from phonotheque.catalogue.build.bulk import fresh_folder, remove_tree
-from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue.bulk import fresh_folder, remove_tree
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.snapshot import Snapshot
 from phonotheque.disk import Disk, read_whole, write_whole
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from phonotheque.catalogue.build.bulk import finish_folder, translated
+from phonotheque.catalogue.bulk import finish_folder, translated
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from phonotheque.catalogue.build.database import in_parts, number, view, view_of_folder
+from phonotheque.catalogue.database import in_parts, number, view, view_of_folder
 from phonotheque.catalogue.tables import TABLES, snapshot_schema
 from phonotheque.music import popularity
 

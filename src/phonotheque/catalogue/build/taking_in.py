@@ -17,7 +17,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.build.bulk import (
+from phonotheque.catalogue.build.inputs import CONSUMED, Input
+from phonotheque.catalogue.build.numbering import Keys, album_order, new_in_order, read_keys
+from phonotheque.catalogue.build.site import Site
+from phonotheque.catalogue.build.steps import make_once
+from phonotheque.catalogue.build.union import Place, Refusals, Report, unite
+from phonotheque.catalogue.bulk import (
     PartWriter,
     batches_of,
     fresh_folder,
@@ -25,11 +30,6 @@ from phonotheque.catalogue.build.bulk import (
     remove_tree,
     translated,
 )
-from phonotheque.catalogue.build.inputs import CONSUMED, Input
-from phonotheque.catalogue.build.numbering import Keys, album_order, new_in_order, read_keys
-from phonotheque.catalogue.build.site import Site
-from phonotheque.catalogue.build.steps import make_once
-from phonotheque.catalogue.build.union import Place, Refusals, Report, unite
 from phonotheque.catalogue.epoch import Integers, extend, link_or_copy, open_epoch
 from phonotheque.catalogue.tables import ENTITIES, TABLES
 from phonotheque.disk import read_whole, write_whole

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.build.bulk import (
+from phonotheque.catalogue.build.numbering import column
+from phonotheque.catalogue.bulk import (
     PartWriter,
     batches_of,
     fresh_folder,
@@ -24,8 +25,7 @@ from phonotheque.catalogue.build.bulk import (
     remove_tree,
     translated,
 )
-from phonotheque.catalogue.build.database import Machine, database, in_parts, rows_of
-from phonotheque.catalogue.build.numbering import column
+from phonotheque.catalogue.database import Machine, database, in_parts, rows_of
 from phonotheque.catalogue.epoch import Epoch, Ids, Integers
 from phonotheque.catalogue.tables import ENTITIES, TABLES, Table, snapshot_columns, snapshot_schema
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from phonotheque.catalogue.build.bulk import sync_file, translated
+from phonotheque.catalogue.bulk import sync_file, translated
 from phonotheque.catalogue.dump.layout import CONTENTS, FORMAT, SUMS, WORK
 from phonotheque.catalogue.identity.decisions import Decision
 from phonotheque.catalogue.snapshot import SourceEntry

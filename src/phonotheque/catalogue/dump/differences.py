@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from phonotheque.catalogue.build.database import Machine, database, number, rows_of, view
+from phonotheque.catalogue.database import Machine, database, number, rows_of, view
 from phonotheque.catalogue.dump.isrcs import unpack_in_duckdb
 from phonotheque.catalogue.dump.layout import FLAT, WORK, flat_path, table_path
 from phonotheque.catalogue.dump.sqlite_schema import card_sheet

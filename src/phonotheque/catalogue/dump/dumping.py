@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from phonotheque.catalogue.build.bulk import (
+from phonotheque.catalogue.build.steps import OnProgress, Pace, make_once, quietly
+from phonotheque.catalogue.bulk import (
     fresh_folder,
     parts_in,
     remove_tree,
@@ -24,8 +25,7 @@ from phonotheque.catalogue.build.bulk import (
     sync_tree,
     translated,
 )
-from phonotheque.catalogue.build.database import Machine
-from phonotheque.catalogue.build.steps import OnProgress, Pace, make_once, quietly
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump import sqlite_file
 from phonotheque.catalogue.dump.choosing import Chosen, Wanted, choose
 from phonotheque.catalogue.dump.contents import (

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import (
+from phonotheque.catalogue.build.card_making import make_cards, unranked
+from phonotheque.catalogue.bulk import (
     batches_of,
     fresh_folder,
     part_name,
@@ -24,8 +25,7 @@ from phonotheque.catalogue.build.bulk import (
     translated,
     write_part,
 )
-from phonotheque.catalogue.build.card_making import make_cards, unranked
-from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump.choosing import Chosen
 from phonotheque.catalogue.epoch import link_or_copy
 from phonotheque.catalogue.identity.decisions import Decision

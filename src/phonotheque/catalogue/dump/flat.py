@@ -16,10 +16,10 @@ import duckdb
 import pyarrow as pa
 
 from phonotheque.catalogue import cards
-from phonotheque.catalogue.build.bulk import parts_in
 from phonotheque.catalogue.build.card_making import UNRANKED
-from phonotheque.catalogue.build.database import Machine, database, in_parts, number, rows_of, view
 from phonotheque.catalogue.build.subjects import CANONICAL_SCHEMA
+from phonotheque.catalogue.bulk import parts_in
+from phonotheque.catalogue.database import Machine, database, in_parts, number, rows_of, view
 from phonotheque.catalogue.dump.excerpt import Excerpt
 from phonotheque.catalogue.dump.layout import FLAT, SOURCES
 from phonotheque.catalogue.kinds import Kind

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from phonotheque.catalogue.build.database import quoted
+from phonotheque.catalogue.database import quoted
 from phonotheque.catalogue.gids import NAMESPACE
 
 RANGE = "BETWEEN $low AND $high"

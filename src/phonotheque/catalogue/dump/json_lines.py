@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from phonotheque.catalogue.build.bulk import sync_file, translated
 from phonotheque.catalogue.build.card_making import in_range
-from phonotheque.catalogue.build.database import Machine, database, number, view
+from phonotheque.catalogue.bulk import sync_file, translated
+from phonotheque.catalogue.database import Machine, database, number, view
 from phonotheque.catalogue.dump.json_keys import CREDITS, LINES, Lines, macros
 from phonotheque.catalogue.dump.layout import SOURCES, WORK, lines_path, single_path, table_path
 from phonotheque.catalogue.dump.seekable import SeekableWriter

@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import sync_file, translated
+from phonotheque.catalogue.bulk import sync_file, translated
 from phonotheque.catalogue.dump.layout import Sheet
 
 LEVEL = 19

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import translated
-from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue.bulk import Progress, translated
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump.choosing import DECISIONS
 from phonotheque.catalogue.dump.excerpt import Excerpt, rows_of_source
 from phonotheque.catalogue.dump.flat import flat_rows
@@ -34,7 +34,6 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import SourceEntry
 from phonotheque.catalogue.tables import TABLES
 
-Progress = Callable[[float], None]
 """Is told which share of the work is done, 0 to 1."""
 
 _FLAT_SHARE = 0.6

@@ -22,15 +22,7 @@ from pathlib import Path
 import msgspec
 
 from phonotheque.catalogue import snapshot as snapshots
-from phonotheque.catalogue.build.bulk import (
-    fresh_folder,
-    remove_tree,
-    sync_file,
-    sync_tree,
-    translated,
-)
 from phonotheque.catalogue.build.card_making import unranked
-from phonotheque.catalogue.build.database import Machine
 from phonotheque.catalogue.build.describing import (
     digests_of,
     links_of,
@@ -40,6 +32,14 @@ from phonotheque.catalogue.build.describing import (
 from phonotheque.catalogue.build.inputs import CONSUMED, read_inputs
 from phonotheque.catalogue.build.serving import WEIGHTS, Makers, are_ranked, make_serving, rank_all
 from phonotheque.catalogue.build.steps import OnProgress, Pace, quietly
+from phonotheque.catalogue.bulk import (
+    fresh_folder,
+    remove_tree,
+    sync_file,
+    sync_tree,
+    translated,
+)
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump.contents import (
     DECISIONS_FILE,
     Contents,

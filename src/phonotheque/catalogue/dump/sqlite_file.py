@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.build.bulk import batches_of, rows_of, sync_file, translated
-from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue.bulk import Progress, batches_of, rows_of, sync_file, translated
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump import sqlite_schema as schema
 from phonotheque.catalogue.dump.differences import card_differences, further_isrcs
 from phonotheque.catalogue.dump.layout import Described, flat_path, single_path, table_path
@@ -28,19 +27,11 @@ from phonotheque.catalogue.dump.sqlite_schema import Stored
 from phonotheque.catalogue.dump.sqlite_views import VIEWS
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.packed_columns import pack_gtins, pack_isrcs
+from phonotheque.catalogue.sqlite_making import filling
 from phonotheque.catalogue.tables import TABLES
-from phonotheque.errors import DiskFailedError, DiskFullError
-
-Progress = Callable[[float], None]
 
 LEVEL = 19
 """Of Zstandard: 3 MB a CPU second; a dump is made once and fetched often."""
-
-_PRAGMAS = """
-    PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-    PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;
-"""
-"""Nobody reads the file while it is made, and what is cut off is made anew."""
 
 _ROWS_AT_ONCE = 1 << 16
 _BLOCK = 1 << 20
@@ -67,16 +58,16 @@ def write_database(
     """
     with translated(str(out)):
         out.unlink(missing_ok=True)
-    with _database(out) as db:
+    with filling(out) as db:
         _describe(db, about)
-        filling = _Filling(dump, tuple(sources), db, machine)
+        work = _Filling(dump, tuple(sources), db, machine)
         stored = list(schema.iter_stored())
-        total, done = max(sum(map(filling.rows, stored)), 1), 0
+        total, done = max(sum(map(work.rows, stored)), 1), 0
         for one in stored:
-            filling.fill(one)
-            done += filling.rows(one)
+            work.fill(one)
+            done += work.rows(one)
             on_progress(done / total)
-        filling.finish()
+        work.finish()
         for view in VIEWS:
             db.execute(view.statement)
 
@@ -96,24 +87,6 @@ def compress(
         file.flush()
         sync_file(unfinished)
         os.replace(unfinished, out)
-
-
-@contextmanager
-def _database(path: Path) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(path, isolation_level=None)
-    try:
-        db.executescript(_PRAGMAS)
-        db.execute("BEGIN")
-        yield db
-        db.execute("COMMIT")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorname == "SQLITE_FULL":
-            todo = "Free some space and run again."
-            raise DiskFullError(str(path), "no room is left on the disk", todo) from error
-        todo = "Check the disk, then run again."
-        raise DiskFailedError(str(path), f"it could not be made: {error}", todo) from error
-    finally:
-        db.close()
 
 
 def _describe(db: sqlite3.Connection, about: Iterable[tuple[str, str]]) -> None:

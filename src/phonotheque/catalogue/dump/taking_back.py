@@ -7,24 +7,25 @@ the names of sources, which are words; numbers of ids are checked when they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import (
+from phonotheque.catalogue.build.card_making import UNRANKED
+from phonotheque.catalogue.build.card_making import unranked as unranked_in
+from phonotheque.catalogue.build.steps import make_once
+from phonotheque.catalogue.build.subjects import CANONICAL_SCHEMA
+from phonotheque.catalogue.bulk import (
     PartWriter,
+    Progress,
     batches_of,
     fresh_folder,
     sync_file,
     translated,
 )
-from phonotheque.catalogue.build.card_making import UNRANKED
-from phonotheque.catalogue.build.card_making import unranked as unranked_in
-from phonotheque.catalogue.build.steps import make_once
-from phonotheque.catalogue.build.subjects import CANONICAL_SCHEMA
 from phonotheque.catalogue.dump.choosing import DECISIONS
 from phonotheque.catalogue.dump.contents import Contents
 from phonotheque.catalogue.dump.isrcs import unpack_isrcs
@@ -44,8 +45,6 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import SourceEntry
 from phonotheque.catalogue.tables import ENTITIES, TABLES, snapshot_schema
 from phonotheque.errors import MalformedError
-
-Progress = Callable[[float], None]
 
 _AGAIN = "Fetch the dump again, or ask those who made it."
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.build.bulk import fresh_folder, part_name, write_part
+from phonotheque.catalogue.bulk import fresh_folder, part_name, write_part
 from phonotheque.catalogue.epoch import Integers
 from phonotheque.catalogue.gids import gid_of, key_of
 from phonotheque.catalogue.identity.decisions import Decision, Named

@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import sync_file
-from phonotheque.catalogue.build.database import Machine, database, number
 from phonotheque.catalogue.build.subjects import CANONICAL_SCHEMA, open_tables
+from phonotheque.catalogue.bulk import sync_file
+from phonotheque.catalogue.database import Machine, database, number
 from phonotheque.catalogue.epoch import Integers
 from phonotheque.catalogue.identity import candidates, hand
 from phonotheque.catalogue.identity.decisions import Decision

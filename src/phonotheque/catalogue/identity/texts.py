@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from phonotheque.catalogue.build.bulk import PartWriter, fresh_folder
-from phonotheque.catalogue.build.database import rows_of, view_of_folder
+from phonotheque.catalogue.bulk import PartWriter, fresh_folder
+from phonotheque.catalogue.database import rows_of, view_of_folder
 
 _TEXT = pa.schema([("text", pa.string())])
 _KEYED = pa.schema([("text", pa.string()), ("key", pa.string())])

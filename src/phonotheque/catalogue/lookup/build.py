@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import fresh_folder, remove_tree, sync_file, translated
-from phonotheque.catalogue.build.database import Machine
+from phonotheque.catalogue.bulk import Progress, fresh_folder, remove_tree, sync_file, translated
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import index_pairs, list_rows, moves, schema
 from phonotheque.catalogue.lookup.block_writer import blocks
@@ -25,15 +25,8 @@ from phonotheque.catalogue.lookup.card_rows import CardRows
 from phonotheque.catalogue.lookup.id_rows import id_rows
 from phonotheque.catalogue.lookup.pairs import Pairs
 from phonotheque.catalogue.lookup.rank_maps import RankMap, make_rank_map
-from phonotheque.errors import DiskFailedError, DiskFullError, MalformedError
-
-Progress = Callable[[float], None]
-
-_PRAGMAS = """
-    PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-    PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536; PRAGMA temp_store = FILE;
-"""
-"""Nobody reads the file while it is made, and what is cut off is made anew."""
+from phonotheque.catalogue.sqlite_making import filling
+from phonotheque.errors import MalformedError
 
 
 def build_lookup(
@@ -69,23 +62,12 @@ def build_lookup(
 
 @contextmanager
 def _database(path: Path) -> Iterator[sqlite3.Connection]:
-    db = sqlite3.connect(path, isolation_level=None)
     try:
-        db.executescript(_PRAGMAS + schema.TABLES)
-        db.execute("BEGIN")
-        yield db
-        db.execute("COMMIT")
+        with filling(path, schema.TABLES) as db:
+            yield db
     except sqlite3.IntegrityError as error:
         todo = "Build the catalogue again."
         raise MalformedError(str(path), f"rows are not in order of id: {error}", todo) from error
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorname == "SQLITE_FULL":
-            todo = "Free some space and run again."
-            raise DiskFullError(str(path), "no room is left on the disk", todo) from error
-        todo = "Check the disk, then run again."
-        raise DiskFailedError(str(path), f"it could not be made: {error}", todo) from error
-    finally:
-        db.close()
 
 
 @dataclass(frozen=True, slots=True)

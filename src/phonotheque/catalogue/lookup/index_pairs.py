@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.build.bulk import batches_of, parts_in
+from phonotheque.catalogue.bulk import batches_of, parts_in
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import packing
 from phonotheque.catalogue.lookup.packed_columns import pack_gtins, pack_isrcs

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from phonotheque.catalogue import tables
-from phonotheque.catalogue.build.bulk import batches_of, parts_in
-from phonotheque.catalogue.build.database import Machine, database, rows_of, view_of_folder
+from phonotheque.catalogue.bulk import batches_of, parts_in
+from phonotheque.catalogue.database import Machine, database, rows_of, view_of_folder
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.block_writer import lists
 from phonotheque.catalogue.lookup.blocks import LIST_WIDTH

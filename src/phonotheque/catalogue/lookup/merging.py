@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.build.bulk import batches_of, parts_in
+from phonotheque.catalogue.bulk import batches_of, parts_in
 
 
 def rows_by_id(folder: Path, columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from phonotheque.catalogue.build.bulk import batches_of, parts_in
+from phonotheque.catalogue.bulk import batches_of, parts_in
 
 LONGEST_CHAIN = 16
 """Redirects that are followed one after the other. A longer chain is refused, as a circle is."""

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.build.bulk import translated
-from phonotheque.catalogue.build.database import Machine, database, in_parts, rows_of
+from phonotheque.catalogue.bulk import translated
+from phonotheque.catalogue.database import Machine, database, in_parts, rows_of
 
 Integers = npt.NDArray[np.int64]
 

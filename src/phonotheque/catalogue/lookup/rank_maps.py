@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.build.bulk import batches_of, mapped_array, parts_in, translated
+from phonotheque.catalogue.bulk import batches_of, mapped_array, parts_in, translated
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.blocks import IDS
 from phonotheque.errors import MalformedError

@@ -163,11 +163,14 @@ class Counter:
 
 
 def _opened(folder: Path, memory_bytes: int) -> duckdb.DuckDBPyConnection:
-    db = duckdb.connect(str(folder / "counts.duckdb"))
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1,
+        "memory_limit": f"{memory_bytes // 1_000_000}MB",
+        "temp_directory": str(folder / "spill"),
+        "preserve_insertion_order": False,
+    }
+    db = duckdb.connect(str(folder / "counts.duckdb"), config=config)
     try:
-        db.execute(f"SET memory_limit = '{memory_bytes // 1_000_000}MB'")
-        db.execute(f"SET temp_directory = '{_quoted(folder / 'spill')}'")
-        db.execute("SET threads = 1; SET preserve_insertion_order = false")
         db.execute(_TABLES)
     except duckdb.Error:
         db.close()
@@ -206,7 +209,3 @@ def _empty(folder: Path) -> None:
     """Remove a folder that this module made, with all that is in it."""
     if folder.exists():
         shutil.rmtree(folder)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

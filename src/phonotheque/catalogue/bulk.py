@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +25,9 @@ import pyarrow.parquet as pq
 
 from phonotheque.disk import refusal
 from phonotheque.errors import DiskFailedError, DiskFullError, MalformedError
+
+Progress = Callable[[float], None]
+"""Is told which share is done, 0 to 1."""
 
 ROWS_IN_PART = 1_000_000
 """Rows of a part: small enough to be held and sorted, large enough to be few."""

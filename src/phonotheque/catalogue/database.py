@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from phonotheque.catalogue.build.bulk import fresh_folder, parts_in, remove_tree, translated
+from phonotheque.catalogue.bulk import fresh_folder, parts_in, remove_tree, translated
 
 _ROWS_AT_ONCE = 1 << 17
 
