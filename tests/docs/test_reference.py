@@ -97,13 +97,13 @@ def test_every_error_is_documented() -> None:
 def test_every_event_is_documented(event: type[msgspec.Struct]) -> None:
     """Each kind of event has a section with all its fields, in the order of the line."""
     text = section(page("register.md"), f"### {event.__struct_config__.tag}")
-    documented = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    documented = re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)
     assert tuple(documented) == event.__struct_fields__
 
 
 def test_every_event_has_its_place_in_premis() -> None:
     """The table of PREMIS names each kind of event."""
-    rows = re.findall(r"^\| `(\w+)` \|", page("premis.md").split("\n## ")[0], re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \|", page("premis.md").split("\n## ")[0], re.MULTILINE)
     assert rows == [event.__struct_config__.tag for event in get_args(Event)]
 
 
@@ -116,7 +116,7 @@ def test_the_parts_of_events_are_documented() -> None:
         ("### A verdict", Integrity),
         ("### Measured sound", Sound),
     ):
-        documented = re.findall(r"^\| `(\w+)` \|", section(text, head), re.MULTILINE)
+        documented = re.findall(r"^\| `([\w-]+)` \|", section(text, head), re.MULTILINE)
         assert tuple(documented) == kind.__struct_fields__
     for finding in FindingKind:
         assert f"| `{finding}` |" in section(text, "### A finding")
@@ -131,7 +131,7 @@ def test_every_reason_of_a_verdict_is_documented() -> None:
 
 def test_every_column_of_a_manifest_is_documented() -> None:
     """The columns of manifest.tsv stand in the reference, in order."""
-    rows = re.findall(r"^\| `(\w+)` \|", page("manifest.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \|", page("manifest.md"), re.MULTILINE)
     assert tuple(rows) == COLUMNS
 
 

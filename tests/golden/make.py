@@ -29,6 +29,7 @@ from phonotheque.music.sound import Damage, Integrity, Loudness, Sound, Verdict
 from phonotheque.register.chain import GENESIS, encode_line, format_instant
 from phonotheque.register.events import (
     Accession,
+    CounterNotice,
     Deposit,
     Dressing,
     Edit,
@@ -38,7 +39,10 @@ from phonotheque.register.events import (
     Fixity,
     Founding,
     Link,
+    Pack,
+    Publication,
     Removal,
+    Retirement,
     Rights,
     Role,
     Volume,
@@ -204,6 +208,15 @@ EVENTS: tuple[Event, ...] = (
     Export("tree", 12, 3456),
     Volume("x-open-all-00001", "open", 2, 8642, _A, _B, "c" * 64, "d" * 40),
     Volume("x-open-all-00002", "open", 2, 8642, _A, _B, "c" * 64, "d" * 40, "x-open-all-00001"),
+    Volume("x-nc-t90-00001", "nc", 2, 8642, _A, _B, "c" * 64, "d" * 40, "", 9000, 12),
+    Pack("x-art-all-00001", "art", 7, 2, 4321, _A, _B, "c" * 64, "d" * 40),
+    Pack("x-art-all-00002", "art", 8, 2, 5321, _B, _A, "c" * 64, "d" * 40, "x-art-all-00001"),
+    Retirement("x-open-all-00002", "one recording was removed", "x-open-all-00003"),
+    Retirement("x-art-all-00001", "replaced"),
+    Publication(1, _A, 4),
+    Removal(_B, "asked for by the holder", case="2026-0001"),
+    CounterNotice("2026-0001", "the licence was given in writing", "p2", f"sha256:{'f' * 64}"),
+    CounterNotice("2026-0001", "once more"),
 )
 """Every kind of event, with all of its fields and with as few as it can have."""
 

@@ -170,11 +170,37 @@ class Fixity(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event",
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="removal"):
-    """An object let go. Its bytes are gone after this line is durable; its name stays known."""
+    """An object let go. Its bytes are gone after this line is durable; its name stays known.
+
+    Attributes:
+        reason: Why, as everybody may read it: no personal data.
+        decided_by: Local id of who decided.
+        evidence: `sha256:` and the digest of the request or of its proof.
+        case: Name of the case: all that was removed for one request, and what came of it.
+    """
 
     sha256: str
     reason: str
     decided_by: str = ""
+    evidence: str = ""
+    case: str = ""
+
+
+class CounterNotice(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="counter-notice"
+):
+    """Somebody contradicts a removal. Nothing comes back by it: that takes a new accession.
+
+    Attributes:
+        case: Name of the case that it answers.
+        summary: What it says, as everybody may read it: no personal data.
+        received_from: Local id of who sent it.
+        evidence: `sha256:` and the digest of its text.
+    """
+
+    case: str
+    summary: str
+    received_from: str = ""
     evidence: str = ""
 
 
@@ -208,6 +234,9 @@ class Volume(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event",
         info_hash_v2: 64 hexadecimal digits: the torrent's identity.
         info_hash_v1: 40 hexadecimal digits: its alias in BitTorrent v1 swarms.
         supersedes: Name of the volume that this one corrects.
+        most_listens: Listens of its most popular recording, as known when it was sealed; None when
+            unknown.
+        least_listens: Listens of its least popular recording whose listens were known.
     """
 
     name: str
@@ -219,6 +248,68 @@ class Volume(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event",
     info_hash_v2: str
     info_hash_v1: str
     supersedes: str = ""
+    most_listens: int | None = None
+    least_listens: int | None = None
+
+
+class Pack(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="pack"):
+    """Many small things made into a few files that are one torrent, and never change.
+
+    Attributes:
+        name: Name of the pack and of the torrent's folder, `published/packs/<name>/`.
+        kind: What is in it: "metadata", "facts", "art", "overlays", "patches" or "register".
+        items: Number of small things in it.
+        files: Number of its files.
+        size_bytes: Their bytes.
+        made_of: SHA-256 of what decides its contents: equal means that it need not be made again.
+        torrent: SHA-256 of `published/<name>.torrent`.
+        info_hash_v2: 64 hexadecimal digits: the torrent's identity.
+        info_hash_v1: 40 hexadecimal digits: its alias in BitTorrent v1 swarms.
+        supersedes: Name of the pack that this one replaces.
+    """
+
+    name: str
+    kind: str
+    items: int
+    files: int
+    size_bytes: int
+    made_of: str
+    torrent: str
+    info_hash_v2: str
+    info_hash_v1: str
+    supersedes: str = ""
+
+
+class Retirement(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="retirement"
+):
+    """A volume or pack is not offered any more. Whoever has it may keep what else is in it.
+
+    Attributes:
+        name: Its name.
+        reason: Why, as everybody may read it.
+        superseded_by: Name of what takes its place, "" when nothing does.
+    """
+
+    name: str
+    reason: str
+    superseded_by: str = ""
+
+
+class Publication(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="publication"
+):
+    """An index was signed and published.
+
+    Attributes:
+        number: Its number: each one names the index before it.
+        index: SHA-256 of `published/index-<number>.jsonl.zst`.
+        torrents: Number of torrents that it lists.
+    """
+
+    number: int
+    index: str
+    torrents: int
 
 
 Event = (
@@ -231,8 +322,12 @@ Event = (
     | Rights
     | Fixity
     | Removal
+    | CounterNotice
     | Edit
     | Export
     | Volume
+    | Pack
+    | Retirement
+    | Publication
 )
 """Any event."""

@@ -16,6 +16,7 @@ from phonotheque.music.finding import FindingKind
 from phonotheque.register.chain import Entry
 from phonotheque.register.events import (
     Accession,
+    CounterNotice,
     Deposit,
     Dressing,
     Edit,
@@ -24,7 +25,10 @@ from phonotheque.register.events import (
     Fixity,
     Founding,
     Link,
+    Pack,
+    Publication,
     Removal,
+    Retirement,
     Rights,
     Volume,
 )
@@ -49,15 +53,13 @@ def project(db: sqlite3.Connection, entry: Entry) -> None:
             db.execute("INSERT INTO statement VALUES (?, 0, ?, ?)", (seq, name, _json(statement)))
         case Fixity():
             _fixity(db, entry, entry.event)
-        case Removal(sha256):
-            name = bytes.fromhex(sha256)
-            db.execute("UPDATE object SET condition = 'removed' WHERE sha256 = ?", (name,))
+        case Removal() | CounterNotice():
+            _of_case(db, entry, entry.event)
         case Edit(sha256, field, value):
             name = bytes.fromhex(sha256)
             db.execute("INSERT INTO edit VALUES (?, ?, ?, ?)", (seq, name, field, value))
-        case Volume(name=volume):
-            body = _json(entry.event)
-            db.execute("INSERT INTO volume VALUES (?, ?, ?, ?)", (volume, seq, body, at))
+        case Volume() | Pack() | Retirement() | Publication():
+            _published(db, entry, entry.event)
         case Export():
             pass  # a copy handed out changes nothing that is held
         case _:
@@ -131,6 +133,32 @@ def _measured(event: Accession | Examination) -> tuple[bytes | None, bytes | Non
         _json(sound) if sound else None,
         bytes.fromhex(sound.payload_sha256) if sound and sound.payload_sha256 else None,
     )
+
+
+def _of_case(db: sqlite3.Connection, entry: Entry, event: Removal | CounterNotice) -> None:
+    name = b""
+    if isinstance(event, Removal):
+        name = bytes.fromhex(event.sha256)
+        db.execute("UPDATE object SET condition = 'removed' WHERE sha256 = ?", (name,))
+    row = (entry.seq, event.case, name, _json(event), entry.at)
+    db.execute("INSERT INTO case_line VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _published(
+    db: sqlite3.Connection, entry: Entry, event: Volume | Pack | Retirement | Publication
+) -> None:
+    seq, at, body = entry.seq, entry.at, _json(event)
+    match event:
+        case Volume(name) | Pack(name):
+            table = "volume" if isinstance(event, Volume) else "pack"
+            db.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", (name, seq, body, at))
+        case Retirement(name):
+            row = (name, seq, body, at)
+            db.execute("INSERT OR REPLACE INTO retirement VALUES (?, ?, ?, ?)", row)
+        case Publication(number):
+            db.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", (number, seq, body, at))
+        case _:
+            assert_never(event)
 
 
 def _fixity(db: sqlite3.Connection, entry: Entry, event: Fixity) -> None:

@@ -7,7 +7,7 @@ structures as JSON.
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 """Number of this layout. An index of another number is thrown away and made again."""
 
 TABLES = """
@@ -71,6 +71,21 @@ CREATE INDEX IF NOT EXISTS edit_by_object ON edit (sha256, seq);
 CREATE TABLE IF NOT EXISTS volume (
     name     TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, at TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pack (
+    name     TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS retirement (     -- volumes and packs that are not offered any more
+    name     TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS publication (    -- indexes that were signed
+    number   INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS case_line (      -- removals, and what was said against them
+    seq      INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL,
+    at       TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS case_line_by_name ON case_line (name, seq);
+CREATE INDEX IF NOT EXISTS case_line_by_object ON case_line (sha256, seq);
 CREATE TABLE IF NOT EXISTS fixity_run (
     seq      INTEGER PRIMARY KEY, at TEXT NOT NULL, examined INTEGER NOT NULL,
     examined_bytes INTEGER NOT NULL, findings INTEGER NOT NULL
