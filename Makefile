@@ -41,7 +41,8 @@ real: setup ## the main job on 1.3 GB of free music from Debian (needs apt-get)
 	$(BIN)/python -m scripts.real
 
 lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev --extra charts --extra listen pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 
 clean: ## remove what setup made
 	rm -rf $(VENV)
