@@ -49,7 +49,7 @@ def _run() -> int:
     picked = build_tree(found, cache / "tree")
     with _work_folder() as work:
         ran = run_job(cache / "tree", picked, work)
-    report = format_report(picked, absent, ran)
+        report = format_report(picked, absent, ran)  # it reads what the commands said
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(report, encoding="utf-8")
     print(report)
