@@ -54,6 +54,31 @@ SETTINGS = (
         "Most bytes in one volume, 1 GiB to 32 GiB; a larger object is a volume of its own.",
     ),
     Setting(
+        "publish.order",
+        str,
+        "popularity",
+        "What is shared first: `popularity`, `at-risk` (fewest holders) or `newest`.",
+    ),
+    Setting(
+        "publish.tiers",
+        list,
+        [],
+        "Only recordings in these tiers are shared: t50, t90, t99, t996, rest. By default all are.",
+    ),
+    Setting(
+        "publish.space_bytes",
+        int,
+        0,
+        "What is shared must fit into so many bytes; 0 is no limit.",
+    ),
+    Setting(
+        "publish.access_copies",
+        list,
+        [],
+        "Recordings in these tiers, say `rest`, are shared as access copies (Opus) instead of as "
+        "they were received; the originals are kept.",
+    ),
+    Setting(
         "catalogue.licence",
         str,
         "",
@@ -65,6 +90,30 @@ SETTINGS = (
     Setting("seed.port", int, 6881, "Port the seeder listens on; 0 lets the system choose."),
     Setting("seed.dht", bool, True, "Whether the seeder takes part in the DHT."),
     Setting("seed.upload_bytes_per_s", int, 0, "Upload limit in bytes a second; 0 is no limit."),
+    Setting(
+        "trust.keys",
+        list,
+        [],
+        "Files of signing keys, or folders of them, outside `keys/`: a stick that is there or not.",
+    ),
+    Setting(
+        "trust.root_days",
+        int,
+        730,
+        "For how many days it is believed who may sign; `phono keys renew` renews it.",
+    ),
+    Setting(
+        "trust.index_days",
+        int,
+        365,
+        "For how many days an index, and what is signed with it, is believed.",
+    ),
+    Setting(
+        "trust.timestamp_days",
+        int,
+        30,
+        "For how many days what is newest is believed; `phono publish refresh` renews it.",
+    ),
     Setting(
         "verify.older_than_days",
         int,
@@ -135,8 +184,12 @@ _RANGES = {
     "format": (1, FORMAT),
     "volumes.max_objects": (1, 8192),
     "volumes.max_bytes": (1 << 30, 32 << 30),
+    "publish.space_bytes": (0, 1 << 60),
     "seed.port": (0, 65535),
     "seed.upload_bytes_per_s": (0, 1 << 40),
+    "trust.root_days": (1, 36500),
+    "trust.index_days": (1, 36500),
+    "trust.timestamp_days": (1, 36500),
     "verify.older_than_days": (1, 36500),
     "copies.max_bytes": (0, 1 << 50),
 }

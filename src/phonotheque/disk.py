@@ -88,6 +88,9 @@ class Disk(Protocol):
     def remove(self, path: str) -> None:
         """Remove a file or link. Does nothing when it is absent."""
 
+    def remove_folder(self, path: str) -> None:
+        """Remove an empty folder. Does nothing when it is absent; one with names in it stays."""
+
     def sync_folder(self, path: str) -> None:
         """Return only when the names in this folder are durable. "" is the root."""
 
@@ -197,21 +200,22 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class LocalDisk:
-    """A folder of the local file system."""
+    """A folder of the local file system. `mode` is that of new files; what is secret has 0600."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, mode: int = 0o644) -> None:
         self.root = root
+        self._mode = mode
 
     def _at(self, path: str) -> str:
         return f"{self.root}/{path}" if path else str(self.root)
 
     def create(self, path: str) -> Writer:
         with _translated(path):
-            return _LocalWriter(path, os.open(self._at(path), _NEW_FILE | os.O_EXCL, 0o644))
+            return _LocalWriter(path, os.open(self._at(path), _NEW_FILE | os.O_EXCL, self._mode))
 
     def append(self, path: str) -> Writer:
         with _translated(path):
-            return _LocalWriter(path, os.open(self._at(path), _NEW_FILE | os.O_APPEND, 0o644))
+            return _LocalWriter(path, os.open(self._at(path), _NEW_FILE | os.O_APPEND, self._mode))
 
     def truncate(self, path: str, size_bytes: int) -> None:
         with _translated(path):
@@ -244,6 +248,16 @@ class LocalDisk:
                 os.unlink(self._at(path))
             except FileNotFoundError:
                 return
+
+    def remove_folder(self, path: str) -> None:
+        with _translated(path):
+            try:
+                os.rmdir(self._at(path))
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
 
     def sync_folder(self, path: str) -> None:
         with _translated(path):

@@ -164,6 +164,36 @@ class TrustError(PhonothequeError):
     code = "trust"
 
 
+class BadSignatureError(TrustError):
+    """A signature is missing, is not by a key that may sign, or too few of them are there."""
+
+    code = "bad-signature"
+
+
+class ExpiredError(TrustError):
+    """What was signed was to be believed for a time that is over."""
+
+    code = "expired"
+
+
+class RolledBackError(TrustError):
+    """What is offered is older than what was seen before."""
+
+    code = "rolled-back"
+
+
+class BrokenChainError(TrustError):
+    """What is offered does not follow from what was seen before: two pasts were published."""
+
+    code = "broken-chain"
+
+
+class TooLongError(TrustError):
+    """More bytes came than there may be."""
+
+    code = "too-long"
+
+
 class UnavailableError(PhonothequeError):
     """Something is away or busy: wait and try again."""
 
@@ -174,6 +204,12 @@ class ArchiveBusyError(UnavailableError):
     """Another process is writing to the archive."""
 
     code = "archive-busy"
+
+
+class KeyAwayError(UnavailableError):
+    """A key that has to sign is not at hand."""
+
+    code = "key-away"
 
 
 class DiskFullError(UnavailableError):

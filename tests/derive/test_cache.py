@@ -357,3 +357,42 @@ def test_the_ledger_counts_what_lies_there(cache, tmp_path):
     there = sum(path.stat().st_size for path in (tmp_path / FOLDER).glob("??/*"))
     with closing(sqlite3.connect(tmp_path / FOLDER / "ledger.sqlite")) as db:
         assert db.execute("SELECT sum(size_bytes) FROM copy").fetchone() == (there,)
+
+
+def test_what_was_made_of_a_removed_object_is_forgotten(cache, tmp_path):
+    """Copies and pictures of one object go, also while somebody reads one; others stay."""
+    for recipe in (COPY, FINE_COPY):
+        ask(cache, wanted(1, recipe))
+    ask(cache, wanted(3))
+    with cache.open(wanted(1), maker(b"y" * 100), AT) as kept:
+        assert cache.forget(name(1)) == 2
+        assert kept.file.read() == b"x" * 100
+    assert files(tmp_path) == ["0003"]
+    assert cache.forget(name(1)) == cache.forget(name(2)) == 0
+    with closing(sqlite3.connect(tmp_path / FOLDER / "ledger.sqlite")) as db:
+        assert db.execute("SELECT count(*) FROM copy").fetchone() == (1,)
+    assert ask(cache, wanted(1))[0] is Origin.MADE
+
+
+def test_forgetting_waits_for_whoever_makes_a_copy(cache, tmp_path):
+    """A copy in the making is finished, and then goes: it cannot appear after it was forgotten."""
+    begun, told = threading.Event(), threading.Event()
+    forgotten = []
+
+    def forget():
+        assert begun.wait(DEADLINE_S)
+        told.set()
+        forgotten.append(Cache(tmp_path, LocalDisk(tmp_path), PLENTY).forget(name(1)))
+
+    def make(target):
+        begun.set()
+        assert told.wait(DEADLINE_S)
+        target.write(b"z")
+        return {}
+
+    other = threading.Thread(target=forget)
+    other.start()
+    cache.open(wanted(1), make, AT).close()
+    other.join(DEADLINE_S)
+    assert forgotten == [1]
+    assert files(tmp_path) == []

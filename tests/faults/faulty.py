@@ -25,7 +25,9 @@ from typing import BinaryIO, cast
 
 from phonotheque.disk import Disk, Entry, Writer, refusal
 
-NAMING = frozenset(("create", "append", "rename", "make_folder", "symlink", "remove"))
+NAMING = frozenset(
+    ("create", "append", "rename", "make_folder", "symlink", "remove", "remove_folder")
+)
 SYNCING = frozenset(("sync", "sync_folder"))
 WRITING = NAMING | SYNCING | {"write", "truncate", "freeze"}
 READING = frozenset(("open", "stat", "list"))
@@ -93,6 +95,10 @@ class Around:
     def remove(self, path: str) -> None:
         self.before("remove", path)
         self.disk.remove(path)
+
+    def remove_folder(self, path: str) -> None:
+        self.before("remove_folder", path)
+        self.disk.remove_folder(path)
 
     def sync_folder(self, path: str) -> None:
         self.before("sync_folder", path)

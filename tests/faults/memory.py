@@ -177,7 +177,7 @@ class MemoryDisk:
 
     @_translated
     def truncate(self, path: str, size_bytes: int) -> None:
-        node = self.holder(path, follow=True)[2]
+        node = self.holder(path)[2]
         if node is None:
             raise _refusal(errno.ENOENT)
         file = _writable(node)
@@ -233,6 +233,18 @@ class MemoryDisk:
             return
         if isinstance(node, Folder):
             raise _refusal(errno.EISDIR)
+        del folder.entries[name]
+
+    @_translated
+    def remove_folder(self, path: str) -> None:
+        try:
+            folder, name, node = self.holder(path)
+        except FileNotFoundError:
+            return
+        if node is None or (isinstance(node, Folder) and node.entries):
+            return
+        if not isinstance(node, Folder):
+            raise _refusal(errno.ENOTDIR)
         del folder.entries[name]
 
     @_translated

@@ -115,6 +115,12 @@ class PowerLossDisk:
         if is_held:
             self._named(f"remove {path}", path)
 
+    def remove_folder(self, path: str) -> None:
+        is_held = self.live.stat(path) is not None
+        self.live.remove_folder(path)
+        if is_held and self.live.stat(path) is None:
+            self._named(f"remove folder {path}", path)
+
     def _named(self, what: str, path: str) -> None:
         folder, name, node = self.live.holder(path)
         self.record(Named(what, folder, ((name, node),)))

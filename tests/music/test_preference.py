@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from phonotheque.music.facts import Technical
-from phonotheque.music.preference import Copy, choose
+from phonotheque.music.preference import Copy, choose, merit
 from phonotheque.music.sound import Integrity, Sound, Verdict
 
 FLAC = Technical("flac", "flac", 60_000, 44_100, 2, 800_000, 16)
@@ -56,3 +56,17 @@ def test_one_copy_is_the_best_of_one_and_none_is_no_question():
     assert choose([one]).best is one
     with pytest.raises(ValueError, match="empty"):
         choose([])
+
+
+@pytest.mark.parametrize(("best", "other", "reason"), DECIDED)
+def test_merit_orders_as_the_choice_does(best, other, reason):
+    """A better copy has more merit, but for what merit leaves to others to ask."""
+    if reason in ("exact", "complete", "first"):
+        pytest.skip("asked of the group, not of a copy")
+    assert 0 <= merit(other) < merit(best) < 1 << 59
+
+
+def test_merit_stays_within_its_bits():
+    """Figures beyond all measure do not spill into what weighs more."""
+    loud = copy("a", Technical("x", "x", 1, 1 << 40, 2, 1, 99), clipped_samples=1 << 40)
+    assert merit(copy("b", verdict=Verdict.DAMAGED)) < merit(loud) < 1 << 59

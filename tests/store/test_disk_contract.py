@@ -257,6 +257,21 @@ def test_remove_refuses_a_folder(disk: Disk) -> None:
     assert disk.stat("folder") == Entry("folder", Kind.FOLDER, 0)
 
 
+def test_only_an_empty_folder_is_removed(disk: Disk) -> None:
+    """A folder goes when nothing is in it, and only then; what is absent is no reason to stop."""
+    disk.make_folder("folder")
+    put(disk, "folder/file", b"kept")
+    disk.remove_folder("folder")
+    assert disk.list("folder") == [Entry("file", Kind.FILE, 4)]
+    disk.remove("folder/file")
+    for path in ("folder", "folder", "absent/folder"):
+        disk.remove_folder(path)
+    assert disk.list("") == []
+    put(disk, "file")
+    with pytest.raises(DiskFailedError):
+        disk.remove_folder("file")
+
+
 def test_sync_folder_needs_a_folder(disk: Disk) -> None:
     """The root and any folder can be made durable; what is absent or a file cannot."""
     disk.make_folder("folder")

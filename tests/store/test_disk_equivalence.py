@@ -19,7 +19,9 @@ _STEPS = st.one_of(
     st.tuples(st.just("truncate"), _NAMES, st.integers(0, 4)),
     st.tuples(st.just("symlink"), _NAMES, st.sampled_from(["a", "b", "../b", "absent", "."])),
     st.tuples(
-        st.sampled_from(["make_folder", "make_folder", "remove", "sync_folder", "list", "stat"]),
+        st.sampled_from(
+            ["make_folder", "make_folder", "remove", "remove_folder", "sync_folder", "list", "stat"]
+        ),
         _NAMES,
     ),
     st.tuples(st.just("open"), _NAMES),

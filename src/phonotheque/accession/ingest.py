@@ -29,7 +29,8 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement
 from phonotheque.music.sound import Integrity
-from phonotheque.register.events import Accession, Deposit, Event, Role
+from phonotheque.register.cases import removals_of
+from phonotheque.register.events import Accession, Deposit, Event, Removal, Role
 from phonotheque.register.holdings import Held, Provenance, SourceFile
 from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
@@ -52,7 +53,7 @@ class Told:
 
     Attributes:
         path: The file's path below what was given, for people.
-        sha256: Its name, or None when it was refused.
+        sha256: Its name, or None when it was refused, unless because it was removed once.
         size_bytes: Its length, 0 when it was refused before it was read.
         reason: Why it was refused or cannot be read, or what is notable; else "".
         integrity: Whether its sound is whole; None when it has none, or nobody looked yet.
@@ -190,6 +191,10 @@ class Ingest:
                 arrivals.append(_Arrival(source, material, Outcome.HELD, taken=result))
                 continue
             known = self._parts.index.held(name)
+            if known and known.condition == "removed" and not self._given.is_again:
+                self._parts.store.discard(job.token)
+                arrivals.append(_removed(source, name, self._parts.index))
+                continue
             material = from_taken(result, known.extension if known else result.extension)
             self._parts.store.publish(job.token, ObjectName(name, material.extension))
             note = f"was {_wrong(known)}; its bytes were put back" if known else ""
@@ -331,6 +336,15 @@ def _outcome(material: Material) -> Outcome:
     if material.readability is Readability.UNREADABLE:
         return Outcome.UNREADABLE
     return Outcome.ADDED
+
+
+def _removed(source: Source, name: Sha256, index: Index) -> Told:
+    """Refuse bytes that were removed: what was decided once is not undone by accident."""
+    last = removals_of(index, name)[-1]
+    case = f", case {last.event.case}" if last.event.case else ""
+    why = last.event.reason if isinstance(last.event, Removal) else ""
+    reason = f"removed on {last.at[:10]}{case}: {why}. Decided anew? Add it with --again"
+    return Told(path_text(source.relative), name, source.size_bytes, Outcome.REFUSED, reason)
 
 
 def _wrong(known: Held) -> str:

@@ -14,7 +14,7 @@ from phonotheque.accession.rules import Rule
 from phonotheque.errors import BadRequestError
 from phonotheque.music.identifiers import parse_territory
 from phonotheque.music.licence import parse_licence, parse_licence_strict
-from phonotheque.music.rights import Basis, RightsStatement, Tdm
+from phonotheque.music.rights import TDM_SPEAKERS, Basis, RightsStatement, Tdm
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,24 @@ class Given:
         evidence: A text or URL that says why, or "".
         depositor: A name, or "".
         collection: A collection's name, or "".
+        is_again: Take in anew what was removed.
     """
 
     licence: str = ""
     evidence: str = ""
     depositor: str = ""
     collection: str = ""
+    is_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an archivist decided about one object; dates are ISO texts, half-open."""
+    """What an archivist decided about one object; dates are ISO texts, half-open.
+
+    Attributes:
+        tdm: Whether a right holder reserves text and data mining: a `Tdm`.
+        tdm_by: Who says so, one of `TDM_SPEAKERS`; "" when nobody said anything.
+    """
 
     licence: str
     evidence: str = ""
@@ -45,6 +52,8 @@ class Decision:
     valid_until: str | None = None
     territories: tuple[str, ...] = ()
     onsite_only: bool = False
+    tdm: str = Tdm.UNKNOWN
+    tdm_by: str = ""
 
 
 @dataclass
@@ -105,10 +114,12 @@ class Notary:
 
         Raises:
             BadLicenceError: The licence cannot be named.
-            BadRequestError: A date or territory cannot be read.
+            BadRequestError: A date or territory cannot be read, or a word on mining.
         """
         licence = parse_licence_strict(decision.licence)
         try:
+            if decision.tdm_by not in ("", *TDM_SPEAKERS):
+                raise ValueError(f"tdm_by: none of {', '.join(TDM_SPEAKERS)}")
             return RightsStatement(
                 licence=licence.uri,
                 basis=Basis.DECISION,
@@ -118,11 +129,16 @@ class Notary:
                 valid_until=decision.valid_until,
                 territories=tuple(sorted({parse_territory(c) for c in decision.territories})),
                 onsite_only=decision.onsite_only,
+                tdm=Tdm(decision.tdm),
+                tdm_by=decision.tdm_by,
                 stated_at=self.at,
             )
         except ValueError as error:
             raise BadRequestError(
-                "phono rights set", str(error), "Dates are 2027-01-31, territories two letters."
+                "phono rights set",
+                str(error),
+                "Dates are 2027-01-31, territories two letters; --tdm is reserved or not-reserved "
+                "and goes with --tdm-by.",
             ) from error
 
     def from_tag(self, text: str) -> RightsStatement | None:

@@ -167,7 +167,7 @@ class Cache:
             return found
         for folder in ("state", FOLDER, _MAKING, f"{FOLDER}/{wanted.path[:2]}"):
             self._disk.make_folder(folder)
-        with self._alone(wanted):
+        with self._alone(wanted.path[:2]):
             found = self._find(wanted)  # another may have made it while we waited
             if isinstance(found, Kept):
                 self._ledger.touch(wanted.path)
@@ -206,9 +206,9 @@ class Cache:
     # -- making ----------------------------------------------------------------------------------
 
     @contextmanager
-    def _alone(self, wanted: Wanted) -> Iterator[None]:
+    def _alone(self, folder: str) -> Iterator[None]:
         """Make other askers wait. The lock goes with the process; one of 256 files is enough."""
-        path = f"{_MAKING}/{wanted.path[:2]}"
+        path = f"{_MAKING}/{folder}"
         try:
             descriptor = os.open(self._root / path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
@@ -280,6 +280,27 @@ class Cache:
         finally:
             writer.close()
         self._disk.rename(temporary, path)
+
+    def forget(self, source: Sha256) -> int:
+        """Remove all that was made of an object, also while somebody reads it; durable on return.
+
+        Whoever makes something of it at this moment is waited for; call it when the object is gone,
+        so that nobody can begin after that. Returns how many copies there were.
+        """
+        shard = source.hex[:2]
+        folder = f"{FOLDER}/{shard}"
+        if self._disk.stat(folder) is None:
+            return 0
+        with self._alone(shard):
+            names = [entry.name for entry in self._disk.list(folder) if source.hex in entry.name]
+            for name in sorted(names, key=lambda name: not name.endswith(".json")):  # records first
+                self._disk.remove(f"{folder}/{name}")
+            self._disk.sync_folder(folder)
+            copies = [name for name in names if name.startswith(f"{source.hex}.")]
+            copies = [name for name in copies if not name.endswith((".json", ".new"))]
+            for name in copies:
+                self._ledger.forget(f"{shard}/{name}")
+        return len(copies)
 
     # -- room ------------------------------------------------------------------------------------
 

@@ -146,6 +146,11 @@ def parse_licence(text: str) -> Licence:
         The licence; of scheme "unknown" for a blank text and for any that is not wholly
         understood. Never raises.
     """
+    return _parsed(text) if len(text) <= MAX_LENGTH else replace(_named(text.strip()), raw=text)
+
+
+@lru_cache(maxsize=4096)  # the same few are asked for at every door
+def _parsed(text: str) -> Licence:
     return replace(_named(text.strip()), raw=text)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from phonotheque.music.facts import Technical
 from phonotheque.music.sound import Integrity, Sound, Verdict
 
-_FULL_SHARE = 0.98
+FULL_SHARE = 0.98
 """A copy this near to the longest one is not called shorter: encoders pad, rippers trim."""
 
 _TRANSCODE_SHARE = 0.8
@@ -54,7 +54,7 @@ def choose(copies: Sequence[Copy]) -> Choice:
     Raises:
         ValueError: There are none.
     """
-    longest_ms = max(_length_ms(copy) for copy in copies)
+    longest_ms = max(length_ms(copy) for copy in copies)
     questions = _questions(longest_ms)
 
     def merit(copy: Copy) -> tuple[float, ...]:
@@ -70,6 +70,38 @@ def choose(copies: Sequence[Copy]) -> Choice:
     return Choice(best, "they are equals")
 
 
+COMPLETE = 1 << 56
+"""Added to the merit of a copy that is complete beside the longest one (`is_complete`)."""
+
+
+def is_complete(length_ms: int, longest_ms: int) -> bool:
+    """Whether a copy of this length is not called shorter than the longest one."""
+    return length_ms >= FULL_SHARE * longest_ms
+
+
+def merit(copy: Copy) -> int:
+    """Return how good a copy is as one number of 59 bits, for tables of very many of them.
+
+    Of copies that are exact and complete the higher one is what `choose` chooses; among equals it
+    takes the one that came in first. Whether a copy is complete only its group can tell: `COMPLETE`
+    is added by who knows it.
+    """
+    value = 0
+    for bits, part in (
+        (2, _soundness(copy)),
+        (1, 0),  # COMPLETE
+        (2, _fidelity(copy)),
+        (6, _technical(copy, "bit_depth")),
+        (24, _technical(copy, "sample_rate_hz")),
+        (16, _MOST_CLIPPED - min(_clipped(copy), _MOST_CLIPPED)),
+        (8, _rate_step(copy)),
+    ):
+        value = value << bits | min(max(int(part), 0), (1 << bits) - 1)
+    return value
+
+
+_MOST_CLIPPED = (1 << 16) - 1
+
 _Question = tuple[Callable[[Copy], float], str]
 
 
@@ -78,7 +110,7 @@ def _questions(longest_ms: int) -> tuple[_Question, ...]:
     return (
         (lambda copy: copy.is_exact, "its stored bytes are exact"),
         (_soundness, "the other is damaged or cannot be proven whole"),
-        (lambda copy: _length_ms(copy) >= _FULL_SHARE * longest_ms, "it is complete"),
+        (lambda copy: is_complete(length_ms(copy), longest_ms), "it is complete"),
         (_fidelity, "it is lossless, with nothing that hints at a lossy ancestor"),
         (lambda copy: _technical(copy, "bit_depth"), "it has more bits to a sample"),
         (lambda copy: _technical(copy, "sample_rate_hz"), "it has more samples to a second"),
@@ -119,7 +151,8 @@ def _clipped(copy: Copy) -> float:
     return float(copy.sound.clipped_samples if copy.sound else 0)
 
 
-def _length_ms(copy: Copy) -> int:
+def length_ms(copy: Copy) -> int:
+    """Return how long a copy is: as decoded, else as its container says, else 0."""
     if copy.sound is not None:
         return copy.sound.decoded_ms
     return (copy.technical.duration_ms or 0) if copy.technical else 0

@@ -11,7 +11,7 @@ statement that allows less, then the order of their texts. A governing statement
 is not replaced by an older one: what a contract ended, an older word does not revive.
 
 What a torrent takes is more than a yes today: see `may_share_in_torrent`.
-Not here: removals, which forbid everything whatever is stated (`phonotheque.register`).
+Not here: removals, which forbid everything whatever is stated (`phonotheque.music.doors`).
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class Code(StrEnum):
     EXPIRES = "expires"
     NARROWED = "narrowed"
     NOT_PUBLIC = "not-public"
+    REMOVED = "removed"
 
 
 ALLOWING = frozenset((Code.LICENSED, Code.GRANTED, Code.ONSITE))

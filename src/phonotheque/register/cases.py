@@ -12,6 +12,7 @@ import msgspec
 
 from phonotheque.music.digest import Sha256
 from phonotheque.register.events import CounterNotice, Removal
+from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
 
 
@@ -40,6 +41,23 @@ def removals_of(index: Index, sha256: Sha256) -> list[CaseLine]:
     """Return how often and why an object was removed; empty when it never was."""
     rows = index.db.execute(f"{_QUERY} WHERE sha256 = ? ORDER BY seq", (sha256.raw,))
     return [CaseLine(seq, at, _event(body)) for seq, at, body in rows]
+
+
+def removed_objects(index: Index, since: int = 0, after: str = "") -> list[Held]:
+    """Return the objects that are removed now, in order of name.
+
+    Args:
+        index: The index.
+        since: Only those of which this line of the register, or a later one, says so.
+        after: Only those of which a line written after this instant says so.
+    """
+    rows = index.db.execute(
+        """SELECT DISTINCT sha256 FROM case_line WHERE seq >= ? AND at > ? AND sha256 != x''
+           ORDER BY sha256""",
+        (since, after),
+    ).fetchall()
+    found = (index.held(Sha256(name)) for (name,) in rows)
+    return [held for held in found if held is not None and held.condition == "removed"]
 
 
 def _event(body: bytes) -> Removal | CounterNotice:

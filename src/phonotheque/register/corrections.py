@@ -1,6 +1,7 @@
 """What an archive says about a recording now: the tags of its file, with all corrections to them.
 
-Laws: the newest correction of a field wins; one that no field can hold changes nothing.
+Laws: the newest correction of a field wins; one that no field can hold changes nothing; what is
+corrected of a recording is corrected of its access copies.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Tags
 from phonotheque.register.index import Index
 
-_EDITS = "SELECT field, value FROM edit WHERE sha256 = ? ORDER BY seq"
+_EDITS = """SELECT field, value FROM edit WHERE sha256 = ?1
+            OR sha256 = (SELECT parent FROM access_copy WHERE sha256 = ?1) ORDER BY seq"""
 _KINDS = {one.name: one for one in msgspec.structs.fields(Tags)}
 _STRUCTURED = ("musicbrainz", "replaygain", "pictures", "broadcast")
 

@@ -29,6 +29,7 @@ class Role(StrEnum):
 
     RECORDING = "recording"
     COMPANION = "companion"
+    ACCESS_COPY = "access-copy"
 
 
 class Founding(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="founding"):
@@ -58,13 +59,18 @@ class Accession(
         extension: Courtesy ending of its file, lower case, may be "".
         path: Where it lay, relative to what was given; undecodable bytes read as U+FFFD.
         path_base64: The exact bytes of the path, only when `path` lost some.
-        role: A recording, or a companion that lay beside recordings in the same folder.
+        role: A recording, a companion that lay beside recordings in the same folder, or an access
+            copy that was made of a recording to be shared in its place.
         rights: What was stated about it on this occasion.
         readability: Whether an audio reader understood it; None for a companion.
         reason: Why it is unreadable.
         technical: How the sound is stored.
         integrity: Whether the sound is whole, and what that rests on.
         sound: What the decode of it measured.
+        parent: Of an access copy, name of the recording that it was made of: its rights are that
+            one's, and what removes that one removes it.
+        recipe: How it was made: the name of a recipe.
+        encoder: What made it, with its version.
     """
 
     deposit: int
@@ -81,6 +87,9 @@ class Accession(
     technical: Technical | None = None
     integrity: Integrity | None = None
     sound: Sound | None = None
+    parent: str = ""
+    recipe: str = ""
+    encoder: str = ""
 
 
 class Examination(
@@ -177,6 +186,7 @@ class Removal(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event"
         decided_by: Local id of who decided.
         evidence: `sha256:` and the digest of the request or of its proof.
         case: Name of the case: all that was removed for one request, and what came of it.
+        requested_by: Local id of who asked for it.
     """
 
     sha256: str
@@ -184,6 +194,7 @@ class Removal(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event"
     decided_by: str = ""
     evidence: str = ""
     case: str = ""
+    requested_by: str = ""
 
 
 class CounterNotice(

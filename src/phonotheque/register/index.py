@@ -12,6 +12,7 @@ import base64
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,6 +58,12 @@ def _held(row: tuple[Any, ...]) -> Held:
         msgspec.json.decode(integrity, type=Integrity) if integrity else None,
         msgspec.json.decode(sound, type=Sound) if sound else None,
     )
+
+
+@lru_cache(maxsize=4096)  # a deposit states the same of all its files
+def read_statement(body: bytes) -> RightsStatement:
+    """Read a row of `statement`."""
+    return msgspec.json.decode(body, type=RightsStatement)
 
 
 class Index:
@@ -217,12 +224,12 @@ class Index:
 
     def in_volume(self, name: str) -> list[Held]:
         """The objects sealed in a volume, in order of their names."""
-        query = f"{_HELD} WHERE volume = ? ORDER BY sha256"
+        query = f"{_HELD} WHERE {schema.IN_VOLUME} ORDER BY sha256"
         return [_held(row) for row in self.db.execute(query, (name,))]
 
     def seal_into(self, volume: str, at: str, objects: Iterable[Sha256]) -> None:
         """Say that these objects are in a volume, and were proven then; in a `transaction`."""
-        rows = [(volume, at, sha256.raw) for sha256 in objects]
+        rows = [(volume, at, raw) for raw in sorted(sha256.raw for sha256 in objects)]
         self.db.executemany(
             "UPDATE object SET volume = ?, checked_at = max(checked_at, ?) WHERE sha256 = ?", rows
         )
@@ -271,7 +278,7 @@ class Index:
         rows = self.db.execute(
             "SELECT body FROM statement WHERE sha256 = ? ORDER BY seq, position", (sha256.raw,)
         )
-        return [msgspec.json.decode(body, type=RightsStatement) for (body,) in rows]
+        return [read_statement(body) for (body,) in rows]
 
     # -- the same sound, other bytes -----------------------------------------------------------
 
@@ -302,28 +309,13 @@ class Index:
         self.set_note(f"unlisted {volume}", "yes")
 
     def unlisted(self) -> list[str]:
-        """Volumes of which it is not known which objects they hold, in order of name."""
-        query = "SELECT substr(name, 10) FROM note WHERE name LIKE 'unlisted %' ORDER BY name"
+        """Volumes of which it is not known which objects they hold, in order of name.
+
+        Of one that is retired nobody needs to know.
+        """
+        query = """SELECT substr(name, 10) AS volume FROM note WHERE name LIKE 'unlisted %'
+                   AND volume NOT IN (SELECT name FROM retirement) ORDER BY name"""
         return [name for (name,) in self.db.execute(query)]
-
-    def restated_since_sealed(self) -> list[tuple[str, Sha256]]:
-        """Volumes and objects in them about which something was stated after they were sealed."""
-        rows = self.db.execute(
-            """SELECT DISTINCT v.name, o.sha256
-               FROM object AS o JOIN volume AS v ON v.name = o.volume
-               JOIN statement AS s ON s.sha256 = o.sha256 AND s.seq > v.seq"""
-        )
-        return [(name, Sha256(sha256)) for name, sha256 in rows]
-
-    def sealed_on_claims(self) -> list[tuple[str, Sha256]]:
-        """Volumes with a recording that nothing but tags in files speaks for, and one of these."""
-        rows = self.db.execute(
-            """SELECT volume, min(sha256) FROM object AS o WHERE volume IS NOT NULL AND NOT EXISTS (
-                   SELECT 1 FROM statement AS s WHERE s.sha256 = o.sha256
-                   AND json_extract(CAST(s.body AS TEXT), '$.basis') != 'claim'
-               ) GROUP BY volume"""
-        )
-        return [(name, Sha256(sha256)) for name, sha256 in rows]
 
     def highest_person(self) -> int:
         """The highest number of a local id that the register names, 0 when it names nobody."""
@@ -332,7 +324,10 @@ class Index:
                    SELECT CAST(substr(depositor, 2) AS INTEGER) AS number FROM deposit
                    UNION ALL
                    SELECT CAST(substr(json_extract(CAST(body AS TEXT), '$.holder'), 2) AS INTEGER)
-                   FROM statement)"""
+                   FROM statement UNION ALL
+                   SELECT CAST(substr(p.value, 2) AS INTEGER) FROM case_line AS c,
+                   json_each(CAST(c.body AS TEXT)) AS p
+                   WHERE p.key IN ('decided_by', 'requested_by', 'received_from'))"""
         ).fetchone()
         return row[0] or 0
 
@@ -345,14 +340,18 @@ class Index:
 
     def remember_facts(self, sha256: Sha256, facts: AudioFacts) -> None:
         """Keep the tags and curves of an object. Its number is given once and stays."""
-        tags = (sha256.raw, msgspec.json.encode(facts.tags))
-        self.db.execute("INSERT OR REPLACE INTO tags VALUES (?, ?)", tags)
+        self.remember_tags(sha256, facts.tags)
         self.db.execute(
             """INSERT INTO curves (sha256, fingerprint, waveform) VALUES (?, ?, ?)
                ON CONFLICT (sha256) DO UPDATE SET
                    fingerprint = excluded.fingerprint, waveform = excluded.waveform""",
             (sha256.raw, facts.fingerprint, facts.waveform),
         )
+
+    def remember_tags(self, sha256: Sha256, tags: Tags) -> None:
+        """Keep the tags of an object."""
+        row = (sha256.raw, msgspec.json.encode(tags))
+        self.db.execute("INSERT OR REPLACE INTO tags VALUES (?, ?)", row)
 
     def lacks(self, table: Literal["layer", "tags", "curves"], sha256: Sha256) -> bool:
         """Whether the layer, tags or curves of an object are not known here."""

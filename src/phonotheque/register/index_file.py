@@ -43,6 +43,7 @@ def writer(path: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA cache_size = -65536")
     if db.execute("PRAGMA user_version").fetchone()[0] == 0:
         db.executescript(_MAKE)
     return db

@@ -101,6 +101,13 @@ def _lines(disk: Disk, position: Position) -> Iterator[bytes]:
             yield rest
 
 
+def raw_lines(disk: Disk, segment: int) -> Iterator[bytes]:
+    """Give the bytes of each whole line of a segment, newline and all; nothing is checked."""
+    for line in _lines(disk, Position(segment, 0, GENESIS)):
+        if line.endswith(b"\n"):
+            yield line
+
+
 def read(disk: Disk, since: Position = START) -> Iterator[tuple[Entry, Position] | Torn]:
     """Read the register from a place on, checking the chain at every line.
 

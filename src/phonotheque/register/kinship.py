@@ -40,6 +40,29 @@ def payload_twins(index: Index) -> list[tuple[Sha256, ...]]:
     return [tuple(names) for names in groups.values()]
 
 
+def same_sound(index: Index, sha256: Sha256) -> set[Sha256]:
+    """Recordings that are linked with this one as the same sound, held or not."""
+    rows = index.db.execute(
+        """SELECT one, other FROM link WHERE (one = ?1 OR other = ?1)
+           AND json_extract(CAST(body AS TEXT), '$.likeness') = 'same'""",
+        (sha256.raw,),
+    )
+    return {Sha256(name) for pair in rows for name in pair} - {sha256}
+
+
+def access_copies(index: Index, sha256: Sha256) -> list[Sha256]:
+    """Return the names of the access copies that were made of a recording, held or not."""
+    query = "SELECT sha256 FROM access_copy WHERE parent = ? ORDER BY sha256"
+    return [Sha256(name) for (name,) in index.db.execute(query, (sha256.raw,))]
+
+
+def original_of(index: Index, sha256: Sha256) -> Sha256:
+    """Return the recording that an access copy was made of, or the object itself."""
+    query = "SELECT parent FROM access_copy WHERE sha256 = ?"
+    row = index.db.execute(query, (sha256.raw,)).fetchone()
+    return Sha256(row[0]) if row else sha256
+
+
 def taken_in_often(index: Index) -> list[Sha256]:
     """Recordings whose very bytes came in from more than one place."""
     rows = index.db.execute(

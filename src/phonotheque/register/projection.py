@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import re
 import sqlite3
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
 
 from phonotheque.music.finding import FindingKind
+from phonotheque.music.rights import RightsStatement
 from phonotheque.register.chain import Entry
 from phonotheque.register.events import (
     Accession,
@@ -32,6 +34,7 @@ from phonotheque.register.events import (
     Rights,
     Volume,
 )
+from phonotheque.register.schema import IN_VOLUME
 
 _json = msgspec.json.encode
 
@@ -49,8 +52,7 @@ def project(db: sqlite3.Connection, entry: Entry) -> None:
         case Examination() | Link() | Dressing():
             _of_sound(db, seq, entry.event)
         case Rights(sha256, statement):
-            name = bytes.fromhex(sha256)
-            db.execute("INSERT INTO statement VALUES (?, 0, ?, ?)", (seq, name, _json(statement)))
+            _stated(db, seq, bytes.fromhex(sha256), (statement,))
         case Fixity():
             _fixity(db, entry, entry.event)
         case Removal() | CounterNotice():
@@ -93,9 +95,32 @@ def _accession(db: sqlite3.Connection, entry: Entry, event: Accession) -> None:
     folder = event.path.rpartition("/")[0]
     row = (entry.seq, name, event.deposit, event.path, folder, event.path_base64, event.role)
     db.execute("INSERT INTO accession VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, entry.at))
-    db.executemany(
-        "INSERT INTO statement VALUES (?, ?, ?, ?)",
-        [(entry.seq, i, name, _json(statement)) for i, statement in enumerate(event.rights)],
+    _stated(db, entry.seq, name, event.rights)
+    if event.parent:
+        _copied(db, name, bytes.fromhex(event.parent))
+
+
+def _stated(
+    db: sqlite3.Connection, seq: int, name: bytes, statements: Sequence[RightsStatement]
+) -> None:
+    """Write what is stated about an object, and so about the access copies of it."""
+    for position, statement in enumerate(statements):
+        row = {"seq": seq, "position": position, "name": name, "body": _json(statement)}
+        db.execute("INSERT INTO statement VALUES (:seq, :position, :name, :body)", row)
+        db.execute(
+            """INSERT OR IGNORE INTO statement
+               SELECT :seq, :position, sha256, :body FROM access_copy WHERE parent = :name""",
+            row,
+        )
+
+
+def _copied(db: sqlite3.Connection, name: bytes, parent: bytes) -> None:
+    """Say of an access copy what was stated about its recording until now."""
+    db.execute("INSERT OR REPLACE INTO access_copy VALUES (?, ?)", (name, parent))
+    db.execute(
+        """INSERT OR IGNORE INTO statement
+           SELECT seq, position, ?, body FROM statement WHERE sha256 = ?""",
+        (name, parent),
     )
 
 
@@ -140,6 +165,10 @@ def _of_case(db: sqlite3.Connection, entry: Entry, event: Removal | CounterNotic
     if isinstance(event, Removal):
         name = bytes.fromhex(event.sha256)
         db.execute("UPDATE object SET condition = 'removed' WHERE sha256 = ?", (name,))
+        # What was read from its bytes goes with them; the number in `curves` is not given again.
+        db.execute("DELETE FROM layer WHERE sha256 = ?", (name,))
+        db.execute("UPDATE curves SET fingerprint = x'', waveform = x'' WHERE sha256 = ?", (name,))
+        db.execute("INSERT OR IGNORE INTO note VALUES ('removing', ?)", (str(entry.seq),))
     row = (entry.seq, event.case, name, _json(event), entry.at)
     db.execute("INSERT INTO case_line VALUES (?, ?, ?, ?, ?)", row)
 
@@ -155,6 +184,8 @@ def _published(
         case Retirement(name):
             row = (name, seq, body, at)
             db.execute("INSERT OR REPLACE INTO retirement VALUES (?, ?, ?, ?)", row)
+            # What was in it is in no volume now: its successor's line follows, or a later run.
+            db.execute(f"UPDATE object SET volume = NULL WHERE {IN_VOLUME}", (name,))
         case Publication(number):
             db.execute("INSERT INTO publication VALUES (?, ?, ?, ?)", (number, seq, body, at))
         case _:

@@ -1,5 +1,7 @@
 """What the index knows of what was published: packs, what is not offered any more, indexes.
 
+And which volumes hold what may have to leave them.
+
 Law: rows come in the order of the register.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from phonotheque.music.digest import Sha256
 from phonotheque.register.events import Pack, Publication, Retirement, Volume
 from phonotheque.register.index import Index
 
@@ -17,10 +20,21 @@ def packs(index: Index) -> list[Pack]:
     return [msgspec.json.decode(body, type=Pack) for (body,) in rows]
 
 
+def packed_at(index: Index) -> dict[str, int]:
+    """Number of the line that recorded each pack, by name."""
+    return dict(index.db.execute("SELECT name, seq FROM pack"))
+
+
 def retirements(index: Index) -> dict[str, Retirement]:
     """Volumes and packs that are not offered any more, by name."""
     rows = index.db.execute("SELECT name, body FROM retirement ORDER BY seq")
     return {name: msgspec.json.decode(body, type=Retirement) for name, body in rows}
+
+
+def retired_since(index: Index, seq: int) -> list[str]:
+    """Names of volumes and packs that this line of the register or a later one retires."""
+    query = "SELECT name FROM retirement WHERE seq >= ? ORDER BY seq"
+    return [name for (name,) in index.db.execute(query, (seq,))]
 
 
 def added_at(index: Index) -> dict[str, str]:
@@ -38,7 +52,85 @@ def offered(index: Index) -> list[Volume | Pack]:
     return [msgspec.json.decode(body, type=Volume | Pack) for (body,) in rows]
 
 
+def sealed(index: Index) -> list[tuple[Volume | Pack, str]]:
+    """Every volume and pack ever recorded, each with the instant of its line, in order."""
+    rows = index.db.execute(
+        "SELECT body, at FROM (SELECT * FROM volume UNION ALL SELECT * FROM pack) ORDER BY seq"
+    )
+    return [(msgspec.json.decode(body, type=Volume | Pack), at) for body, at in rows]
+
+
+def index_digests(index: Index) -> dict[int, str]:
+    """The SHA-256 of every index that was signed, by its number."""
+    rows = index.db.execute("SELECT body FROM publication ORDER BY number")
+    events = (msgspec.json.decode(body, type=Publication) for (body,) in rows)
+    return {event.number: event.index for event in events}
+
+
+def is_retired(index: Index, name: str) -> bool:
+    """Whether a volume or pack of this name is not offered any more."""
+    query = "SELECT 1 FROM retirement WHERE name = ?"
+    return index.db.execute(query, (name,)).fetchone() is not None
+
+
+def offered_one(index: Index, name: str) -> Volume | Pack | None:
+    """The volume or pack of this name, if it is offered now."""
+    row = index.db.execute(
+        """SELECT body FROM volume WHERE name = ?1
+           UNION ALL SELECT body FROM pack WHERE name = ?1""",
+        (name,),
+    ).fetchone()
+    if row is None or is_retired(index, name):
+        return None
+    return msgspec.json.decode(row[0], type=Volume | Pack)
+
+
 def last_publication(index: Index) -> Publication | None:
     """The index that was signed last; None when none was."""
     row = index.db.execute("SELECT body FROM publication ORDER BY number DESC LIMIT 1").fetchone()
     return msgspec.json.decode(row[0], type=Publication) if row else None
+
+
+def proven_at(index: Index, volume: str) -> str:
+    """When the recordings of a volume were last proven by sealing.
+
+    A volume that takes the place of others is made without reading a recording: what is in it was
+    proven when those were sealed, the oldest of them first.
+    """
+    query = """SELECT name FROM retirement
+               WHERE json_extract(CAST(body AS TEXT), '$.superseded_by') = ?"""
+    before = [name for (name,) in index.db.execute(query, (volume,))]
+    if before:
+        return min(proven_at(index, name) for name in before)
+    row = index.db.execute("SELECT at FROM volume WHERE name = ?", (volume,)).fetchone()
+    return row[0] if row else ""
+
+
+def restated_since_sealed(index: Index) -> list[tuple[str, Sha256]]:
+    """Volumes and objects in them about which something was stated after they were sealed."""
+    rows = index.db.execute(
+        """SELECT DISTINCT v.name, o.sha256
+           FROM object AS o JOIN volume AS v ON v.name = o.volume
+           JOIN statement AS s ON s.sha256 = o.sha256 AND s.seq > v.seq"""
+    )
+    return [(name, Sha256(sha256)) for name, sha256 in rows]
+
+
+def removed_from_volumes(index: Index) -> list[tuple[str, Sha256]]:
+    """Volumes and removed objects that are in them still."""
+    rows = index.db.execute(
+        """SELECT volume, sha256 FROM object WHERE condition = 'removed'
+           AND role IN ('recording', 'companion') AND volume IS NOT NULL"""
+    )
+    return [(name, Sha256(sha256)) for name, sha256 in rows]
+
+
+def sealed_on_claims(index: Index) -> list[tuple[str, Sha256]]:
+    """Volumes with a recording that nothing but tags in files speaks for, and one of these."""
+    rows = index.db.execute(
+        """SELECT volume, min(sha256) FROM object AS o WHERE volume IS NOT NULL AND NOT EXISTS (
+               SELECT 1 FROM statement AS s WHERE s.sha256 = o.sha256
+               AND json_extract(CAST(s.body AS TEXT), '$.basis') != 'claim'
+           ) GROUP BY volume"""
+    )
+    return [(name, Sha256(sha256)) for name, sha256 in rows]

@@ -7,8 +7,17 @@ structures as JSON.
 
 from __future__ import annotations
 
-VERSION = 4
+from phonotheque.music.finding import FindingKind
+from phonotheque.register.events import Role
+
+VERSION = 5
 """Number of this layout. An index of another number is thrown away and made again."""
+
+_CONDITIONS = ("intact", "removed", *FindingKind)
+IN_VOLUME = f"""condition IN ({", ".join(f"'{one}'" for one in _CONDITIONS)})
+                AND role IN ({", ".join(f"'{role}'" for role in Role)}) AND volume = ?"""
+"""Finds the objects of a volume by `object_by_state`: an index of its own would cost every sealing
+a third more."""
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS place (          -- how far the register is in here
@@ -28,7 +37,7 @@ CREATE TABLE IF NOT EXISTS object (
     size_bytes   INTEGER NOT NULL,
     pieces_root  BLOB NOT NULL,
     extension    TEXT NOT NULL,
-    role         TEXT NOT NULL,             -- recording or companion
+    role         TEXT NOT NULL,             -- recording, companion or access-copy
     readability  TEXT,
     reason       TEXT NOT NULL,
     technical    BLOB,                      -- JSON
@@ -60,6 +69,10 @@ CREATE TABLE IF NOT EXISTS accession (
 );
 CREATE INDEX IF NOT EXISTS accession_by_object ON accession (sha256, seq);
 CREATE INDEX IF NOT EXISTS accession_by_folder ON accession (deposit, folder);
+CREATE TABLE IF NOT EXISTS access_copy (    -- what was made of a recording, to be shared for it
+    sha256   BLOB PRIMARY KEY, parent BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS access_copy_by_parent ON access_copy (parent, sha256);
 CREATE TABLE IF NOT EXISTS statement (      -- what was stated or decided about rights
     seq      INTEGER NOT NULL, position INTEGER NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (sha256, seq, position)

@@ -80,8 +80,14 @@ def fold_layer(layer: bytes, size_bytes: int, *, piece_bytes: int = PIECE_BYTES)
     pieces = -(-size_bytes // piece_bytes)
     if pieces < 2 or len(layer) != _NODE_BYTES * pieces:
         raise ValueError(f"{len(layer)} bytes are no piece layer of a file of {size_bytes} bytes")
-    nodes = [layer[at : at + _NODE_BYTES] for at in range(0, len(layer), _NODE_BYTES)]
-    return _climb(nodes, _height(piece_bytes), 0)
+    level = _height(piece_bytes)
+    while len(layer) > _NODE_BYTES:  # as `_climb`, on bytes that lie in a row: half the time
+        if len(layer) % (2 * _NODE_BYTES):
+            layer += _ZERO_ROOTS[level]
+        pairs = range(0, len(layer), 2 * _NODE_BYTES)
+        layer = b"".join([_sha256(layer[at : at + 64]).digest() for at in pairs])
+        level += 1
+    return layer
 
 
 @dataclass(frozen=True, slots=True)

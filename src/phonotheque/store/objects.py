@@ -41,7 +41,8 @@ class ObjectName:
     @property
     def file(self) -> str:
         """The file's name: `<sha256>.flac`."""
-        return f"{self.sha256}.{self.extension}" if self.extension else self.sha256.hex
+        digits = self.sha256.raw.hex()
+        return f"{digits}.{self.extension}" if self.extension else digits
 
     @property
     def folder(self) -> str:
@@ -163,8 +164,10 @@ class DiskStore:
         return entry.size_bytes if entry and entry.kind is Kind.FILE else None
 
     def remove(self, name: ObjectName) -> None:
-        self._disk.remove(name.path)
-        self._disk.sync_folder(f"{FOLDER}/{name.folder}")
+        folder = f"{FOLDER}/{name.folder}"
+        if self._disk.stat(folder) is not None:
+            self._disk.remove(name.path)
+            self._disk.sync_folder(folder)
 
     def walk(self) -> Iterator[str]:
         waiting = [self._entries("")]
