@@ -1,0 +1,300 @@
+"""Which recordings are shared, in which order: the plan of an archive.
+
+The plan is made of the catalogue that serves and of the register's index, for one day. Without a
+catalogue nobody counted anything: recordings are shared as they came in, all in the tier "all".
+
+Laws: what publishing follows and what `phono publish plan` shows are made of the same tables by the
+same rules; a plan is a cache in `state/`: losing it loses seconds.
+
+Not here: how it is decided (`phonotheque.publish.planning`), filling volumes (`publish.plan`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from phonotheque.archive.opening import Archive, today
+from phonotheque.archive.serving import FOLDER as CATALOGUE
+from phonotheque.catalogue.kinds import Kind
+from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
+from phonotheque.config import FILE_NAME, Config
+from phonotheque.disk import LocalDisk
+from phonotheque.errors import BadRequestError, BadSettingError, MalformedError
+from phonotheque.music.digest import Sha256
+from phonotheque.publish.planning.by_accession import waiting
+from phonotheque.publish.planning.words import Form, Order, Status, Tier, Wish
+from phonotheque.register.holdings import Held
+from phonotheque.register.kinship import access_copies
+from phonotheque.register.published import retirements
+from phonotheque.store.lock import hold_folder
+
+if TYPE_CHECKING:
+    from phonotheque.catalogue.bulk import Progress
+    from phonotheque.publish.planning.making import Descriptor
+    from phonotheque.publish.planning.reading import Figures
+
+SHOWN = "state/plan"
+"""Folder of the plan that `phono publish plan` makes."""
+
+_OF_RUN = "state/plan-of-run"
+"""Folder of the plan that publishing follows, made by whoever holds the archive."""
+
+
+class Turn(NamedTuple):
+    """A recording whose turn it is to be shared.
+
+    Attributes:
+        tier: "t50", "t90", "t99", "t996" or "rest"; "all" where no listens are known at all.
+        listens: Of its recording; None when unknown.
+        form: As which of its forms; the original is named in any case.
+    """
+
+    sha256: Sha256
+    tier: str
+    listens: int | None
+    form: Form = Form.ORIGINAL
+
+
+def wish_of(config: Config) -> Wish:
+    """Return what the settings ask of a plan.
+
+    Raises:
+        BadSettingError: There is no such order or tier.
+    """
+    names = ("order", "tiers", "space_bytes", "access_copies")
+    order, tiers, space, copies = (config[f"publish.{name}"] for name in names)
+    try:
+        return _wish(order, tiers, space or None, copies)
+    except BadRequestError as error:
+        raise BadSettingError(f"{FILE_NAME}: {error.thing}", error.wrong, error.todo) from error
+
+
+def wish_with(
+    config: Config, order: str | None, tiers: Sequence[str] | None, space_bytes: int | None
+) -> Wish:
+    """Return what the settings ask of a plan, but for what is said here.
+
+    Raises:
+        BadSettingError: There is no such order or tier in the settings.
+        BadRequestError: There is no such order or tier here.
+    """
+    settled = wish_of(config)
+    said = _wish(order or str(settled.order), tiers or (), space_bytes)
+    return Wish(
+        said.order,
+        said.tiers if tiers else settled.tiers,
+        settled.space_bytes if space_bytes is None else space_bytes,
+        settled.access_copies,
+    )
+
+
+def _wish(
+    order: str, tiers: Sequence[str], space_bytes: int | None, copies: Sequence[str] = ()
+) -> Wish:
+    orders = {str(one): one for one in Order}
+    words = {tier.word: tier for tier in Tier}
+    chosen = frozenset(_named("tier", word, words) for word in tiers)
+    access = frozenset(_named("tier", word, words) for word in copies)
+    return Wish(_named("order", order, orders), chosen or frozenset(Tier), space_bytes, access)
+
+
+_Named = TypeVar("_Named")
+
+
+def _named(what: str, word: str, words: dict[str, _Named]) -> _Named:
+    if word not in words:
+        raise BadRequestError(f"{what} {word!r}", "there is none", f"There are {', '.join(words)}.")
+    return words[word]
+
+
+def make_plan(
+    archive: Archive, wish: Wish, folder: Path, jobs: int, on_progress: Progress | None = None
+) -> Descriptor:
+    """Write the plan of an archive into a folder, or leave the one there when it is the same.
+
+    Raises:
+        MalformedError: The catalogue is damaged.
+        UnavailableError: The disk refused.
+    """
+    from phonotheque.catalogue.bulk import remove_tree
+    from phonotheque.catalogue.database import Machine
+    from phonotheque.publish.planning import making, matching
+    from phonotheque.publish.planning.shelf import Shelf
+
+    snapshot = _snapshot(archive.root)
+    facts = _facts(archive, snapshot)
+    if (found := _made_before(folder, wish, facts)) is not None:
+        return found
+    machine = Machine(jobs, making.MEMORY_BYTES)
+    catalogue = matching.CatalogueParts()
+    if snapshot:
+        cards = snapshot.cards(Kind.RECORDING.value)
+        catalogue = matching.CatalogueParts.of(cards, snapshot.tables)
+    shelf = Shelf(
+        archive.index.db,
+        today(),
+        archive.config["rights.licence_tags_count"],
+        frozenset(retirements(archive.index)),
+    )
+    holdings = folder.with_name(f"{folder.name}.held")
+    try:
+        held = matching.match(shelf.batches(), catalogue, holdings, machine)
+        material = making.Material(catalogue.known, held, shelf.reasons, facts)
+        engine = making.on_one_machine(machine)
+        return making.make_plan(material, wish, folder, engine, on_progress or _quietly, jobs)
+    finally:
+        remove_tree(holdings)
+
+
+def _quietly(_: float) -> None:
+    """Tell nobody."""
+
+
+def _snapshot(root: Path) -> Snapshot | None:
+    folder = root / CATALOGUE
+    return current_snapshot(folder, LocalDisk(folder)) if folder.is_dir() else None
+
+
+def _facts(archive: Archive, snapshot: Snapshot | None) -> dict[str, str]:
+    """What a plan depends on: when none of it changed, it need not be made again."""
+    head = archive.index.place.head
+    return {
+        "register": f"{head.seq} {head.digest}",
+        "catalogue": snapshot.descriptor.inputs if snapshot else "",
+        "snapshot": snapshot.descriptor.name if snapshot else "",
+        "day": today().isoformat(),
+        "licence_tags_count": str(archive.config["rights.licence_tags_count"]).lower(),
+    }
+
+
+def _made_before(folder: Path, wish: Wish, facts: dict[str, str]) -> Descriptor | None:
+    from phonotheque.publish.planning.making import DESCRIPTOR, is_of, read_descriptor
+
+    if not (folder / DESCRIPTOR).exists():
+        return None
+    try:
+        found = read_descriptor(folder)
+    except MalformedError:
+        return None
+    return found if is_of(found, wish, facts) else None
+
+
+def figures_of(
+    archive: Archive, wish: Wish, jobs: int, on_progress: Progress | None = None
+) -> Figures:
+    """Make the plan that is shown, and add it up.
+
+    Raises:
+        ArchiveBusyError: Another one is being made.
+        PhonothequeError: What `make_plan` raises.
+    """
+    from phonotheque.catalogue.database import Machine
+    from phonotheque.publish.planning import making, reading
+
+    folder = archive.root / SHOWN
+    with hold_folder(folder.parent, "another plan"):
+        make_plan(archive, wish, folder, jobs, on_progress)
+        return reading.figures_of(folder, Machine(jobs, making.MEMORY_BYTES))
+
+
+# -- what publishing follows ---------------------------------------------------------------------
+
+
+def order(archive: Archive) -> Iterator[tuple[Sha256, str, int | None]]:
+    """Give objects that are to be shared and in no volume yet, in the order of the plan.
+
+    Name, tier ("t50" ... "rest", "all") and listens of each. Where a recording is shared as an
+    access copy, that is named if it is there (`archive.access_copies`), else the original. The
+    archive is held by the caller. The same as long as register, catalogue, settings and day are the
+    same; what is sealed meanwhile is not noticed.
+
+    Raises:
+        BadSettingError: What the settings ask for does not exist.
+        MalformedError: The catalogue is damaged.
+        UnavailableError: The plan could not be written.
+    """
+    for turn in turns(archive):
+        name = turn.sha256
+        if turn.form is Form.ACCESS_COPY:
+            copies = map(archive.index.held, access_copies(archive.index, name))
+            intact = (copy.sha256 for copy in copies if copy and copy.condition == "intact")
+            name = next(intact, name)
+        yield name, turn.tier, turn.listens
+
+
+def turns(archive: Archive) -> Iterator[Turn]:
+    """Give the recordings that are to be shared and in no volume yet, in the order of the plan.
+
+    Raises:
+        PhonothequeError: What `order` raises.
+    """
+    folder = _plan_of_run(archive)
+    if folder is None:
+        for held, status, _ in _waiting(archive):
+            if status is Status.TO_SHARE:
+                yield Turn(held.sha256, Tier.ALL.word, None)
+        return
+    from phonotheque.publish.planning.reading import to_share
+
+    find = "SELECT sha256 FROM accession WHERE seq = ?"
+    for line, tier, listens, form in to_share(folder):
+        ((name,),) = archive.index.db.execute(find, (line,))
+        yield Turn(Sha256(name), tier, listens, Form(form))
+
+
+def left(archive: Archive) -> Counter[str]:
+    """Count recordings that are whole, may be read and are not shared, by reason."""
+    folder = _plan_of_run(archive)
+    if folder is None:
+        waiting = _waiting(archive)
+        return Counter(reason for _, status, reason in waiting if status is not Status.TO_SHARE)
+    from phonotheque.publish.planning import reading
+
+    return reading.left(folder)
+
+
+def coverage_of(archive: Archive) -> Figures:
+    """Return the figures of the plan that publishing follows, for fact sheets.
+
+    Raises:
+        PhonothequeError: What `order` raises.
+    """
+    from phonotheque.catalogue.database import Machine
+    from phonotheque.publish.planning import making, reading
+
+    folder = _made(archive, wish_of(archive.config))
+    return reading.figures_of(folder, Machine(_JOBS, making.MEMORY_BYTES))
+
+
+_JOBS = 2
+"""Threads that make the plan while something else is being done."""
+
+
+def _plan_of_run(archive: Archive) -> Path | None:
+    """Make the plan to be followed; None where the order of accession is all there is to it."""
+    wish = wish_of(archive.config)
+    if replace(wish, tiers=frozenset(Tier)) == Wish() and _snapshot(archive.root) is None:
+        return None
+    return _made(archive, wish)
+
+
+def _made(archive: Archive, wish: Wish) -> Path:
+    """Make a plan where nobody else does: the one writer has a folder, readers share another."""
+    if archive.journal is not None:
+        folder = archive.root / _OF_RUN
+        make_plan(archive, wish, folder, _JOBS)
+        return folder
+    folder = archive.root / SHOWN
+    with hold_folder(folder.parent, "another plan"):
+        make_plan(archive, wish, folder, _JOBS)
+    return folder
+
+
+def _waiting(archive: Archive) -> Iterator[tuple[Held, Status, str]]:
+    counts = archive.config["rights.licence_tags_count"]
+    retired = frozenset(retirements(archive.index))
+    return waiting(archive.index, retired, today(), claims_count=counts)
