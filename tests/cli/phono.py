@@ -60,7 +60,8 @@ class Phono:
 
     def publish(self, *arguments: str, status: int = 0) -> list[Any]:
         """Seal volumes. Returns what was told of each."""
-        return self("publish", "run", "--json", "--jobs", "1", *arguments).expect(status).lines()
+        done = self("publish", "run", "--json", "--jobs", "1", *arguments).expect(status)
+        return [told for told in done.lines() if "volume" in told]
 
     def show(self, reference: str) -> Any:
         """All that is known of an object or a volume."""

@@ -12,6 +12,7 @@ import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -24,18 +25,25 @@ from phonotheque.archive.opening import heal
 from phonotheque.disk import Disk, read_whole
 from phonotheque.hands import OneHand
 from phonotheque.music.digest import Sha256
+from phonotheque.music.doors import Door, ask
 from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
+from phonotheque.music.rights import Verdict
+from phonotheque.publish.mint import Press
 from phonotheque.publish.plan import Limits
-from phonotheque.publish.run import plan, seal_all
-from phonotheque.publish.seal import Press, prove
-from phonotheque.publish.sealed import members, torrent_path
+from phonotheque.publish.run import Wish, plan, seal_all
+from phonotheque.publish.seal import prove
+from phonotheque.publish.sealed import live, members, remains, torrent_path, unpublish
+from phonotheque.publish.supersede import correct, fold, plan_folds
 from phonotheque.publish.torrent import read_torrent
+from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
 from phonotheque.register.people import People
+from phonotheque.register.published import removed_from_volumes, retirements
 from phonotheque.store.fixity import check_object, strays
 from phonotheque.store.objects import DiskStore, ObjectName
 
+TODAY = date(2026, 11, 21)
 AT = "2026-11-21T05:00:00.000000Z"
 GIVEN = Given("CC-BY-4.0", "we made it", "Ada", "Live")
 
@@ -89,14 +97,36 @@ class Open:
 
     def publish(self) -> Iterator[str]:
         """Seal what may be shared; yields the names of volumes."""
-        hand = OneHand(lambda name: prove(self.store, name))
-        press = Press(self.disk, self.journal, self.index, hand, "Test", (), (), AT)
-        from datetime import date
-
-        chosen = plan(self.index, "test", date(2026, 11, 21), Limits(), claims_count=False)
-        for sealed in seal_all(press, chosen, lambda _held: None):
+        chosen = plan(self.index, Wish("test", TODAY, Limits(), claims_count=False))
+        for sealed in seal_all(self._press(), chosen, lambda _bytes: None):
             if sealed.torrent is not None:
                 yield sealed.planned.name
+
+    def fold(self) -> Iterator[str]:
+        """Fold small volumes into bigger ones; yields the names of these."""
+        for group in plan_folds(live(self.index), Limits()):
+            if (done := fold(self._press(), group, self._asked).planned) is not None:
+                yield done.name
+
+    def correct(self) -> Iterator[str]:
+        """Give volumes that hold something removed a successor without it; yields its name."""
+        for volume in live(self.index):
+            if volume.name in dict(removed_from_volumes(self.index)):
+                done = correct(self._press(), volume, "Removed.", self._asked)
+                if done.planned is not None:
+                    yield done.planned.name
+
+    def sweep(self) -> None:
+        """Take pointers of retired volumes away."""
+        for name in remains(self.disk, self.index):
+            unpublish(self.disk, name)
+
+    def _press(self) -> Press:
+        hand = OneHand(lambda name: prove(self.store, name))
+        return Press(self.disk, self.journal, self.index, hand, "Test", (), (), AT)
+
+    def _asked(self, held: Held) -> Verdict:
+        return ask(Door.PUBLISH, self.index.statements(held.sha256), TODAY)
 
 
 def digest(text: str) -> str:
@@ -109,9 +139,11 @@ def found(disk: Disk) -> None:
 
 
 @contextmanager
-def opened(disk: Disk) -> Iterator[Open]:
-    """Open an archive to write, with a state that was lost."""
+def opened(disk: Disk, state: Index | None = None) -> Iterator[Open]:
+    """Open an archive to write, with a copy of its state, or with a state that was lost."""
     index = Index(":memory:")
+    if state is not None:
+        state.db.backup(index.db)
     try:
         end, _ = heal(disk, index)
         journal = Journal(disk, end)
@@ -146,13 +178,14 @@ def assert_whole(archive: Open, promised: list[Told]) -> None:
 
 def assert_sealed(archive: Open, promised: list[str]) -> None:
     """Every volume that was promised, and every one that can be seen, is complete."""
-    volumes = {volume.name: volume for volume in archive.index.volumes()}
+    volumes = {volume.name: volume for volume in live(archive.index)}
     assert set(promised) <= set(volumes)
+    gone = set(retirements(archive.index))
     visible = {entry.name for entry in archive.disk.list("published")}
     for name in visible:
-        assert name.startswith(".") or name.removesuffix(".torrent") in volumes
+        assert name.startswith(".") or name.removesuffix(".torrent") in gone | set(volumes)
     for entry in archive.disk.list("volumes"):
-        assert entry.name in volumes
+        assert entry.name in gone | set(volumes)
     for name in promised:
         data = read_whole(archive.disk, torrent_path(name))
         assert hashlib.sha256(data).hexdigest() == volumes[name].torrent

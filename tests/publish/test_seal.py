@@ -15,9 +15,10 @@ from phonotheque.hands import OneHand
 from phonotheque.music.facts import AudioFacts, Readability, Tags
 from phonotheque.music.rights import Basis, RightsStatement
 from phonotheque.publish import sealed
+from phonotheque.publish.mint import Press
 from phonotheque.publish.plan import Limits
-from phonotheque.publish.run import plan, seal_all
-from phonotheque.publish.seal import Press, prove
+from phonotheque.publish.run import Wish, plan, seal_all
+from phonotheque.publish.seal import prove
 from phonotheque.publish.sealed import finish, members
 from phonotheque.publish.torrent_reader import read_torrent
 from phonotheque.register.events import Accession, Founding, Role
@@ -93,8 +94,9 @@ class Stage:
 
     def run(self):
         press = self.press()
-        planned = plan(self.index, "x", date(2026, 11, 21), Limits(), claims_count=False)
-        return list(seal_all(press, planned, lambda held: None))
+        wish = Wish("x", date(2026, 11, 21), Limits(), claims_count=False)
+        planned = plan(self.index, wish)
+        return list(seal_all(press, planned, lambda size_bytes: None))
 
 
 @pytest.fixture

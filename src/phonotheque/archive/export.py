@@ -67,7 +67,7 @@ def export_tree(
         try:
             if not _is_there(target, copy.held):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _copy(archive, copy.held, target, is_linked=is_linked)
+                copy_object(archive, copy.held, target, is_linked=is_linked)
         except (ConflictError, IntegrityError, NotHeldError) as error:
             yield Exported(copy, error)
         except (FileExistsError, NotADirectoryError):  # a file stands in a folder's place
@@ -93,7 +93,14 @@ def _taken(target: Path) -> ConflictError:
     return ConflictError(str(target), "another file has this name", "Export to a new folder.")
 
 
-def _copy(archive: Archive, held: Held, target: Path, *, is_linked: bool) -> None:
+def copy_object(archive: Archive, held: Held, target: Path, *, is_linked: bool) -> None:
+    """Copy an object to a path, whole and proven before it gets its name.
+
+    Raises:
+        NotHeldError: Its file is missing.
+        IntegrityError: It cannot be read, or is not what its name says; nothing stays of the copy.
+        OSError: The disk that is copied to refused.
+    """
     name = ObjectName(held.sha256, held.extension)
     if archive.store.size(name) is None:
         raise NotHeldError(name.path, "its file is missing", "Run `phono verify`; bring it again.")

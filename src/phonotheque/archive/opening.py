@@ -26,7 +26,9 @@ from phonotheque.errors import (
     NotAnArchiveError,
     UnavailableError,
 )
-from phonotheque.publish.sealed import finish, list_lost, members
+from phonotheque.publish.packs.standing import finish_packs
+from phonotheque.publish.removal.undone import undone_notice
+from phonotheque.publish.sealed import finish, list_lost, live, members
 from phonotheque.register.chain import format_instant, not_before
 from phonotheque.register.events import FORMAT, Founding, Volume
 from phonotheque.register.index import Index
@@ -45,6 +47,7 @@ from phonotheque.register.journal import (
     set_aside,
 )
 from phonotheque.register.people import People
+from phonotheque.register.published import proven_at
 from phonotheque.store.lock import hold_lock
 from phonotheque.store.objects import FOLDER as OBJECTS
 from phonotheque.store.objects import INCOMING, LISTS, DiskStore, Store
@@ -136,7 +139,9 @@ def open_to_read(root: Path) -> Iterator[Archive]:
     try:
         with refusals(INDEX):
             check_place(disk, index.place)
-            notices = tuple(dict.fromkeys((*notices, *_lost_lists(index))))
+            notices = tuple(
+                dict.fromkeys((*notices, *_lost_lists(index), *undone_notice(disk, index)))
+            )
             yield Archive(root, config, disk, DiskStore(disk), index, people, None, notices)
     finally:
         index.close()
@@ -207,7 +212,12 @@ def open_to_write(
             journal = Journal(disk, end)
             parts = (disk, DiskStore(disk), index, people, journal)
             with closing(people), closing(journal):
-                yield Archive(root, config, *parts, (*notices, *lost, *_lost_lists(index)))
+                yield Archive(
+                    root,
+                    config,
+                    *parts,
+                    (*notices, *lost, *_lost_lists(index), *undone_notice(disk, index)),
+                )
 
 
 def _lost_lists(index: Index) -> tuple[str, ...]:
@@ -277,7 +287,8 @@ def heal(
     if torn is not None:
         copy = set_aside(disk, torn)
         notices.append(f"An interrupted write was set aside in {copy}; nothing in it was promised.")
-    finish(disk, (volume.name for volume in index.volumes()))
+    finish(disk, (volume.name for volume in live(index)))
+    finish_packs(disk, index)
     return end, tuple(notices)
 
 
@@ -313,19 +324,20 @@ def _catch_up(
                 index.set_note("making", "yes")
             index.apply(batch)
             if isinstance(last.event, Volume):
-                _seal_into(disk, index, last.event, last.at)
+                _seal_into(disk, index, last.event)
         place = batch[-1][1]
         if on_progress:
             on_progress(place.head.seq)
 
 
-def _seal_into(disk: Disk, index: Index, volume: Volume, at: str) -> None:
+def _seal_into(disk: Disk, index: Index, volume: Volume) -> None:
     """Say which objects a volume holds; one of which that is lost is noted, and stops nobody."""
     try:
         names = members(disk, volume)
     except ListLostError:
         index.set_unlisted(volume.name)
     else:
+        at = proven_at(index, volume.name)
         index.seal_into(volume.name, at, (name.sha256 for name in names))
 
 

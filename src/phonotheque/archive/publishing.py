@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from phonotheque.archive.opening import Archive, today
+from phonotheque.archive.planning import left, order
 from phonotheque.disk import read_whole
 from phonotheque.errors import DigestMismatchError, UnavailableError
 from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.music.rights import Verdict
+from phonotheque.publish.mint import Press, Proof
 from phonotheque.publish.plan import Limits
-from phonotheque.publish.run import Plan, plan
-from phonotheque.publish.seal import Press, Proof
-from phonotheque.publish.sealed import list_lost, torrent_path
+from phonotheque.publish.run import Plan, Wish, plan
+from phonotheque.publish.sealed import list_lost, live, torrent_path
 from phonotheque.publish.session import EngineSettings
-from phonotheque.register.events import Volume
+from phonotheque.register import published
+from phonotheque.register.events import Pack, Volume
+from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
 from phonotheque.store.objects import ObjectName
 
@@ -33,9 +37,16 @@ def plan_of(archive: Archive) -> Plan:
         raise list_lost(volume)
     _require_tags(archive.index)
     config = archive.config
-    limits = Limits(config["volumes.max_objects"], config["volumes.max_bytes"])
     counts = config["rights.licence_tags_count"]
-    return plan(archive.index, config.name, today(), limits, claims_count=counts)
+    wish = Wish(config.name, today(), limits_of(archive), counts, lambda: order(archive))
+    made = plan(archive.index, wish)
+    made.left.update(left(archive))
+    return made
+
+
+def limits_of(archive: Archive) -> Limits:
+    """Most objects and bytes of a volume, as the archive's settings say."""
+    return Limits(archive.config["volumes.max_objects"], archive.config["volumes.max_bytes"])
 
 
 def _require_tags(index: Index) -> None:
@@ -48,40 +59,70 @@ def _require_tags(index: Index) -> None:
         )
 
 
-def withdrawn(archive: Archive) -> dict[str, tuple[Sha256, Verdict]]:
-    """Volumes that may not be shared now, each with one recording that closes it, and why.
+def asker(archive: Archive, door: Door) -> Callable[[Held], Verdict]:
+    """The resolver at a door, today, for what is held."""
+    counts = archive.config["rights.licence_tags_count"]
+    on = today()
+
+    def asked(held: Held) -> Verdict:
+        statements = archive.index.statements(held.sha256)
+        is_removed = held.condition == "removed"
+        return ask(door, statements, on, claims_count=counts, is_removed=is_removed)
+
+    return asked
+
+
+def withdrawn(archive: Archive, door: Door = Door.SEED) -> dict[str, tuple[Sha256, Verdict]]:
+    """Volumes that may not leave by a door now, each with one recording that closes it, and why."""
+    return {
+        volume: (sha256, verdict)
+        for volume, sha256, verdict in _asked_again(archive, door)
+        if not verdict.allowed
+    }
+
+
+def misplaced(archive: Archive) -> dict[str, tuple[Sha256, Verdict]]:
+    """Volumes with a recording that may not be in them: withdrawn, or of another licence class."""
+    classes = {volume.name: volume.licence_class for volume in live(archive.index)}
+    return {
+        volume: (sha256, verdict)
+        for volume, sha256, verdict in _asked_again(archive, Door.PUBLISH)
+        if not verdict.allowed or verdict.licence_class != classes.get(volume)
+    }
+
+
+def _asked_again(archive: Archive, door: Door) -> Iterator[tuple[str, Sha256, Verdict]]:
+    """Ask again about recordings in volumes for which the answer can have changed.
 
     What was stated before a volume was sealed allowed it for good, since nothing with an end is
-    ever sealed. So only two things can close it: what was stated after, and that the archive no
-    longer relies on tags.
+    ever sealed. So only three things can close it: what was stated after, a removal, and that the
+    archive no longer relies on tags.
     """
-    counts = archive.config["rights.licence_tags_count"]
-    closed = {}
-    asked = archive.index.restated_since_sealed()
-    if not counts:
-        asked += archive.index.sealed_on_claims()
-    for volume, sha256 in asked:
-        statements = archive.index.statements(sha256)
-        verdict = ask(Door.SEED, statements, today(), claims_count=counts)
-        if not verdict.allowed:
-            closed[volume] = (sha256, verdict)
-    return closed
+    index = archive.index
+    again = published.restated_since_sealed(index) + published.removed_from_volumes(index)
+    if not archive.config["rights.licence_tags_count"]:
+        again += published.sealed_on_claims(index)
+    asked = asker(archive, door)
+    for volume, sha256 in again:
+        held = index.held(sha256)
+        if held is not None:
+            yield volume, sha256, asked(held)
 
 
-def sealed_torrent(archive: Archive, volume: Volume) -> bytes:
-    """The torrent of a volume, proven to be the one that was sealed.
+def sealed_torrent(archive: Archive, sealed: Volume | Pack) -> bytes:
+    """The torrent of a volume or pack, proven to be the one that was sealed.
 
     Raises:
         ListLostError: Nobody knows what the volume holds, and so whether all of it may be shared.
         NotHeldError: It is missing.
         DigestMismatchError: Another file lies in its place.
     """
-    if volume.name in archive.index.unlisted():
-        raise list_lost(volume.name)
-    path = torrent_path(volume.name)
+    if sealed.name in archive.index.unlisted():
+        raise list_lost(sealed.name)
+    path = torrent_path(sealed.name)
     data = read_whole(archive.disk, path)
     found = hashlib.sha256(data).hexdigest()
-    if found != volume.torrent:
+    if found != sealed.torrent:
         raise DigestMismatchError(
             path, f"its bytes hash to {found}, not what was sealed", "Restore it from a backup."
         )

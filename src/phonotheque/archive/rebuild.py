@@ -17,12 +17,13 @@ from phonotheque.archive.opening import Archive
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError, PhonothequeError
 from phonotheque.hands import Hands
-from phonotheque.music.digest import Digests
+from phonotheque.music.digest import Digests, Sha256
 from phonotheque.music.facts import AudioFacts
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.sealed import finish, manifest_path, torrent_path
+from phonotheque.publish.sealed import finish, live, manifest_path, torrent_path
 from phonotheque.publish.torrent import read_torrent
 from phonotheque.register.events import Role, Volume
+from phonotheque.register.index import Index
 from phonotheque.store.digests import digest_file
 from phonotheque.store.objects import ObjectName, Store, parse_file_name
 
@@ -69,7 +70,7 @@ def layers_from_torrents(archive: Archive) -> Iterator[Finding]:
     Yields:
         A finding for each torrent or manifest that is missing or is not the one that was sealed.
     """
-    for volume in archive.index.volumes():
+    for volume in live(archive.index):
         if lost := _lost_manifest(archive, volume):
             yield lost
         try:
@@ -114,9 +115,8 @@ def tasks(archive: Archive) -> Iterator[Task]:
     index = archive.index
     for held in index.oldest_checked():
         layers = index.lacks("layer", held.sha256)
-        facts = held.role is Role.RECORDING and (
-            index.lacks("tags", held.sha256) or index.lacks("curves", held.sha256)
-        )
+        facts = held.role is not Role.COMPANION and index.lacks("tags", held.sha256)
+        facts = facts or (held.role is Role.RECORDING and index.lacks("curves", held.sha256))
         if layers or facts:
             yield Task(ObjectName(held.sha256, held.extension), layers, facts)
 
@@ -132,9 +132,18 @@ def reread_all(
                 if result.digests is not None:
                     archive.index.remember(result.digests)
                 if result.facts is not None:
-                    archive.index.remember_facts(task.name.sha256, result.facts)
+                    _remember(archive.index, task.name.sha256, result.facts)
         for task, result in read:
             yield task, result.finding
+
+
+def _remember(index: Index, name: Sha256, facts: AudioFacts) -> None:
+    """Keep what a file says of itself; an access copy is like its parent, and needs no curves."""
+    held = index.held(name)
+    if held is not None and held.role is Role.ACCESS_COPY:
+        index.remember_tags(name, facts.tags)
+    else:
+        index.remember_facts(name, facts)
 
 
 def _settled(task: Task, result: Reread | PhonothequeError) -> Reread:

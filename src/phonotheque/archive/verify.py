@@ -20,7 +20,7 @@ from phonotheque.archive.opening import Archive, open_to_write
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, manifest_path, torrent_path
+from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, live, manifest_path, torrent_path
 from phonotheque.register.chain import in_lines
 from phonotheque.register.events import Fixity, Volume
 from phonotheque.register.findings import TO_THE_END, findings
@@ -138,7 +138,7 @@ def check_volumes(archive: Archive) -> Iterator[Finding]:
         read_torrent,  # not loaded where nothing is sealed
     )
 
-    for volume in archive.index.volumes():
+    for volume in live(archive.index):
         path = torrent_path(volume.name)
         try:
             data = read_whole(archive.disk, path)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from phonotheque.accession.access_copy import CopyJob, CopyMade, make_copy
 from phonotheque.accession.take import Job, NotTaken, Taken, take
 from phonotheque.archive.examine import Examined, Subject, examine
 from phonotheque.archive.rebuild import Reread, Task, reread
 from phonotheque.audio import facts_in_child, warm_up
 from phonotheque.disk import LocalDisk
 from phonotheque.hands import ManyHands, Work
-from phonotheque.publish.seal import Proof, prove
-from phonotheque.store.objects import DiskStore, ObjectName
+from phonotheque.publish.mint import Proof
+from phonotheque.publish.seal import prove
+from phonotheque.store.objects import INCOMING, DiskStore, ObjectName
 
 
 def takers(root: Path, count: int) -> ManyHands[Job, Taken | NotTaken]:
@@ -23,6 +25,11 @@ def takers(root: Path, count: int) -> ManyHands[Job, Taken | NotTaken]:
 def provers(root: Path, count: int) -> ManyHands[ObjectName, Proof]:
     """Hands that prove objects before they are sealed."""
     return ManyHands(partial(_prover, root), count)
+
+
+def copyists(root: Path, count: int) -> ManyHands[CopyJob, CopyMade]:
+    """Hands that make access copies."""
+    return ManyHands(partial(_copyist, root), count)
 
 
 def rereaders(root: Path, count: int) -> ManyHands[Task, Reread]:
@@ -44,6 +51,12 @@ def _taker(root: Path) -> Work[Job, Taken | NotTaken]:
 def _prover(root: Path) -> Work[ObjectName, Proof]:
     store = DiskStore(LocalDisk(root))
     return lambda name: prove(store, name)
+
+
+def _copyist(root: Path) -> Work[CopyJob, CopyMade]:
+    warm_up()
+    store = DiskStore(LocalDisk(root))
+    return lambda job: make_copy(store, root / INCOMING, job, facts_in_child)
 
 
 def _examiner(root: Path) -> Work[Subject, Examined]:

@@ -1,4 +1,4 @@
-"""`phono publish run`: what may be shared goes into volumes."""
+"""`phono publish run` and `phono publish fold`: what may be shared goes into volumes."""
 
 from __future__ import annotations
 
@@ -6,31 +6,57 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from phonotheque.cli import health, publish_copies, publish_plan, publish_push, publish_serve, where
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
-from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
+from phonotheque.cli.output import (
+    counted,
+    format_bytes,
+    print_json,
+    print_table,
+    printable,
+    progress,
+    tell,
+)
+from phonotheque.cli.trust import check, refresh
+from phonotheque.cli.watching import watched
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from phonotheque.archive.opening import Archive
+    from phonotheque.cli.output import Progress
     from phonotheque.music.finding import Finding
+    from phonotheque.publish.mint import Press
     from phonotheque.publish.plan import PlannedVolume
     from phonotheque.publish.run import Plan
     from phonotheque.publish.seal import Sealed
+    from phonotheque.publish.supersede import Succeeded
+
+    _Made = tuple[list[PlannedVolume], list[Finding]]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     group = typer.Typer(
-        help="Seal what may be shared into volumes, each one torrent.",
+        help="Share what may be shared: volumes, packs, a signed index, pages.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
 
     @group.callback()
     def publish() -> None:
-        """Seal what may be shared into volumes, each one torrent."""
+        """Share what may be shared: volumes, packs, a signed index, pages."""
 
+    group.command("plan")(publish_plan.plan)
     group.command("run")(run)
+    group.command("fold")(fold)
+    group.command("refresh")(refresh)
+    group.command("check")(check)
+    publish_push.register(group)
+    publish_serve.register(group)
+    where.register(group)
+    health.register(group)
     app.add_typer(group, name="publish")
 
 
@@ -41,41 +67,101 @@ def run(
     wait: Wait = False,
     as_json: Json = False,
 ) -> int:
-    """Prove what may be redistributed, seal it into volumes, make their torrents.
+    """Seal what may be shared into volumes, then bring packs, index and pages up to date.
 
     Example: phono publish run --dry-run
     """
+    from phonotheque.archive.conducting import correct_all, finish_begun
     from phonotheque.archive.opening import open_to_read, open_to_write
     from phonotheque.archive.publishing import plan_of, press_of
     from phonotheque.archive.wiring import provers
-    from phonotheque.publish.run import seal_all
 
     root = archive_of(context)
     if dry_run:
         with open_to_read(root) as archive:
-            plan = plan_of(archive)
-            _say_plan(archive, plan, as_json=as_json)
+            _say_plan(archive, plan_of(archive), as_json=as_json)
         return DONE
-    volumes: list[PlannedVolume] = []  # without their torrents: there may be many
-    findings: list[Finding] = []
     with (
+        publish_copies.copy_hands(root, job_count(jobs)) as copy_hands,
         provers(root, job_count(jobs)) as hands,
         open_to_write(root, "publish", is_patient=wait) as archive,
     ):
         tell(archive.notices)
+        finish_begun(archive)
+        press = press_of(archive, hands)
+        _say_succeeded(correct_all(archive, press), as_json=as_json)
+        publish_copies.make_access_copies(archive, copy_hands, as_json=as_json)
         plan = plan_of(archive)
         files = sum(volume.objects for volume in plan.volumes)
         size_bytes = sum(volume.size_bytes for volume in plan.volumes)
         with progress("proving", files, size_bytes) as shown:
-            press = press_of(archive, hands)
-            for sealed in seal_all(press, plan, lambda h: shown.advance(h.size_bytes)):
-                volumes += [sealed.planned] if sealed.torrent else []
-                findings += sealed.findings
-                if as_json:
-                    print_json(_sealed_record(sealed))
-    if not as_json:
-        _say_sealed(volumes, findings, plan)
+            volumes, findings = _seal(press, plan, shown, as_json=as_json)
+        if not as_json:
+            _say_sealed(volumes, findings, plan)
+        _take_steps(archive, as_json=as_json)
     return FOUND if findings else DONE
+
+
+def fold(
+    context: typer.Context, dry_run: DryRun = False, wait: Wait = False, as_json: Json = False
+) -> int:
+    """Put small volumes of one licence class and tier together, without reading their recordings.
+
+    The small ones are retired: the index says by which volume each is replaced.
+
+    Example: phono publish fold --dry-run
+    """
+    from phonotheque.archive.conducting import finish_begun, fold_all, foldable
+    from phonotheque.archive.opening import open_to_read, open_to_write
+    from phonotheque.archive.publishing import press_of
+    from phonotheque.hands import OneHand
+    from phonotheque.publish.mint import Proof
+
+    root = archive_of(context)
+    if dry_run:
+        with open_to_read(root) as archive:
+            for group in foldable(archive):
+                names = [volume.name for volume in group]
+                if as_json:
+                    print_json({"retired": names, "objects": sum(v.objects for v in group)})
+                else:
+                    print(f"Would become one volume: {', '.join(names)}.")
+        return DONE
+    with open_to_write(root, "publish", is_patient=wait) as archive:
+        tell(archive.notices)
+        finish_begun(archive)
+        press = press_of(archive, OneHand(lambda _name: Proof(None, None)))
+        if not _say_succeeded(fold_all(archive, press), as_json=as_json) and not as_json:
+            print("No volumes are small enough to be put together.")
+        _take_steps(archive, as_json=as_json)
+    return DONE
+
+
+def _seal(press: Press, plan: Plan, shown: Progress, *, as_json: bool) -> _Made:
+    from phonotheque.publish.run import seal_all
+
+    volumes: list[PlannedVolume] = []  # without their torrents: there may be many
+    findings: list[Finding] = []
+    for sealed in seal_all(press, plan, shown.advance):
+        volumes += [sealed.planned] if sealed.torrent else []
+        findings += sealed.findings
+        if as_json:
+            print_json(_sealed_record(sealed))
+    return volumes, findings
+
+
+def _take_steps(archive: Archive, *, as_json: bool) -> None:
+    """Bring what stands around the volumes up to date, telling what was done."""
+    from phonotheque.archive.conducting import steps
+
+    with watched() as told:
+        for step in steps():
+            told(step.doing, None, None)
+            said = step.take(archive)
+            if said and as_json:
+                print_json({"step": step.name, "done": said})
+            elif said:
+                print(said, flush=True)
 
 
 def _sealed_record(sealed: Sealed) -> dict[str, Any]:
@@ -85,11 +171,31 @@ def _sealed_record(sealed: Sealed) -> dict[str, Any]:
         "volume": sealed.planned.name,
         "sealed": torrent is not None,
         "licence_class": sealed.planned.licence_class.value,
+        "tier": sealed.planned.tier,
         "info_hash_v2": torrent.info_hash_v2.hex() if torrent else None,
         "info_hash_v1": torrent.info_hash_v1.hex() if torrent else None,
         "size_bytes": torrent.size_bytes if torrent else 0,
         "left_out": findings,
     }
+
+
+def _say_succeeded(succeeded: Iterable[Succeeded], *, as_json: bool) -> int:
+    """Tell of volumes that took the place of others; how many were retired."""
+    retired = 0
+    for one in succeeded:
+        retired += len(one.retired)
+        left_out = [sha256.hex for sha256 in one.left_out]
+        name = one.planned.name if one.planned else None
+        if as_json:
+            print_json({"succeeded_by": name, "retired": one.retired, "left_out": left_out})
+            continue
+        old = ", ".join(one.retired)
+        without = f", without {counted(len(left_out), 'recording')}" if left_out else ""
+        if name:
+            print(f"{name} takes the place of {old}{without}.", flush=True)
+        else:
+            print(f"{old} was withdrawn: nothing in it may be shared any more.", flush=True)
+    return retired
 
 
 def _row(volume: PlannedVolume) -> tuple[str, str, str, str]:
@@ -102,11 +208,12 @@ _HEAD = ("volume", "licence class", "recordings", "bytes")
 
 def _say_plan(archive: Archive, plan: Plan, *, as_json: bool) -> None:
     if as_json:
-        for volume in plan.volumes:
-            record = {"volume": volume.name, "licence_class": volume.licence_class.value}
-            candidates = plan.candidates(archive.index, volume)
-            objects = [candidate.held.sha256.hex for candidate in candidates]
-            print_json({**record, "size_bytes": volume.size_bytes, "objects": objects})
+        for filled in plan.filled(archive.index):
+            planned = filled.planned
+            record = {"volume": planned.name, "licence_class": planned.licence_class.value}
+            objects = [member.name.sha256.hex for member in filled.members]
+            more = {"tier": planned.tier, "size_bytes": planned.size_bytes, "objects": objects}
+            print_json(record | more)
         return
     if plan.volumes:
         print("Would be sealed:")

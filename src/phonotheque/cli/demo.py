@@ -103,7 +103,9 @@ def _share(archive: Path, mirror: Path) -> None:
     from phonotheque.publish.fetch import Sources, fetch
 
     _title("Share the volumes by BitTorrent and fetch them into another folder (this machine only)")
-    torrents = sorted((archive / "published").glob("*.torrent"))
+    volumes = {entry.name for entry in (archive / "volumes").iterdir()}  # the rest are packs
+    published = sorted((archive / "published").glob("*.torrent"))
+    torrents = [torrent for torrent in published if torrent.stem in volumes]
     local = EngineSettings.loopback()
     mirror.mkdir()
     with Seeder(local) as seeder:

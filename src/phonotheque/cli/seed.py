@@ -1,4 +1,4 @@
-"""`phono seed`: sharing volumes from where they lie."""
+"""`phono seed`: sharing volumes and packs from where they lie."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ from phonotheque.errors import PhonothequeError
 
 if TYPE_CHECKING:
     from phonotheque.archive.opening import Archive
-    from phonotheque.music.digest import Sha256
-    from phonotheque.music.rights import Verdict
     from phonotheque.publish.engine import Seeder
 
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command("seed", short_help="Share all volumes until Ctrl-C.")(seed)
+    app.command("seed", short_help="Share all volumes and packs until Ctrl-C.")(seed)
 
 
 def seed(
@@ -38,7 +36,7 @@ def seed(
     ] = False,
     as_json: Json = False,
 ) -> int:
-    """Share all volumes until Ctrl-C; nothing in the archive is ever written.
+    """Share all volumes and packs until Ctrl-C; nothing in the archive is ever written.
 
     A volume with a recording that may no longer be shared is left out, and named.
 
@@ -46,9 +44,10 @@ def seed(
     """
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.publishing import engine_settings
+    from phonotheque.cli.signals import stop_at_signals
     from phonotheque.publish.engine import Seeder
 
-    stop = _stop_at_signals()
+    stop = stop_at_signals()
     root = archive_of(context)
     decisions = _Decisions(root)  # before anything is read, so that no change falls between
     with open_to_read(root) as archive, ExitStack() as stack:
@@ -62,8 +61,8 @@ def seed(
         seeder = stack.enter_context(Seeder(settings))
         if settings.port not in (0, seeder.port):
             tell([f"port {settings.port} is taken: listening on port {seeder.port} instead."])
-        for torrent in torrents:
-            added = seeder.add(torrent, root / "volumes")
+        for torrent, folder in torrents:
+            added = seeder.add(torrent, root / folder)
             if as_json:
                 print_json({"volume": added.name, "magnet": added.magnet, "port": seeder.port})
             else:
@@ -74,43 +73,31 @@ def seed(
     return FOUND if has_trouble or closed else DONE
 
 
-def _stop_at_signals() -> Event:
-    """An event that Ctrl-C and SIGTERM set, from now on."""
-    import signal
+def _torrents(archive: Archive) -> tuple[list[tuple[bytes, str]], bool]:
+    """What may be shared now: torrents with the folder theirs lies in; whether one is left out."""
+    from phonotheque.archive.bulk_door import held_back
+    from phonotheque.archive.publishing import sealed_torrent
+    from phonotheque.register.events import Pack
+    from phonotheque.register.published import offered
 
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
-def _torrents(archive: Archive) -> tuple[list[bytes], bool]:
-    """The torrents of volumes that may be shared now, and whether one was left out."""
-    from phonotheque.archive.publishing import sealed_torrent, withdrawn
-
-    closed = withdrawn(archive)
+    closed = held_back(archive)
     torrents = []
     has_left_out = bool(closed)
-    for volume in archive.index.volumes():
-        if volume.name in closed:
-            _say_withdrawn(volume.name, closed[volume.name])
+    for sealed in offered(archive.index):
+        if sealed.name in closed:
+            _say_withdrawn(sealed.name, closed[sealed.name])
             continue
+        folder = "published/packs" if isinstance(sealed, Pack) else "volumes"
         try:
-            torrents.append(sealed_torrent(archive, volume))
+            torrents.append((sealed_torrent(archive, sealed), folder))
         except PhonothequeError as error:
             has_left_out = True
-            print(f"phono: {volume.name} is not shared: {error}", file=sys.stderr)
+            print(f"phono: {sealed.name} is not shared: {error}", file=sys.stderr)
     return torrents, has_left_out
 
 
-def _say_withdrawn(volume: str, why: tuple[Sha256, Verdict]) -> None:
-    name = why[0].hex[:12]
-    print(
-        f"phono: {volume} is not shared: {name} in it may no longer be. "
-        f"{why[1].reason} `phono rights show {name}` has the evidence.",
-        file=sys.stderr,
-        flush=True,
-    )
+def _say_withdrawn(name: str, why: str) -> None:
+    print(f"phono: {name} is not shared: {why}", file=sys.stderr, flush=True)
 
 
 def _watch(seeder: Seeder, stop: Event, root: Path, decisions: _Decisions) -> bool:
@@ -155,24 +142,30 @@ class _Decisions:
 
 def _let_go(seeder: Seeder, root: Path, removed: set[str]) -> bool:
     """Ask again for every volume, and stop sharing what was withdrawn; False when it must wait."""
+    from phonotheque.archive.bulk_door import held_back
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.publishing import withdrawn
     from phonotheque.errors import CallerError, UnavailableError
+    from phonotheque.register.published import retirements
 
     try:
         with open_to_read(root) as archive:
-            closed = withdrawn(archive)
+            closed = held_back(archive)
+            retired = retirements(archive.index)
             is_whole = archive.index.place.offset == _last_segment_bytes(root)
     except UnavailableError:  # somebody is writing: ask again in a moment
         return False
     except CallerError as error:  # the settings; they may be mended, what is shared stays shared
         print(f"phono: {error}", file=sys.stderr, flush=True)
         return True
+    shared = {one.name for one in seeder.progress()} - removed
     for volume, why in closed.items():
-        if volume not in removed and any(one.name == volume for one in seeder.progress()):
+        if volume in shared:
             seeder.remove(volume)
             _say_withdrawn(volume, why)
         removed.add(volume)
+    for name in shared & retired.keys():
+        seeder.remove(name)
+        _say_withdrawn(name, retired[name].reason)
     return is_whole
 
 

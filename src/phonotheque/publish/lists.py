@@ -7,10 +7,20 @@ one line is one recording; the same volume gives the same bytes.
 from __future__ import annotations
 
 import re
+import textwrap
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from phonotheque.music.digest import Sha256
+from phonotheque.music.statement import Tdm
+from phonotheque.music.tdm_statement import (
+    SENTENCE,
+    UNSAID,
+    Mining,
+    counted_sentence,
+    sentence_of,
+)
 from phonotheque.store.objects import ObjectName, parse_file_name
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
@@ -21,7 +31,13 @@ COLUMNS = ("sha256", "size", "path", "title", "artists", "release", "licence")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A recording as its volume lists it. `licence` is the canonical URI or id."""
+    """A recording as its volume lists it.
+
+    Attributes:
+        licence: The canonical URI or id.
+        source: Where it comes from, as an attribution names it; "" when unknown.
+        mining: What held for text and data mining when the volume was sealed.
+    """
 
     name: ObjectName
     size_bytes: int
@@ -29,11 +45,14 @@ class Line:
     artists: str
     release: str
     licence: str
+    source: str = ""
+    mining: Mining = UNSAID
 
-    @property
-    def path(self) -> str:
-        """Its path below the volume's folder."""
-        return f"{self.name.folder}/{self.name.file}"
+    path: str = field(init=False)
+    """Its path below the volume's folder, written out once: every list has it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", f"{self.name.folder}/{self.name.file}")
 
 
 def plain(text: str) -> str:
@@ -41,7 +60,9 @@ def plain(text: str) -> str:
 
     No field is ever empty: a shell's `read` takes two tabs in a row for one.
     """
-    return _CONTROL.sub(" ", text).strip() or "-"
+    if not text.isprintable():  # so is nearly every text, and asking is quick
+        text = _CONTROL.sub(" ", text)
+    return text.strip() or "-"
 
 
 def manifest(lines: Sequence[Line]) -> str:
@@ -79,14 +100,21 @@ def checksums(digests: Sequence[tuple[str, str]]) -> str:
 
 
 def attribution(volume: str, lines: Sequence[Line]) -> str:
-    """Write ATTRIBUTION.txt: who made what, under which licence, as licences ask for it."""
+    """Write ATTRIBUTION.txt: title, maker, source and licence, as licences ask for them."""
     parts = [f"Attribution for the recordings of {volume}", ""]
-    for licence in sorted({line.licence for line in lines}):
+    by_licence: dict[str, list[Line]] = {}
+    for line in lines:
+        by_licence.setdefault(line.licence, []).append(line)
+    for licence in sorted(by_licence):
         parts += [f"Licence: {licence}", ""]
-        for line in (line for line in lines if line.licence == licence):
+        for line in by_licence[licence]:
             release = f", from {plain(line.release)}" if line.release else ""
             artists = plain(line.artists) if line.artists else "artist not named in the file"
             parts.append(f"  {artists}: {plain(line.title)}{release}")
+            if line.source:
+                parts.append(f"    Source: {plain(line.source)}")
+            if line.mining.tdm is not Tdm.UNKNOWN:
+                parts.append(f"    {sentence_of(line.mining)}")
             parts.append(f"    {line.path}")
         parts.append("")
     return "\n".join(parts)
@@ -110,6 +138,8 @@ List them (title, artists, release, licence):
 
 Columns of manifest.tsv, separated by tabs: sha256, size in bytes, path, title, artists, release,
 licence; "-" where nothing is known.
+
+{mining}
 """
 """Text of a volume's README.txt."""
 
@@ -123,4 +153,11 @@ def readme(volume: str, archive: str, licence_class: str, lines: Sequence[Line])
         size_bytes=sum(line.size_bytes for line in lines),
         licence_class=licence_class,
         archive=plain(archive),
+        mining=_mining(lines),
     )
+
+
+def _mining(lines: Sequence[Line]) -> str:
+    """What holds for text and data mining, with the figures of the day the volume was sealed."""
+    counts = counted_sentence(Counter(line.mining.tdm for line in lines))
+    return textwrap.fill(f"{SENTENCE} {counts}".rstrip(), 98)

@@ -1,50 +1,72 @@
 """Which recordings go into which volume: a pure decision, the same for the same input.
 
-Laws: one licence class a volume; at most as many objects and bytes as allowed, an object larger
-than that is a volume of its own; the order of the candidates is kept; every candidate that is
-lawful is in exactly one volume, every other one is named with its reason.
+Laws: one licence class and one tier a volume; at most as many objects and bytes as allowed, an
+object larger than that is a volume of its own; within a class and tier the order of the candidates
+is kept; every candidate that is lawful is in exactly one volume, every other one in none. What is
+held in memory are the volumes that are not full yet, one for each class and tier.
+
+Not here: in which order recordings come (the plan of `archive.planning`), and what the rights say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Verdict
 from phonotheque.register.holdings import Held
+from phonotheque.store.objects import ObjectName
+
+ALL = "all"
+"""The tier of everything where there is no popularity to order by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recording in no volume yet, and what the rights on record say about sharing it."""
+    """A recording in no volume yet, and what the rights on record say about sharing it.
+
+    Attributes:
+        held: The recording.
+        verdict: The answer of the resolver.
+        tier: Its tier, as it stands in names of volumes: "t50", "rest", "all".
+        listens: How often it was listened to; None when unknown.
+    """
 
     held: Held
     verdict: Verdict
+    tier: str = ALL
+    listens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A recording as its volume needs it: small, for up to 8,192 of them wait in each volume."""
+
+    name: ObjectName
+    size_bytes: int
+    licence: str
+    listens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedVolume:
-    """A volume to be sealed, without its recordings: a plan of millions of them must fit.
-
-    Attributes:
-        objects: Number of its recordings: all candidates that may be shared, of its licence class,
-            that were taken in by the register's lines `first_seq` to `last_seq`.
-        size_bytes: Their bytes.
-    """
+    """A volume to be sealed, without its recordings: a plan of millions of them must fit."""
 
     name: str
     licence_class: LicenceClass
+    tier: str
     objects: int
     size_bytes: int
-    first_seq: int
-    last_seq: int
 
-    def holds(self, candidate: Candidate) -> bool:
-        """Whether a candidate belongs into it."""
-        is_near = self.first_seq <= candidate.held.first_seq <= self.last_seq
-        verdict = candidate.verdict
-        return is_near and verdict.allowed and verdict.licence_class is self.licence_class
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A planned volume with its recordings, in order."""
+
+    planned: PlannedVolume
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,65 +77,96 @@ class Limits:
     size_bytes: int = 32 << 30
 
 
-def plan_volumes(
+def fill(
     candidates: Iterable[Candidate], archive: str, last: Mapping[str, int], limits: Limits
-) -> tuple[PlannedVolume, ...]:
-    """Fill volumes in the order of the candidates.
+) -> Iterator[Filled]:
+    """Fill volumes in the order of the candidates, giving each away as soon as it is full.
 
     Args:
-        candidates: In the order they were taken in. Those that may be shared are used, others
-            passed over; none is kept in memory.
+        candidates: In the order of the plan. Those that may be shared are used, others passed over.
         archive: The archive's short name, the beginning of every volume's name.
-        last: Highest number of a sealed volume by licence class; numbers go on from there.
+        last: Highest number that was given, by `stem_of` the name; numbers go on from there.
         limits: Most objects and bytes of one volume.
+
+    Yields:
+        Full volumes when they are; at the end those that are not, in the order they were begun.
     """
-    filled: dict[LicenceClass, list[_Filling]] = {}
+    numbers = dict(last)
+    open_now: dict[tuple[LicenceClass, str], _Filling] = {}
+
+    def close(key: tuple[LicenceClass, str]) -> Filled:
+        stem = f"{archive}-{key[0].value}-{key[1]}"
+        numbers[stem] = numbers.get(stem, 0) + 1
+        return open_now.pop(key).closed(volume_name(stem, numbers[stem]), *key)
+
     for candidate in candidates:
         licence_class = candidate.verdict.licence_class
         if not candidate.verdict.allowed or licence_class is None:
             continue
-        volumes = filled.setdefault(licence_class, [])
-        if not volumes or not volumes[-1].has_room(candidate.held, limits):
-            volumes.append(_Filling(candidate.held.first_seq))
-        volumes[-1].take(candidate.held)
-    return tuple(
-        PlannedVolume(volume_name(archive, licence_class, number), licence_class, *volume.sums())
-        for licence_class in LicenceClass
-        for number, volume in enumerate(
-            filled.get(licence_class, ()), last.get(licence_class.value, 0) + 1
-        )
-    )
+        key = (licence_class, candidate.tier)
+        if key in open_now and not open_now[key].has_room(candidate.held, limits):
+            yield close(key)
+        open_now.setdefault(key, _Filling()).take(candidate)
+    for key in list(open_now):
+        yield close(key)
 
 
+@dataclass(slots=True)
 class _Filling:
     """A volume that is being filled."""
 
-    def __init__(self, first_seq: int) -> None:
-        self._first_seq = self._last_seq = first_seq
-        self._objects = self._size_bytes = 0
+    members: list[Member] = field(default_factory=list)
+    size_bytes: int = 0
 
     def has_room(self, held: Held, limits: Limits) -> bool:
         """Whether one more recording fits."""
-        is_small = self._size_bytes + held.size_bytes <= limits.size_bytes
-        return self._objects < limits.objects and is_small
+        is_small = self.size_bytes + held.size_bytes <= limits.size_bytes
+        return len(self.members) < limits.objects and is_small
 
-    def take(self, held: Held) -> None:
-        self._objects += 1
-        self._size_bytes += held.size_bytes
-        self._last_seq = held.first_seq
+    def take(self, candidate: Candidate) -> None:
+        self.members.append(member_of(candidate))
+        self.size_bytes += candidate.held.size_bytes
 
-    def sums(self) -> tuple[int, int, int, int]:
-        return self._objects, self._size_bytes, self._first_seq, self._last_seq
+    def closed(self, name: str, licence_class: LicenceClass, tier: str) -> Filled:
+        objects = len(self.members)
+        planned = PlannedVolume(name, licence_class, tier, objects, self.size_bytes)
+        return Filled(planned, tuple(self.members))
 
 
-def volume_name(archive: str, licence_class: LicenceClass, number: int) -> str:
-    """`<archive>-<kind>-<tier>-<seq>`: the kind is the licence class.
+def member_of(candidate: Candidate) -> Member:
+    """What a volume needs of a candidate."""
+    held, statement = candidate.held, candidate.verdict.statement
+    return Member(
+        ObjectName(held.sha256, held.extension),
+        held.size_bytes,
+        sys.intern(statement.licence) if statement else "",
+        candidate.listens,
+    )
 
-    Everything is in the one tier "all" until volumes are ordered by popularity.
-    """
-    return f"{archive}-{licence_class.value}-all-{number:05d}"
+
+def volume_name(stem: str, number: int) -> str:
+    """`<archive>-<kind>-<tier>-<seq>`: the kind is the licence class."""
+    return f"{stem}-{number:05d}"
+
+
+def stem_of(name: str) -> str:
+    """All of a volume's name but its number: `<archive>-<kind>-<tier>`."""
+    return name.rpartition("-")[0]
+
+
+def tier_of(name: str) -> str:
+    """The tier in a volume's name."""
+    return stem_of(name).rpartition("-")[2]
 
 
 def number_of(name: str) -> int:
     """The number at the end of a volume's name."""
     return int(name.rpartition("-")[2])
+
+
+def last_numbers(names: Iterable[str]) -> dict[str, int]:
+    """The highest number by stem. Not their count: what was wholly damaged left a gap."""
+    last: dict[str, int] = {}
+    for name in names:
+        last[stem_of(name)] = max(last.get(stem_of(name), 0), number_of(name))
+    return last

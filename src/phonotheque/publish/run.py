@@ -1,7 +1,9 @@
-"""`phono publish run`, as one operation: choose, prove, seal.
+"""`phono publish run`, its first half: choose, prove, seal.
 
-Laws: what is shared is decided by the one resolver at this moment; every recording that is not
-shared has a reason; a volume is sealed before the next one is begun, so a stop loses no volume.
+Laws: what is shared is decided by the one resolver at this moment, whatever the order says that it
+was handed; every recording that is not shared has a reason; a volume is sealed before the next one
+is begun, so a stop loses no volume. The order is gone through twice, once to tell what will be
+done, once to do it; neither needs it in memory.
 """
 
 from __future__ import annotations
@@ -10,14 +12,44 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
-from phonotheque.publish.plan import Candidate, Limits, PlannedVolume, number_of, plan_volumes
+from phonotheque.music.facts import Readability
+from phonotheque.music.rights import RightsStatement, Verdict
+from phonotheque.publish.plan import ALL, Candidate, Filled, Limits, PlannedVolume, fill
+from phonotheque.publish.plan import last_numbers as numbers_after
 from phonotheque.publish.seal import Press, Proof, Sealed, prove_all, seal
-from phonotheque.publish.sealed import finish
+from phonotheque.publish.sealed import finish, live
+from phonotheque.register.events import Role
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
+
+Place = tuple[Sha256, str, int | None]
+"""A recording that is to be shared, its tier, and its listens, None when they are unknown."""
+
+Order = Callable[[], Iterable[Place]]
+"""Gives recordings in the order of the plan, the same each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What decides a plan, beside what the register knows.
+
+    Attributes:
+        archive: The archive's short name.
+        on: The day for which rights are asked.
+        limits: Most objects and bytes of a volume.
+        claims_count: Whether a licence tag in a file is enough.
+        order: What to share, in order; None: all that may be, as it was taken in.
+    """
+
+    archive: str
+    on: date
+    limits: Limits
+    claims_count: bool
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,62 +59,82 @@ class Plan:
     Attributes:
         volumes: To be sealed, in order.
         left: Recordings that may not be shared: reason -> number.
-        on: The day for which that was decided.
-        claims_count: Whether a licence tag in a file was enough.
+        wish: What it was made for.
+        last_numbers: Highest number of a volume by stem, before the run.
     """
 
     volumes: tuple[PlannedVolume, ...]
     left: Counter[str]
-    on: date
-    claims_count: bool
+    wish: Wish
+    last_numbers: dict[str, int]
 
-    def candidates(self, index: Index, volume: PlannedVolume) -> list[Candidate]:
-        """The recordings of a volume, read again and decided again, in order."""
-        held = index.unsealed(volume.first_seq, volume.last_seq)
-        asked = _asked(index, held, self.on, claims_count=self.claims_count)
-        return [candidate for candidate in asked if volume.holds(candidate)]
+    def filled(self, index: Index) -> Iterator[Filled]:
+        """The volumes with their recordings, read again and decided again, in order."""
+        candidates = _candidates(index, self.wish, Counter())
+        return fill(candidates, self.wish.archive, self.last_numbers, self.wish.limits)
 
 
-def plan(index: Index, archive: str, on: date, limits: Limits, *, claims_count: bool) -> Plan:
+def plan(index: Index, wish: Wish) -> Plan:
     """Decide what to seal today. Memory does not grow with the number of recordings."""
     left: Counter[str] = Counter()
-    last: dict[str, int] = {}
-    for volume in index.volumes():  # not their count: what was wholly damaged left a gap
-        last[volume.licence_class] = max(last.get(volume.licence_class, 0), number_of(volume.name))
-    asked = _asked(index, index.unsealed(), on, claims_count=claims_count)
-    volumes = plan_volumes(_counting(asked, left), archive, last, limits)
-    return Plan(volumes, left, on, claims_count)
+    last = numbers_after(volume.name for volume in index.volumes())
+    candidates = _candidates(index, wish, left)
+    filled = fill(candidates, wish.archive, last, wish.limits)
+    return Plan(tuple(one.planned for one in filled), left, wish, last)
 
 
-def _asked(
-    index: Index, recordings: Iterable[Held], on: date, *, claims_count: bool
-) -> Iterator[Candidate]:
-    for held in recordings:
-        statements = index.statements(held.sha256)
-        yield Candidate(held, ask(Door.PUBLISH, statements, on, claims_count=claims_count))
+def _candidates(index: Index, wish: Wish, left: Counter[str]) -> Iterator[Candidate]:
+    """The recordings of an order that may be shared; `left` counts the reasons of the others."""
+    for held, tier, listens in _placed(index, wish.order):
+        if obstacle := _obstacle(held):
+            left[obstacle] += 1
+            continue
+        assert held is not None
+        verdict = _asked(tuple(index.statements(held.sha256)), wish.on, wish.claims_count)
+        if verdict.allowed:
+            yield Candidate(held, verdict, tier, listens)
+        else:
+            left[verdict.reason] += 1
 
 
-def _counting(candidates: Iterable[Candidate], left: Counter[str]) -> Iterator[Candidate]:
-    """Pass candidates on, counting the reasons of those that are left."""
-    for candidate in candidates:
-        if not candidate.verdict.allowed:
-            left[candidate.verdict.reason] += 1
-        yield candidate
+@lru_cache(maxsize=4096)  # a deposit states the same of all its files
+def _asked(statements: tuple[RightsStatement, ...], on: date, claims_count: bool) -> Verdict:  # noqa: FBT001
+    return ask(Door.PUBLISH, statements, on, claims_count=claims_count)
 
 
-def seal_all(press: Press, plan: Plan, on_proof: Callable[[Held], None]) -> Iterator[Sealed]:
+def _placed(index: Index, order: Order | None) -> Iterator[tuple[Held | None, str, int | None]]:
+    if order is None:
+        for held in index.unsealed():
+            yield held, ALL, None
+        return
+    for sha256, tier, listens in order():
+        yield index.held(sha256), tier, listens
+
+
+def _obstacle(held: Held | None) -> str:
+    """Why a recording that an order names cannot be sealed now, "" when it can."""
+    if held is None or held.condition == "removed":
+        return "It is not held."
+    if held.condition != "intact":
+        return "Its file is damaged or missing: `phono verify` has the findings."
+    if held.role is Role.COMPANION or held.readability is not Readability.READABLE:
+        return "It is no recording that can be read."
+    return f"It is in {held.volume} already." if held.volume else ""
+
+
+def seal_all(press: Press, plan: Plan, on_proof: Callable[[int], None]) -> Iterator[Sealed]:
     """Prove and seal volumes one after the other.
 
     Args:
         press: The archive's parts.
         plan: What `plan` decided.
-        on_proof: Told of each object when it was read.
+        on_proof: Told of each object's size in bytes when it was read.
     """
-    finish(press.disk, (volume.name for volume in press.index.volumes()))
-    for volume in plan.volumes:
-        candidates = plan.candidates(press.index, volume)
+    finish(press.disk, (volume.name for volume in live(press.index)))
+    for filled in plan.filled(press.index):
         proofs: dict[Sha256, Proof] = {}
-        for candidate, proof in prove_all(press, candidates):
-            proofs[candidate.held.sha256] = proof
-            on_proof(candidate.held)
-        yield seal(press, volume, candidates, proofs)
+        sizes = {member.name: member.size_bytes for member in filled.members}
+        for name, proof in prove_all(press, filled):
+            proofs[name.sha256] = proof
+            on_proof(sizes[name])
+        yield seal(press, filled, proofs)

@@ -1,43 +1,27 @@
-"""Sealing a volume: every byte proven once more, then lists, torrent, record, pointers.
+"""Sealing a volume: every byte proven once more, what is damaged named and left out, then minted.
 
-Order: objects proven -> lists durable -> torrent durable under a hidden name -> register line
-durable -> index -> torrent's name and the volume's link. A crash leaves at worst lists that no line
-names, which the next run of the same number writes anew; `finish` sets pointers that are missing.
-
-Laws: no volume holds an object that did not hash to its name in this very run; assembling the
-torrent reads no audio; a sealed volume never changes.
+Laws: no volume holds an object that did not hash to its name in this very run; a finding is in the
+register before the volume that does without it. The rest is `mint`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from phonotheque.disk import Disk, make_folders, write_whole
 from phonotheque.errors import NotHeldError, PhonothequeError
-from phonotheque.hands import Hands
-from phonotheque.music.digest import Digests, Sha256
+from phonotheque.music.digest import Sha256
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish import lists
-from phonotheque.publish.plan import Candidate, PlannedVolume
-from phonotheque.publish.sealed import finish, hidden_path
-from phonotheque.publish.torrent import Torrent, TorrentFile, assemble
+from phonotheque.publish.mint import Press, Proof, mint
+from phonotheque.publish.plan import Filled, PlannedVolume
+from phonotheque.publish.torrent import Torrent
 from phonotheque.register.chain import in_lines
-from phonotheque.register.events import Fixity, Volume
-from phonotheque.register.holdings import Held
-from phonotheque.register.index import Index
-from phonotheque.register.journal import Journal
+from phonotheque.register.descriptions import known_layers
+from phonotheque.register.events import Fixity
 from phonotheque.store.digests import digest_file
-from phonotheque.store.objects import LISTS, ObjectName, Store
+from phonotheque.store.objects import ObjectName, Store
 
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One object read whole. `digests` is None when it is damaged, and `finding` says how."""
-
-    digests: Digests | None
-    finding: Finding | None
+__all__ = ["Press", "Proof", "Sealed", "prove", "prove_all", "seal"]
 
 
 def prove(store: Store, name: ObjectName) -> Proof:
@@ -58,27 +42,6 @@ def prove(store: Store, name: ObjectName) -> Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """What sealing needs, handed over by the archive.
-
-    Attributes:
-        title: The archive's name as people write it.
-        trackers: Tracker URLs for the torrents.
-        web_seeds: Web seed URLs for the torrents.
-        now: The instant that register lines carry.
-    """
-
-    disk: Disk
-    journal: Journal
-    index: Index
-    hands: Hands[ObjectName, Proof]
-    title: str
-    trackers: tuple[str, ...]
-    web_seeds: tuple[str, ...]
-    now: str
-
-
-@dataclass(frozen=True, slots=True)
 class Sealed:
     """What became of a planned volume. `torrent` is None when no object was sound."""
 
@@ -87,59 +50,38 @@ class Sealed:
     findings: tuple[Finding, ...]
 
 
-def prove_all(press: Press, candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, Proof]]:
-    """Read every candidate's object once, on many hands; in the order they get ready."""
-    by_name = {name_of(candidate.held): candidate for candidate in candidates}
-    for results in press.hands.work(list(by_name)):
+def prove_all(press: Press, filled: Filled) -> Iterator[tuple[ObjectName, Proof]]:
+    """Read every member once, on many hands; in the order they get ready."""
+    for results in press.hands.work([member.name for member in filled.members]):
         for name, result in results:
             if isinstance(result, PhonothequeError):
                 finding = Finding(FindingKind.UNREADABLE, name.path, str(result))
                 result = Proof(None, finding)
-            yield by_name[name], result
+            yield name, result
 
 
-def name_of(held: Held) -> ObjectName:
-    """The name of an object as it lies in the store."""
-    return ObjectName(held.sha256, held.extension)
-
-
-def seal(
-    press: Press,
-    planned: PlannedVolume,
-    candidates: Sequence[Candidate],
-    proofs: dict[Sha256, Proof],
-) -> Sealed:
+def seal(press: Press, filled: Filled, proofs: Mapping[Sha256, Proof]) -> Sealed:
     """Seal what is sound of a planned volume; record what is not.
 
     Args:
         press: The archive's parts.
-        planned: The volume.
-        candidates: Its recordings, in order.
-        proofs: What `prove_all` found for each of its candidates.
+        filled: The volume.
+        proofs: What `prove_all` found for each of its members.
     """
     findings = tuple(proof.finding for proof in proofs.values() if proof.finding)
     if findings:
         _record_findings(press, findings)
-    sound = [c for c in candidates if proofs[c.held.sha256].digests is not None]
-    if not sound:
-        return Sealed(planned, None, findings)
     digests = {sha256: proof.digests for sha256, proof in proofs.items() if proof.digests}
-    lines = [_line(press.index, candidate) for candidate in sound]
-    listed = _write_lists(press, planned, lines)
-    files = [
-        TorrentFile((*name.folder.split("/"), name.file), digests[name.sha256])
-        for name in (line.name for line in lines)
-    ]
-    torrent = assemble(
-        planned.name,
-        [*files, *listed],
-        announce=press.trackers,
-        web_seeds=press.web_seeds,
-        creator="Phonotheque",
-    )
-    write_whole(press.disk, hidden_path(planned.name), torrent.data)
-    _record_volume(press, planned, lines, torrent, digests)
-    finish(press.disk, [planned.name])
+    sound = tuple(member for member in filled.members if member.name.sha256 in digests)
+    if not sound:
+        return Sealed(filled.planned, None, findings)
+    size_bytes = sum(member.size_bytes for member in sound)
+    planned = replace(filled.planned, objects=len(sound), size_bytes=size_bytes)
+    torrent = mint(press, Filled(planned, sound), digests)
+    with press.index.transaction():
+        known = known_layers(press.index, list(digests))
+        for sha256 in digests.keys() - known:
+            press.index.remember(digests[sha256])
     return Sealed(planned, torrent, findings)
 
 
@@ -151,68 +93,3 @@ def _record_findings(press: Press, findings: tuple[Finding, ...]) -> None:
     written = press.journal.append(press.now, events)
     with press.index.transaction():
         press.index.apply(written)
-
-
-def _line(index: Index, candidate: Candidate) -> lists.Line:
-    held = candidate.held
-    tags = index.tags(held.sha256)
-    path = index.accessions(held.sha256)[0].path
-    statement = candidate.verdict.statement
-    return lists.Line(
-        name=name_of(held),
-        size_bytes=held.size_bytes,
-        title=tags.title or path.rpartition("/")[2],
-        artists="; ".join(tags.artists or tags.album_artists),
-        release=tags.album or "",
-        licence=statement.licence if statement else "",
-    )
-
-
-def _write_lists(
-    press: Press, planned: PlannedVolume, lines: Sequence[lists.Line]
-) -> list[TorrentFile]:
-    """Write the lists that travel in the volume, and digest them."""
-    volume = planned.name
-    texts = {
-        "ATTRIBUTION.txt": lists.attribution(volume, lines),
-        "README.txt": lists.readme(volume, press.title, planned.licence_class.value, lines),
-        "manifest.tsv": lists.manifest(lines),
-    }
-    sums = [(line.name.sha256.hex, line.path) for line in sorted(lines, key=lambda x: x.path)]
-    for name, text in texts.items():
-        sums.append((hashlib.sha256(text.encode()).hexdigest(), f"lists/{volume}/{name}"))
-    texts["SHA256SUMS"] = lists.checksums(sums)
-    make_folders(press.disk, f"{LISTS}/{volume}")
-    files = []
-    for name, text in texts.items():
-        path = f"{LISTS}/{volume}/{name}"
-        write_whole(press.disk, path, text.encode(), is_frozen=True)
-        with press.disk.open(path) as file:
-            files.append(TorrentFile(("lists", volume, name), digest_file(file)))
-    return files
-
-
-def _record_volume(
-    press: Press,
-    planned: PlannedVolume,
-    lines: Sequence[lists.Line],
-    torrent: Torrent,
-    digests: dict[Sha256, Digests],
-) -> None:
-    manifest = lists.manifest(lines).encode()
-    event = Volume(
-        name=planned.name,
-        licence_class=planned.licence_class.value,
-        objects=len(lines),
-        size_bytes=sum(line.size_bytes for line in lines),
-        manifest=hashlib.sha256(manifest).hexdigest(),
-        torrent=hashlib.sha256(torrent.data).hexdigest(),
-        info_hash_v2=torrent.info_hash_v2.hex(),
-        info_hash_v1=torrent.info_hash_v1.hex(),
-    )
-    written = press.journal.append(press.now, [event])
-    with press.index.transaction():
-        press.index.apply(written)
-        press.index.seal_into(planned.name, press.now, (line.name.sha256 for line in lines))
-        for found in digests.values():
-            press.index.remember(found)

@@ -13,6 +13,8 @@ from phonotheque.disk import Disk, read_whole
 from phonotheque.errors import ListLostError, MalformedError, NotHeldError
 from phonotheque.publish import lists
 from phonotheque.register.events import Volume
+from phonotheque.register.index import Index
+from phonotheque.register.published import offered, retirements
 from phonotheque.store.objects import LISTS, ObjectName, parse_file_name
 
 PUBLISHED = "published"
@@ -79,7 +81,7 @@ def hidden_path(volume: str) -> str:
 
 
 def finish(disk: Disk, volumes: Iterable[str]) -> None:
-    """Set the pointers of recorded volumes: the torrent's name and the link. Idempotent."""
+    """Set the pointers of live volumes: the torrent's name and the link. Idempotent."""
     torrents = {entry.name for entry in disk.list(PUBLISHED)}
     links = {entry.name for entry in disk.list(VOLUMES)}
     for volume in volumes:
@@ -89,3 +91,43 @@ def finish(disk: Disk, volumes: Iterable[str]) -> None:
         if volume not in links:
             disk.symlink(f"{VOLUMES}/{volume}", "../objects")
             disk.sync_folder(VOLUMES)
+
+
+def live(index: Index) -> list[Volume]:
+    """The volumes that are offered now, in the order they were sealed."""
+    return [one for one in offered(index) if isinstance(one, Volume)]
+
+
+def remains(disk: Disk, index: Index) -> list[str]:
+    """Names of retired volumes of which a torrent or link still lies on the disk."""
+    there = {entry.name for folder in (PUBLISHED, VOLUMES) for entry in disk.list(folder)}
+    sealed = {volume.name for volume in index.volumes()}
+    return [
+        name
+        for name in retirements(index)
+        if name in sealed and there & {name, f"{name}.torrent", f".{name}.torrent"}
+    ]
+
+
+def unpublish(disk: Disk, volume: str) -> None:
+    """Take torrent and link of a retired volume off the disk. Idempotent.
+
+    For when no published index offers it any more: pointers go before what they point to. Its
+    lists stay: no door gives them out, and an index made again is told by them what was in it.
+    """
+    for path in (torrent_path(volume), hidden_path(volume)):
+        disk.remove(path)
+    disk.sync_folder(PUBLISHED)
+    disk.remove(f"{VOLUMES}/{volume}")
+    disk.sync_folder(VOLUMES)
+
+
+def withdraw(disk: Disk, volume: str) -> None:
+    """Take lists of a retired volume off the disk, too: they name what was removed. Idempotent."""
+    unpublish(disk, volume)
+    folder = f"{LISTS}/{volume}"
+    if disk.stat(folder) is None:
+        return
+    for name in LIST_FILES:
+        disk.remove(f"{folder}/{name}")
+    disk.sync_folder(folder)

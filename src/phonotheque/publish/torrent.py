@@ -19,7 +19,13 @@ from urllib.parse import quote
 
 from phonotheque.music.digest import PIECE_BYTES, Digests
 from phonotheque.publish.bencode import Encodable, encode
-from phonotheque.publish.torrent_form import SealedFile, in_order, info_of, proved_layers
+from phonotheque.publish.torrent_form import (
+    SealedFile,
+    encode_info,
+    encode_layers,
+    in_order,
+    proved_layers,
+)
 from phonotheque.publish.torrent_reader import TorrentSummary, read_torrent
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "TorrentSummary",
     "assemble",
     "magnet",
+    "magnet_link",
     "read_torrent",
 ]
 
@@ -90,7 +97,7 @@ def assemble(
     Args:
         name: The torrent's folder, one part of a path.
         files: At least one, in any order.
-        piece_bytes: Of the digests; anything but 1 MiB only to compare with other programs.
+        piece_bytes: Of the digests: 1 MiB in volumes, 4 MiB in packs.
         around: See `Around`; all optional.
 
     Raises:
@@ -106,10 +113,10 @@ def assemble(
             SealedFile(file.path, said.size_bytes, said.pieces_root, said.layer, said.sha1s)
         )
     ordered = in_order(name, sealed)
-    info = encode(info_of(name, ordered, piece_bytes))
+    info = encode_info(name, ordered, piece_bytes)
     # "info" goes in as bytes: the part that is hashed is the part that is written.
     outer = {key: encode(value) for key, value in _outer(around).items()}
-    outer |= {"info": info, "piece layers": encode(proved_layers(ordered, piece_bytes))}
+    outer |= {"info": info, "piece layers": encode_layers(proved_layers(ordered, piece_bytes))}
     data = b"d%be" % b"".join(encode(key) + outer[key] for key in sorted(outer))
     v1 = hashlib.sha1(info, usedforsecurity=False).digest()
     size_bytes = sum(file.size_bytes for file in ordered)
@@ -138,15 +145,23 @@ def _base(url: str) -> str:
 
 
 def magnet(torrent: Torrent, trackers: Sequence[str] = (), web_seeds: Sequence[str] = ()) -> str:
-    """Return the magnet link of a torrent, with both of its info-hashes.
+    """Return the magnet link of a torrent, with both of its info-hashes."""
+    v1, v2 = torrent.info_hash_v1.hex(), torrent.info_hash_v2.hex()
+    return magnet_link(v1, v2, torrent.name, trackers, web_seeds)
+
+
+def magnet_link(
+    v1: str, v2: str, name: str, trackers: Sequence[str] = (), web_seeds: Sequence[str] = ()
+) -> str:
+    """Return a magnet link from the two info-hashes in hexadecimal digits.
 
     The v2 hash is a multihash: 0x12 for SHA-256, 0x20 for 32 bytes.
     Source: BEP 9 and BEP 52, "magnet links".
     """
     fields = [
-        f"xt=urn:btih:{torrent.info_hash_v1.hex()}",
-        f"xt=urn:btmh:1220{torrent.info_hash_v2.hex()}",
-        f"dn={quote(torrent.name, safe='')}",
+        f"xt=urn:btih:{v1}",
+        f"xt=urn:btmh:1220{v2}",
+        f"dn={quote(name, safe='')}",
         *(f"tr={quote(url, safe='')}" for url in trackers),
         *(f"ws={quote(_base(url), safe='')}" for url in web_seeds),
     ]

@@ -43,12 +43,15 @@ class TorrentSummary:
     info_hash_v2: bytes
 
 
-def read_torrent(data: bytes, *, thing: str = "torrent") -> TorrentSummary:
+def read_torrent(
+    data: bytes, *, thing: str = "torrent", piece_bytes: int = PIECE_BYTES
+) -> TorrentSummary:
     """Read back a torrent of our form, so that nothing need be hashed again.
 
     Args:
         data: The whole .torrent file.
         thing: What to call it in a refusal: its path, or where it came from.
+        piece_bytes: Length of its pieces: another one for packs alone.
 
     Raises:
         MalformedError: It is longer than 10 MB, not canonical bencode, not a hybrid of our form,
@@ -56,7 +59,7 @@ def read_torrent(data: bytes, *, thing: str = "torrent") -> TorrentSummary:
 
     Cost: about 0.1 CPU s for 1,200 files of 4.3 GB.
     """
-    return _Reader(data, thing).read()
+    return _Reader(data, thing, piece_bytes).read()
 
 
 class _Reader:
@@ -66,9 +69,10 @@ class _Reader:
     half, so there is one rule for writing and reading.
     """
 
-    def __init__(self, data: bytes, thing: str) -> None:
+    def __init__(self, data: bytes, thing: str, piece_bytes: int) -> None:
         self._data = data
         self._thing = thing
+        self._piece_bytes = piece_bytes
 
     def read(self) -> TorrentSummary:
         if len(self._data) > MAX_TORRENT_BYTES:
@@ -76,21 +80,23 @@ class _Reader:
         top = self._dict(decode(self._data, thing=self._thing, max_tokens=_MAX_TOKENS), "torrent")
         info = self._dict(top.get(b"info"), "info")
         layers = self._dict(top.get(b"piece layers"), "piece layers")
-        if info.get(b"piece length") != PIECE_BYTES or info.get(b"meta version") != 2:
-            raise self._refusal("not a hybrid torrent with pieces of 1 MiB")
+        if info.get(b"piece length") != self._piece_bytes or info.get(b"meta version") != 2:
+            raise self._refusal(
+                f"not a hybrid torrent with pieces of {self._piece_bytes >> 20} MiB"
+            )
         name = self._text(info.get(b"name"), "name")
         try:
             files = in_order(name, self._files(info, layers))
-            proved = proved_layers(files, PIECE_BYTES)
+            proved = proved_layers(files, self._piece_bytes)
         except (ValueError, DigestMismatchError) as error:
             raise self._refusal(str(error)) from error
         if proved.keys() != layers.keys():
             raise self._refusal("a piece layer belongs to no file")
         raw = encode(info)
-        self._check_form(info, raw, info_of(name, files, PIECE_BYTES))
+        self._check_form(info, raw, info_of(name, files, self._piece_bytes))
         v1 = hashlib.sha1(raw, usedforsecurity=False).digest()
         v2 = hashlib.sha256(raw).digest()
-        return TorrentSummary(name, PIECE_BYTES, tuple(files), v1, v2)
+        return TorrentSummary(name, self._piece_bytes, tuple(files), v1, v2)
 
     def _check_form(
         self, info: dict[bytes, Decoded], raw: bytes, expected: dict[str, Encodable]
@@ -118,9 +124,9 @@ class _Reader:
             root = self._bytes(leaf.get(b"pieces root"), f"pieces root of {shown!r}")
             if not isinstance(size_bytes, int) or size_bytes < 1 or len(root) != 32:
                 raise self._refusal(f"{shown!r} has no bytes or no root")
-            end = at + 20 * -(-size_bytes // PIECE_BYTES)
+            end = at + 20 * -(-size_bytes // self._piece_bytes)
             layer = b""
-            if size_bytes > PIECE_BYTES:
+            if size_bytes > self._piece_bytes:
                 layer = self._bytes(layers.get(root), f"piece layer of {shown!r}")
             files.append(SealedFile(path, size_bytes, root, layer, pieces[at:end]))
             at = end

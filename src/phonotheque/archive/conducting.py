@@ -1,0 +1,95 @@
+"""`phono publish run`, the whole of it: corrections, volumes, then what is said about them.
+
+Order: volumes that may not stay as they are get successors -> new volumes are sealed -> packs ->
+listings and facts -> the signed index -> pages -> what no index offers any more is taken off the
+disk. Each part reads what those before it left durable, does nothing when nothing changed, and can
+be stopped and run again at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from phonotheque.archive.listings import sweep_listings
+from phonotheque.archive.opening import Archive
+from phonotheque.archive.publishing import asker, limits_of, misplaced
+from phonotheque.music.doors import Door
+from phonotheque.publish.mint import Press
+from phonotheque.publish.packs.standing import sweep_packs
+from phonotheque.publish.sealed import live, remains, unpublish
+from phonotheque.publish.supersede import Succeeded, correct, fold, plan_folds
+from phonotheque.register.events import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of publishing that comes after the volumes.
+
+    Attributes:
+        name: One word.
+        doing: What people read while it is at work.
+        take: Does it, with the archive open to write; says in a sentence what it did, "" when
+            nothing had changed.
+    """
+
+    name: str
+    doing: str
+    take: Callable[[Archive], str]
+
+
+def finish_begun(archive: Archive) -> None:
+    """Carry out what a removal that was stopped left undone."""
+    if archive.index.note("removing"):
+        from phonotheque.archive.takedown import finish_removals  # slow to load, seldom needed
+
+        finish_removals(archive)
+
+
+def correct_all(archive: Archive, press: Press) -> Iterator[Succeeded]:
+    """Give a successor to each volume that holds what it may not hold."""
+    asked = asker(archive, Door.PUBLISH)
+    wrong = misplaced(archive)
+    for volume in live(archive.index):
+        if volume.name in wrong:
+            yield correct(press, volume, "It held what may not be in it any more.", asked)
+
+
+def foldable(archive: Archive) -> list[tuple[Volume, ...]]:
+    """Groups of small volumes that would become one each."""
+    wrong = misplaced(archive)
+    sound = [volume for volume in live(archive.index) if volume.name not in wrong]
+    return list(plan_folds(sound, limits_of(archive)))
+
+
+def fold_all(archive: Archive, press: Press) -> Iterator[Succeeded]:
+    """Fold small volumes into bigger ones."""
+    asked = asker(archive, Door.PUBLISH)
+    for group in foldable(archive):
+        yield fold(press, group, asked)
+
+
+def steps() -> tuple[Step, ...]:
+    """What follows when volumes are sealed, in order."""
+    from phonotheque.archive.facts import write_facts
+    from phonotheque.archive.indexing import publish_index
+    from phonotheque.archive.packing import pack
+    from phonotheque.archive.pages import write_pages
+
+    return (
+        Step("packs", "making packs", pack),
+        Step("facts", "writing listings and fact sheet", write_facts),
+        Step("index", "signing the index", publish_index),
+        Step("pages", "writing pages and feeds", write_pages),
+        Step("sweep", "clearing away", sweep),
+    )
+
+
+def sweep(archive: Archive) -> str:
+    """Take off the disk what is retired, once an index without it is published."""
+    names = remains(archive.disk, archive.index)
+    for name in names:
+        unpublish(archive.disk, name)
+    names += sweep_packs(archive.disk, archive.index)
+    sweep_listings(archive)
+    return f"Took away the torrents of {', '.join(names)}." if names else ""

@@ -1,0 +1,187 @@
+"""Making a volume of digests that are known: lists, torrent, record, pointers; no audio is read.
+
+Order: lists durable -> torrent durable under a hidden name -> register lines durable -> index ->
+torrent's name and the volume's link. A crash leaves at worst lists that no line names, which the
+next run of the same number writes anew; `finish` sets pointers that are missing.
+
+Laws: a volume never changes; the same members give the same bytes. Where it takes the place of
+others, these are retired by lines that come before its own in the same writing, so that a crash in
+between offers too little, never what was withdrawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from phonotheque.disk import Disk, make_folders, write_whole
+from phonotheque.hands import Hands
+from phonotheque.music.digest import Digests, Sha256
+from phonotheque.music.finding import Finding
+from phonotheque.music.tdm_statement import UNSAID, mining_of
+from phonotheque.publish import lists
+from phonotheque.publish.facts.source import source_of
+from phonotheque.publish.plan import Filled, Member, PlannedVolume
+from phonotheque.publish.sealed import finish, hidden_path
+from phonotheque.publish.torrent import Torrent, TorrentFile, assemble
+from phonotheque.register.descriptions import describe
+from phonotheque.register.events import Retirement, Volume
+from phonotheque.register.index import Index
+from phonotheque.register.journal import Journal
+from phonotheque.register.published import proven_at
+from phonotheque.store.digests import digest_file
+from phonotheque.store.objects import LISTS, ObjectName
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One object read whole. `digests` is None when it is damaged, and `finding` says how."""
+
+    digests: Digests | None
+    finding: Finding | None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What sealing needs, handed over by the archive.
+
+    Attributes:
+        title: The archive's name as people write it.
+        trackers: Tracker URLs for the torrents.
+        web_seeds: Web seed URLs for the torrents.
+        now: The instant that register lines carry.
+    """
+
+    disk: Disk
+    journal: Journal
+    index: Index
+    hands: Hands[ObjectName, Proof]
+    title: str
+    trackers: tuple[str, ...]
+    web_seeds: tuple[str, ...]
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """What a volume takes the place of.
+
+    Attributes:
+        supersedes: Name of the one volume that it corrects, "" for none.
+        retired: The lines that retire what it stands for.
+        most_listens: Listens of its most popular recording, where its members do not say them.
+        least_listens: Of its least popular one.
+    """
+
+    supersedes: str = ""
+    retired: tuple[Retirement, ...] = ()
+    most_listens: int | None = None
+    least_listens: int | None = None
+
+
+def mint(
+    press: Press,
+    filled: Filled,
+    digests: Mapping[Sha256, Digests],
+    succession: Succession = Succession(),
+) -> Torrent:
+    """Make a volume of members whose digests are known.
+
+    Args:
+        press: The archive's parts.
+        filled: The volume and its members, at least one.
+        digests: Of every member.
+        succession: What it takes the place of.
+
+    Raises:
+        DigestMismatchError: A stored layer does not fold to its root; nothing was recorded.
+    """
+    name = filled.planned.name
+    lines = _lines(press, filled.members)
+    listed, manifest = _write_lists(press, filled.planned, lines)
+    files = [TorrentFile(tuple(line.path.split("/")), digests[line.name.sha256]) for line in lines]
+    torrent = assemble(
+        name,
+        [*files, *listed],
+        announce=press.trackers,
+        web_seeds=press.web_seeds,
+        creator="Phonotheque",
+    )
+    write_whole(press.disk, hidden_path(name), torrent.data)
+    event = _event(filled, torrent, manifest, succession)
+    written = press.journal.append(press.now, [*succession.retired, event])
+    with press.index.transaction():
+        press.index.apply(written)
+        at = proven_at(press.index, name)
+        press.index.seal_into(name, at, (line.name.sha256 for line in lines))
+    finish(press.disk, [name])
+    return torrent
+
+
+def _lines(press: Press, members: Sequence[Member]) -> list[lists.Line]:
+    """What the lists say of each member."""
+    on = date.fromisoformat(press.now[:10])
+    described = describe(press.index, [member.name.sha256 for member in members])
+    lines = []
+    statements, mining = None, UNSAID
+    for member in members:
+        known = described[member.name.sha256]
+        tags = known.tags
+        if known.statements is not statements:  # a deposit states the same of all its files
+            statements, mining = known.statements, mining_of(known.statements, on)
+        line = lists.Line(
+            name=member.name,
+            size_bytes=member.size_bytes,
+            title=tags.title or known.path.rpartition("/")[2],
+            artists="; ".join(tags.artists or tags.album_artists),
+            release=tags.album or "",
+            licence=member.licence,
+            source=source_of(tags, known.collection, press.title),
+            mining=mining,
+        )
+        lines.append(line)
+    return lines
+
+
+def _write_lists(
+    press: Press, planned: PlannedVolume, lines: Sequence[lists.Line]
+) -> tuple[list[TorrentFile], str]:
+    """Write the lists that travel in the volume; their digests, and that of the manifest."""
+    volume = planned.name
+    texts = {
+        "ATTRIBUTION.txt": lists.attribution(volume, lines),
+        "README.txt": lists.readme(volume, press.title, planned.licence_class.value, lines),
+        "manifest.tsv": lists.manifest(lines),
+    }
+    sums = [(line.name.sha256.hex, line.path) for line in sorted(lines, key=lambda x: x.path)]
+    for name, text in texts.items():
+        sums.append((hashlib.sha256(text.encode()).hexdigest(), f"lists/{volume}/{name}"))
+    texts["SHA256SUMS"] = lists.checksums(sums)
+    make_folders(press.disk, f"{LISTS}/{volume}")
+    files = []
+    for name, text in texts.items():
+        path = f"{LISTS}/{volume}/{name}"
+        write_whole(press.disk, path, text.encode(), is_frozen=True)
+        with press.disk.open(path) as file:
+            files.append(TorrentFile(("lists", volume, name), digest_file(file)))
+    return files, hashlib.sha256(texts["manifest.tsv"].encode()).hexdigest()
+
+
+def _event(filled: Filled, torrent: Torrent, manifest: str, succession: Succession) -> Volume:
+    planned = filled.planned
+    listens = [member.listens for member in filled.members if member.listens is not None]
+    return Volume(
+        name=planned.name,
+        licence_class=planned.licence_class.value,
+        objects=planned.objects,
+        size_bytes=planned.size_bytes,
+        manifest=manifest,
+        torrent=hashlib.sha256(torrent.data).hexdigest(),
+        info_hash_v2=torrent.info_hash_v2.hex(),
+        info_hash_v1=torrent.info_hash_v1.hex(),
+        supersedes=succession.supersedes,
+        most_listens=max(listens, default=succession.most_listens),
+        least_listens=min(listens, default=succession.least_listens),
+    )
