@@ -308,7 +308,7 @@ def test_without_a_decoder_a_patch_on_record_is_enough(stocked, tmp_path):
         raise AssertionError("a file was decoded that need not be")
 
     with open_to_read(phono.root) as archive:
-        done = regain(archive, None, copy, None, never)
+        done = regain(archive, (), copy, None, never)
     assert isinstance(done, Regained)
     assert done.original is not None
     assert done.original.hex == names[MP3]
@@ -327,7 +327,7 @@ def test_a_lying_pack_gives_nothing(stocked, tmp_path):
     patch = decode_patch(make_patch(b"an original" * 99, copy.read_bytes()))
     lie = replace(patch, original=Sha256(bytes(32))).encode()
     pack = Pack(io.BytesIO(encode_pack([lie])))
-    done = regain(None, pack, copy, tmp_path / "back", lambda _file: None)
+    done = regain(None, (pack,), copy, tmp_path / "back", lambda _file: None)
     assert done.error is not None
     assert done.error.code == "digest-mismatch"
     assert not list((tmp_path / "back").iterdir())

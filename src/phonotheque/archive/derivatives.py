@@ -37,15 +37,13 @@ from phonotheque.derive.spectrum import Spectrum, measure_spectrum
 from phonotheque.derive.waveform import Drawn, describe, waveform_png, waveform_svg
 from phonotheque.disk import refusal
 from phonotheque.errors import BadRequestError, DigestMismatchError, PhonothequeError
-from phonotheque.music.digest import Sha256
+from phonotheque.music.covers import likeliest_covers
 from phonotheque.music.sound import Sound
 from phonotheque.register.events import Role
 from phonotheque.register.holdings import Held
 from phonotheque.store.objects import ObjectName
 
 _BLOCK_BYTES = 1 << 20
-_PICTURE_EXTENSIONS = frozenset(("jpg", "jpeg", "png", "gif", "webp", "bmp", "tif", "tiff"))
-_COVER_NAMES = ("cover", "front", "folder", "sleeve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +231,7 @@ def _title(archive: Archive, held: Held) -> str:
 def _hue(archive: Archive, held: Held) -> int:
     """The hue of the cover that came in the same folder; that of no colour when there is none."""
     for accession in archive.index.accessions(held.sha256)[:1]:
-        for name in _covers(archive.index.companions(accession)):
+        for name in likeliest_covers(archive.index.companions(accession)):
             cover = archive.index.held(name)
             try:
                 if cover is not None and cover.role is Role.COMPANION:
@@ -242,18 +240,6 @@ def _hue(archive: Archive, held: Held) -> int:
             except PhonothequeError:
                 continue  # a cover that cannot be read is no reason to draw nothing
     return GREY_HUE
-
-
-def _covers(companions: list[tuple[Sha256, str]]) -> Iterator[Sha256]:
-    """Companions that may be the cover, the likeliest first."""
-
-    def rank(path: str) -> tuple[bool, str]:
-        stem = path.rpartition("/")[2].rpartition(".")[0].lower()
-        return not stem.startswith(_COVER_NAMES), path
-
-    for name, path in sorted(companions, key=lambda pair: rank(pair[1])):
-        if path.rpartition(".")[2].lower() in _PICTURE_EXTENSIONS:
-            yield name
 
 
 def _open(archive: Archive, held: Held, recipe: Recipe, encoder: str, make: Make) -> Kept:

@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import mmap
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from phonotheque.archive.opening import Archive
-from phonotheque.disk import LocalDisk, refusal
+from phonotheque.archive.whole_files import loaded, opened, written
 from phonotheque.dress.dressing import dress
 from phonotheque.dress.ogg_pages import Bytes
 from phonotheque.dress.overlay import Cover, Overlay
-from phonotheque.dress.pack import Pack
 from phonotheque.dress.patch_apply import restore
 from phonotheque.dress.patch_make import make_patch
 from phonotheque.errors import (
@@ -41,9 +40,19 @@ from phonotheque.register.events import Dressing
 from phonotheque.register.holdings import Held
 from phonotheque.store.objects import ObjectName
 
-_IN_MEMORY_BYTES = 256 << 20
 _MAX_RECORDED_BYTES = 700_000  # in base64 it must fit into a line of 1 MiB
 _MAX_PICTURE_BYTES = 64 << 20
+
+
+class WaysBack(Protocol):
+    """Where patches and pictures may be found beside the archive: a pack, or a shelf of packs."""
+
+    def find(self, copy: Sha256) -> bytes | None:
+        """The patch for the copy of that name, or None. Raises `MalformedError` when damaged."""
+
+    def picture(self, sha256: Sha256) -> bytes | None:
+        """A picture by its name, or None. Raises `MalformedError` when damaged."""
+
 
 PayloadOf = Callable[[BinaryIO], str | None]
 """Returns the digest of a file's coded packets, 64 hexadecimal digits; None when there is none."""
@@ -97,21 +106,21 @@ def write_dressed(
         )
     name = ObjectName(held.sha256, held.extension)
     tags = edited(archive.index, held.sha256)
-    with archive.store.open(name) as file, _loaded(file) as original:
+    with archive.store.open(name) as file, loaded(file) as original:
         _prove(name, original)
         copy = dress(file, held.technical.container, Overlay(tags, cover))
-        with _written(target) as (write, temporary):
+        with written(target) as (write, temporary):
             for block in copy.iter_blocks():
                 write(block)
-            with open(temporary, "rb") as made, _loaded(made) as data:
+            with open(temporary, "rb") as made, loaded(made) as data:
                 patch = make_patch(original, data, _pictures(archive, held))
                 digest = hashlib.sha256(data).hexdigest()
             _refuse_long(target, patch)
     encoded = base64.b64encode(patch).decode()
     event = Dressing(held.sha256.hex, digest, copy.size_bytes, encoded)
-    written = archive.writing.append(archive.now(), [event])
+    lines = archive.writing.append(archive.now(), [event])
     with archive.index.transaction():
-        archive.index.apply(written)
+        archive.index.apply(lines)
     return event
 
 
@@ -163,13 +172,17 @@ def find_object(archive: Archive, sha256: Sha256) -> bytes | None:
 
 
 def regain(
-    archive: Archive | None, pack: Pack | None, file: Path, to: Path | None, payload_of: PayloadOf
+    archive: Archive | None,
+    packs: Sequence[WaysBack],
+    file: Path,
+    to: Path | None,
+    payload_of: PayloadOf,
 ) -> Regained:
     """Get the original of one copy back.
 
     Args:
         archive: Where patches are on record and originals are held; None for none.
-        pack: Where patches are looked up first; None for none.
+        packs: Where patches are looked up first, and pictures last.
         to: The folder to write it to, under the copy's own name; None writes nothing.
         payload_of: Reads a stranger's file, so it is called through a limited child.
 
@@ -180,15 +193,15 @@ def regain(
         DiskFullError: No room is left where originals are written.
     """
     try:
-        with _opened(file) as opened, _loaded(opened) as copy:
+        with opened(file) as source, loaded(source) as copy:
             name = Sha256(hashlib.sha256(copy).digest())
-            way, patch = _way_back(archive, pack, name, copy, (opened, payload_of))
-            find = (lambda one: find_object(archive, one)) if archive else (lambda _: None)
+            way, patch = _way_back(archive, packs, name, copy, (source, payload_of))
+            find = partial(_picture, archive, packs)
             if to is None:
                 done, path = restore(copy, patch, lambda _: None, find), None
             else:
                 path = to / file.name
-                with _written(path, is_kept=True) as (write, _):
+                with written(path, is_kept=True) as (write, _):
                     done = restore(copy, patch, write, find)
             size_bytes = 0 if way == "itself" else len(patch)
             return Regained(file, done.original, done.original_bytes, way, path, size_bytes)
@@ -200,7 +213,7 @@ def regain(
 
 def _way_back(
     archive: Archive | None,
-    pack: Pack | None,
+    packs: Sequence[WaysBack],
     name: Sha256,
     copy: Bytes,
     reading: tuple[BinaryIO, PayloadOf],
@@ -212,9 +225,9 @@ def _way_back(
     """
     if archive is not None and archive.index.held(name) is not None:
         return "itself", make_patch(copy, copy)
-    patch = pack.find(name) if pack is not None else None
-    if patch is not None:
-        return "pack", patch
+    for pack in packs:
+        if (patch := pack.find(name)) is not None:
+            return "pack", patch
     dressing = archive.index.dressing(name) if archive is not None else None
     if dressing is not None:
         return "archive", base64.b64decode(dressing.patch)
@@ -231,6 +244,14 @@ def _way_back(
     )
 
 
+def _picture(archive: Archive | None, packs: Sequence[WaysBack], sha256: Sha256) -> bytes | None:
+    """A picture that a patch names, from wherever it is to be had."""
+    found = find_object(archive, sha256) if archive is not None else None
+    if found is None:
+        found = next(filter(None, (pack.picture(sha256) for pack in packs)), None)
+    return found
+
+
 def _made(archive: Archive, originals: Sequence[Held], copy: Bytes) -> Iterator[bytes]:
     """Patches to all originals that have the copy's sound, as far as these are sound."""
     for held in originals:
@@ -238,92 +259,7 @@ def _made(archive: Archive, originals: Sequence[Held], copy: Bytes) -> Iterator[
         with (
             suppress(NotHeldError, DigestMismatchError),
             archive.store.open(name) as file,
-            _loaded(file) as original,
+            loaded(file) as original,
         ):
             _prove(name, original)
             yield make_patch(original, copy, _pictures(archive, held))
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    try:
-        if not path.is_file():
-            raise BadRequestError(str(path), "it is no file", "Name files, not folders.")
-        file = open(path, "rb", buffering=0)  # noqa: SIM115  # closed below
-    except OSError as error:
-        raise refusal(str(path), error) from error
-    with file:
-        yield file
-
-
-@contextmanager
-def _loaded(file: BinaryIO) -> Iterator[Bytes]:
-    """All bytes of a file: in memory, and mapped only when they are many.
-
-    A mapped file that somebody cuts short ends the process that reads it.
-    """
-    size_bytes = os.fstat(file.fileno()).st_size
-    data, mapped = b"", None
-    try:
-        if size_bytes <= _IN_MEMORY_BYTES:
-            file.seek(0)
-            data = b"".join(iter(lambda: file.read(8 << 20), b""))
-        else:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except OSError as error:
-        raise refusal("the file", error) from error
-    if mapped is None:
-        yield data
-        return
-    try:
-        yield mapped
-    finally:
-        with suppress(BufferError):  # an error on its way out may still hold a view
-            mapped.close()
-
-
-@contextmanager
-def _written(
-    target: Path, *, is_kept: bool = False
-) -> Iterator[tuple[Callable[[bytes | bytearray | memoryview], None], Path]]:
-    """Write a file under another name, make it durable, then give it its own.
-
-    Args:
-        is_kept: A file of that name is left alone: if it has the same bytes it is what was asked
-            for, else it is refused.
-
-    Raises:
-        ConflictError: Another file has this name.
-        UnavailableError: The disk failed.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refusal(str(target.parent), error) from error
-    disk = LocalDisk(target.parent)
-    temporary = f".{target.name[:200]}.{os.getpid()}.part"
-    disk.remove(temporary)
-    writer = disk.create(temporary)
-    try:
-        yield writer.write, target.parent / temporary
-        writer.sync()
-        writer.close()
-        if is_kept and os.path.lexists(target):
-            _refuse_other(target, target.parent / temporary)
-        else:
-            disk.rename(temporary, target.name)
-            disk.sync_folder("")
-    finally:
-        writer.close()
-        disk.remove(temporary)
-
-
-def _refuse_other(target: Path, made: Path) -> None:
-    digests = []
-    for path in (target, made):
-        with _opened(path) as file, _loaded(file) as data:
-            digests.append(hashlib.sha256(data).digest())
-    if digests[0] != digests[1]:
-        raise ConflictError(
-            str(target), "another file has this name", "Choose another folder; nothing was lost."
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
 
 import typer
 
@@ -13,10 +13,12 @@ from phonotheque.cli.options import DryRun, Json, Wait, archive_of
 from phonotheque.cli.output import format_bytes, print_json, printable, tell
 
 if TYPE_CHECKING:
-    from phonotheque.archive.dressing import Regained
+    from phonotheque.archive.dressing import Regained, WaysBack
+    from phonotheque.archive.from_packs import Worn
     from phonotheque.archive.opening import Archive
     from phonotheque.dress.overlay import Cover
     from phonotheque.dress.pack import Pack
+    from phonotheque.publish.packs.shelf import Shelf
 
 
 def register(app: typer.Typer) -> None:
@@ -27,11 +29,25 @@ def register(app: typer.Typer) -> None:
 
 def dress(
     context: typer.Context,
-    reference: Annotated[str, typer.Argument(metavar="ID", help="A recording.")],
+    reference: Annotated[
+        str, typer.Argument(metavar="ID", help="A recording; with --packs, a file.")
+    ],
     to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The copy to write.")],
     cover: Annotated[
         Path | None,
         typer.Option("--cover", metavar="FILE", help="A picture, in place of the original's own."),
+    ] = None,
+    packs: Annotated[
+        Path | None,
+        typer.Option(
+            "--packs", metavar="DIR", help="Tags and cover from downloaded packs; no archive."
+        ),
+    ] = None,
+    pack: Annotated[
+        Path | None,
+        typer.Option(
+            "--pack", metavar="FILE", help="With --packs: keep the way back in this file."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
     wait: Wait = False,
@@ -40,28 +56,70 @@ def dress(
     """Copy a recording out with the tags that the archive has for it now.
 
     The sound is the original's, byte for byte. What gives the original back from the copy is put
-    on record: `phono reconstruct`.
+    on record: `phono reconstruct`. With --packs, tags and cover come from packs that an archive
+    published, for an original that lies here.
 
     Example: phono dress 3f9ac1 --to "02 Moorings.flac" --cover front.jpg
     """
+    picture = _cover(cover) if cover else None
+    if packs is not None:
+        worn = _dress_from_packs(Path(reference), packs, to, (picture, pack), is_replacing=force)
+    else:
+        if pack is not None:
+            _refuse_pack()
+        root = archive_of(context)
+        worn = _dress_from_archive(root, reference, to, picture, (force, wait))
+    kept = "is on record" if packs is None else f"is in {pack}" if pack else "was thrown away"
+    if as_json:
+        record = {"sha256": worn.original.hex, "copy": worn.copy, "path": str(to)}
+        print_json({**record, "size_bytes": worn.size_bytes, "patch_bytes": worn.patch_bytes})
+    else:
+        print(f"{worn.copy}  {printable(str(to))}")
+        size = format_bytes(worn.size_bytes)
+        print(f"{size}; the way back {printable(kept)}, {worn.patch_bytes} bytes.")
+    return DONE
+
+
+def _refuse_pack() -> NoReturn:
+    from phonotheque.errors import BadRequestError
+
+    todo = "An archive keeps the way back itself."
+    raise BadRequestError("--pack", "it goes with --packs", todo)
+
+
+def _dress_from_archive(
+    root: Path, reference: str, to: Path, picture: Cover | None, flags: tuple[bool, bool]
+) -> Worn:
     from phonotheque.archive.dressing import write_dressed
+    from phonotheque.archive.from_packs import Worn
     from phonotheque.archive.opening import open_to_write
     from phonotheque.archive.reference import resolve_object
 
-    root = archive_of(context)
-    picture = _cover(cover) if cover else None
-    with open_to_write(root, "dress", is_patient=wait) as archive:
+    is_replacing, is_patient = flags
+    with open_to_write(root, "dress", is_patient=is_patient) as archive:
         tell(archive.notices)
         held = resolve_object(archive.index, reference)
-        event = write_dressed(archive, held, to, picture, is_replacing=force)
+        event = write_dressed(archive, held, to, picture, is_replacing=is_replacing)
     patch_bytes = len(event.patch) * 3 // 4 - event.patch.count("=")
-    if as_json:
-        record = {"sha256": event.sha256, "copy": event.copy, "path": str(to)}
-        print_json({**record, "size_bytes": event.size_bytes, "patch_bytes": patch_bytes})
-    else:
-        print(f"{event.copy}  {printable(str(to))}")
-        print(f"{format_bytes(event.size_bytes)}; the way back is on record, {patch_bytes} bytes.")
-    return DONE
+    return Worn(held.sha256, event.copy, event.size_bytes, patch_bytes)
+
+
+def _dress_from_packs(
+    original: Path,
+    packs: Path,
+    to: Path,
+    options: tuple[Cover | None, Path | None],
+    *,
+    is_replacing: bool,
+) -> Worn:
+    from phonotheque.archive.from_packs import dress_from_packs
+
+    cover, ways = options
+    with ExitStack() as stack:
+        shelf = _shelf(packs, stack)
+        return dress_from_packs(
+            shelf, original, to, cover=cover, ways=ways, is_replacing=is_replacing
+        )
 
 
 def _cover(path: Path) -> Cover:
@@ -80,15 +138,20 @@ def reconstruct(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Copies.")],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where originals are written.")],
     pack: Annotated[
-        Path | None, typer.Option("--pack", metavar="FILE", help="A pack of patches to use first.")
+        Path | None, typer.Option("--pack", metavar="FILE", help="A file of patches to use first.")
+    ] = None,
+    packs: Annotated[
+        Path | None,
+        typer.Option("--packs", metavar="DIR", help="Downloaded packs to look patches up in."),
     ] = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> int:
     """Get the byte-exact originals back from dressed copies, or from copies that others tagged.
 
-    Patches come from the pack and from the archive. A copy that has none is known by its sound, if
-    that is held, and a patch is made and proven on the spot. With --pack no archive is needed.
+    Patches come from the packs and from the archive. A copy that has none is known by its sound, if
+    that is held, and a patch is made and proven on the spot. With --pack or --packs no archive is
+    needed.
 
     Exit status 1 when an original could not be got back.
 
@@ -98,11 +161,12 @@ def reconstruct(
 
     results = []
     with ExitStack() as stack:
-        archive = _archive(context, stack, is_needed=pack is None)
-        patches = _pack(pack, stack) if pack else None
+        archive = _archive(context, stack, is_needed=pack is None and packs is None)
+        ways: list[WaysBack] = [_pack(pack, stack)] if pack else []
+        ways += [_shelf(packs, stack)] if packs else []
         for file in files:
             folder = None if dry_run else to
-            done = regain(archive, patches, file, folder, _payload_of)
+            done = regain(archive, ways, file, folder, _payload_of)
             results.append(done)
             _tell_one(done, as_json=as_json)
     failed = sum(done.error is not None for done in results)
@@ -133,6 +197,13 @@ def _pack(path: Path, stack: ExitStack) -> Pack:
         return Pack(stack.enter_context(open(path, "rb")))
     except OSError as error:
         raise refusal(str(path), error) from error
+
+
+def _shelf(folder: Path, stack: ExitStack) -> Shelf:
+    from phonotheque.disk import LocalDisk
+    from phonotheque.publish.packs.shelf import Shelf
+
+    return stack.enter_context(Shelf(LocalDisk(folder), str(folder)))
 
 
 def _payload_of(file: BinaryIO) -> str | None:

@@ -1,4 +1,7 @@
-"""A pack: many patches in one file, found by the digest of the copy they belong to.
+"""A file of patches: the ways back from many copies, found by the digest of the copy.
+
+It is what a person keeps beside dressed copies; what an archive publishes is a folder with papers
+(`phonotheque.publish.packs`).
 
 Laws: the patch that is found is the one that was put in; a damaged index is refused before anything
 is looked up in it, a damaged patch when it is applied. `docs/reference/patch.md` is the
@@ -10,7 +13,7 @@ from __future__ import annotations
 import struct
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from phonotheque.dress.patch_form import MAX_PATCH_BYTES, broken, decode_patch
@@ -87,6 +90,17 @@ class Pack:
         if len(patch) < size:
             raise _refused(f"it ends before the patch for {copy}")
         return patch
+
+    def patches(self) -> Iterator[bytes]:
+        """All patches in it, in order of the copy's digest. Raises as `find`."""
+        for number in range(self._count):
+            patch = self.find(Sha256(self._entry(number)[0]))
+            if patch is not None:
+                yield patch
+
+    def picture(self, _sha256: Sha256) -> bytes | None:
+        """None: there are patches alone in here."""
+        return None
 
     def _entry(self, number: int) -> tuple[bytes, int, int]:
         name, start, size = _ENTRY.unpack_from(self._index, number * _ENTRY.size)

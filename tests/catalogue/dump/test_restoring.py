@@ -161,6 +161,19 @@ def test_every_flipped_bit_is_found(site, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_an_empty_file_need_not_come_along(site, tmp_path):
+    """A dump from a torrent lacks its empty files; what has bytes must be there."""
+    shutil.copytree(site / "dump", tmp_path / "dump")
+    file = tmp_path / "dump" / "decisions.jsonl"
+    has_decisions = bool(file.read_bytes())
+    file.unlink()
+    if has_decisions:
+        with pytest.raises(MalformedError, match="lacks"):
+            back(tmp_path / "dump", tmp_path / "new")
+    else:
+        back(tmp_path / "dump", tmp_path / "new")
+
+
 @pytest.mark.parametrize("path", ["parquet/links.parquet", "parquet/tables/isrc/open.parquet"])
 def test_a_missing_file_is_told(site, tmp_path, path):
     """A dump that lost a file is refused by the name of the file."""

@@ -216,7 +216,8 @@ def _take_up_ids(site: _Site) -> EpochRecord:
     taken = take_up(site.root, site.disk, record, _ids(site))
     restored = Restored(contents.snapshot, contents.epoch, contents.next_ids)
     write_whole(site.disk, RESTORED, msgspec.json.encode(restored) + b"\n")
-    data = read_whole(LocalDisk(site.dump), DECISIONS_FILE)
+    dump = LocalDisk(site.dump)
+    data = read_whole(dump, DECISIONS_FILE) if dump.stat(DECISIONS_FILE) else b""
     write_whole(site.disk, decisions.FILE, data)
     decisions.read_all(site.disk)  # told now when a line is none
     return taken.record

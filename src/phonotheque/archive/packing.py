@@ -1,0 +1,167 @@
+"""The packs of an archive: made by each publication, and held back when something in them must be.
+
+Not here: what a pack is and how it is made (`phonotheque.publish.packs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from phonotheque.archive.opening import Archive, today
+from phonotheque.archive.serving import FOLDER, HOLDINGS
+from phonotheque.catalogue.snapshot import current_snapshot
+from phonotheque.disk import LocalDisk
+from phonotheque.music.digest import Sha256
+from phonotheque.music.doors import Door, ask
+from phonotheque.music.rights import Verdict
+from phonotheque.music.tdm_statement import SENTENCE
+from phonotheque.publish.packs.art import Art
+from phonotheque.publish.packs.facts import Facts
+from phonotheque.publish.packs.form import PackKind
+from phonotheque.publish.packs.holding import packs_holding
+from phonotheque.publish.packs.making import Bench, PacksMade, make_kind
+from phonotheque.publish.packs.overlays import Overlays
+from phonotheque.publish.packs.patches import Patches
+from phonotheque.publish.packs.register_extract import RegisterExtract
+from phonotheque.publish.packs.shareable import ask_all
+from phonotheque.publish.packs.source import Source
+from phonotheque.publish.packs.standing import finish_packs, offered_packs
+
+if TYPE_CHECKING:
+    from phonotheque.catalogue.build.steps import OnProgress
+
+_JOBS = 2
+_CLAIMS = "packs rely on tags"
+
+
+def pack(archive: Archive) -> str:
+    """Bring all packs up to date; one sentence of what was done, "" for nothing."""
+    done = make_packs(archive)
+    parts = [f"{len(done.made)} made"] if done.made else []
+    parts += [f"{len(done.retired)} retired"] if done.retired else []
+    told = done.notes
+    if parts:
+        summary = f"Packs: {', '.join((*parts, f'{done.kept} kept'))}."
+        told = [summary, *told, *(f"Not in them: {hint}." for hint in done.hints)]
+    return "\n".join(told)
+
+
+def make_packs(
+    archive: Archive,
+    on_item: Callable[[PackKind, int, int], None] = lambda _kind, _done, _all: None,
+    on_step: OnProgress | None = None,
+) -> PacksMade:
+    """Make the packs of what may be given away today; nothing when nothing changed.
+
+    Args:
+        archive: Open to write.
+        on_item: Told the kind, and how many things of how many are packed.
+        on_step: Told how far the dump of the catalogue is.
+
+    Raises:
+        UnavailableError: The disk failed or is full; run again to go on.
+    """
+    index, done = archive.index, PacksMade()
+    bench = _bench(archive, on_item)
+    finish_packs(archive.disk, index)
+    counts = archive.config["rights.licence_tags_count"]
+    ask_all(index, today(), claims_count=counts)
+    with index.transaction():
+        index.set_note(_CLAIMS, "yes" if counts else "")
+    makers: tuple[Callable[[], Source], ...] = (
+        lambda: Art(index, archive.store),
+        lambda: Facts(index),
+        lambda: Overlays(index),
+        lambda: Patches(index),
+        lambda: RegisterExtract(index, archive.disk),
+    )
+    for make in makers:
+        make_kind(bench, make(), done)
+    home = archive.root / FOLDER
+    snapshot = current_snapshot(home, LocalDisk(home)) if home.is_dir() else None
+    if snapshot is not None:
+        from phonotheque.catalogue.build.steps import quietly
+        from phonotheque.catalogue.database import Machine  # slow to load, and seldom needed
+        from phonotheque.publish.packs.metadata import Catalogue, make_metadata
+
+        catalogue = Catalogue(archive.root, snapshot, HOLDINGS, Machine(_JOBS), on_step or quietly)
+        make_metadata(bench, catalogue, done)
+    return done
+
+
+def _bench(archive: Archive, on_item: Callable[[PackKind, int, int], None]) -> Bench:
+    config = archive.config
+    return Bench(
+        archive.disk,
+        archive.writing,
+        archive.index,
+        name=config.name,
+        archive=archive.index.note("archive"),
+        title=config["title"] or config.name,
+        trackers=tuple(config["seed.trackers"]),
+        web_seeds=tuple(config["seed.web_seeds"]),
+        now=archive.now,
+        tdm=SENTENCE,
+        on_progress=on_item,
+    )
+
+
+def packs_held_back(archive: Archive) -> dict[str, tuple[Sha256, Verdict] | None]:
+    """Packs that must not be shared before they are made again, each with one object and why.
+
+    Only three things can close a pack: what was stated about something in it after it was made, a
+    removal, and that the archive does not rely on tags any more (None).
+    """
+    standing = offered_packs(archive.index)
+    counts = archive.config["rights.licence_tags_count"]
+    if not counts and archive.index.note(_CLAIMS):
+        return dict.fromkeys(one.name for one in standing)
+    made_by = dict(archive.index.db.execute("SELECT name, seq FROM pack"))
+    closed: dict[str, tuple[Sha256, Verdict] | None] = {}
+    for restated in _restated(archive, min((made_by[one.name] for one in standing), default=0)):
+        verdict = _seeding(archive, restated.sha256, claims_count=counts)
+        if verdict.allowed:
+            continue
+        older = [
+            one
+            for one in standing
+            if one.name not in closed
+            and made_by[one.name] < restated.seq
+            and (restated.is_removal or one.kind != PackKind.METADATA)
+        ]
+        for name in packs_holding(archive.disk, older, frozenset((restated.sha256,))):
+            closed[name] = (restated.sha256, verdict)
+    return closed
+
+
+class _Restated(NamedTuple):
+    """An object about which something was decided by this line of the register."""
+
+    sha256: Sha256
+    seq: int
+    is_removal: bool
+
+
+def _restated(archive: Archive, since: int) -> list[_Restated]:
+    """What was decided or removed after a line of the register, the last word on each object."""
+    query = """SELECT sha256, max(seq), max(removal) FROM (
+                   SELECT s.sha256, s.seq, 0 AS removal FROM statement AS s
+                   JOIN object AS o ON o.sha256 = s.sha256 AND o.first_seq < s.seq
+                   WHERE s.seq > :since
+                   UNION ALL SELECT sha256, seq, 1 FROM case_line
+                   WHERE seq > :since AND length(sha256) = 32)
+               GROUP BY sha256 ORDER BY sha256"""
+    rows = archive.index.db.execute(query, {"since": since})
+    return [_Restated(Sha256(name), seq, bool(removal)) for name, seq, removal in rows]
+
+
+def _seeding(archive: Archive, sha256: Sha256, *, claims_count: bool) -> Verdict:
+    held = archive.index.held(sha256)
+    return ask(
+        Door.SEED,
+        archive.index.statements(sha256),
+        today(),
+        claims_count=claims_count,
+        is_removed=held is not None and held.condition == "removed",
+    )

@@ -1,0 +1,1 @@
+"""Packs: many small things in a few files that are one torrent."""
