@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from phonotheque.archive.expiry import Expiry, expiries
 from phonotheque.archive.opening import Archive
 from phonotheque.music.finding import Finding
 from phonotheque.register.chain import format_instant
@@ -32,6 +33,7 @@ class Status:
         unproven: Objects whose last check is older than the setting allows.
         last_run: When the last run of `phono verify` was recorded, or "".
         findings: What is wrong with torrents and lists, until a whole run finds them sound.
+        signatures: Until when what is published is to be believed; empty while nothing is.
     """
 
     recordings: Heap
@@ -46,6 +48,7 @@ class Status:
     unproven_days: int
     last_run: str
     findings: tuple[Finding, ...]
+    signatures: tuple[Expiry, ...]
 
 
 def status_of(archive: Archive) -> Status:
@@ -66,7 +69,8 @@ def status_of(archive: Archive) -> Status:
         kind = "companions" if role == "companion" else "recordings"
         if readability == "unreadable":
             kind = "unreadable"
-        heaps[kind] = _sum(heaps[kind], more)
+        if role != "access-copy":  # another form of a recording, not another recording
+            heaps[kind] = _sum(heaps[kind], more)
         if volume is not None:
             heaps["sealed"] = _sum(heaps["sealed"], more)
     days = archive.config["verify.older_than_days"]
@@ -82,6 +86,7 @@ def status_of(archive: Archive) -> Status:
         unproven_days=days,
         last_run=last or "",
         findings=tuple(findings(db)),
+        signatures=expiries(archive, datetime.fromisoformat(archive.now())),
     )
 
 

@@ -24,6 +24,8 @@ from phonotheque.cli import (
     rights,
     search,
     seed,
+    takedown,
+    trust,
     verify,
     way_in,
 )
@@ -51,6 +53,8 @@ keeping.register(app)
 edit.register(app)
 dress.register(app)
 rights.register(app)
+takedown.register(app)
+trust.register(app)
 catalogue.register(app)
 bulk.register(app)
 seed.register(app)

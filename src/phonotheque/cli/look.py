@@ -132,14 +132,15 @@ def _object(archive: Archive, held: Held) -> dict[str, Any]:
     import msgspec
 
     from phonotheque.archive.opening import today
-    from phonotheque.music.rights import may_share_in_torrent
+    from phonotheque.music.doors import Door, ask
     from phonotheque.register.corrections import edited
     from phonotheque.store.objects import ObjectName
 
     index = archive.index
     statements = index.statements(held.sha256)
     counts = archive.config["rights.licence_tags_count"]
-    verdict = may_share_in_torrent(statements, today(), counts)
+    is_removed = held.condition == "removed"
+    verdict = ask(Door.PUBLISH, statements, today(), claims_count=counts, is_removed=is_removed)
     accessions = index.accessions(held.sha256)
     return {
         "sha256": held.sha256.hex,
@@ -213,7 +214,7 @@ def _lines(value: object) -> list[str]:
 def status(context: typer.Context, as_json: Json = False) -> int:
     """Show the archive on one page: counts, bytes, volumes, and what is unproven since when.
 
-    Exit status 1 when something is damaged.
+    Exit status 1 when something is damaged, or a signature has expired.
 
     Example: phono status
     """
@@ -238,7 +239,8 @@ def status(context: typer.Context, as_json: Json = False) -> int:
         for line in (*_proof(found), *notices):
             print(line)
     damaged = {kind for kind in found.damaged if kind != "removed"}
-    return FOUND if damaged or found.findings else DONE
+    expired = [one for one in found.signatures if one.days_left < 0]
+    return FOUND if damaged or found.findings or expired else DONE
 
 
 def _rows(found: Status) -> list[tuple[str, str, str]]:
@@ -263,6 +265,22 @@ def _proof(found: Status) -> list[str]:
     ran = _minute(found.last_run) if found.last_run else "never"
     lines.append(f"Last run of `phono verify`: {ran}.")
     lines += [f"{one.kind}! {printable(one.path)}: {one.detail}" for one in found.findings]
+    return [*lines, *_signatures(found)]
+
+
+def _signatures(found: Status) -> list[str]:
+    """What is published and runs out, or has run out, and what to do about it."""
+    from phonotheque.archive.expiry import Urgency
+
+    lines = []
+    for one in found.signatures:
+        renew = "phono keys renew" if one.role == "root" else "phono publish refresh"
+        until = f"until {one.expires[:10]}"
+        if one.urgency is Urgency.OVER:
+            lines.append(f"expired! What {one.role} signed was good {until}: {renew}")
+        elif one.urgency is Urgency.SOON:
+            left = counted(one.days_left, "day")
+            lines.append(f"What {one.role} signed is good {until}, {left} more: {renew}")
     return lines
 
 

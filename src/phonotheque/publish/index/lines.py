@@ -28,6 +28,9 @@ KINDS = (
 )
 """What a torrent can hold: recordings of one licence class, a kind of pack, or an older index."""
 
+TIERS = ("50", "90", "99", "996", "rest", "all")
+"""Shares of all listens, in percent ("996" is 99.6), that a volume's recordings lie in."""
+
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     """The first line of an index.
@@ -74,15 +77,14 @@ class TorrentLine(msgspec.Struct, frozen=True, omit_defaults=True):
         files: Number of them.
         items: Recordings in a volume, small things in a pack.
         piece_bytes: Length of a piece.
-        torrent_bytes: Length of the .torrent file.
+        torrent_bytes: Length of the .torrent file; 0 when it is not offered any more and was lost.
         torrent_sha256: Digest of the .torrent file: by this a torrent is trusted.
-        added: When it was sealed, UTC.
+        added: When it was sealed, UTC, to the second.
         basis: On what lawful basis it is offered: "licence" or "own work" (what the archive itself
             says and may hand out).
         licences: How many of its items stand under each licence; empty for packs.
         most_listens: Of its most popular recording, as known when it was sealed; None: unknown.
         least_listens: Of its least popular one.
-        listing: SHA-256 of `published/files/<id>.jsonl.zst`, which says what is in it; "" for none.
         supersedes: Name of the torrent that this one replaces.
         obsolete: Why it is not offered any more; "" while it is.
         superseded_by: Name of the torrent that takes its place.
@@ -105,7 +107,6 @@ class TorrentLine(msgspec.Struct, frozen=True, omit_defaults=True):
     licences: dict[str, int] = {}
     most_listens: int | None = None
     least_listens: int | None = None
-    listing: str = ""
     supersedes: str = ""
     obsolete: str = ""
     superseded_by: str = ""
