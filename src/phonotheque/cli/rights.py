@@ -100,6 +100,13 @@ def set_rights(
     onsite_only: Annotated[
         bool, typer.Option("--onsite-only", help="On the premises only.")
     ] = False,
+    tdm: Annotated[
+        str,
+        typer.Option("--tdm", help="Text and data mining (AI): reserved, not-reserved or unknown."),
+    ] = "unknown",
+    tdm_by: Annotated[
+        str, typer.Option("--tdm-by", help="Who says so: holder, society, registry or law.")
+    ] = "",
     dry_run: DryRun = False,
     wait: Wait = False,
     as_json: Json = False,
@@ -116,7 +123,8 @@ def set_rights(
     from phonotheque.archive.reference import resolve_object
 
     dates = (valid_from, valid_until)
-    decision = Decision(licence, evidence, holder, *dates, tuple(territory or ()), onsite_only)
+    places = tuple(territory or ())
+    decision = Decision(licence, evidence, holder, *dates, places, onsite_only, tdm, tdm_by)
     root = archive_of(context)
     if dry_run:
         with open_to_read(root) as archive:
