@@ -12,6 +12,7 @@ from phonotheque.archive.entry import Entry, Row, read_entry
 from phonotheque.archive.searching import Catalogue
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card, Tombstone, Track
+from phonotheque.music.digest import Sha256
 
 MOST_LISTED = 20
 """Recordings and releases of an artist or label that are listed."""
@@ -41,8 +42,8 @@ def portrait(catalogue: Catalogue, card: Card, asked: UUID | None = None) -> dic
         "country": card.country,
         "length_ms": card.length,
         "genres": list(card.genres),
-        "is_held": card.is_held,
-        "is_free": card.is_free,
+        "is_held": card.is_held and not catalogue.is_withdrawn(card),
+        "is_free": card.is_free and not catalogue.is_withdrawn(card),
         "score": card.score,
         "listens": card.listens,
         "isrcs": list(entry.isrcs),
@@ -51,7 +52,7 @@ def portrait(catalogue: Catalogue, card: Card, asked: UUID | None = None) -> dic
         "tracks": list(map(_track, tracks)),
         "releases": list(map(_mention, releases)),
         "recordings": list(map(_mention, recordings)),
-        "files": list(map(_plain, entry.files)),
+        "files": [_file(catalogue, row) for row in entry.files],
         "popularity": list(map(_plain, entry.popularity)),
         "licences": list(map(_plain, entry.licences)),
         "identifiers": list(map(_plain, entry.identifiers)),
@@ -136,6 +137,13 @@ def _source(row: Row) -> Row:
         "as_of": source.as_of or None,
         "gid": str(row["gid"]),
     }
+
+
+def _file(catalogue: Catalogue, row: Row) -> Row:
+    """A file; what was removed after the snapshot was built is told so."""
+    name = row["sha256"]
+    is_removed = bool(name) and Sha256(name) in catalogue.removed
+    return _plain({**row, "state": "removed", "is_free": False} if is_removed else row)
 
 
 def _plain(row: Row) -> Row:

@@ -17,7 +17,7 @@ from time import monotonic
 from uuid import UUID
 
 from phonotheque.archive.identifying import look_up
-from phonotheque.archive.serving import serving_snapshot
+from phonotheque.archive.serving import removed_since, serving_snapshot
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.lookup.reader import Lookup
@@ -75,16 +75,22 @@ class Found:
 class Catalogue:
     """A snapshot, opened to be asked; one thread at a time.
 
+    Args:
+        snapshot: The snapshot.
+        removed: Objects that were removed after it was built: no search finds what they hold.
+
     Raises:
         MalformedError: A file of the snapshot is missing or damaged.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, removed: frozenset[Sha256] = frozenset()) -> None:
         self.snapshot = snapshot
+        self.removed = removed
         self._open = ExitStack()
         self.lookup = Lookup(snapshot.ids)
         self._open.callback(self.lookup.close)
         self._searchers: dict[Kind, Searcher] = {}
+        self._withdrawn = self._ranks_of(removed)
 
     def close(self) -> None:
         """Let go of all files."""
@@ -185,7 +191,8 @@ class Catalogue:
             cards = list(self._releases_of(labels.cards))
         is_partial = is_partial or len(cards) == MOST_BEHIND
         passes = fits(question)
-        chosen = {card.rank: card for card in cards if passes(card)}
+        gone = self._withdrawn if kind is Kind.RECORDING else ()
+        chosen = {card.rank: card for card in cards if card.rank not in gone and passes(card)}
         ordered = tuple(chosen[rank] for rank in sorted(chosen))
         return Found(ordered[: question.limit], is_partial and len(ordered) < question.limit)
 
@@ -199,10 +206,24 @@ class Catalogue:
 
     def _searcher(self, kind: Kind) -> Searcher:
         if kind not in self._searchers:
-            searcher = Searcher(self.snapshot.search(kind), self.lookup.texts_at(kind))
+            withdrawn = self._withdrawn if kind is Kind.RECORDING else ()
+            texts = self.lookup.texts_at(kind)
+            searcher = Searcher(self.snapshot.search(kind), texts, withdrawn)
             self._open.callback(searcher.close)
             self._searchers[kind] = searcher
         return self._searchers[kind]
+
+    def is_withdrawn(self, card: Card) -> bool:
+        """Whether what a card shows was removed after the snapshot was built."""
+        return card.kind is Kind.RECORDING and card.rank in self._withdrawn
+
+    def _ranks_of(self, objects: frozenset[Sha256]) -> frozenset[int]:
+        """Ranks of the recordings that objects hold."""
+        if not objects:
+            return frozenset()
+        named = self.lookup.by_externals([("sha256", name.hex) for name in sorted(objects)])
+        found = chain.from_iterable(named)
+        return frozenset(card.rank for card in found if card.kind is Kind.RECORDING)
 
     def _found(self, way: _Way, answer: Answer) -> Found:
         cards = tuple(self.lookup.cards_at(way.kind, answer.ranks))
@@ -255,7 +276,8 @@ def open_catalogue(root: Path) -> Iterator[Catalogue]:
         NoCatalogueError: None was built.
         MalformedError: It is damaged.
     """
-    with closing(Catalogue(serving_snapshot(root))) as catalogue:
+    snapshot = serving_snapshot(root)
+    with closing(Catalogue(snapshot, removed_since(root, snapshot))) as catalogue:
         yield catalogue
 
 

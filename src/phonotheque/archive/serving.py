@@ -11,10 +11,14 @@ from pathlib import Path
 from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
 from phonotheque.disk import LocalDisk
 from phonotheque.errors import NoCatalogueError
+from phonotheque.music.digest import Sha256
+from phonotheque.register.cases import removed_objects
 from phonotheque.register.index import Index
 
 FOLDER = "catalogue"
 """Folder of the catalogue in an archive."""
+
+INDEX = "state/index.sqlite"
 
 HOLDINGS = "holdings"
 """Name of the source that the archive itself is."""
@@ -71,6 +75,23 @@ def behind(index: Index, snapshot: Snapshot) -> Behind:
             break
         added += is_first
     return Behind(since, added)
+
+
+def removed_since(root: Path, snapshot: Snapshot) -> frozenset[Sha256]:
+    """Return what was removed from an archive after its catalogue was built.
+
+    Raises:
+        UnavailableError: The index, which knows it, cannot be used.
+    """
+    sources = snapshot.descriptor.sources
+    since = next((one.as_of for one in sources if one.name == HOLDINGS), None)
+    if since is None or not (root / INDEX).exists():
+        return frozenset()  # nothing of the archive's own is in it, or nothing is held
+    index = Index(root / INDEX, is_reading=True)
+    try:
+        return frozenset(held.sha256 for held in removed_objects(index, after=since))
+    finally:
+        index.close()
 
 
 _NEWEST_FIRST = """

@@ -72,6 +72,9 @@ def add(
     collection: Annotated[
         str, typer.Option("--collection", metavar="C", help="The collection they belong to.")
     ] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Take in what was removed, too: it was decided anew.")
+    ] = False,
     jobs: Jobs = None,
     dry_run: DryRun = False,
     wait: Wait = False,
@@ -91,7 +94,7 @@ def add(
         parse_licence_strict(licence)
     if Path() in paths:
         raise BadRequestError("PATH", "it is empty", 'Name a folder; for this one, "./".')
-    given = Given(licence or "", evidence, depositor, collection)
+    given = Given(licence or "", evidence, depositor, collection, is_again=again)
     deposit = survey(paths, root)
     told = (
         _rehearsed(root, deposit)

@@ -1,0 +1,1 @@
+"""The bulk door over HTTP: our own small server."""

@@ -1,0 +1,213 @@
+"""What may be fetched from the bulk door: files of `published/`, and payload of volumes.
+
+Laws: an object is given only as a member of a volume that is offered now, only while it is intact,
+and only when the resolver says yes at this very moment; a retired torrent or pack is not there any
+more; what is hidden, a link or a folder is nothing. Nobody learns from an answer whether a thing is
+absent or refused.
+
+Layout, the same as `phonotheque publish push` writes: `/…` is `published/…`; payload of a volume is
+at `/volumes/<name>/…`, of a pack at `/packs/<name>/…` and, so that one address serves all web
+seeds, at `/volumes/<name>/…` as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import BinaryIO
+
+from phonotheque.disk import Disk, Kind
+from phonotheque.errors import NotHeldError
+from phonotheque.music.rights import Verdict
+from phonotheque.music.tdm_statement import Mining, headers
+from phonotheque.publish.sealed import LIST_FILES, PUBLISHED
+from phonotheque.publish.web.heads import Shown
+from phonotheque.register.events import Pack
+from phonotheque.register.holdings import Held
+from phonotheque.register.index import Index
+from phonotheque.register.published import is_retired, offered_one
+from phonotheque.store.objects import LISTS, Store, parse_file_name
+
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "mjs": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "jsonl": "application/jsonl",
+    "xml": "application/rss+xml",
+    "txt": "text/plain; charset=utf-8",
+    "md": "text/markdown; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "tsv": "text/tab-separated-values; charset=utf-8",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "webp": "image/webp",
+    "jpg": "image/jpeg",
+    "woff2": "font/woff2",
+    "zip": "application/zip",
+    "zst": "application/zstd",
+    "torrent": "application/x-bittorrent",
+    "flac": "audio/flac",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "opus": "audio/ogg",
+    "m4a": "audio/mp4",
+    "wav": "audio/wav",
+    "wv": "audio/x-wavpack",
+    "aiff": "audio/aiff",
+}
+_PAGE_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def content_type(name: str) -> str:
+    """The media type of a file, by the ending of its name; bytes without a meaning for others."""
+    return _TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file that may be sent, open at its beginning. Whoever gets it closes it."""
+
+    file: BinaryIO
+    shown: Shown
+
+
+@dataclass
+class Digests:
+    """Digests of published files, computed once for each state of a file; shared by threads."""
+
+    most: int = 20_000
+    _known: OrderedDict[tuple[str, int, int, int], str] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def of(self, path: str, file: BinaryIO) -> tuple[str, int]:
+        """Return the SHA-256 and the length of an open file, which stands at its beginning after.
+
+        Args:
+            path: Where it lies.
+            file: The file.
+        """
+        import os
+
+        found = os.fstat(file.fileno())
+        key = (path, found.st_ino, found.st_size, found.st_mtime_ns)
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key], found.st_size
+        digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        file.seek(0)
+        with self._lock:
+            self._known[key] = digest
+            while len(self._known) > self.most:
+                self._known.popitem(last=False)
+        return digest, found.st_size
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """What an archive gives at this door, as it stands now.
+
+    Attributes:
+        asked: The resolver at this door.
+        mining: What holds for text and data mining of an object.
+        policy_url: Where the policy on mining is published; "" when unknown.
+        digests: Digests of published files.
+        closed: Volumes and packs that may not be shared now.
+    """
+
+    disk: Disk
+    store: Store
+    index: Index
+    asked: Callable[[Held], Verdict]
+    mining: Callable[[Held], Mining]
+    policy_url: str
+    digests: Digests
+    closed: frozenset[str] = frozenset()
+
+    def find(self, parts: tuple[str, ...]) -> Resource | None:
+        """Open what a path names; None when it is nothing that may be given.
+
+        Raises:
+            UnavailableError: The disk or the index cannot be read now.
+        """
+        match parts:
+            case ("volumes", name, *rest) if rest:
+                return self._of_torrent(name, tuple(rest))
+            case ("packs", name, *rest) if rest:
+                return self._of_pack(name, tuple(rest))
+            case (file,) if file.endswith(".torrent"):
+                name = file.removesuffix(".torrent")
+                is_gone = name in self.closed or is_retired(self.index, name)
+                return None if is_gone else self._file(f"{PUBLISHED}/{file}")
+            case _:
+                return self._file("/".join((PUBLISHED, *parts)))
+
+    def _of_torrent(self, name: str, rest: tuple[str, ...]) -> Resource | None:
+        """A part of what a torrent holds, wherever it lies."""
+        torrent = offered_one(self.index, name)
+        if torrent is None:
+            return None
+        if isinstance(torrent, Pack):
+            return self._of_pack(name, rest)
+        if rest[:2] == ("lists", name) and len(rest) == 3 and rest[2] in LIST_FILES:
+            return self._file(f"{LISTS}/{name}/{rest[2]}")
+        return self._object(name, rest) if len(rest) == 3 else None
+
+    def _of_pack(self, name: str, rest: tuple[str, ...]) -> Resource | None:
+        if name in self.closed or not isinstance(offered_one(self.index, name), Pack):
+            return None
+        return self._file("/".join((PUBLISHED, "packs", name, *rest)))
+
+    def _object(self, volume: str, rest: tuple[str, ...]) -> Resource | None:
+        """A member of a volume, if the resolver gives it at this moment."""
+        name = parse_file_name(rest[2])
+        if name is None or f"{rest[0]}/{rest[1]}" != name.folder:
+            return None
+        held = self.index.held(name.sha256)
+        if held is None or held.extension != name.extension or held.volume != volume:
+            return None
+        if held.condition != "intact" or self.store.size(name) != held.size_bytes:
+            return None
+        verdict = self.asked(held)
+        if not verdict.allowed:
+            return None
+        fields = {"Content-Type": content_type(name.file)}
+        if verdict.statement and verdict.statement.licence.startswith("http"):
+            fields["Link"] = f'<{verdict.statement.licence}>; rel="license"'
+        fields |= headers(self.mining(held), self.policy_url)
+        shown = Shown(held.size_bytes, name.sha256.hex, fields)
+        try:
+            return Resource(self.store.open(name), shown)
+        except NotHeldError:  # it went between two looks
+            return None
+
+    def _file(self, path: str) -> Resource | None:
+        """A regular file, reached through folders alone."""
+        parts = path.split("/")
+        for count in range(1, len(parts)):
+            folder = self.disk.stat("/".join(parts[:count]))
+            if folder is None or folder.kind is not Kind.FOLDER:
+                return None
+        found = self.disk.stat(path)
+        if found is None or found.kind is not Kind.FILE:
+            return None
+        try:
+            file = self.disk.open(path)
+        except NotHeldError:
+            return None
+        digest, size_bytes = self.digests.of(path, file)
+        return Resource(file, Shown(size_bytes, digest, self._fields(parts[-1])))
+
+    def _fields(self, name: str) -> Mapping[str, str]:
+        kind = content_type(name)
+        fields = {"Content-Type": kind, **headers(None, self.policy_url)}
+        if kind.startswith("text/html"):
+            fields["Content-Security-Policy"] = _PAGE_POLICY
+            fields["Referrer-Policy"] = "no-referrer"
+        return fields
