@@ -32,6 +32,11 @@ MODULES = (
     "lookup",
     "search",
     "dump",
+    "plan",
+    "volumes",
+    "packs",
+    "index",
+    "pages",
 )
 """Every module of figures, in the order of printing. A module not named here is never run."""
 
