@@ -41,7 +41,7 @@ _CODE = {
     ),
     "search": (f"{_CATALOGUE}/search/*.py", "src/phonotheque/music/folding.py"),
     "lookup": (f"{_CATALOGUE}/lookup/*.py", "src/phonotheque/music/folding.py"),
-    "tantivy": ("bench/search_tantivy.py", f"{_CATALOGUE}/search/row_texts.py"),
+    "tantivy": ("bench/search_tantivy.py", f"{_CATALOGUE}/search/row_tokens.py"),
 }
 
 

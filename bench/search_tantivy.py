@@ -16,7 +16,7 @@ from tantivy import Occur, Order, Query
 
 from phonotheque.catalogue.search.layout import SPELLING, read_layout
 from phonotheque.catalogue.search.question import Question
-from phonotheque.catalogue.search.row_texts import RowTexts
+from phonotheque.catalogue.search.row_tokens import RowTokens
 from phonotheque.catalogue.search.survey import COLUMNS, count_rows, iter_cards, take_numbers
 from phonotheque.catalogue.search.terms import Term, parse
 from phonotheque.catalogue.search.tokens import pair_token
@@ -52,11 +52,12 @@ def build(parts: Sequence[Path], folder: Path) -> None:
     writer = index.writer(_HEAP_BYTES, 1)
     rows = count_rows(parts)
     numbers, _ = take_numbers(parts, rows)
-    texts, rank = RowTexts(numbers), 0
+    tokens, rank = RowTokens(numbers), 0
     for cards in iter_cards(parts, COLUMNS):
-        for text in texts.texts(cards).to_pylist():
+        for text in tokens.row_texts(cards).to_pylist():
             rank += 1
             writer.add_document(tantivy.Document(text=text, rank=rank))
+        tokens.forget_when_full()
     writer.commit()
     writer.wait_merging_threads()
 

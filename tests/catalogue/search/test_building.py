@@ -16,7 +16,7 @@ from tests.catalogue.search.small_catalogue import make_cards, texts_of
 
 from phonotheque.catalogue.cards import SCHEMA
 from phonotheque.catalogue.search import build as module
-from phonotheque.catalogue.search import spelling, tier
+from phonotheque.catalogue.search import spelling, tier_making
 from phonotheque.catalogue.search.build import build_search, build_search_of_parts
 from phonotheque.catalogue.search.layout import Layout, level_of, read_layout
 from phonotheque.catalogue.search.question import Question
@@ -104,7 +104,7 @@ def test_a_full_disk_is_said_to_be_full(tmp_path: Path, monkeypatch: pytest.Monk
     few_pages = "pragma max_page_count = 3;"
     for broken, name, replaced in (
         (pq.ParquetWriter, "write_batch", no_room),
-        (tier, "_CREATE", few_pages + tier._CREATE),
+        (tier_making, "_CREATE", few_pages + tier_making._CREATE),
         (spelling, "_CREATE", few_pages + spelling._CREATE),
         (module.layouts, "write_layout", no_room),
     ):

@@ -15,7 +15,7 @@ from phonotheque.catalogue.search import (
     layout,
     matching,
     question,
-    row_texts,
+    row_tokens,
     running,
     section,
     spelling,
@@ -71,7 +71,7 @@ def test_whole_texts_and_pairs_are_where_the_page_says() -> None:
         f"the commonest {spelling.NEAR_2_WORDS:,}",
         f"beyond the {survey.MAX_GENRES:,} commonest",
         f"At most {fresh.MAX_FRESH:,}",
-        f"At most {row_texts.MAX_ROW_WORDS} words",
+        f"At most {row_tokens.MAX_ROW_WORDS} words",
         f"{unspaced.MAX_WORD} letters of a word, {unspaced.MAX_RUN} of a run",
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -16,10 +15,10 @@ from phonotheque.catalogue.search import token_columns, tokens
 from phonotheque.catalogue.search.delete_columns import iter_hashes
 from phonotheque.catalogue.search.deletes import hashes_of
 from phonotheque.catalogue.search.layout import Numbers
-from phonotheque.catalogue.search.row_texts import MAX_ROW_WORDS, RowTexts
-from phonotheque.catalogue.search.spelling import is_special
+from phonotheque.catalogue.search.row_tokens import MAX_ROW_WORDS, RowTokens
 from phonotheque.catalogue.search.tier import COUNTS, connect
 from phonotheque.catalogue.search.unspaced import is_unspaced, pieces, tokens_of_piece
+from phonotheque.catalogue.search.vocabulary import is_special
 from phonotheque.catalogue.search.word_memory import WordMemory
 from phonotheque.music.folding import fold, words
 
@@ -59,7 +58,7 @@ def test_rows_are_made_of_the_tokens_that_queries_ask_for(
     titles += [""] * (count - len(titles))
     more += [""] * (count - len(more))
     heads = ("a", "b1", "ab", "1a", "e")
-    made = RowTexts(Numbers(head_words=heads)).texts(cards_of(titles, more))
+    made = RowTokens(Numbers(head_words=heads)).row_texts(cards_of(titles, more))
     for title, credit, text in zip(titles, more, made.to_pylist(), strict=True):
         expected = {tokens.NOT_HELD}
         present = set()
@@ -76,19 +75,25 @@ def test_rows_are_made_of_the_tokens_that_queries_ask_for(
 def test_the_memory_of_words_may_be_emptied_at_any_time() -> None:
     """A memory that forgets after every batch says the same as one that remembers all."""
     raw = [["La", "mo"], ["mo", "é!", "愛の歌"], ["LA", "é!"]]
-    large, small = WordMemory(("la",)), WordMemory(("la",), remembered=1)
+    large, small = WordMemory(), WordMemory(remembered=1)
     for batch in raw:
-        kept, forgotten = large.numbers_of(batch), small.numbers_of(batch)
-        assert [large.texts[n] for n in kept] == [small.texts[n] for n in forgotten]
-        for one, other in ((large.hashes, small.hashes), (large.heads, small.heads)):
-            for left, right in zip(one.lists(kept), other.lists(forgotten), strict=True):
-                assert np.array_equal(left, right)
+        said = []
+        for memory in (large, small):
+            numbers = memory.numbers_of(batch)
+            tokens, begins = memory.token_numbers.lists(numbers)
+            hashes, ends = memory.hashes.lists(numbers)
+            texts = [memory.tokens[number] for number in tokens.tolist()]
+            said.append((texts, begins.tolist(), hashes.tolist(), ends.tolist()))
+        assert said[0] == said[1]
+        assert small.is_full
+        assert not large.is_full
+        small.forget()
 
 
 def test_no_card_makes_an_endless_row() -> None:
     """A title of 10,000 words and one word of 10,000 letters are indexed up to a bound."""
     cards = cards_of(["la " * 10_000, "x" * 10_000, "愛の" * 5_000, None], ["", "", "", None])
-    made = RowTexts(Numbers()).texts(cards).to_pylist()
+    made = RowTokens(Numbers()).row_texts(cards).to_pylist()
     assert len(made[0].split()) == MAX_ROW_WORDS + 2
     assert len(made[1]) < 100
     assert len(made[2]) < 2_000

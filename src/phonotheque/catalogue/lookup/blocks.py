@@ -33,13 +33,16 @@ def find(first: int, entries: bytes, key: int) -> list[int]:
     Raises:
         ValueError: It is no block.
     """
-    if len(entries) < _HEAD or not entries[1] or (len(entries) - _HEAD) % sum(entries[:_HEAD]):
+    size = len(entries) - _HEAD
+    if size < 0 or not entries[1] or size % (entries[0] + entries[1]):
         raise ValueError("not a block of an index")
-    width, of_values = entries[:_HEAD]
-    count = (len(entries) - _HEAD) // (width + of_values)
+    width, of_values = entries[0], entries[1]
+    count = size // (width + of_values)
     begin, end = _places(entries, count, key - first)
-    at = _HEAD + count * width
-    steps = range(at + begin * of_values, at + end * of_values, of_values)
+    at = _HEAD + count * width + begin * of_values
+    if end - begin == 1:  # as a rule
+        return [int.from_bytes(entries[at : at + of_values])]
+    steps = range(at, at + (end - begin) * of_values, of_values)
     return [int.from_bytes(entries[step : step + of_values]) for step in steps]
 
 
@@ -59,10 +62,11 @@ def _places(entries: bytes, count: int, key: int) -> tuple[int, int]:
         at = entries.find(wanted, at + 1, stop)
     if at < 0:
         return 0, 0
-    end = at + width
-    while entries.startswith(wanted, end, stop):
-        end += width
-    return (at - _HEAD) // width, (end - _HEAD) // width
+    begin = (at - _HEAD) // width
+    end = begin + 1
+    while entries.startswith(wanted, at := at + width, stop):
+        end += 1
+    return begin, end
 
 
 def read_list(numbers: bytes) -> list[int]:

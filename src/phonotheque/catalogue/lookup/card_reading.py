@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import schema
@@ -73,7 +73,8 @@ class CardReader:
 
     def cards(self, kind: Kind, ranks: Iterable[int]) -> dict[int, Card]:
         """Return the cards of ranks, without those that there are none of."""
-        rows = self._connection.rows(_QUERIES[kind], _as_json(ranks))
+        # In the order in which they lie in the file: neighbours are found on the same page.
+        rows = self._connection.rows(_QUERIES[kind], _as_json(sorted(ranks)))
         heads, words = self._heads[kind], self._words
         return {row[0]: _card(kind, heads, words, row) for row in rows}
 
@@ -95,8 +96,19 @@ def _gid(heads: Heads, entity: int, source: int | None, first: int | None, own: 
     """Return a gid from what is kept of it: itself, or the number that it is made of."""
     if source is None or first is None:
         return int.from_bytes(own)
-    key = first + (int.from_bytes(own) if own else entity % IDS)
-    return made_gid(heads[source], key)
+    return made_gid(heads[source], first + (int.from_bytes(own) if own else entity % IDS))
+
+
+def _uuid(number: int) -> UUID:
+    """Return `UUID(int=number)` of a number that is in range, in a third of the time: half of what
+    that does is to look at arguments that nobody gave."""
+    made = _new(UUID)
+    _set(made, "int", number)
+    _set(made, "is_safe", SafeUUID.unknown)
+    return made
+
+
+_new, _set = object.__new__, object.__setattr__
 
 
 def _card(kind: Kind, heads: Heads, words: dict[int, str], row: tuple[Any, ...]) -> Card:
@@ -112,7 +124,7 @@ def _card(kind: Kind, heads: Heads, words: dict[int, str], row: tuple[Any, ...])
         kind,
         rank,
         entity,
-        UUID(int=_gid(heads, entity, source, first, own)),
+        _uuid(_gid(heads, entity, source, first, own)),
         title,
         credit,
         artist,

@@ -13,11 +13,9 @@ from urllib.parse import quote
 from phonotheque.catalogue.lookup import blocks, schema
 from phonotheque.errors import FormatTooNewError, MalformedError, NoCatalogueError
 
-_MAPPED_BYTES = 1 << 40
-"""As much is mapped as SQLite agrees to, 2 GiB as a rule: that is the system's cache and no memory
-of ours. What lies behind is read through a cache of our own of `_CACHE_KIB`."""
-
-_CACHE_KIB = 8_000
+_CACHE_KIB = 4_000
+"""Our own; the system's cache behind it is shared by all processes. Nothing is mapped: a page that
+is not in memory would come with megabytes around it, see `search.tier.connect`."""
 
 
 class Connection:
@@ -40,7 +38,7 @@ class Connection:
         with self.damage_told():
             self._db = sqlite3.connect(uri, uri=True, isolation_level=None)
             try:
-                self._db.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+                self._db.execute("PRAGMA mmap_size = 0")
                 self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 version = self._db.execute("PRAGMA user_version").fetchone()[0]
                 if version > schema.VERSION:

@@ -199,7 +199,7 @@ class Lookup:
             f"SELECT w.value, substr(i.ranks, {at}) FROM json_each(?) w"
             f" CROSS JOIN {kind}_id i ON i.block = w.value / {IDS} WHERE w.value >= 0"
         )
-        rows = self._file.rows(query, json.dumps(list(ids)))
+        rows = self._file.rows(query, json.dumps(sorted(ids)))
         return {one: rank for one, raw in rows if (rank := int.from_bytes(raw))}
 
     def _of_keys(self, index: str, kind: Kind, keys: Sequence[int]) -> list[list[Card]]:

@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 from phonotheque.catalogue.search import layout as layouts
 from phonotheque.catalogue.search.layout import Layout, Numbers, Tier
-from phonotheque.catalogue.search.row_texts import RowTexts
 from phonotheque.catalogue.search.spelling import write_spelling
 from phonotheque.catalogue.search.survey import (
     COLUMNS,
@@ -29,7 +28,8 @@ from phonotheque.catalogue.search.survey import (
     iter_cards,
     take_numbers,
 )
-from phonotheque.catalogue.search.tier import translated, write_tier
+from phonotheque.catalogue.search.tier import translated
+from phonotheque.catalogue.search.tier_making import counts_of, write_tier
 from phonotheque.disk import Kind, LocalDisk
 from phonotheque.errors import ConflictError, PhonothequeError
 from phonotheque.hands import ManyHands
@@ -108,7 +108,9 @@ def build_search_of_parts(
     numbers, levels = take_numbers(parts, rows)
     todo = list(_plan(tuple(parts), work, rows, tier_rows, numbers))
     _write_tiers(todo, jobs, on_progress or _silent, rows)
-    words = write_spelling(work / layouts.SPELLING, [job.path for job in todo])
+    words = write_spelling(work / layouts.SPELLING, [counts_of(job.path) for job in todo])
+    for job in todo:
+        counts_of(job.path).unlink()
     tiers = tuple(Tier(job.path.name, job.first, job.rows, job.path.stat().st_size) for job in todo)
     spelling_bytes = (work / layouts.SPELLING).stat().st_size
     with translated(work / layouts.FILE):
@@ -182,17 +184,8 @@ def _make_work() -> Callable[[_TierJob], int]:
 
 
 def _write(job: _TierJob, on_rank: Callable[[int], None]) -> int:
-    texts = RowTexts(job.numbers)
-
-    def iter_texts() -> Iterator[pa.Array]:
-        rank = job.first - 1
-        cards = iter_cards(job.parts, COLUMNS, job.first - 1, job.rows)
-        for batch in check_ranks(cards, job.first):
-            yield texts.texts(batch)
-            rank += batch.num_rows
-            on_rank(rank)
-
-    return write_tier(job.path, job.first, iter_texts())
+    cards = iter_cards(job.parts, COLUMNS, job.first - 1, job.rows)
+    return write_tier(job.path, check_ranks(cards, job.first), job.first, job.numbers, on_rank)
 
 
 def _silent(done: int, rows: int) -> None:

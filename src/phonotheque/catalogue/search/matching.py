@@ -29,6 +29,9 @@ LONE_LETTER_COMPLETIONS = 32
 NESTED = 12
 """Parts that are nested; the others, of a question with many words, are the commonest, and few
 rows are left for them. FTS5 refuses to parse more than about 40 levels."""
+FREQUENT = 40
+"""What more than every 40th row has is not asked of rows whose text is compared: they are two of
+65,000, looking at one costs 20 µs, and stepping over an entry of a list 20 ns."""
 RUN_PAIRS = 8
 """Pairs of a run that are asked for, the rarest: its text is compared anyway."""
 
@@ -54,8 +57,8 @@ class Matching:
         self._heads = {word: number for number, word in enumerate(self._head_words)}
         self._head_rows: dict[int, int] = {}
 
-    def match_of(self, terms: Iterable[Term], parts: Sequence[Part]) -> str:
-        """Return the MATCH text for rows with these terms and parts; "" when there are none.
+    def parts_of(self, terms: Iterable[Term], parts: Sequence[Part] = ()) -> list[Part]:
+        """Return what rows with these terms and parts must have, the rarest first.
 
         Words that are in no row are asked for all the same: FTS5 finds nothing at once.
         """
@@ -67,26 +70,33 @@ class Matching:
             if term not in paired:
                 found += self._of_term(term, has_more=has_more)
         unique = {part.match: part for part in found}
-        return nest(sorted(unique.values(), key=lambda part: part.rows))
+        return sorted(unique.values(), key=lambda part: part.rows)
+
+    def is_frequent(self, part: Part) -> bool:
+        """Whether so many rows have it that walking its list costs more than it tells."""
+        return part.rows * FREQUENT > self._rows
 
     def any_of(self, words: Iterable[str]) -> Part:
         """Return the part for rows that have one of these tokens at least."""
         chosen = list(dict.fromkeys(words))
         return Part(any_of(chosen), sum(map(self._vocabulary.rows_of, chosen)))
 
-    def whole(self, texts: Iterable[Sequence[str]]) -> Part:
+    def whole(self, texts: Sequence[Sequence[str]]) -> Part:
         """Return the part for rows whose whole title or credit may be one of these texts.
 
-        Each is asked for together with its last word: rows of other texts share the token.
+        Of several, each is asked for together with its last word: rows of other texts share the
+        token.
         """
         each = 2 * self._rows / tokens.WHOLE_BUCKETS
+        if len(texts) == 1:
+            return Part(quoted(tokens.whole_token(texts[0])), each)
         matches, rows = [], 0.0
         for text in texts:
             last = next(iter(pieces(text[-1:])))
             beside = pairs_of(last)[0] if is_unspaced(last) else last
             matches.append(f"({quoted(tokens.whole_token(text))} AND {quoted(beside)})")
             rows += min(each, self._vocabulary.rows_of(beside))
-        return Part(matches[0] if len(matches) == 1 else f"({' OR '.join(matches)})", rows)
+        return Part(f"({' OR '.join(matches)})", rows)
 
     def _of_term(self, term: Term, *, has_more: bool) -> list[Part]:
         if term.is_start:

@@ -30,7 +30,7 @@ MAX_COMPARED = 20_000
 """Rows of which the text is compared for one question. Then the answer is partial: about 0.4 s."""
 _STEPS = 2_000
 """Instructions of SQLite between two looks at the clock."""
-_LARGEST_CHUNK = 512
+_LEAST_CHUNK, _LARGEST_CHUNK = 4, 512
 
 
 @dataclass(slots=True)
@@ -104,16 +104,22 @@ class Tiers:
             if run.is_over() or run.comparisons <= 0:
                 run.is_partial = run.is_partial or len(found) < count
                 break
-            size = min(size * 2, _LARGEST_CHUNK)
+            # As many as should do, going by how many passed; where few do, twice as many.
+            wanted = size * (count - len(found)) // max(len(found), 1) + _LEAST_CHUNK
+            size = min(wanted, size * 2, _LARGEST_CHUNK)
         return found[:count]
+
+    def those(self, found: Sequence[int], fits: Callable[[RowText], bool]) -> list[int]:
+        """Return those rows whose text fits."""
+        texts = zip(found, self._texts(found), strict=True) if found else ()
+        return [row for row, text in texts if fits(RowText(*text))]
 
     def _passing(
         self, chunk: Sequence[int], run: Run, fits: Callable[[RowText], bool] | None
     ) -> list[int]:
         passing = list(chunk)
         if fits is not None:
-            texts = zip(passing, self._texts(passing), strict=True)
-            passing = [row for row, text in texts if fits(RowText(*text))]
+            passing = self.those(passing, fits)
         if run.accepts is not None and passing:
             accepted = run.accepts([self._rank_of(row) for row in passing])
             passing = [

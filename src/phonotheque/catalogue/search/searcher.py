@@ -20,7 +20,7 @@ class Searcher:
     """Answers questions from the search files of one kind of card, and from fresh ones beside them.
 
     One thread at a time may ask; any number of processes may have a folder open. A process holds
-    some 15 MB of its own, the files themselves are mapped and shared.
+    some 30 MB of its own; what was read of the files is the system's, and shared.
 
     Args:
         folder: As `build_search` left it. Fresh rows are seen as they were when it was opened.

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from phonotheque.catalogue.search.filtering import Sieve, Sieving
 from phonotheque.catalogue.search.layout import SPELLING, Layout, read_layout
-from phonotheque.catalogue.search.matching import Matching
+from phonotheque.catalogue.search.matching import Matching, nest
 from phonotheque.catalogue.search.question import Filters
-from phonotheque.catalogue.search.running import Run, Texts, Tiers
+from phonotheque.catalogue.search.running import MAX_COMPARED, Run, Texts, Tiers
 from phonotheque.catalogue.search.terms import Asked, RowText, Term
 from phonotheque.catalogue.search.tier import translated
+from phonotheque.catalogue.search.unspaced import pieces
 from phonotheque.catalogue.search.vocabulary import Vocabulary
 
 WHOLE_COMPLETIONS = 8
@@ -70,19 +71,33 @@ class Section:
         self._tiers.close()
 
     def exact(self, asked: Asked, filters: Filters, limit: int, run: Run) -> Found:
-        """Return the best rows that have the terms as they were typed."""
+        """Return the best rows that have the terms as they were typed.
+
+        Where that are all there are, whole matches among them are told by their texts; else they
+        are looked for beside. When time may run out they are looked for first.
+        """
         self._tiers.watch(run)
         with translated(self._folder / SPELLING):
             sieve = self._sieving.sieve_of(filters)
             if sieve.is_closed:
                 return Found([], [])
-            whole = self._whole(asked, sieve, limit, run)
-            missing = limit - len(whole)
-            if not missing:
-                return Found(whole, [])
+            texts = self._whole_texts(asked)
             rows = self._rows(asked.terms, sieve, run)
-            others = (row for row in rows if row not in whole)
-            return Found(whole, self._tiers.take(others, missing, run, _fits(asked.terms)))
+            fits = _fits(asked.terms)
+            if not texts:
+                return Found([], self._tiers.take(rows, limit, run, fits))
+            if run.deadline_s is not None:
+                whole = self._whole(asked, texts, sieve, limit, run)
+                others = (row for row in rows if row not in whole)
+                return Found(whole, self._tiers.take(others, limit - len(whole), run, fits))
+            found = self._tiers.take(rows, limit, run, fits)
+            if len(found) < limit and not run.is_partial:
+                whole = self._tiers.those(found, lambda row: row.is_whole(texts, asked.whole_in))
+            else:
+                run.comparisons = MAX_COMPARED
+                whole = self._whole(asked, texts, sieve, limit, run)
+            rest = [row for row in found if row not in whole]
+            return Found(whole, rest[: limit - len(whole)])
 
     def forgiving(self, asked: Asked, filters: Filters, limit: int, run: Run) -> Found:
         """Return rows that have words near to those that were typed.
@@ -106,25 +121,32 @@ class Section:
             return Found(self._doubted(terms, doubted, sieve, limit, run), [])
 
     def _rows(self, terms: Sequence[Term], sieve: Sieve, run: Run) -> Iterator[int]:
-        match = self._matching.match_of(terms, sieve.parts)
+        match = nest(self._matching.parts_of(terms, sieve.parts))
         return self._tiers.rows(match, sieve.without, run)
 
-    def _whole(self, asked: Asked, sieve: Sieve, limit: int, run: Run) -> list[int]:
-        if not asked.whole:
-            return []
-        texts = {asked.whole}
-        terms = asked.terms
-        if asked.is_whole_typed:
-            *before, start = asked.whole
-            completions = self._vocabulary.completions(start, WHOLE_COMPLETIONS)
-            texts |= {(*before, one.word) for one in completions}
-            terms = tuple(term for term in terms if not term.is_start)
-        parts = [*sieve.parts, self._matching.whole(sorted(texts))]
-        match = self._matching.match_of(terms, parts)
-        rows = self._tiers.rows(match, sieve.without, run)
+    def _whole_texts(self, asked: Asked) -> set[tuple[str, ...]]:
+        """What a whole title or credit would be; while the last word is typed, also with its
+        commonest completions."""
+        if not asked.is_whole_typed:
+            return {asked.whole} if asked.whole else set()
+        *before, start = asked.whole
+        completions = self._vocabulary.completions(start, WHOLE_COMPLETIONS)
+        return {asked.whole, *((*before, one.word) for one in completions)}
+
+    def _whole(
+        self, asked: Asked, texts: set[tuple[str, ...]], sieve: Sieve, limit: int, run: Run
+    ) -> list[int]:
+        terms = [term for term in asked.terms if not (asked.is_whole_typed and term.is_start)]
+        implied = set(pieces(asked.whole))
+        others = [term for term in terms if term.piece not in implied]
+        # What a whole text says already is asked for only where that spares texts to look at.
+        said = self._matching.parts_of(term for term in terms if term.piece in implied)
+        parts = [part for part in said if not self._matching.is_frequent(part)]
+        parts += [*sieve.parts, self._matching.whole(sorted(texts))]
+        match = nest(self._matching.parts_of(others, parts))
         close = [term for term in terms if term.needs_text]
         return self._tiers.take(
-            rows,
+            self._tiers.rows(match, sieve.without, run),
             limit,
             run,
             lambda row: row.is_whole(texts, asked.whole_in) and row.has_all(close),
@@ -134,21 +156,31 @@ class Section:
         self, terms: Sequence[Term], unknown: Sequence[Term], sieve: Sieve, limit: int, run: Run
     ) -> Found:
         found: list[list[int]] = [[], []]
+        looked_up: dict[tuple[str, int], tuple[str, ...]] = {}
+        before: list[Term] = []
         for edits in (1, 2):
-            near = {term: self._near(term, edits) for term in unknown}
-            if not all(near.values()):
-                break
+            near = {term: self._near(term, edits, looked_up) for term in unknown}
             chosen = [replace(term, instead=near.get(term, ())) for term in terms]
+            if not all(near.values()) or chosen == before:
+                break  # the same words would find the same rows
             rows = (row for row in self._rows(chosen, sieve, run) if row not in found[0])
             found[edits - 1] = self._tiers.take(rows, limit - len(found[0]), run, _fits(chosen))
             if len(found[0]) >= min(ENOUGH, limit) or run.is_partial:
                 break
+            before = chosen
         return Found(*found)
 
-    def _near(self, term: Term, edits: int) -> tuple[str, ...]:
+    def _near(
+        self, term: Term, edits: int, looked_up: dict[tuple[str, int], tuple[str, ...]]
+    ) -> tuple[str, ...]:
         """Words so many edits away; where there are none, words as many as there are."""
-        near = self._vocabulary.near(term.piece, edits)
-        return near or self._vocabulary.near(term.piece, 3 - edits)
+        for some in (edits, 3 - edits):
+            key = (term.piece, some)
+            if key not in looked_up:
+                looked_up[key] = self._vocabulary.near(*key)
+            if looked_up[key]:
+                return looked_up[key]
+        return ()
 
     def _doubted(
         self, terms: Sequence[Term], doubted: Sequence[Term], sieve: Sieve, limit: int, run: Run
@@ -161,7 +193,7 @@ class Section:
                 variants.append([other if term == doubtful else term for term in terms])
         if not variants:
             return []
-        matches = [self._matching.match_of(variant, sieve.parts) for variant in variants]
+        matches = [nest(self._matching.parts_of(variant, sieve.parts)) for variant in variants]
         rows = self._tiers.rows(" OR ".join(f"({one})" for one in matches), sieve.without, run)
         fits = [_fits(variant) for variant in variants]
         if not any(fits):

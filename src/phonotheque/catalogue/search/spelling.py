@@ -21,18 +21,18 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from phonotheque.catalogue.search import tokens
 from phonotheque.catalogue.search.delete_columns import iter_hashes
-from phonotheque.catalogue.search.tier import TABLE, translated
-from phonotheque.catalogue.search.unspaced import is_unspaced
+from phonotheque.catalogue.search.tier import translated
+from phonotheque.catalogue.search.unspaced import LETTERS
 from phonotheque.catalogue.search.vocabulary import (
     COMPLETIONS,
     ID_BITS,
     NEAR_2_LETTERS,
     NEAR_2_WORDS,
     after,
-    is_special,
 )
 from phonotheque.catalogue.search.word_memory import distinct
 
@@ -42,6 +42,8 @@ SHORT = 6
 """Up to so many letters a word has an entry for one edit. Longer ones are found through their
 entries for two edits, which contain those for one, unless they are too rare to have any."""
 
+OTHER = f"^[{LETTERS}\ue000-\uf8ff]"
+"""What is no spaced word: the filters' private signs, and scripts without spaces."""
 _CHUNK = 200_000
 _IN_BUCKET = 256
 
@@ -60,24 +62,22 @@ create table near1(bucket integer primary key, entries blob not null);
 create table near2(bucket integer primary key, entries blob not null);
 create table bits(edits integer primary key, bits integer not null);
 create temp table counted(word text not null, rows integer not null);
+create temp table others(word text not null, rows integer not null);
 """
 
 
-def write_spelling(path: Path, tiers: Sequence[Path]) -> int:
+def write_spelling(path: Path, counts: Sequence[Path]) -> int:
     """Write the spelling file of some index files; return how many words and tokens it counts.
 
     The caller makes it durable.
+
+    Args:
+        counts: What `tier_making.write_tier` left beside each index file.
     """
-    with translated(path), closing(sqlite3.connect(path, uri=True, isolation_level=None)) as file:
+    with translated(path), closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.executescript(_CREATE)
-        for number, tier in enumerate(tiers):
-            file.execute("attach ? as " + f"tier{number}", (f"{tier.absolute().as_uri()}?mode=ro",))
-            file.execute(
-                f"create virtual table temp.counts{number}"
-                f" using fts5vocab('tier{number}', '{TABLE}', 'row')"
-            )
         file.execute("begin")
-        count = _count_words(file, len(tiers))
+        count = _count_words(file, counts)
         _write_starts(file)
         for edits in (1, 2):
             _write_near(file, edits)
@@ -85,33 +85,25 @@ def write_spelling(path: Path, tiers: Sequence[Path]) -> int:
     return count
 
 
-def _count_words(file: sqlite3.Connection, tiers: int) -> int:
-    views = " union all ".join(
-        f"select term, doc from counts{number} where term < :end" for number in range(tiers)
-    )
-    counts = file.execute(
-        f"select term, sum(doc) from ({views}) group by term", {"end": tokens.FIRST_UNCOUNTED}
-    )
-    others: list[tuple[str, int]] = []
-    cursor = file.cursor()
-    cursor.executemany("insert into counted values (?, ?)", _spaced(counts, others))
-    cursor.executemany("insert into token values (?, ?)", others)
+def _count_words(file: sqlite3.Connection, counts: Sequence[Path]) -> int:
+    for path in counts:
+        for batch in pq.ParquetFile(path).iter_batches(_CHUNK, use_threads=False):
+            is_other = pc.match_substring_regex(batch["token"], OTHER)
+            for table, some in (("counted", pc.invert(is_other)), ("others", is_other)):
+                part = batch.filter(some)
+                rows = zip(part["token"].to_pylist(), part["rows"].to_pylist(), strict=True)
+                file.executemany(f"insert into {table} values (?, ?)", rows)
     file.execute(
-        "insert into word(word, rows) select word, rows from counted order by rows desc, word"
+        "insert into word(word, rows) select word, sum(rows) as n from counted"
+        " group by word order by n desc, word"
     )
+    file.execute("insert into token select word, sum(rows) from others group by word")
     file.execute("drop table counted")
+    file.execute("drop table others")
     file.execute("create unique index word_rows on word(word, rows)")
-    (words,) = file.execute("select count(*) from word").fetchone()
-    return int(words) + len(others)
-
-
-def _spaced(counts: sqlite3.Cursor, others: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """Yield the counts of spaced words; put all others aside."""
-    for term, rows in counts:
-        if term.isascii() or not (is_unspaced(term) or is_special(term)):
-            yield term, rows
-        else:
-            others.append((term, rows))
+    query = "select (select count(*) from word) + (select count(*) from token)"
+    (count,) = file.execute(query).fetchone()
+    return int(count)
 
 
 def _write_starts(file: sqlite3.Connection) -> None:

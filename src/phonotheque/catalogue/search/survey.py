@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from phonotheque.catalogue.search import tokens
 from phonotheque.catalogue.search.layout import Numbers, level_of
-from phonotheque.catalogue.search.row_texts import RowTexts
+from phonotheque.catalogue.search.row_tokens import RowTokens
 from phonotheque.errors import MalformedError
 
 COLUMNS = (
@@ -32,7 +32,12 @@ _SAMPLE_ROWS = 4_096
 
 
 def iter_cards(
-    parts: Sequence[Path], columns: Sequence[str], first: int = 0, rows: int | None = None
+    parts: Sequence[Path],
+    columns: Sequence[str],
+    first: int = 0,
+    rows: int | None = None,
+    *,
+    batch_rows: int = BATCH_ROWS,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the cards of parts that stand in rank order, from row `first` (from 0) on.
 
@@ -43,7 +48,7 @@ def iter_cards(
     for part in parts:
         with _opened(part) as file:
             groups, first = _groups_from(file, first)
-            for batch in file.iter_batches(BATCH_ROWS, groups, list(columns), use_threads=False):
+            for batch in file.iter_batches(batch_rows, groups, list(columns), use_threads=False):
                 here = batch.slice(first, missing)
                 first = max(first - batch.num_rows, 0)
                 if here.num_rows:
@@ -97,12 +102,13 @@ def take_numbers(parts: Sequence[Path], rows: int) -> tuple[Numbers, tuple[tuple
 
 def _head_words(parts: Sequence[Path], rows: int) -> tuple[str, ...]:
     """The commonest spaced words of samples that lie evenly over all ranks."""
-    texts, counted = RowTexts(Numbers()), Counter[str]()
+    rows_of, counted = RowTokens(Numbers()), Counter[str]()
     samples = min(_SAMPLES, -(-rows // _SAMPLE_ROWS))
     for sample in range(samples):
         first = sample * rows // samples
-        for cards in iter_cards(parts, ("title", "credit"), first, _SAMPLE_ROWS):
-            counted.update(texts.count(cards))
+        columns = ("title", "credit")
+        for cards in iter_cards(parts, columns, first, _SAMPLE_ROWS, batch_rows=_SAMPLE_ROWS):
+            counted.update(rows_of.count(cards))
     return _commonest(counted, tokens.HEAD_WORDS)
 
 

@@ -14,10 +14,9 @@ Source: sqlite.org/fts5.html, sections 4.4 to 4.6, 6.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from phonotheque.disk import refusal
 from phonotheque.errors import (
@@ -27,25 +26,7 @@ from phonotheque.errors import (
     PhonothequeError,
 )
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 TABLE = "tokens"
-_HASH_BYTES = 512 << 20
-"""Rows gather in memory until there are so many bytes: fewer, larger segments to merge."""
-
-_CREATE = f"""
-pragma journal_mode = off;
-pragma synchronous = off;
-pragma locking_mode = exclusive;
-pragma cache_size = -200000;
-create virtual table {TABLE} using fts5(
-    text, content='', columnsize=0, detail=none, prefix='2 3', tokenize='ascii'
-);
-insert into {TABLE}({TABLE}, rank) values ('hashsize', {_HASH_BYTES});
-insert into {TABLE}({TABLE}, rank) values ('automerge', 0);
-insert into {TABLE}({TABLE}, rank) values ('crisismerge', 64);
-"""
 
 COUNTS = f"""
 create virtual table temp.counts using fts5vocab('main', '{TABLE}', 'row')
@@ -53,30 +34,13 @@ create virtual table temp.counts using fts5vocab('main', '{TABLE}', 'row')
 """A view of how many rows each token is in: columns `term` and `doc`."""
 
 
-def write_tier(path: Path, first_rank: int, texts: Iterable[pa.Array]) -> int:
-    """Write an index file of texts that stand in rank order; return how many there were.
-
-    The caller makes it durable.
-
-    Raises:
-        DiskFullError: No room is left.
-    """
-    rank = first_rank
-    with translated(path), closing(sqlite3.connect(path, isolation_level=None)) as tier:
-        tier.executescript(_CREATE)
-        tier.execute("begin")
-        for batch in texts:
-            rows = zip(range(rank, rank + len(batch)), batch.to_pylist(), strict=True)
-            tier.executemany(f"insert into {TABLE}(rowid, text) values (?, ?)", rows)
-            rank += len(batch)
-        tier.execute("commit")
-        tier.execute(f"insert into {TABLE}({TABLE}) values ('optimize')")
-    return rank - first_rank
-
-
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a finished file: read only, mapped into memory, never locked, never looked at again for
-    changes. The mapping is shared by all processes; 4 MB of cache are each one's own.
+    """Open a finished file: read only, never locked, never looked at again for changes. What was
+    read stays in the system's memory for all processes; 4 MB of cache are each one's own.
+
+    It is not mapped: for a page that is not in memory a mapping fetches as much around it as the
+    disk's reading ahead is set to, up to some megabytes, and a first answer took eight times as
+    long. Warm answers take the same.
 
     Raises:
         MalformedError: It is missing, or no file of SQLite's.
@@ -86,8 +50,8 @@ def connect(path: Path) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     with translated(path):
         opened = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-        opened.execute(f"pragma mmap_size = {1 << 40}")
-        opened.execute("pragma cache_size = -4000")
+        opened.execute("pragma mmap_size = 0")
+        opened.execute("pragma cache_size = -1000")
         opened.execute("select count(*) from sqlite_schema").fetchone()
     return opened
 

@@ -5,6 +5,7 @@ Apart from it, because who asks needs no arrays and should not wait for them to 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from phonotheque.catalogue.search import tokens
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 
+@cache
 def pair_tokens() -> pa.Array:
     """Return the tokens of all pairs; the pair of heads low < high is number
     high * (high - 1) / 2 + low."""
@@ -25,21 +27,24 @@ def pair_tokens() -> pa.Array:
     return _letters(points)
 
 
-def whole_tokens() -> pa.Array:
-    """Return the tokens of all buckets."""
-    return _letters(tokens.WHOLE_FIRST + np.arange(tokens.WHOLE_BUCKETS))
+@cache
+def whole_tokens(buckets: int) -> pa.Array:
+    """Return the tokens of so many buckets."""
+    return _letters(tokens.WHOLE_FIRST + np.arange(buckets))
 
 
-def whole_buckets(hashes: npt.NDArray[np.uint64], offsets: Ints) -> Ints:
+def whole_buckets(hashes: npt.NDArray[np.uint32], offsets: Ints) -> Ints:
     """Return the buckets of many texts at once.
 
     Args:
         hashes: `word_hash` of all their words, one text after the other.
         offsets: Where each text begins in `hashes`, and where the last one ends.
     """
-    places = np.arange(len(hashes)) - np.repeat(offsets[:-1], np.diff(offsets))
+    first = offsets[:-1].astype(np.uint64)
+    places = np.arange(1, len(hashes) + 1, dtype=np.uint64)
+    places -= np.repeat(first, np.diff(offsets))
     with np.errstate(over="ignore"):
-        mixed = _mix(hashes + (places + 1).astype(np.uint64) * np.uint64(tokens.STEP))
+        mixed = _mix(hashes + places * np.uint64(tokens.STEP))
         sums = np.zeros(len(hashes) + 1, np.uint64)
         np.cumsum(mixed, out=sums[1:])
         totals = _mix(sums[offsets[1:]] - sums[offsets[:-1]])
@@ -48,9 +53,10 @@ def whole_buckets(hashes: npt.NDArray[np.uint64], offsets: Ints) -> Ints:
 
 def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: npt.NDArray[np.uint64] = values ^ (values >> np.uint64(31))
-    return mixed
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values
 
 
 def _letters(code_points: Ints) -> pa.Array:

@@ -19,13 +19,13 @@ MAX_WORD = 64
 MAX_RUN = 256
 """Letters of one run that are indexed."""
 
-_LETTERS = (
+LETTERS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"  # Thai Lao Myanmar Khmer
     "\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"  # iteration marks, kana
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
-_PIECE = re.compile(f"[{_LETTERS}]+|[^{_LETTERS}]+")
-_IS_UNSPACED = re.compile(f"[{_LETTERS}]")
+_PIECE = re.compile(f"[{LETTERS}]+|[^{LETTERS}]+")
+_IS_UNSPACED = re.compile(f"[{LETTERS}]")
 
 
 def is_unspaced(text: str) -> bool:
@@ -33,10 +33,15 @@ def is_unspaced(text: str) -> bool:
     return _IS_UNSPACED.match(text) is not None
 
 
+def has_unspaced(word: str) -> bool:
+    """Whether a folded word has a letter of such a script anywhere."""
+    return not word.isascii() and _IS_UNSPACED.search(word) is not None
+
+
 def pieces(words: Iterable[str]) -> Iterator[str]:
     """Yield the spaced words and the unspaced runs of folded words, in order: `ABC愛` has both."""
     for word in words:
-        if word.isascii() or not _IS_UNSPACED.search(word):
+        if not has_unspaced(word):
             yield word[:MAX_WORD]
         else:
             for piece in _PIECE.findall(word):

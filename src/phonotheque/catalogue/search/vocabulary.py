@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -108,8 +109,8 @@ class Vocabulary:
         letters = len(word)
         if letters < (ONE_EDIT_LETTERS - 1, TWO_EDITS_LETTERS)[edits - 1]:
             return ()
-        others = [other.word for other in self._words_of(self._candidates(word, edits))]
         least = NEAR_2_LETTERS if edits == 2 else ONE_EDIT_LETTERS
+        others = self._texts_of(self._candidates(word, edits))
         near = process.extract_iter(word, others, scorer=OSA.distance, score_cutoff=edits)
         found = (
             other
@@ -137,7 +138,21 @@ class Vocabulary:
             if row is not None:
                 rest = one >> 24 - bits & 0xFF
                 entries = self._numbers(row[0])
-                found += [entry & _ID for entry in entries if entry >> ID_BITS == rest]
+                begin = bisect_left(entries, rest << ID_BITS)
+                end = bisect_left(entries, rest + 1 << ID_BITS, begin)
+                found += [entry & _ID for entry in entries[begin:end]]
+        return found
+
+    def _texts_of(self, numbers: list[int]) -> list[str]:
+        """Words by id, in the order of their ids."""
+        found: list[str] = []
+        for at in range(0, len(numbers), _VARIABLES):
+            part = numbers[at : at + _VARIABLES]
+            marks = ",".join("?" * len(part))
+            query = f"select word from word where id in ({marks}) order by id"
+            found += [word for (word,) in self._file.execute(query, part)]
+        for stranger in (word for word in found if not isinstance(word, str)):
+            self._is(str, stranger)
         return found
 
     def _words_of(self, numbers: list[int]) -> list[Counted]:

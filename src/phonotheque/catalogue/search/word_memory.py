@@ -7,47 +7,52 @@ emptied between two batches, which costs time and nothing else.
 
 from __future__ import annotations
 
-from itertools import repeat
-from typing import TypeAlias, TypeVar
+from itertools import count, repeat
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.catalogue.search.tokens import word_hash
-from phonotheque.catalogue.search.unspaced import pieces, tokens_of_piece
+from phonotheque.catalogue.search.unspaced import MAX_WORD, has_unspaced, pieces, tokens_of_piece
 from phonotheque.music.folding import words
 
 Ints: TypeAlias = npt.NDArray[np.int64]
+Int32s: TypeAlias = npt.NDArray[np.int32]
+AnyInts: TypeAlias = npt.NDArray[np.integer]
 Number = TypeVar("Number", np.int64, np.uint64)
+Flat = TypeVar("Flat", np.int32, np.uint32)
+Grown = TypeVar("Grown", np.int32, np.uint32)
 
 REMEMBERED = 1_000_000
 """Words after which the memory is emptied: about 250 MB."""
 
 
-class Ragged:
+class Ragged(Generic[Flat]):
     """Lists of numbers of different lengths, one after the other; only added to."""
 
-    def __init__(self) -> None:
-        self._flat: Ints = np.zeros(1 << 12, np.int64)
-        self._ends: Ints = np.zeros(1 << 12, np.int64)
+    def __init__(self, form: type[Flat]) -> None:
+        self._flat: npt.NDArray[Flat] = np.zeros(1 << 12, form)
+        self._ends: Int32s = np.zeros(1 << 12, np.int32)
         self._count = 0
 
-    def extend(self, lists: list[tuple[int, ...]]) -> None:
-        """Add lists at the end."""
-        lengths = np.fromiter(map(len, lists), np.int64, len(lists))
-        begin, count = int(self._ends[self._count]), self._count + len(lists)
-        end = begin + int(lengths.sum())
+    def extend(self, flat: list[int], lengths: list[int]) -> None:
+        """Add lists at the end, given one after the other, with their lengths."""
+        begin, count = int(self._ends[self._count]), self._count + len(lengths)
+        end = begin + len(flat)
         self._flat = _grown(self._flat, end)
         self._ends = _grown(self._ends, count + 1)
-        self._flat[begin:end] = np.fromiter((x for one in lists for x in one), np.int64)
-        self._ends[self._count + 1 : count + 1] = begin + np.cumsum(lengths)
+        self._flat[begin:end] = flat
+        self._ends[self._count + 1 : count + 1] = begin + np.cumsum(np.array(lengths, np.int64))
         self._count = count
 
-    def lists(self, numbers: Ints) -> tuple[Ints, Ints]:
+    def lists(self, numbers: AnyInts) -> tuple[npt.NDArray[Flat], Ints]:
         """Return the values of the lists with these numbers, and where each list begins."""
         begins = self._ends[numbers]
         lengths = self._ends[numbers + 1] - begins
         offsets = offsets_of(lengths)
+        if int(offsets[-1]) == len(numbers) and (lengths == 1).all():
+            return self._flat[begins], offsets
         places = np.repeat(begins - offsets[:-1], lengths) + np.arange(offsets[-1])
         return self._flat[places], offsets
 
@@ -56,43 +61,63 @@ class WordMemory:
     """Numbers of words as written, and what each comes to.
 
     Attributes:
-        texts: Tokens of each, with spaces between them.
+        tokens: Different tokens of all of them.
+        token_numbers: Of each word as written, the places of its tokens in `tokens`.
         hashes: Hashes of the folded words of each, for whole matches.
-        heads: Numbers of the head words in each.
     """
 
-    def __init__(self, head_words: tuple[str, ...], remembered: int = REMEMBERED) -> None:
-        self._head_numbers = {word: number for number, word in enumerate(head_words)}
+    def __init__(self, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Forget all words, and with them their numbers and those of their tokens."""
         self._numbers: dict[str, int] = {}
-        self.texts: list[str] = []
-        self.hashes = Ragged()
-        self.heads = Ragged()
+        self._token_numbers: dict[str, int] = {}
+        self.tokens: list[str] = []
+        self.token_numbers = Ragged(np.int32)
+        self.hashes = Ragged(np.uint32)
 
-    def numbers_of(self, raw: list[str]) -> Ints:
-        """Return the numbers of different words as written. They hold until the next call."""
-        if len(self.texts) > self._remembered:
-            self._forget()
-        numbers = np.fromiter(map(self._numbers.get, raw, repeat(-1)), np.int64, len(raw))
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to forget."""
+        return len(self._numbers) > self._remembered
+
+    def numbers_of(self, raw: list[str]) -> Int32s:
+        """Return the numbers of different words as written; they are learned where unknown."""
+        numbers = np.fromiter(map(self._numbers.get, raw, repeat(-1)), np.int32, len(raw))
         unknown = np.flatnonzero(numbers < 0)
-        numbers[unknown] = len(self.texts) + np.arange(len(unknown))
+        numbers[unknown] = len(self._numbers) + np.arange(len(unknown))
         self._learn([raw[place] for place in unknown.tolist()])
         return numbers
 
+    def place_of(self, token: str) -> int | None:
+        """Return where a token stands in `tokens`, if it was met."""
+        return self._token_numbers.get(token)
+
     def _learn(self, raw: list[str]) -> None:
-        self._numbers.update((text, number) for number, text in enumerate(raw, len(self.texts)))
-        hashes, heads = [], []
-        for text in raw:
-            folded = words(text)
-            parts = list(pieces(folded))
-            self.texts.append(" ".join(token for part in parts for token in tokens_of_piece(part)))
-            hashes.append(tuple(map(word_hash, folded)))
-            heads.append(tuple(self._head_numbers[w] for w in parts if w in self._head_numbers))
-        self.hashes.extend(hashes)
-        self.heads.extend(heads)
+        self._numbers.update(zip(raw, count(len(self._numbers))))
+        tokens: list[str] = []
+        folded: list[str] = []
+        token_counts, word_counts = [1] * len(raw), [1] * len(raw)
+        for place, text in enumerate(raw):
+            several = words(text)
+            folded += several
+            if len(several) == 1 and not has_unspaced(several[0]):
+                tokens.append(several[0][:MAX_WORD])  # what most come to
+                continue
+            of_all = [token for part in pieces(several) for token in tokens_of_piece(part)]
+            tokens += of_all
+            token_counts[place], word_counts[place] = len(of_all), len(several)
+        self.token_numbers.extend(self._interned(tokens), token_counts)
+        self.hashes.extend([word_hash(word) for word in folded], word_counts)
+
+    def _interned(self, tokens: list[str]) -> list[int]:
+        known = self._token_numbers
+        new = [token for token in dict.fromkeys(tokens) if token not in known]
+        known.update(zip(new, count(len(known))))
+        self.tokens += new
+        return [known[token] for token in tokens]
 
 
 def offsets_of(lengths: npt.NDArray[np.integer]) -> Ints:
@@ -111,9 +136,9 @@ def distinct(values: npt.NDArray[Number]) -> npt.NDArray[Number]:
     return rising[is_first]
 
 
-def _grown(array: Ints, size: int) -> Ints:
+def _grown(array: npt.NDArray[Grown], size: int) -> npt.NDArray[Grown]:
     if size <= len(array):
         return array
-    bigger = np.zeros(max(size, 2 * len(array)), np.int64)
+    bigger = np.zeros(max(size, 2 * len(array)), array.dtype)
     bigger[: len(array)] = array
     return bigger
