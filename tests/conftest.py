@@ -1,7 +1,15 @@
-"""What holds for all tests: Hypothesis without deadlines, since no assertion is about time."""
+"""What holds for all tests.
+
+Hypothesis has no deadlines, since no assertion is about time. Folders lie in memory where there is
+room: what survives a power loss is proven on simulated disks.
+"""
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -12,3 +20,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("here")
+
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 6 << 30
+_OURS = pytest.StashKey[Path]()
+
+
+def pytest_configure(config):
+    """Choose where the folders of tests lie, unless that was said."""
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or config.option.basetemp or not os.access(_MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES:
+        config.stash[_OURS] = Path(tempfile.mkdtemp(prefix="phonotheque-tests-", dir=_MEMORY))
+        config.option.basetemp = str(config.stash[_OURS] / "all")
+
+
+def pytest_unconfigure(config):
+    """Leave no folder behind in memory."""
+    if _OURS in config.stash:
+        shutil.rmtree(config.stash[_OURS], ignore_errors=True)

@@ -61,8 +61,8 @@ def write_facts(archive: Archive) -> str:
     papers = 0
     for path, data in _papers(archive.disk, site, sheet, torrents):
         papers += _put(archive.disk, f"{PUBLISHED}/{path}", data)
-    told = [f"{count} {what}" for count, what in ((listings, "listings"), (papers, "papers"))]
-    return f"{', '.join(told)} written" if listings or papers else ""
+    is_same = not (listings or papers)
+    return "" if is_same else f"Listings: {listings} written. Papers: {papers} written."
 
 
 def site_of(archive: Archive) -> Site:

@@ -6,8 +6,10 @@ Command modules import what they need inside their functions, so that `phono --h
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -85,6 +87,12 @@ def grammar(
     context.obj = archive
 
 
+@cache
+def _command() -> Callable[..., Any]:
+    """The whole grammar, built once."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command.
 
@@ -93,7 +101,7 @@ def run(arguments: list[str]) -> int:
     """
     as_json = "--json" in arguments
     try:
-        result = app(arguments, prog_name="phono", standalone_mode=False)
+        result = _command()(arguments, prog_name="phono", standalone_mode=False)
         if result == INTERRUPTED:  # typer makes a status of Ctrl-C
             raise KeyboardInterrupt
         sys.stdout.flush()  # here, where a refusal can still be told

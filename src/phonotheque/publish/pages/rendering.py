@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -62,6 +63,7 @@ class File:
     data: bytes
 
 
+@cache  # templates are compiled once
 def environment(*packages: str) -> Environment:
     """Return what fills templates: ours, and those in the folder `templates` of other packages.
 
