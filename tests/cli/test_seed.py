@@ -65,11 +65,11 @@ def test_a_stranger_fetches_what_is_shared(sealed, seeder, tmp_path, by):
     assert result.info_hash_v2 == volume["info_hash_v2"]
     check = ["sha256sum", "--check", "--quiet", f"lists/{volume['volume']}/SHA256SUMS"]
     subprocess.run(check, cwd=result.folder, check=True)
+    packs = {path.name for path in (phono.root / "published/packs").iterdir()}
+    assert {json.loads(seeder.stdout.readline())["volume"] for _ in packs} == packs
     seeder.send_signal(signal.SIGINT)
     out, err = seeder.communicate(timeout=30)
-    assert (seeder.returncode, err) == (0, "")
-    packs = {json.loads(line)["volume"] for line in out.splitlines()}
-    assert packs == {path.name for path in (phono.root / "published/packs").iterdir()}
+    assert (seeder.returncode, out, err) == (0, "", "")
     assert tree(phono.root, "state") == before
 
 

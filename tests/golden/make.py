@@ -108,8 +108,8 @@ def make_archive(root: Path, music: Path) -> None:
     with tempfile.TemporaryDirectory() as out:
         phono("export", told["notes.txt"]["sha256"], "--to", out).expect(0)
     shutil.rmtree(root / "state")
-    for folder in ("keys", "journals"):
-        (root / folder).rmdir()  # git keeps no empty folder
+    shutil.rmtree(root / "keys")
+    (root / "journals").rmdir()  # git keeps no empty folder
 
 
 def _make_music(music: Path) -> None:
@@ -217,6 +217,17 @@ EVENTS: tuple[Event, ...] = (
     Removal(_B, "asked for by the holder", case="2026-0001"),
     CounterNotice("2026-0001", "the licence was given in writing", "p2", f"sha256:{'f' * 64}"),
     CounterNotice("2026-0001", "once more"),
+    Removal(_A, "asked for by the holder", requested_by="p3"),
+    Accession(
+        *_PARTS[:4],
+        "opus",
+        "01.opus",
+        Role.ACCESS_COPY,
+        readability=Readability.READABLE,
+        parent=_B,
+        recipe="opus-75",
+        encoder="libopus 1.5.2",
+    ),
 )
 """Every kind of event, with all of its fields and with as few as it can have."""
 

@@ -128,12 +128,13 @@ def test_the_golden_settings_are_read():
 
 
 def test_the_script_makes_such_an_archive(tmp_path):
-    """The script still makes an archive of the same events, which verifies."""
+    """The script still makes an archive of the same events and more, which verifies."""
     with make.fixed():
         make.make_archive(tmp_path / "archive", tmp_path / "music")
     made = copy_archive(tmp_path / "archive", tmp_path / "copy")
     golden = copy_archive(HERE / "archive", tmp_path / "golden")
-    assert [e["event"] for e in made.events()] == [e["event"] for e in golden.events()]
+    old = [e["event"] for e in golden.events()]
+    assert [e["event"] for e in made.events() if e["event"] in old] == old
     made("verify").expect(0)
 
 

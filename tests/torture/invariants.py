@@ -31,12 +31,14 @@ class Facts:
         torn: Bytes at its end that are no whole line.
         accessions: Accessions by SHA-256.
         volumes: Sealed volumes by name.
+        packs: Packs by name.
     """
 
     events: list[dict[str, Any]] = field(default_factory=list)
     torn: bytes = b""
     accessions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     volumes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    packs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def sha256_of(path: Path) -> str:
@@ -68,6 +70,8 @@ def read_register(root: Path) -> Facts:
                 facts.accessions.setdefault(event["sha256"], []).append(event)
             if event["event"] == "volume":
                 facts.volumes[event["name"]] = event
+            if event["event"] == "pack":
+                facts.packs[event["name"]] = event
     return facts
 
 
@@ -105,7 +109,8 @@ def check_archive(
         assert sorted(objects) == sorted(facts.accessions), "an object that no line names"
         staged = list((root / "state" / "incoming").iterdir())
         assert not staged, f"left in staging: {staged}"
-        assert not list((root / "published").glob(".*")), "left hidden in published/"
+        hidden = {path.name for path in (root / "published").glob(".*")}
+        assert hidden <= {".well-known"}, f"left hidden in published/: {hidden}"
         for name in facts.volumes:
             assert (root / "published" / f"{name}.torrent").is_file(), f"{name} has no torrent"
             assert (root / "volumes" / name).is_symlink(), f"{name} has no link"
@@ -142,12 +147,9 @@ def _check_volumes(root: Path, facts: Facts) -> None:
     for link in (root / "volumes").iterdir():
         assert link.name in facts.volumes, f"{link} belongs to no sealed volume"
         assert os.readlink(link) == "../objects", f"{link} points elsewhere"
-    for path in (root / "published").iterdir():
-        if path.name.startswith("."):
-            continue
-        event = facts.volumes.get(path.stem)
+    for path in (root / "published").glob("[!.]*.torrent"):
+        event = facts.volumes.get(path.stem) or facts.packs.get(path.stem)
         assert event, f"{path} is named by no line"
-        assert path.suffix == ".torrent", f"{path} is no torrent"
         assert sha256_of(path) == event["torrent"], f"{path} is not the one that was sealed"
         hashes = libtorrent.torrent_info(str(path)).info_hashes()
         assert str(hashes.v2) == event["info_hash_v2"], path

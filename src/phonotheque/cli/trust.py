@@ -332,7 +332,7 @@ def refresh(
 
 def check(
     address: Annotated[
-        str, typer.Argument(metavar="URL|DIR", help="Where something is published, yours or not.")
+        str, typer.Argument(metavar="PLACE", help="Where something is published, yours or not.")
     ],
     fingerprint: Annotated[
         str,
