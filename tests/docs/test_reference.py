@@ -210,7 +210,7 @@ def test_the_keys_of_json_are_documented(tmp_path: Path) -> None:
     refreshed = printed("publish", "refresh")
     check("phono publish refresh", refreshed)
     check("An expiry", refreshed[0]["signatures"])
-    check("phono publish check URL|DIR", printed("publish", "check", str(archive / "published")))
+    check("phono publish check PLACE", printed("publish", "check", str(archive / "published")))
     check("phono keys make", printed("keys", "renew"))
     check("phono takedown", printed("takedown", added[-1]["sha256"] or found, "--reason", "x"))
     check("phono rebuild", printed("rebuild"))

@@ -65,6 +65,7 @@ class Torture:
             Torment("zoo", whole_zoo, is_once=True),
             Torment("power-loss", lambda _folder, seed: suites.power_loss(seed)),
             Torment("mutations", lambda _folder, seed: suites.mutations(seed)),
+            Torment("bulk-door", lambda _folder, seed: suites.bulk_door(seed), is_once=True),
             Torment("catalogue", lambda _folder, seed: suites.catalogue(seed), is_once=True),
             Torment("properties", lambda _folder, seed: suites.properties(seed)),
             Torment("giant", lambda folder, _seed: giant(folder), is_once=True),

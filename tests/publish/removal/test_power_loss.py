@@ -110,6 +110,7 @@ def needless_syncs(music, *, with_minting):
     return [told for told, is_needless in needless.items() if is_needless]
 
 
+@pytest.mark.torture
 def test_every_sync_of_a_removal_matters(music):
     """Take any one sync out, and something removed is found again, or something else is lost."""
     assert not needless_syncs(music, with_minting=False)
