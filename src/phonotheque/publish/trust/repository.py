@@ -268,9 +268,12 @@ def _is_vouched(paper: Paper[S], roots: tuple[SignedRoot, ...]) -> bool:
 
 
 def _version_after(last: int, at: datetime) -> int:
-    """Seconds since 1970, or one more than the last: so it grows even when the last is not known,
-    because `published/` was lost or brought back from an old backup."""
-    return max(last + 1, int(at.timestamp()))
+    """Milliseconds since 1970, or one more than the last.
+
+    So it grows even when the last is not known, because `published/` was lost or brought back from
+    an old backup.
+    """
+    return max(last + 1, int(at.timestamp() * 1000))
 
 
 def _read(disk: Disk, name: str, kind: type[S], roots: tuple[SignedRoot, ...]) -> Paper[S] | None:
