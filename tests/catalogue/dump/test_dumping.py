@@ -23,6 +23,7 @@ from catalogue.dump.whole_catalogue import (
     answers,
     make_dump,
 )
+from phonotheque.catalogue import sqlite_making
 from phonotheque.catalogue.dump import contents as contents_module
 from phonotheque.catalogue.dump import json_lines, parquet_files, sqlite_file
 from phonotheque.catalogue.dump.choosing import Wanted
@@ -161,8 +162,8 @@ def test_a_full_disk_in_any_form_is_told(site, tmp_path, monkeypatch, form):
     """Whichever form is written: our error, no dump, nothing cut off under a name of its own."""
     match form:
         case "filling SQLite":
-            pragmas = f"{sqlite_file._PRAGMAS} PRAGMA max_page_count = 20;"
-            monkeypatch.setattr(sqlite_file, "_PRAGMAS", pragmas)
+            pragmas = f"{sqlite_making._PRAGMAS} PRAGMA max_page_count = 20;"
+            monkeypatch.setattr(sqlite_making, "_PRAGMAS", pragmas)
         case "compressing SQLite":
             monkeypatch.setattr(sqlite_file.SeekableWriter, "write", _full)
         case "JSON lines":
