@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import own_cpu_s, own_peak_bytes, python_child, report_of
-from bench.packs_material import found_archive, take_in
+from bench.packs_material import take_in
 from bench.rows import Row, Sense
+from phonotheque.archive import founding
 
 ADDED = 1_000
 RECORDINGS = {"default": 40_000, "full": 1_000_000}
@@ -31,7 +32,7 @@ def rows(scale: str) -> Iterator[Row]:
     count = RECORDINGS.get(scale, RECORDINGS["default"])
     with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as name:
         root = Path(name) / "archive"
-        found_archive(root)
+        founding.found(root, "Bench")
         report_of(python_child("bench.packs", "fill", root, str(count)))
         first = report_of(python_child("bench.packs", "pack", root))
         again = report_of(python_child("bench.packs", "pack", root))

@@ -10,54 +10,28 @@ import hashlib
 import math
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
-from phonotheque.archive.founding import found
+from bench import register_lines
 from phonotheque.archive.opening import Archive
-from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
-from phonotheque.music.rights import Basis, RightsStatement
 from phonotheque.music.sound import Integrity, Loudness, Sound, Verdict
-from phonotheque.register.events import Accession, Deposit, Role
+from phonotheque.register.events import Accession, Role
 
-AT = "2026-11-21T05:00:00.000000Z"
-STATED = RightsStatement(
-    licence="https://creativecommons.org/licenses/by/4.0/",
-    basis=Basis.DEPOSITOR,
-    stated_at=AT,
-    evidence="sha256:" + "0" * 64,
-)
-_AT_ONCE = 5_000
 _ON_AN_ALBUM = 12
 _FINGERPRINT_BYTES = 2_100
 """Of two minutes of music, as it is stored: compressed already."""
 
 
-def found_archive(root: Path) -> None:
-    """Make an empty archive."""
-    found(root, "Bench")
-
-
 def take_in(archive: Archive, count: int, seed: int) -> None:
     """Write register lines and index rows of so many recordings."""
     chance = random.Random(seed)
-    deposit = archive.writing.append(AT, [Deposit()])
-    with archive.index.transaction():
-        archive.index.apply(deposit)
-    seq = deposit[0][0].seq
-    for begin in range(0, count, _AT_ONCE):
-        made = list(_recordings(chance, seq, begin, min(count, begin + _AT_ONCE)))
-        written = archive.writing.append(AT, [event for event, _ in made])
-        with archive.index.transaction():
-            archive.index.apply(written)
-            for event, facts in made:
-                archive.index.remember_facts(Sha256.parse(event.sha256), facts)
+    register_lines.take_in(
+        archive, _recordings(chance, register_lines.begin_deposit(archive), count)
+    )
 
 
-def _recordings(
-    chance: random.Random, deposit: int, begin: int, end: int
-) -> Iterator[tuple[Accession, AudioFacts]]:
-    for number in range(begin, end):
+def _recordings(chance: random.Random, deposit: int, count: int) -> Iterator[register_lines.Taken]:
+    for number in range(count):
         album = number // _ON_AN_ALBUM
         sound = _sound(chance)
         technical = Technical("flac", "flac", sound.decoded_ms, 44_100, 2, 900_000, 16)
@@ -70,7 +44,7 @@ def _recordings(
             "flac",
             f"Artist {album % 977}/Album {album}/{number:02d} {_name(number)}.flac",
             Role.RECORDING,
-            rights=(STATED,),
+            rights=(register_lines.STATED,),
             readability=Readability.READABLE,
             technical=technical,
             integrity=integrity,
@@ -90,7 +64,7 @@ def _recordings(
             fingerprint=chance.randbytes(_FINGERPRINT_BYTES),
             waveform=_waveform(chance),
         )
-        yield event, facts
+        yield register_lines.Taken(event, facts)
 
 
 def _sound(chance: random.Random) -> Sound:

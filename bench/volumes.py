@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bench.measure import own_cpu_s, own_peak_bytes, python_child, report_of
+from bench.register_lines import AT
 from bench.rows import Row, Sense
-from bench.volumes_material import AT, found_archive, recordings, small_files, take_in
+from bench.volumes_material import recordings, small_files, take_in
+from phonotheque.archive import founding
 from phonotheque.disk import LocalDisk
 
 OBJECTS = 8192
@@ -84,7 +86,7 @@ def _child_mint(base: Path, count: int) -> dict[str, Any]:
     from phonotheque.register.descriptions import stored_digests
 
     root = base / "archive"
-    found_archive(root)
+    founding.found(root, "Bench")
     spent = {"plan_cpu_s": 0.0, "mint_cpu_s": 0.0}
     with open_to_write(root, "bench") as archive:
         disk = _Counting(root)
@@ -126,7 +128,7 @@ def _child_more(base: Path, held: int, more: int) -> dict[str, Any]:
     from phonotheque.archive.opening import open_to_write
 
     root = base / "archive"
-    found_archive(root)
+    founding.found(root, "Bench")
     _publish_records(root, held)
     before = _written(root)
     with open_to_write(root, "bench") as archive:

@@ -9,34 +9,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
-from phonotheque.archive.founding import found
+from bench import register_lines
+from bench.archives import MEAN_BYTES
+from bench.register_lines import STATED, Taken, begin_deposit
 from phonotheque.archive.opening import Archive
 from phonotheque.disk import make_folders
 from phonotheque.music.digest import PIECE_BYTES, Digests, Sha256
 from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
-from phonotheque.music.rights import Basis, RightsStatement
-from phonotheque.register.events import Accession, Deposit, Role
+from phonotheque.register.events import Accession, Role
 from phonotheque.store.digests import digest_file, fold_layer
 from phonotheque.store.objects import ObjectName
-
-MEAN_BYTES = 3_490_000
-"""Of a recording: 86 M of these are 300 TB."""
-
-AT = "2026-11-21T05:00:00.000000Z"
-STATED = RightsStatement(
-    licence="https://creativecommons.org/licenses/by/4.0/",
-    basis=Basis.DEPOSITOR,
-    stated_at=AT,
-    evidence="sha256:" + "0" * 64,
-)
-_LINES_AT_ONCE = 4096
-
-
-def found_archive(root: Path) -> None:
-    """Make an empty archive."""
-    found(root, "Bench")
 
 
 def recordings(count: int, seed: int) -> Iterator[Digests]:
@@ -69,35 +52,23 @@ def small_files(archive: Archive, count: int, seed: int) -> Iterator[Digests]:
 
 def take_in(archive: Archive, found_digests: Iterator[Digests]) -> int:
     """Write register lines and index rows of recordings; how many there were."""
-    deposit = archive.writing.append(AT, [Deposit()])
-    with archive.index.transaction():
-        archive.index.apply(deposit)
-    seq = deposit[0][0].seq
-    count = 0
-    batch: list[Digests] = []
-    for digests in found_digests:
-        batch.append(digests)
-        if len(batch) == _LINES_AT_ONCE:
-            count += _write(archive, batch, seq, count)
-            batch = []
-    return count + _write(archive, batch, seq, count)
+    deposit = begin_deposit(archive)
+    return register_lines.take_in(
+        archive,
+        (
+            Taken(_accession(digests, deposit, number), _facts(number), digests)
+            for number, digests in enumerate(found_digests)
+        ),
+    )
 
 
-def _write(archive: Archive, batch: list[Digests], deposit: int, before: int) -> int:
-    events = [_accession(digests, deposit, number) for number, digests in enumerate(batch, before)]
-    written = archive.writing.append(AT, events)
-    with archive.index.transaction():
-        archive.index.apply(written)
-        for number, digests in enumerate(batch, before):
-            archive.index.remember(digests)
-            tags = Tags(
-                title=f"A piece of music, number {number}",
-                artists=(f"Somebody {number % 997}",),
-                album=f"A release {number // 12}",
-            )
-            facts = AudioFacts(Readability.READABLE, tags=tags)
-            archive.index.remember_facts(digests.sha256, facts)
-    return len(batch)
+def _facts(number: int) -> AudioFacts:
+    tags = Tags(
+        title=f"A piece of music, number {number}",
+        artists=(f"Somebody {number % 997}",),
+        album=f"A release {number // 12}",
+    )
+    return AudioFacts(Readability.READABLE, tags=tags)
 
 
 def _accession(digests: Digests, deposit: int, number: int) -> Accession:
