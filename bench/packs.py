@@ -99,8 +99,8 @@ def _child_fill(root: Path, count: str) -> dict[str, Any]:
 
 
 def _child_pack(root: Path) -> dict[str, Any]:
+    from phonotheque.archive.bulk.packing import make_packs
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.packing import make_packs
 
     with open_to_write(root, "bench") as archive:
         before = own_cpu_s()

@@ -77,8 +77,8 @@ def _of_more(report: dict[str, Any], held: int, more: int) -> Iterator[Row]:
 
 def _child_mint(base: Path, count: int) -> dict[str, Any]:
     """Fill and mint volumes one after the other; no file of a recording exists."""
+    from phonotheque.archive.bulk.publishing import press_of
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.publishing import press_of
     from phonotheque.hands import OneHand
     from phonotheque.publish.mint import Proof, mint
     from phonotheque.publish.plan import Limits
@@ -164,9 +164,9 @@ def _kind(path: Path) -> str:
 
 def _publish_records(root: Path, held: int) -> None:
     """Seal recordings that exist by their records alone, then all that follows."""
-    from phonotheque.archive.conducting import steps
+    from phonotheque.archive.bulk.conducting import steps
+    from phonotheque.archive.bulk.publishing import plan_of, press_of
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.publishing import plan_of, press_of
     from phonotheque.hands import OneHand
     from phonotheque.publish.mint import Proof
     from phonotheque.publish.run import seal_all
@@ -186,10 +186,10 @@ def _publish_records(root: Path, held: int) -> None:
 
 
 def _publish(root: Path) -> None:
-    from phonotheque.archive.conducting import steps
+    from phonotheque.archive.bulk.conducting import steps
+    from phonotheque.archive.bulk.publishing import plan_of, press_of
+    from phonotheque.archive.keeping.wiring import provers
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.publishing import plan_of, press_of
-    from phonotheque.archive.wiring import provers
     from phonotheque.publish.run import seal_all
 
     with provers(root, 1) as hands, open_to_write(root, "bench") as archive:

@@ -7,7 +7,7 @@ for every file, which only a process without threads may do.
 
 Start hands before any thread exists. One that is hired later, in place of one that died, is forked
 while the archive is held: `store.lock` sees to it that no child keeps the lock. Not here: what a
-hand does (`accession.take`, `publish.seal`, `archive.rebuild`).
+hand does (`accession.take`, `publish.seal`, `archive.keeping.rebuild`).
 """
 
 from __future__ import annotations

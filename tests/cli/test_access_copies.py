@@ -7,9 +7,9 @@ from tests.cli.phono import LICENSED, copy_archive, found, tree
 from tests.cli.small_music import make_file
 
 from phonotheque.accession.access_copy import make_copy
-from phonotheque.archive.access_copies import make_copies
+from phonotheque.archive.bulk.access_copies import make_copies
+from phonotheque.archive.bulk.planning import order
 from phonotheque.archive.opening import open_to_write
-from phonotheque.archive.planning import order
 from phonotheque.audio import facts_in_child
 from phonotheque.config import parse_config
 from phonotheque.hands import OneHand

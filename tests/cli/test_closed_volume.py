@@ -9,8 +9,8 @@ import mutagen
 from tests.cli.phono import LICENSED
 from tests.cli.small_music import make_file, make_music
 
+from phonotheque.archive.bulk.publishing import withdrawn
 from phonotheque.archive.opening import open_to_read
-from phonotheque.archive.publishing import withdrawn
 from phonotheque.cli.app import run
 from phonotheque.config import FILE_NAME
 

@@ -12,8 +12,8 @@ from tests.audio.zoo import PNG
 from tests.cli.phono import call, damage, flip, tree
 from tests.cli.small_music import make_file
 
-from phonotheque.archive.dressing import Regained, regain
 from phonotheque.archive.opening import open_to_read
+from phonotheque.archive.recordings.dressing import Regained, regain
 from phonotheque.audio.tags import read_tags
 from phonotheque.dress.pack import Pack, encode_pack
 from phonotheque.dress.patch_apply import apply_patch

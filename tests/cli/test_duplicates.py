@@ -100,7 +100,7 @@ def test_what_a_killed_add_left_is_linked_by_the_next(alike, tmp_path, monkeypat
     phono, names = alike
     write_melody(tmp_path / "more" / "opus.ogg", 2)
     with monkeypatch.context() as patch:
-        patch.setattr("phonotheque.archive.linking.link_new", lambda archive: 1 / 0)
+        patch.setattr("phonotheque.archive.recordings.linking.link_new", lambda archive: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             phono.add(tmp_path / "more", *LICENSED)
     before = links(phono)

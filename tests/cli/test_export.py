@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.cli.phono import damage, flip, tree
 from tests.cli.small_music import make_file
 
-from phonotheque.archive.export_names import Copy, safe_part, told_apart
+from phonotheque.archive.keeping.export_names import Copy, safe_part, told_apart
 from phonotheque.music.digest import Sha256
 from phonotheque.register.events import Role
 from phonotheque.register.holdings import Held
@@ -211,7 +211,7 @@ def test_a_disk_that_is_full_ends_the_export(full, held, tmp_path, monkeypatch):
     def refuse(*_arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("phonotheque.archive.export.os.fsync", refuse)
+    monkeypatch.setattr("phonotheque.archive.keeping.export.os.fsync", refuse)
     full("export", "--all", "--to", tmp_path / "out").expect(6)
     assert not [path for path in digests(tmp_path / "out") if not path.endswith(".part")]
 

@@ -147,7 +147,7 @@ def test_embargoes_and_ends(phono, tmp_path, rule, shared_on):
 
 def test_what_an_order_forces_in_is_refused(phono, tmp_path, monkeypatch):
     """An order that names a recording without evidence changes nothing: the resolver decides."""
-    from phonotheque.archive import publishing
+    from phonotheque.archive.bulk import publishing
     from phonotheque.music.digest import Sha256
 
     (told,) = names(phono.add(*make(tmp_path / "m", 1)))
@@ -162,7 +162,7 @@ def test_what_an_order_forces_in_is_refused(phono, tmp_path, monkeypatch):
 
 def test_tiers_and_listens_are_in_names_and_register(phono, tmp_path, monkeypatch):
     """The one tier of a volume is in its name; the register has its most and least listens."""
-    from phonotheque.archive import publishing
+    from phonotheque.archive.bulk import publishing
     from phonotheque.music.digest import Sha256
 
     told = [Sha256.parse(name) for name in names(phono.add(*make(tmp_path / "m", 4), *LICENSED))]

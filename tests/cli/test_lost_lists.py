@@ -91,7 +91,7 @@ def test_the_status_shows_what_was_found_until_it_is_sound(sealed, tmp_path):
 
 def test_a_run_that_is_stopped_before_the_lists_forgets_nothing(sealed, monkeypatch):
     """Only a run that looked at everything may say that lists are sound."""
-    from phonotheque.archive import verify
+    from phonotheque.archive.keeping import verify
 
     (sealed.root / TORRENT).unlink()
     sealed("verify").expect(1)

@@ -11,8 +11,8 @@ from tests.audio.zoo import PNG
 from tests.cli.phono import LICENSED, call, copy_archive, damage, flip, found
 from tests.cli.small_music import make_music
 
+from phonotheque.archive.bulk.packing import packs_held_back
 from phonotheque.archive.opening import open_to_read, open_to_write
-from phonotheque.archive.packing import packs_held_back
 from phonotheque.audio.tags import read_tags
 from phonotheque.publish.engine import Seeder
 from phonotheque.publish.session import EngineSettings

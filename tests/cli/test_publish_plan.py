@@ -10,8 +10,8 @@ from mutagen.flac import FLAC
 from tests.cli.phono import LICENSED, copy_archive, damage, flip, found
 from tests.cli.small_music import ARTISTS, make_file, title_of
 
+from phonotheque.archive.bulk.planning import left, make_plan, order, wish_of
 from phonotheque.archive.opening import open_to_read, open_to_write
-from phonotheque.archive.planning import left, make_plan, order, wish_of
 from phonotheque.config import parse_config
 from phonotheque.errors import BadSettingError
 from phonotheque.publish.planning import reading

@@ -9,8 +9,8 @@ import pytest
 from tests.cli.phono import LICENSED, contents, copy_archive, found
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.bulk_door import Clerk
-from phonotheque.archive.facts import write_facts
+from phonotheque.archive.bulk.bulk_door import Clerk
+from phonotheque.archive.bulk.facts import write_facts
 from phonotheque.archive.opening import open_to_write
 from phonotheque.music.tdm_statement import SENTENCE, Emitter
 from phonotheque.publish.facts.listing import listing_path, read_listing

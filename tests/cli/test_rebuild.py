@@ -6,7 +6,7 @@ import pytest
 from tests.cli.phono import LICENSED, copy_archive, damage, flip, found, rows
 from tests.cli.small_music import make_file, make_music
 
-from phonotheque.archive import rebuild
+from phonotheque.archive.keeping import rebuild
 from phonotheque.store.objects import DiskStore
 
 NOT_REBUILT = ("source", "note")
@@ -80,7 +80,7 @@ def test_sealed_objects_are_not_hashed_again(full, monkeypatch):
     monkeypatch.setattr(
         DiskStore, "open", lambda self, name: opened.append(name) or real(self, name)
     )
-    monkeypatch.setattr("phonotheque.archive.wiring.rereaders", _one_hand)
+    monkeypatch.setattr("phonotheque.archive.keeping.wiring.rereaders", _one_hand)
     told = full("rebuild", "--json").expect(0).one()
     unsealed = [row for row in index_of(full)["object"] if row[11] is None]
     assert len(hashed) == len(unsealed) == 3
@@ -100,7 +100,7 @@ def _one_hand(root, count):
     """Hands in this process, so that what they do can be counted."""
     from contextlib import nullcontext
 
-    from phonotheque.archive.wiring import _rereader
+    from phonotheque.archive.keeping.wiring import _rereader
     from phonotheque.hands import OneHand
 
     return nullcontext(OneHand(_rereader(root)))

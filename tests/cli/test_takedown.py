@@ -12,9 +12,9 @@ import pytest
 from tests.cli.phono import LICENSED, Phono, copy_archive, found, rows
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.bulk_door import held_back
-from phonotheque.archive.derivatives import cache_of, open_copy
+from phonotheque.archive.bulk.bulk_door import held_back
 from phonotheque.archive.opening import open_to_read
+from phonotheque.archive.recordings.derivatives import cache_of, open_copy
 from phonotheque.errors import NotHeldError
 from phonotheque.music.digest import Sha256
 from phonotheque.publish.torrent_reader import read_torrent

@@ -6,7 +6,7 @@ import pytest
 from tests.cli.phono import damage, flip, found, rows, tree
 from tests.cli.small_music import make_music
 
-from phonotheque.archive import verify
+from phonotheque.archive.keeping import verify
 
 KEYS = ["kind", "path", "detail"]
 

@@ -52,7 +52,7 @@ def test_what_an_earlier_reader_could_not_tell_is_put_on_record(phono, tmp_path,
     write_melody(tmp_path / "music" / "a.flac", 1, 15)
     unread = AudioFacts(Readability.UNREADABLE, reason="the reader was ill")
     with monkeypatch.context() as patch:
-        patch.setattr("phonotheque.archive.wiring.facts_in_child", lambda file: unread)
+        patch.setattr("phonotheque.archive.keeping.wiring.facts_in_child", lambda file: unread)
         told = phono.add(tmp_path / "music", *LICENSED, status=1)["a.flac"]
     assert phono.show(told["sha256"])["readability"] == "unreadable"
     phono("verify", "--audio", "--jobs", "1").expect(0)

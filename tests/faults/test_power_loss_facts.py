@@ -9,7 +9,7 @@ import pytest
 from tests.cli.phono import LICENSED, copy_archive, found
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.facts import write_facts
+from phonotheque.archive.bulk.facts import write_facts
 from phonotheque.archive.opening import open_to_write
 from phonotheque.disk import make_folders, read_whole
 from phonotheque.errors import UnavailableError

@@ -82,7 +82,7 @@ def fixed() -> Iterator[None]:
         for module in _CLOCKS:
             stack.enter_context(patch(f"phonotheque.archive.{module}.now", now))
         stack.enter_context(
-            patch("phonotheque.archive.publishing.today", lambda: date(2026, 11, 21))
+            patch("phonotheque.archive.bulk.publishing.today", lambda: date(2026, 11, 21))
         )
         stack.enter_context(patch("uuid.uuid4", lambda: UUID(ARCHIVE_ID)))
         stack.enter_context(

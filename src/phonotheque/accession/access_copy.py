@@ -4,8 +4,8 @@ Laws: the master is proven before anything is made of it; the copy's bytes are d
 staging area before this returns, with all their digests; what was made is read like anything that
 comes in, so that its tags and its integrity are those of its bytes.
 
-Not here: publishing and recording (`archive.access_copies`), so that this can run in a process of
-its own; copies that are kept for listening and may be made again (`derive.cache`).
+Not here: publishing and recording (`archive.bulk.access_copies`), so that this can run in a
+process of its own; copies that are kept for listening and may be made again (`derive.cache`).
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from phonotheque.archive.expiry import Expiry, expiries
 from phonotheque.archive.opening import Archive
+from phonotheque.archive.signing.expiry import Expiry, expiries
 from phonotheque.music.finding import Finding
 from phonotheque.register.chain import format_instant
 from phonotheque.register.findings import findings

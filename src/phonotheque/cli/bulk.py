@@ -71,10 +71,10 @@ def run(
 
     Example: phono publish run --dry-run
     """
-    from phonotheque.archive.conducting import correct_all, finish_begun
+    from phonotheque.archive.bulk.conducting import correct_all, finish_begun
+    from phonotheque.archive.bulk.publishing import plan_of, press_of
+    from phonotheque.archive.keeping.wiring import provers
     from phonotheque.archive.opening import open_to_read, open_to_write
-    from phonotheque.archive.publishing import plan_of, press_of
-    from phonotheque.archive.wiring import provers
 
     root = archive_of(context)
     if dry_run:
@@ -111,9 +111,9 @@ def fold(
 
     Example: phono publish fold --dry-run
     """
-    from phonotheque.archive.conducting import finish_begun, fold_all, foldable
+    from phonotheque.archive.bulk.conducting import finish_begun, fold_all, foldable
+    from phonotheque.archive.bulk.publishing import press_of
     from phonotheque.archive.opening import open_to_read, open_to_write
-    from phonotheque.archive.publishing import press_of
     from phonotheque.hands import OneHand
     from phonotheque.publish.mint import Proof
 
@@ -152,7 +152,7 @@ def _seal(press: Press, plan: Plan, shown: Progress, *, as_json: bool) -> _Made:
 
 def _take_steps(archive: Archive, *, as_json: bool) -> None:
     """Bring what stands around the volumes up to date, telling what was done."""
-    from phonotheque.archive.conducting import steps
+    from phonotheque.archive.bulk.conducting import steps
 
     with watched() as told:
         for step in steps():

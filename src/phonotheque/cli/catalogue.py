@@ -25,7 +25,7 @@ from phonotheque.cli.output import (
 from phonotheque.cli.watching import Tell, of_build, watched
 
 if TYPE_CHECKING:
-    from phonotheque.archive.catalogue import State
+    from phonotheque.archive.finding.catalogue import State
     from phonotheque.catalogue.snapshot import Snapshot
     from phonotheque.catalogue.sources.importing import Progress
     from phonotheque.catalogue.sources.report import Report
@@ -72,9 +72,9 @@ def import_(
 
     Example: phono catalogue import musicbrainz mbdump.tar.bz2
     """
-    from phonotheque.archive.catalogue import import_into
-    from phonotheque.archive.serving import FOLDER
-    from phonotheque.archive.sources import source_named
+    from phonotheque.archive.finding.catalogue import import_into
+    from phonotheque.archive.finding.serving import FOLDER
+    from phonotheque.archive.finding.sources import source_named
 
     root = archive_of(context)
     named = source_named(source, paths, mapping, root / FOLDER)
@@ -108,7 +108,7 @@ def build(
 
     Example: phono catalogue build
     """
-    from phonotheque.archive.catalogue import build_snapshot, state_of, take_in_holdings
+    from phonotheque.archive.finding.catalogue import build_snapshot, state_of, take_in_holdings
     from phonotheque.archive.opening import open_to_read
 
     root = archive_of(context)
@@ -155,9 +155,9 @@ def status(context: typer.Context, as_json: Json = False) -> int:
 
     Example: phono catalogue status
     """
-    from phonotheque.archive.catalogue import state_of
+    from phonotheque.archive.finding.catalogue import state_of
+    from phonotheque.archive.finding.serving import behind
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.serving import behind
 
     root = archive_of(context)
     found = state_of(root)
@@ -242,7 +242,7 @@ def merge(
 
     Example: phono catalogue merge GID INTO-GID --reason "the same band, misspelt"
     """
-    from phonotheque.archive.catalogue import decide
+    from phonotheque.archive.finding.catalogue import decide
 
     decided = decide(archive_of(context), "merge", (one, into), reason)
     _say_decision(decided, "leads to", as_json=as_json)
@@ -260,7 +260,7 @@ def split(
 
     Example: phono catalogue split GID GID
     """
-    from phonotheque.archive.catalogue import decide
+    from phonotheque.archive.finding.catalogue import decide
 
     decided = decide(archive_of(context), "split", (one, other), reason)
     _say_decision(decided, "is another than", as_json=as_json)

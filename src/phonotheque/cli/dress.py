@@ -13,9 +13,9 @@ from phonotheque.cli.options import DryRun, Json, Wait, archive_of
 from phonotheque.cli.output import format_bytes, print_json, printable, tell
 
 if TYPE_CHECKING:
-    from phonotheque.archive.dressing import Regained, WaysBack
-    from phonotheque.archive.from_packs import Worn
     from phonotheque.archive.opening import Archive
+    from phonotheque.archive.recordings.dressing import Regained, WaysBack
+    from phonotheque.archive.recordings.from_packs import Worn
     from phonotheque.dress.overlay import Cover
     from phonotheque.dress.pack import Pack
     from phonotheque.publish.packs.shelf import Shelf
@@ -90,9 +90,9 @@ def _refuse_pack() -> NoReturn:
 def _dress_from_archive(
     root: Path, reference: str, to: Path, picture: Cover | None, flags: tuple[bool, bool]
 ) -> Worn:
-    from phonotheque.archive.dressing import write_dressed
-    from phonotheque.archive.from_packs import Worn
     from phonotheque.archive.opening import open_to_write
+    from phonotheque.archive.recordings.dressing import write_dressed
+    from phonotheque.archive.recordings.from_packs import Worn
     from phonotheque.archive.reference import resolve_object
 
     is_replacing, is_patient = flags
@@ -112,7 +112,7 @@ def _dress_from_packs(
     *,
     is_replacing: bool,
 ) -> Worn:
-    from phonotheque.archive.from_packs import dress_from_packs
+    from phonotheque.archive.recordings.from_packs import dress_from_packs
 
     cover, ways = options
     with ExitStack() as stack:
@@ -157,7 +157,7 @@ def reconstruct(
 
     Example: phono reconstruct music/*.flac --to originals
     """
-    from phonotheque.archive.dressing import regain
+    from phonotheque.archive.recordings.dressing import regain
 
     results = []
     with ExitStack() as stack:

@@ -59,7 +59,7 @@ def dump(
 
     Example: phono catalogue dump /srv/dump --licence CC0
     """
-    from phonotheque.archive.dumping import dump_catalogue, plan_dump, wish_of
+    from phonotheque.archive.finding.dumping import dump_catalogue, plan_dump, wish_of
 
     root = archive_of(context)
     wish = wish_of(tuple(source or ()), tuple(licence or ()), tuple(form or ()), job_count(jobs))
@@ -129,7 +129,7 @@ def restore(
 
     Example: phono catalogue restore /srv/dump
     """
-    from phonotheque.archive.dumping import contents_of, restore_catalogue
+    from phonotheque.archive.finding.dumping import contents_of, restore_catalogue
 
     root = archive_of(context)
     contents = contents_of(folder)

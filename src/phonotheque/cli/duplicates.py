@@ -11,7 +11,7 @@ from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import format_duration, print_json, print_table, printable, tell
 
 if TYPE_CHECKING:
-    from phonotheque.archive.duplicates import Group, Member
+    from phonotheque.archive.recordings.duplicates import Group, Member
 
 _TITLES = {
     "bytes": "the same bytes, from several places: stored once",
@@ -34,8 +34,8 @@ def duplicates(context: typer.Context, as_json: Json = False) -> int:
 
     Example: phono duplicates
     """
-    from phonotheque.archive.duplicates import groups
     from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.recordings.duplicates import groups
 
     count = 0
     with open_to_read(archive_of(context)) as archive:

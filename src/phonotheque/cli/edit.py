@@ -40,9 +40,9 @@ def edit(
     """
     import msgspec
 
-    from phonotheque.archive.edits import edit as write
-    from phonotheque.archive.edits import parse_corrections
     from phonotheque.archive.opening import open_to_read, open_to_write
+    from phonotheque.archive.recordings.edits import edit as write
+    from phonotheque.archive.recordings.edits import parse_corrections
     from phonotheque.archive.reference import resolve_object
     from phonotheque.register.corrections import corrected, edited
 

@@ -50,8 +50,8 @@ def show_entry(root: Path, reference: str, named: Identifier, *, as_json: bool) 
 def _records(root: Path, reference: str, named: Identifier) -> list[Row]:
     from uuid import UUID
 
-    from phonotheque.archive.portrait import portrait, stone
-    from phonotheque.archive.searching import Wanted, open_catalogue
+    from phonotheque.archive.finding.portrait import portrait, stone
+    from phonotheque.archive.finding.searching import Wanted, open_catalogue
     from phonotheque.catalogue.lookup.card import Tombstone
     from phonotheque.catalogue.query.parsed import Parsed, Scheme
     from phonotheque.errors import BadReferenceError

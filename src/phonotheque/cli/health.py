@@ -43,7 +43,7 @@ def health(
 
     Example: phono publish health --observer "Archive of the Weir"
     """
-    from phonotheque.archive.health import Counting, count_health
+    from phonotheque.archive.bulk.health import Counting, count_health
     from phonotheque.archive.opening import open_to_read
     from phonotheque.publish.health.dht import BOOTSTRAP, DhtSettings
     from phonotheque.publish.health.report import Level

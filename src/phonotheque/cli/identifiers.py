@@ -17,7 +17,7 @@ from phonotheque.cli.output import counted, print_json, printable
 from phonotheque.errors import BadRequestError
 
 if TYPE_CHECKING:
-    from phonotheque.archive.searching import Catalogue
+    from phonotheque.archive.finding.searching import Catalogue
     from phonotheque.catalogue.lookup.card import Card
     from phonotheque.catalogue.query.parsed import Identifier
 
@@ -111,7 +111,7 @@ def look_up_all(
     Raises:
         MalformedError: The catalogue is damaged.
     """
-    from phonotheque.archive.identifying import look_up
+    from phonotheque.archive.finding.identifying import look_up
 
     while some := list(islice(wishes, _AT_ONCE)):
         named = [wish.named for wish in some if wish.named is not None]

@@ -20,8 +20,8 @@ from phonotheque.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from phonotheque.archive.export import Exported
-    from phonotheque.archive.export_names import Copy
+    from phonotheque.archive.keeping.export import Exported
+    from phonotheque.archive.keeping.export_names import Copy
     from phonotheque.errors import PhonothequeError
     from phonotheque.music.finding import Finding
     from phonotheque.register.events import Export
@@ -40,9 +40,9 @@ def rebuild(
 
     Example: phono rebuild
     """
+    from phonotheque.archive.keeping.rebuild import layers_from_torrents, reread_all, tasks
+    from phonotheque.archive.keeping.wiring import rereaders
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.rebuild import layers_from_torrents, reread_all, tasks
-    from phonotheque.archive.wiring import rereaders
 
     root = archive_of(context)
     findings: list[Finding] = []
@@ -88,8 +88,8 @@ def export(
 
     Example: phono export --all --to /media/disk/music --as tree
     """
-    from phonotheque.archive.export import export_tree
-    from phonotheque.archive.export_names import plan_copies
+    from phonotheque.archive.keeping.export import export_tree
+    from phonotheque.archive.keeping.export_names import plan_copies
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.reference import resolve_object
     from phonotheque.register.events import Export

@@ -118,7 +118,7 @@ def _of_catalogue(archive: Archive, reference: str) -> Identifier | None:
 
 def _draw(archive: Archive, held: Held, file: Path, of: Portrait, *, as_json: bool) -> int:
     """Draw a recording into a file and say what is seen there."""
-    from phonotheque.archive.derivatives import draw_into
+    from phonotheque.archive.recordings.derivatives import draw_into
 
     said = draw_into(archive, held, file, is_spectrogram=of is Portrait.SPECTROGRAM)
     if as_json:
@@ -172,7 +172,7 @@ def _object(archive: Archive, held: Held) -> dict[str, Any]:
 
 def _gid(archive: Archive, held: Held) -> str | None:
     """What the catalogue calls it. A catalogue that cannot be read stops nobody here."""
-    from phonotheque.archive.searching import gid_of_object
+    from phonotheque.archive.finding.searching import gid_of_object
     from phonotheque.errors import FormatTooNewError, IntegrityError
 
     try:
@@ -270,7 +270,7 @@ def _proof(found: Status) -> list[str]:
 
 def _signatures(found: Status) -> list[str]:
     """What is published and runs out, or has run out, and what to do about it."""
-    from phonotheque.archive.expiry import Urgency
+    from phonotheque.archive.signing.expiry import Urgency
 
     lines = []
     for one in found.signatures:

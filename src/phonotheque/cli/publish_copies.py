@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @contextmanager
 def copy_hands(root: Path, count: int) -> Iterator[Hands[CopyJob, CopyMade] | None]:
     """Start the processes that make access copies; none where the settings ask for none."""
-    from phonotheque.archive.access_copies import wants_copies
+    from phonotheque.archive.bulk.access_copies import wants_copies
 
     if not wants_copies(root):
         yield None
         return
-    from phonotheque.archive.wiring import copyists
+    from phonotheque.archive.keeping.wiring import copyists
 
     with copyists(root, count) as hands:
         yield hands
@@ -36,7 +36,7 @@ def make_access_copies(
     """Make the access copies that are asked for and lacking, and tell how many."""
     if hands is None:
         return
-    from phonotheque.archive.access_copies import make_copies
+    from phonotheque.archive.bulk.access_copies import make_copies
 
     made = 0
     with watched() as told:

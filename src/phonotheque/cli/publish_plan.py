@@ -51,8 +51,8 @@ def plan(
 
     Example: phono publish plan --space 1TB --picture curve.svg
     """
+    from phonotheque.archive.bulk.planning import figures_of
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.planning import figures_of
 
     root = archive_of(context)
     form = _form_of(picture)
@@ -74,7 +74,7 @@ def plan(
 
 def _wish(config: Any, order: str | None, tiers: list[str] | None, space: str | None) -> Wish:
     """The settings, but for what was said on the command line."""
-    from phonotheque.archive.planning import wish_with
+    from phonotheque.archive.bulk.planning import wish_with
 
     return wish_with(config, order, tiers, None if space is None else _parse_size(space))
 

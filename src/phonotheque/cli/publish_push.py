@@ -34,8 +34,8 @@ def push(
 
     Example: phono publish push /srv/www/music
     """
-    from phonotheque.archive.pushing import missing_from
-    from phonotheque.archive.pushing import push as lay_out
+    from phonotheque.archive.bulk.pushing import missing_from
+    from phonotheque.archive.bulk.pushing import push as lay_out
 
     root = archive_of(context)
     missing, missing_bytes = missing_from(root, to)

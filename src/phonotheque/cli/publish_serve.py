@@ -39,7 +39,7 @@ def serve(
     """
     from functools import partial
 
-    from phonotheque.archive.bulk_door import Clerk
+    from phonotheque.archive.bulk.bulk_door import Clerk
     from phonotheque.archive.opening import open_to_read
     from phonotheque.cli.signals import stop_at_signals
     from phonotheque.publish.web.server import Bounds, Server

@@ -118,8 +118,8 @@ def set_rights(
     Example: phono rights set 3f9ac1 --licence CC-BY-4.0 --evidence "letter of 2026-03-02"
     """
     from phonotheque.accession.statements import Decision
-    from phonotheque.archive.decide import closing, decide
     from phonotheque.archive.opening import open_to_read, open_to_write
+    from phonotheque.archive.recordings.decide import closing, decide
     from phonotheque.archive.reference import resolve_object
 
     dates = (valid_from, valid_until)
@@ -164,8 +164,8 @@ def check(
 
     Example: phono rights check 3f9ac1 --use stream --on 2027-01-01 --in DE
     """
-    from phonotheque.archive.decide import ask
     from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.recordings.decide import ask
     from phonotheque.archive.reference import resolve_object
     from phonotheque.errors import NotShareableError
 

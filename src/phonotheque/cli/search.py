@@ -15,8 +15,8 @@ from phonotheque.cli.output import print_json, printable, tell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from phonotheque.archive.searching import Catalogue, Found
-    from phonotheque.archive.serving import Behind
+    from phonotheque.archive.finding.searching import Catalogue, Found
+    from phonotheque.archive.finding.serving import Behind
     from phonotheque.catalogue.lookup.card import Card
     from phonotheque.catalogue.query.parsed import Parsed
     from phonotheque.cli.live import Shown
@@ -73,7 +73,7 @@ def search(
         if as_json:
             raise typer.BadParameter("--live is for people, --json for programs: give one")
         return _live(context, root, " ".join(text or []), kind)
-    from phonotheque.archive.searching import Wanted, open_catalogue
+    from phonotheque.archive.finding.searching import Wanted, open_catalogue
 
     queries = _queries(text or [])
     wanted = Wanted(limit, deadline / 1000 if deadline else None, kind)
@@ -119,7 +119,7 @@ _AS_TYPED = ("identifier", "exact")
 
 
 def _identify(root: Path, ids: Path, kind: Kind | None, limit: int, *, as_json: bool) -> int:
-    from phonotheque.archive.searching import open_catalogue
+    from phonotheque.archive.finding.searching import open_catalogue
     from phonotheque.cli.identifiers import summary, tell_identified
 
     with open_catalogue(root) as catalogue:
@@ -135,8 +135,8 @@ def _identify(root: Path, ids: Path, kind: Kind | None, limit: int, *, as_json: 
 
 
 def _behind(root: Path, catalogue: Catalogue) -> Behind:
+    from phonotheque.archive.finding.serving import behind
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.serving import behind
 
     with open_to_read(root) as archive:
         tell(archive.notices)
@@ -200,7 +200,7 @@ def _this_kind(found: Found) -> str:
 
 
 def _live(context: typer.Context, root: Path, text: str, kind: Kind | None) -> int:
-    from phonotheque.archive.searching import open_catalogue
+    from phonotheque.archive.finding.searching import open_catalogue
     from phonotheque.cli.live import choose
     from phonotheque.cli.look import show
 
@@ -222,7 +222,7 @@ def _while_typing(
     catalogue: Catalogue, typed: str, kind: Kind | None, room: tuple[int, int]
 ) -> tuple[Sequence[Card], Shown]:
     """Search for what was typed so far; what it lacks to be a query is told, not refused."""
-    from phonotheque.archive.searching import Wanted
+    from phonotheque.archive.finding.searching import Wanted
     from phonotheque.catalogue.query.parsing import parse
     from phonotheque.cli.answers import columns_of, lay_out
     from phonotheque.cli.live import Shown

@@ -42,8 +42,8 @@ def seed(
 
     Example: phono seed --port 6881
     """
+    from phonotheque.archive.bulk.publishing import engine_settings
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.publishing import engine_settings
     from phonotheque.cli.signals import stop_at_signals
     from phonotheque.publish.engine import Seeder
 
@@ -75,8 +75,8 @@ def seed(
 
 def _torrents(archive: Archive) -> tuple[list[tuple[bytes, str]], bool]:
     """What may be shared now: torrents with the folder theirs lies in; whether one is left out."""
-    from phonotheque.archive.bulk_door import held_back
-    from phonotheque.archive.publishing import sealed_torrent
+    from phonotheque.archive.bulk.bulk_door import held_back
+    from phonotheque.archive.bulk.publishing import sealed_torrent
     from phonotheque.register.events import Pack
     from phonotheque.register.published import offered
 
@@ -142,7 +142,7 @@ class _Decisions:
 
 def _let_go(seeder: Seeder, root: Path, removed: set[str]) -> bool:
     """Ask again for every volume, and stop sharing what was withdrawn; False when it must wait."""
-    from phonotheque.archive.bulk_door import held_back
+    from phonotheque.archive.bulk.bulk_door import held_back
     from phonotheque.archive.opening import open_to_read
     from phonotheque.errors import CallerError, UnavailableError
     from phonotheque.register.published import retirements

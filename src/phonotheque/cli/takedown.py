@@ -20,8 +20,8 @@ from phonotheque.cli.output import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from phonotheque.archive.bulk.takedown import Consequences, TakenDown
     from phonotheque.archive.opening import Archive
-    from phonotheque.archive.takedown import Consequences, TakenDown
     from phonotheque.errors import PhonothequeError
     from phonotheque.publish.removal.request import Objection, Request
     from phonotheque.register.holdings import Held
@@ -92,8 +92,8 @@ def takedown(
 
 
 def _rehearse(root: Path, references: list[str], *, as_json: bool) -> int:
+    from phonotheque.archive.bulk.takedown import consequences, meant
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.takedown import consequences, meant
 
     with open_to_read(root) as archive:
         found = consequences(archive, meant(archive, references))
@@ -156,8 +156,8 @@ def _print_alike(objects: list[dict[str, Any]]) -> None:
 def _remove(
     root: Path, references: list[str], request: Request | None, *, is_patient: bool, as_json: bool
 ) -> int:
+    from phonotheque.archive.bulk.takedown import finish_removals, meant, take_down
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.takedown import finish_removals, meant, take_down
 
     with open_to_write(root, "takedown", is_patient=is_patient) as archive:
         tell(archive.notices)
@@ -209,8 +209,8 @@ def _say_done(done: TakenDown, record: dict[str, Any]) -> None:
 
 
 def _object(root: Path, objection: Objection, *, is_patient: bool, as_json: bool) -> int:
+    from phonotheque.archive.bulk.takedown import object_to
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.takedown import object_to
 
     with open_to_write(root, "takedown", is_patient=is_patient) as archive:
         tell(archive.notices)
@@ -236,8 +236,8 @@ def _unannounced(error: PhonothequeError | None) -> int:
 def _show_log(root: Path, references: list[str], *, as_json: bool) -> int:
     import msgspec
 
+    from phonotheque.archive.bulk.takedown import meant
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.takedown import meant
     from phonotheque.publish.removal.tombstones import lines
 
     with open_to_read(root) as archive:

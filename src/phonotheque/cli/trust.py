@@ -14,10 +14,10 @@ from phonotheque.cli.output import counted, format_bytes, print_json, print_tabl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from phonotheque.archive.expiry import Expiry
-    from phonotheque.archive.keyring import Keys
     from phonotheque.archive.opening import Archive
-    from phonotheque.archive.rekeying import Rekeyed
+    from phonotheque.archive.signing.expiry import Expiry
+    from phonotheque.archive.signing.keyring import Keys
+    from phonotheque.archive.signing.rekeying import Rekeyed
 
 Elsewhere = Annotated[
     list[Path] | None,
@@ -81,7 +81,7 @@ def make(
 
     Example: phono keys make --root-key /media/stick/root.pem
     """
-    from phonotheque.archive import rekeying
+    from phonotheque.archive.signing import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.make(archive, root_key or [], threshold)
@@ -93,8 +93,8 @@ def show(context: typer.Context, more: Elsewhere = None, as_json: Json = False) 
 
     Example: phono keys show
     """
-    from phonotheque.archive import keyring
     from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.signing import keyring
 
     with open_to_read(archive_of(context)) as archive:
         keys = keyring.open_keys(archive, more or [])
@@ -122,7 +122,7 @@ def show(context: typer.Context, more: Elsewhere = None, as_json: Json = False) 
 def _keys_record(keys: Keys) -> dict[str, Any]:
     import hashlib
 
-    from phonotheque.archive.keyring import minisign_pub
+    from phonotheque.archive.signing.keyring import minisign_pub
     from phonotheque.publish.trust import roles
     from phonotheque.publish.trust.roots import load_pending
 
@@ -158,7 +158,7 @@ def rotate(
 
     Example: phono keys rotate online --root-key /media/stick/root.pem
     """
-    from phonotheque.archive import rekeying
+    from phonotheque.archive.signing import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.rotate(archive, role, old, more or [], to)
@@ -179,7 +179,7 @@ def split(
 
     Example: phono keys split targets --to /media/stick/targets.pem --root-key /media/stick/root.pem
     """
-    from phonotheque.archive import rekeying
+    from phonotheque.archive.signing import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.split(archive, role, more or [], to)
@@ -198,7 +198,7 @@ def add(
 
     Example: phono keys add root --to /media/second/root.pem --root-key /media/stick/root.pem
     """
-    from phonotheque.archive import rekeying
+    from phonotheque.archive.signing import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.add(archive, role, more or [], to)
@@ -217,7 +217,7 @@ def drop(
 
     Example: phono keys drop root 5e6f7a8b --root-key /media/stick/root.pem
     """
-    from phonotheque.archive import rekeying
+    from phonotheque.archive.signing import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.drop(archive, role, key, more or [])
@@ -236,7 +236,7 @@ def threshold(
 
     Example: phono keys threshold root 2 --root-key /media/stick/root.pem
     """
-    from phonotheque.archive import rekeying
+    from phonotheque.archive.signing import rekeying
 
     return _change(
         context,
@@ -253,7 +253,7 @@ def renew(
 
     Example: phono keys renew --root-key /media/stick/root.pem
     """
-    from phonotheque.archive import rekeying
+    from phonotheque.archive.signing import rekeying
 
     return _change(context, wait, as_json, lambda archive: rekeying.renew(archive, more or []))
 
@@ -265,7 +265,7 @@ def sign(
 
     Example: phono keys sign --root-key /media/stick/root.pem
     """
-    from phonotheque.archive import rekeying
+    from phonotheque.archive.signing import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.sign_pending(archive, more or [])
@@ -314,10 +314,10 @@ def refresh(
 
     Example: phono publish refresh
     """
-    from phonotheque.archive import rekeying
-    from phonotheque.archive.expiry import Urgency, expiries
-    from phonotheque.archive.indexing import instant
     from phonotheque.archive.opening import open_to_write
+    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive.signing.expiry import Urgency, expiries
+    from phonotheque.archive.signing.indexing import instant
 
     with open_to_write(archive_of(context), "refresh", is_patient=wait) as archive:
         tell(archive.notices)
@@ -344,7 +344,7 @@ def check(
 
     Example: phono publish check https://archive.example/
     """
-    from phonotheque.archive.checking import check_published
+    from phonotheque.archive.signing.checking import check_published
 
     found = check_published(address, fingerprint)
     header, offered = found.header, [line for line in found.lines if not line.obsolete]

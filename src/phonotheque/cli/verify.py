@@ -23,9 +23,9 @@ from phonotheque.cli.output import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from phonotheque.archive.examine import Examined, Hearing, Subject
+    from phonotheque.archive.keeping.examine import Examined, Hearing, Subject
+    from phonotheque.archive.keeping.verify import Checked, Run
     from phonotheque.archive.opening import Archive
-    from phonotheque.archive.verify import Checked, Run
     from phonotheque.hands import Hands
     from phonotheque.music.finding import Finding
     from phonotheque.register.holdings import Held
@@ -61,8 +61,8 @@ def verify(
 
     Example: phono verify --oldest 1000
     """
+    from phonotheque.archive.keeping.verify import Run, check_register
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.verify import Run, check_register
 
     if references and (check_all or oldest):
         raise typer.BadParameter("name objects, or use --all or --oldest, not both")
@@ -88,7 +88,7 @@ def _go_through(
     *,
     is_partial: bool,
 ) -> None:
-    from phonotheque.archive.verify import check_the_rest
+    from phonotheque.archive.keeping.verify import check_the_rest
 
     with progress("verifying", *wanted) as shown:
         for checked in checks:
@@ -103,7 +103,7 @@ def _recorded(
     archive: Archive, run: Run, hearing: Hearing | None, wanted: int, *, is_patient: bool
 ) -> Iterator[list[bool]]:
     """Record what was done, whatever ends it; tell the result when the block asks for it."""
-    from phonotheque.archive.verify import record
+    from phonotheque.archive.keeping.verify import record
 
     asked: list[bool] = []
     try:
@@ -127,14 +127,14 @@ def _ears(root: Path, count: int, *, is_wanted: bool) -> Iterator[Ears | None]:
     if not is_wanted:
         yield None
         return
-    from phonotheque.archive.wiring import examiners
+    from phonotheque.archive.keeping.wiring import examiners
 
     with examiners(root, count) as hands:
         yield hands
 
 
 def _hearing(archive: Archive, *, is_patient: bool) -> Hearing:
-    from phonotheque.archive.examine import Hearing
+    from phonotheque.archive.keeping.examine import Hearing
 
     return Hearing(archive, is_patient=is_patient)
 
@@ -147,11 +147,11 @@ def _checks(
     hearing: Hearing | None,
 ) -> Iterator[Checked]:
     if ears is None or hearing is None:
-        from phonotheque.archive.verify import check
+        from phonotheque.archive.keeping.verify import check
 
         yield from check(archive, objects, count)
         return
-    from phonotheque.archive.examine import examine_all
+    from phonotheque.archive.keeping.examine import examine_all
 
     for heard in examine_all(ears, objects):
         hearing.note(heard)

@@ -114,8 +114,8 @@ def add(
 def _taken_in(
     root: Path, deposit: Deposit, given: Given, jobs: int, *, is_patient: bool
 ) -> Iterator[Told]:
+    from phonotheque.archive.keeping.wiring import takers
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.wiring import takers
 
     with (
         takers(root, jobs) as hands,
@@ -129,7 +129,7 @@ def _ingest(archive: Archive, hands: Takers, given: Given, deposit: Deposit) -> 
     from phonotheque.accession.ingest import Ingest, Parts
     from phonotheque.accession.statements import Notary
     from phonotheque.accession.take import identify
-    from phonotheque.archive.linking import link_new
+    from phonotheque.archive.recordings.linking import link_new
 
     people = archive.people
     notary = Notary(people.person, people.document, archive.now())

@@ -11,7 +11,7 @@ from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import print_json, print_table, printable, tell
 
 if TYPE_CHECKING:
-    from phonotheque.archive.whereabouts import Place, Whereabouts
+    from phonotheque.archive.bulk.whereabouts import Place, Whereabouts
 
 
 def register(group: typer.Typer) -> None:
@@ -37,8 +37,8 @@ def where(
 
     Example: phono publish where 3f9ac1
     """
+    from phonotheque.archive.bulk.whereabouts import where as whereabouts
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.archive.whereabouts import where as whereabouts
 
     with open_to_read(archive_of(context)) as archive:
         tell(archive.notices)

@@ -5,5 +5,5 @@ are decoded in a limited child alone (`phonotheque.audio.isolate`); the same byt
 encoder give the same result.
 
 Not here: who may have what is made (`phonotheque.music.rights`, asked at the doors), which archive
-it belongs to (`phonotheque.archive.derivatives`).
+it belongs to (`phonotheque.archive.recordings.derivatives`).
 """

@@ -5,7 +5,8 @@ object larger than that is a volume of its own; within a class and tier the orde
 is kept; every candidate that is lawful is in exactly one volume, every other one in none. What is
 held in memory are the volumes that are not full yet, one for each class and tier.
 
-Not here: in which order recordings come (the plan of `archive.planning`), and what the rights say.
+Not here: in which order recordings come (the plan of `archive.bulk.planning`), and what the
+rights say.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from faults.faulty import Crashed, FailKth, disk_full
 from faults.memory import MemoryDisk
 from faults.powerloss import NotSurvived, explore, explore_trace, record
 from faults.sites import assert_every_sync_matters
-from phonotheque.archive import pages
-from phonotheque.archive.health import put_health
-from phonotheque.archive.pages import put_pages
+from phonotheque.archive.bulk import pages
+from phonotheque.archive.bulk.health import put_health
+from phonotheque.archive.bulk.pages import put_pages
 from phonotheque.disk import make_folders, read_whole, write_whole
 from phonotheque.errors import DigestMismatchError, DiskFullError
 from phonotheque.publish.health import history, report

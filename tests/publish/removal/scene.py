@@ -13,7 +13,7 @@ from datetime import date
 
 from tests.faults.way_in import AT, Open, no_decoder, opened
 
-from phonotheque.archive.rebuild import layers_from_torrents
+from phonotheque.archive.keeping.rebuild import layers_from_torrents
 from phonotheque.disk import make_folders, read_whole, write_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.hands import OneHand

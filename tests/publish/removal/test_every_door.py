@@ -15,9 +15,9 @@ from backports import zstd
 from tests.cli.phono import Phono, found
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.bulk_door import Clerk, held_back
-from phonotheque.archive.derivatives import open_copy
+from phonotheque.archive.bulk.bulk_door import Clerk, held_back
 from phonotheque.archive.opening import open_to_read
+from phonotheque.archive.recordings.derivatives import open_copy
 from phonotheque.errors import CallerError
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import OWN_DOORS, Door

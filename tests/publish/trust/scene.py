@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from faults.way_in import Open, opened
-from phonotheque.archive import keyring
-from phonotheque.archive.indexing import Published, instant, sign_all
-from phonotheque.archive.keyring import Keys, keys_in
 from phonotheque.archive.opening import Archive
+from phonotheque.archive.signing import keyring
+from phonotheque.archive.signing.indexing import Published, instant, sign_all
+from phonotheque.archive.signing.keyring import Keys, keys_in
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import Disk, read_whole
 from phonotheque.errors import NotHeldError

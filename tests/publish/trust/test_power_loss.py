@@ -14,7 +14,7 @@ from faults.faulty import CrashAfter, Crashed, FailKth, disk_full
 from faults.memory import MemoryDisk
 from faults.powerloss import NotSurvived, explore_trace, record
 from faults.way_in import found, make_music
-from phonotheque.archive.indexing import sign_all
+from phonotheque.archive.signing.indexing import sign_all
 from phonotheque.disk import Disk
 from phonotheque.errors import UnavailableError
 from phonotheque.publish.trust import roles

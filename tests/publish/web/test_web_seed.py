@@ -7,7 +7,7 @@ import pytest
 from tests.cli.phono import LICENSED, found
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.bulk_door import Clerk
+from phonotheque.archive.bulk.bulk_door import Clerk
 from phonotheque.errors import UnavailableError
 from phonotheque.publish.fetch import EngineSettings, Sources, fetch
 from phonotheque.publish.web.server import Bounds, Server

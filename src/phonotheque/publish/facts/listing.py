@@ -7,7 +7,7 @@ for `tdm`: every recording says whether text and data mining is reserved.
 Laws: the same volume and the same statements give the same bytes; lines are in the order of the
 torrent's files; nothing in it names a person but as the makers of a recording named themselves.
 
-Not here: reading the archive (`phonotheque.archive.facts`).
+Not here: reading the archive (`phonotheque.archive.bulk.facts`).
 """
 
 from __future__ import annotations

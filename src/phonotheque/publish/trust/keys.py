@@ -4,7 +4,7 @@ Law: a key is known by its key id, which follows from its public half alone; wha
 says nothing.
 
 Source: RFC 8032 (Ed25519), RFC 8410 (its PKCS #8 form), TUF specification 1.0, section 4.2 (key
-ids). Not here: where keys lie (`phonotheque.archive.keyring`).
+ids). Not here: where keys lie (`phonotheque.archive.signing.keyring`).
 """
 
 from __future__ import annotations

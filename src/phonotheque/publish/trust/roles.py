@@ -8,7 +8,7 @@ Laws: a root follows from the one before, and both must have signed enough; a ve
 a threshold is at least 1 and never above the number of keys, so nobody locks themselves out.
 
 Source: TUF specification 1.0.33, sections 2.1, 4.3 and 6.1. Pure; not here: files
-(`publish.trust.roots`), keys at hand (`phonotheque.archive.keyring`).
+(`publish.trust.roots`), keys at hand (`phonotheque.archive.signing.keyring`).
 """
 
 from __future__ import annotations

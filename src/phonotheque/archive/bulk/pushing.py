@@ -27,9 +27,9 @@ from pathlib import Path
 
 import msgspec
 
-from phonotheque.archive.export import copy_object
+from phonotheque.archive.bulk.publishing import withdrawn
+from phonotheque.archive.keeping.export import copy_object
 from phonotheque.archive.opening import Archive, open_to_read, open_to_write
-from phonotheque.archive.publishing import withdrawn
 from phonotheque.disk import refusal
 from phonotheque.errors import ConflictError, IntegrityError, NotHeldError
 from phonotheque.music.doors import Door

@@ -6,9 +6,9 @@ indexes, 0.3 s for a million objects, and what coverage costs.
 
 from __future__ import annotations
 
-from phonotheque.archive import planning
+from phonotheque.archive.bulk import planning
+from phonotheque.archive.finding.serving import serving_snapshot
 from phonotheque.archive.opening import Archive
-from phonotheque.archive.serving import serving_snapshot
 from phonotheque.archive.status import status_of
 from phonotheque.errors import NoCatalogueError
 from phonotheque.publish.facts.sheet import Counted, Coverage, Reason, Share

@@ -7,7 +7,7 @@ which index is the last one, and the timestamp is the last pointer.
 
 Laws: nothing that did not change is made again; an index is made anew when a line of it changes,
 when the fact sheet speaks of a publication to come, or when half of its life is over; one number is
-given to one index only. Not here: keys (`archive.keyring`), lines (`publish.index.making`).
+given to one index only. Not here: keys (`archive.signing.keyring`), lines (`publish.index.making`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from phonotheque.archive.keyring import (
+from phonotheque.archive.bulk.packing import packs_held_back
+from phonotheque.archive.bulk.publishing import withdrawn
+from phonotheque.archive.opening import Archive
+from phonotheque.archive.signing.keyring import (
     PUBLISHED_MINISIGN,
     Keys,
     make_keys,
@@ -27,9 +30,6 @@ from phonotheque.archive.keyring import (
     minisign_pub,
     open_keys,
 )
-from phonotheque.archive.opening import Archive
-from phonotheque.archive.packing import packs_held_back
-from phonotheque.archive.publishing import withdrawn
 from phonotheque.disk import Disk, read_whole, write_whole
 from phonotheque.errors import BrokenRegisterError, NotHeldError, PhonothequeError
 from phonotheque.music.tdm_statement import SENTENCE

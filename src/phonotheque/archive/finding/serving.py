@@ -1,6 +1,6 @@
 """Which catalogue an archive serves, and how far the archive is ahead of it.
 
-Not here: asking it (`archive.searching`), making it (`archive.catalogue`).
+Not here: asking it (`archive.finding.searching`), making it (`archive.finding.catalogue`).
 """
 
 from __future__ import annotations

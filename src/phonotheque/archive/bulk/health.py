@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from phonotheque.archive.bulk.pages import make_pages
 from phonotheque.archive.opening import Archive, now, open_to_read, open_to_write
-from phonotheque.archive.pages import make_pages
 from phonotheque.disk import Disk, read_whole, write_whole
 from phonotheque.errors import NotHeldError, UnavailableError
 from phonotheque.publish.health import history, report

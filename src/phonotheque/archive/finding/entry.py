@@ -4,7 +4,7 @@ An *entry* is a card and what stands behind it: the rows of every source about t
 those that are linked with it. It is read from the snapshot's tables, which are in order of what
 they are about, so that little of them is read; the libraries for that are loaded for it alone.
 
-Not here: finding what is meant (`archive.searching`), saying it to people (`cli`).
+Not here: finding what is meant (`archive.finding.searching`), saying it to people (`cli`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Laws: the archive is only read; copies are reflinks where the file system can, a
 when asked for; every copy is verified against its name before it gets its name; what is damaged or
 missing is left out and named, and the rest is copied all the same.
 
-Names (`phonotheque.archive.export_names`) are the same on every file system in use.
+Names (`phonotheque.archive.keeping.export_names`) are the same on every file system in use.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from phonotheque.archive.export_names import Copy
+from phonotheque.archive.keeping.export_names import Copy
 from phonotheque.archive.opening import Archive
 from phonotheque.disk import refusal
 from phonotheque.errors import (

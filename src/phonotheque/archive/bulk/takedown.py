@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from phonotheque.archive.derivatives import cache_of
+from phonotheque.archive.bulk.publishing import asker, press_of
+from phonotheque.archive.finding.searching import open_catalogue
 from phonotheque.archive.opening import Archive, today
-from phonotheque.archive.publishing import asker, press_of
+from phonotheque.archive.recordings.derivatives import cache_of
 from phonotheque.archive.reference import resolve_object
-from phonotheque.archive.searching import open_catalogue
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card, Tombstone
 from phonotheque.errors import (
@@ -100,7 +100,7 @@ def _gid(reference: str) -> UUID | None:
 
 
 def _of_gid(archive: Archive, gid: UUID) -> list[Held]:
-    from phonotheque.archive.entry import read_entry  # which loads Arrow and DuckDB
+    from phonotheque.archive.finding.entry import read_entry  # which loads Arrow and DuckDB
 
     with open_catalogue(archive.root) as catalogue:
         card = catalogue.lookup.by_gid(gid)
@@ -219,7 +219,7 @@ def _announce(archive: Archive) -> None:
 
     Packs are not made here: that takes long, and is for the next `phono publish run`.
     """
-    from phonotheque.archive.conducting import steps  # which finishes removals itself
+    from phonotheque.archive.bulk.conducting import steps  # which finishes removals itself
 
     if last_publication(archive.index) is None:
         return

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from phonotheque.archive.keeping.verify import Checked
 from phonotheque.archive.opening import Archive, open_to_write
-from phonotheque.archive.verify import Checked
 from phonotheque.errors import PhonothequeError
 from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256

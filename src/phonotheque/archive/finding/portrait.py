@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from phonotheque.archive.entry import Entry, Row, read_entry
-from phonotheque.archive.searching import Catalogue
+from phonotheque.archive.finding.entry import Entry, Row, read_entry
+from phonotheque.archive.finding.searching import Catalogue
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card, Tombstone, Track
 from phonotheque.music.digest import Sha256

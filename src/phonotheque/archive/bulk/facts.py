@@ -11,9 +11,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 
-from phonotheque.archive.listings import write_listings
+from phonotheque.archive.bulk.listings import write_listings
+from phonotheque.archive.bulk.publication import counted_of, coverage_of, left_of
 from phonotheque.archive.opening import Archive
-from phonotheque.archive.publication import counted_of, coverage_of, left_of
 from phonotheque.disk import Disk, make_folders, read_whole, write_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.publish.facts.croissant import TABLE, croissant

@@ -5,7 +5,8 @@ sealed; torrents that are not offered any more are told too, because copies of t
 the lists of one were taken away with what was removed, that is said, never guessed.
 
 Source: BEP 53 for `so=`, the files of a torrent that a magnet link asks for.
-Not here: searching by words (`archive.searching`), what was removed and why (`phono takedown`).
+Not here: searching by words (`archive.finding.searching`), what was removed and why
+(`phono takedown`).
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from phonotheque.archive.entry import read_entry
+from phonotheque.archive.finding.entry import read_entry
+from phonotheque.archive.finding.searching import Catalogue, Wanted, open_catalogue
 from phonotheque.archive.opening import Archive, today
 from phonotheque.archive.reference import resolve_object
-from phonotheque.archive.searching import Catalogue, Wanted, open_catalogue
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.query.parsed import Identifier, Parsed

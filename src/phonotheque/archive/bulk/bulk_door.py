@@ -10,9 +10,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 
+from phonotheque.archive.bulk.packing import packs_held_back
+from phonotheque.archive.bulk.publishing import asker, withdrawn
 from phonotheque.archive.opening import INDEX, Archive, open_to_read, today
-from phonotheque.archive.packing import packs_held_back
-from phonotheque.archive.publishing import asker, withdrawn
 from phonotheque.config import FILE_NAME
 from phonotheque.music.doors import Door
 from phonotheque.music.tdm_statement import Mining, mining_of

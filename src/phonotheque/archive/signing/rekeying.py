@@ -3,7 +3,7 @@
 Order: new keys durable -> the new root durable (or waiting for more signatures) -> everything that
 the old keys signed is signed anew -> the old keys removed. Run again after a crash, each goes on.
 
-Not here: where keys lie (`archive.keyring`), what is signed (`archive.indexing`).
+Not here: where keys lie (`archive.signing.keyring`), what is signed (`archive.signing.indexing`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from tuf.api.metadata import Root
 
-from phonotheque.archive import keyring
-from phonotheque.archive.indexing import instant, sign_all
-from phonotheque.archive.keyring import Keys, open_keys, require_keys, store_key
 from phonotheque.archive.opening import Archive
+from phonotheque.archive.signing import keyring
+from phonotheque.archive.signing.indexing import instant, sign_all
+from phonotheque.archive.signing.keyring import Keys, open_keys, require_keys, store_key
 from phonotheque.errors import BadReferenceError, BadRequestError
 from phonotheque.publish.trust import roles
 from phonotheque.publish.trust.keys import new_key

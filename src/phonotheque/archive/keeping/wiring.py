@@ -7,8 +7,8 @@ from pathlib import Path
 
 from phonotheque.accession.access_copy import CopyJob, CopyMade, make_copy
 from phonotheque.accession.take import Job, NotTaken, Taken, take
-from phonotheque.archive.examine import Examined, Subject, examine
-from phonotheque.archive.rebuild import Reread, Task, reread
+from phonotheque.archive.keeping.examine import Examined, Subject, examine
+from phonotheque.archive.keeping.rebuild import Reread, Task, reread
 from phonotheque.audio import facts_in_child, warm_up
 from phonotheque.disk import LocalDisk
 from phonotheque.hands import ManyHands, Work

@@ -4,7 +4,7 @@ Laws: neither an import nor a build holds the register: taking files in goes on 
 catalogue's own folder has its own locks. What serves goes on serving until something whole takes
 its place.
 
-Not here: what is served (`archive.serving`), asking (`archive.searching`).
+Not here: what is served (`archive.finding.serving`), asking (`archive.finding.searching`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from uuid import UUID
 
 import msgspec
 
+from phonotheque.archive.finding.searching import Catalogue, open_catalogue
+from phonotheque.archive.finding.serving import FOLDER, HOLDINGS
 from phonotheque.archive.opening import Archive, now, today
-from phonotheque.archive.searching import Catalogue, open_catalogue
-from phonotheque.archive.serving import FOLDER, HOLDINGS
 from phonotheque.catalogue.build.building import Choices, build
 from phonotheque.catalogue.build.inputs import Input, read_inputs
 from phonotheque.catalogue.build.steps import OnProgress as OnBuildProgress

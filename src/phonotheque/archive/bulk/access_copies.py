@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phonotheque.accession.access_copy import CopyJob, CopyMade
+from phonotheque.archive.bulk.planning import turns
 from phonotheque.archive.opening import Archive
-from phonotheque.archive.planning import turns
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.derive.opus import Original, encoder_version
 from phonotheque.derive.recipes import COPY, CopyRecipe

@@ -2,8 +2,8 @@
 
 Laws: the snapshot that served when it was opened answers until it is closed, whatever is built
 meanwhile; nothing here reads Parquet, so that a question costs milliseconds and not the loading of
-libraries. Building and importing: `archive.catalogue`; all that is known of one thing:
-`archive.entry`.
+libraries. Building and importing: `archive.finding.catalogue`; all that is known of one thing:
+`archive.finding.entry`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from time import monotonic
 from uuid import UUID
 
-from phonotheque.archive.identifying import look_up
-from phonotheque.archive.serving import removed_since, serving_snapshot
+from phonotheque.archive.finding.identifying import look_up
+from phonotheque.archive.finding.serving import removed_since, serving_snapshot
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.lookup.reader import Lookup

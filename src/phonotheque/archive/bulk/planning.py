@@ -17,8 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from phonotheque.archive.finding.serving import FOLDER as CATALOGUE
 from phonotheque.archive.opening import Archive, today
-from phonotheque.archive.serving import FOLDER as CATALOGUE
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
 from phonotheque.config import FILE_NAME, Config
@@ -208,7 +208,7 @@ def order(archive: Archive) -> Iterator[tuple[Sha256, str, int | None]]:
     """Give objects that are to be shared and in no volume yet, in the order of the plan.
 
     Name, tier ("t50" ... "rest", "all") and listens of each. Where a recording is shared as an
-    access copy, that is named if it is there (`archive.access_copies`), else the original. The
+    access copy, that is named if it is there (`archive.bulk.access_copies`), else the original. The
     archive is held by the caller. The same as long as register, catalogue, settings and day are the
     same; what is sealed meanwhile is not noticed.
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from phonotheque.archive.listings import sweep_listings
+from phonotheque.archive.bulk.listings import sweep_listings
+from phonotheque.archive.bulk.publishing import asker, limits_of, misplaced
 from phonotheque.archive.opening import Archive
-from phonotheque.archive.publishing import asker, limits_of, misplaced
 from phonotheque.music.doors import Door
 from phonotheque.publish.mint import Press
 from phonotheque.publish.packs.standing import sweep_packs
@@ -41,7 +41,7 @@ class Step:
 def finish_begun(archive: Archive) -> None:
     """Carry out what a removal that was stopped left undone."""
     if archive.index.note("removing"):
-        from phonotheque.archive.takedown import finish_removals  # slow to load, seldom needed
+        from phonotheque.archive.bulk.takedown import finish_removals  # slow to load, seldom needed
 
         finish_removals(archive)
 
@@ -71,10 +71,10 @@ def fold_all(archive: Archive, press: Press) -> Iterator[Succeeded]:
 
 def steps() -> tuple[Step, ...]:
     """What follows when volumes are sealed, in order."""
-    from phonotheque.archive.facts import write_facts
-    from phonotheque.archive.indexing import publish_index
-    from phonotheque.archive.packing import pack
-    from phonotheque.archive.pages import write_pages
+    from phonotheque.archive.bulk.facts import write_facts
+    from phonotheque.archive.bulk.packing import pack
+    from phonotheque.archive.bulk.pages import write_pages
+    from phonotheque.archive.signing.indexing import publish_index
 
     return (
         Step("packs", "making packs", pack),

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from phonotheque.archive.opening import Archive
-from phonotheque.archive.whole_files import loaded, opened, written
+from phonotheque.archive.recordings.whole_files import loaded, opened, written
 from phonotheque.dress.dressing import dress
 from phonotheque.dress.ogg_pages import Bytes
 from phonotheque.dress.overlay import Cover, Overlay

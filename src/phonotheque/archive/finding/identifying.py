@@ -1,6 +1,6 @@
 """Looking things up by what names them: one identifier, or a long list of them at once.
 
-Not here: reading identifiers (`catalogue.query`), searching by words (`archive.searching`).
+Not here: reading identifiers (`catalogue.query`), searching by words (`archive.finding.searching`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from phonotheque.archive.whole_files import loaded, opened, written
+from phonotheque.archive.recordings.whole_files import loaded, opened, written
 from phonotheque.dress.dressing import dress
 from phonotheque.dress.overlay import Cover, Overlay, found_cover
 from phonotheque.dress.pack import Pack, encode_pack

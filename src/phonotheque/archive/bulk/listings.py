@@ -14,8 +14,8 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import msgspec
 
+from phonotheque.archive.finding.searching import open_catalogue
 from phonotheque.archive.opening import Archive, today
-from phonotheque.archive.searching import open_catalogue
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.reader import Lookup
 from phonotheque.disk import Disk, make_folders

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from phonotheque.archive.finding.serving import FOLDER, HOLDINGS
 from phonotheque.archive.opening import Archive, today
-from phonotheque.archive.serving import FOLDER, HOLDINGS
 from phonotheque.catalogue.snapshot import current_snapshot
 from phonotheque.disk import LocalDisk
 from phonotheque.music.digest import Sha256

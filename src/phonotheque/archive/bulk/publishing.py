@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from phonotheque.archive.bulk.planning import left, order
 from phonotheque.archive.opening import Archive, today
-from phonotheque.archive.planning import left, order
 from phonotheque.disk import read_whole
 from phonotheque.errors import DigestMismatchError, UnavailableError
 from phonotheque.hands import Hands

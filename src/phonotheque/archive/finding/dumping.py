@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from phonotheque.archive.serving import FOLDER, serving_snapshot
+from phonotheque.archive.finding.serving import FOLDER, serving_snapshot
 from phonotheque.catalogue.build.serving import Makers
 from phonotheque.catalogue.build.steps import OnProgress
 from phonotheque.catalogue.database import Machine

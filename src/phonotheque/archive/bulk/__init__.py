@@ -1,0 +1,1 @@
+"""The bulk door of an archive: planned, published, laid out, taken down."""

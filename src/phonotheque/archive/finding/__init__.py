@@ -1,0 +1,1 @@
+"""The catalogue of an archive: made, asked, shown, written whole."""

@@ -1,0 +1,1 @@
+"""What is done with recordings: rights and corrections, likeness, copies and the way back."""

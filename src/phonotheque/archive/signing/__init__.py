@@ -1,0 +1,1 @@
+"""Who signs for an archive, what is signed, and how a stranger proves it."""
