@@ -136,10 +136,62 @@ def write_whole(disk: Disk, path: str, data: bytes, *, is_frozen: bool = False) 
     disk.sync_folder(folder)
 
 
+def write_changed(disk: Disk, path: str, data: bytes) -> bool:
+    """Put `data` under `path` as `write_whole` does, unless these very bytes stand there.
+
+    Durable on return in both cases: a process that was killed may have given a file its name and
+    not come to make the name last, so the folder is synced also when nothing is written.
+
+    Returns:
+        Whether it was written.
+    """
+    if read_if_held(disk, path) == data:
+        disk.sync_folder(path.rpartition("/")[0])
+        return False
+    write_whole(disk, path, data)
+    return True
+
+
+def append_line(disk: Disk, path: str, line: bytes) -> None:
+    """Add a line to a file of lines, durable on return; the file is made when it is absent.
+
+    The piece of a line that a crash left at the end was told to nobody, and is cut off first: else
+    the new line could not be read.
+
+    Args:
+        disk: The folder.
+        path: The file. The folder that it lies in must exist.
+        line: With its line feed, and no other.
+    """
+    _cut_torn_end(disk, path)
+    writer = disk.append(path)
+    try:
+        writer.write(line)
+        writer.sync()
+    finally:
+        writer.close()
+    disk.sync_folder(path.rpartition("/")[0])
+
+
+def _cut_torn_end(disk: Disk, path: str) -> None:
+    """Cut a file of lines off behind its last line feed."""
+    data = read_if_held(disk, path)
+    if data and not data.endswith(b"\n"):
+        disk.truncate(path, data.rfind(b"\n") + 1)
+
+
 def read_whole(disk: Disk, path: str) -> bytes:
     """Return all bytes of a file. For small files of ours, never for masters."""
     with disk.open(path) as file:
         return file.read()
+
+
+def read_if_held(disk: Disk, path: str) -> bytes | None:
+    """Return all bytes of a file as `read_whole` does; None when there is no such file."""
+    try:
+        return read_whole(disk, path)
+    except NotHeldError:
+        return None
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
