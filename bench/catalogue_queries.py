@@ -86,7 +86,8 @@ def _sample(lookup: Lookup, drawn: random.Random) -> list[Card]:
         int(1_000 * ((count / 1_000 + 1) ** drawn.random() - 1)) + 1 for _ in range(SAMPLED // 2)
     ]
     even = [drawn.randint(1, count) for _ in range(SAMPLED // 2)]
-    cards = lookup.cards_at(Kind.RECORDING, sorted({*popular, *even} & set(range(1, count + 1))))
+    ranks = sorted(rank for rank in {*popular, *even} if 1 <= rank <= count)
+    cards = lookup.cards_at(Kind.RECORDING, ranks)
     drawn.shuffle(cards)
     return [card for card in cards if words(card.title) and words(card.credit or "")]
 

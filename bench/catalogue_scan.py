@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from phonotheque.catalogue.search.joined import iter_joined
 from phonotheque.catalogue.search.question import Filters, Question
 from phonotheque.catalogue.search.unspaced import is_unspaced, pieces
 from phonotheque.catalogue.search.word_memory import distinct
@@ -57,6 +58,7 @@ class Scan:
             for whole in {of_title, of_credit}:
                 self._wholes.setdefault(whole, []).append(row)
             found = {*pieces(of_title), *pieces(of_credit)}
+            found.update(iter_joined(title), iter_joined(credit or ""))
             of_row += [self._numbers.setdefault(piece, len(self._numbers)) for piece in found]
             row_of += [row] * len(found)
         codes = np.array(of_row)

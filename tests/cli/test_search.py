@@ -76,17 +76,21 @@ def test_the_last_word_may_go_on(searched):
     assert told["used"] == "prefix"
 
 
-def test_a_left_out_apostrophe_is_put_back(owned, tmp_path):
-    """A contraction typed as one word finds the title that has it, and it counts as no error."""
+def test_signs_within_a_word_may_be_left_out(owned, tmp_path):
+    """What is written with signs between its letters is found typed as one word, as parts, and
+    while it is typed, in every field, and none of it counts as an error."""
     phono = owned()
     make_file(tmp_path / "new.flac", 78)
     phono.add(tmp_path / "new.flac")
     name = hashlib.sha256((tmp_path / "new.flac").read_bytes()).hexdigest()
-    phono("edit", name, "title=Don't You Worry").expect(0)
+    phono("edit", name, "title=Don't You Worry", "artists=AC/DC").expect(0)
     phono("catalogue", "build", "--jobs", "1").expect(0)
     card, told = phono("search", "dont you worry", "--json").expect(0).lines()
     assert (card["title"], told["used"]) == ("Don't You Worry", "exact")
+    for typed in ("acdc worry", "ac dc", "ACDC", "artist:acdc", "title:dont", "acd"):
+        assert titles(phono, typed) == ["Don't You Worry"], typed
     assert titles(phono, "dont you wrory") == ["Don't You Worry"]
+    assert titles(phono, "title:acdc") == []
 
 
 def test_other_kinds_are_searched_when_no_recording_is_found(searched):

@@ -124,7 +124,7 @@ def open_epoch(root: Path, disk: Disk) -> Epoch:
         raise MalformedError(pointer, f"it names {name!r}, which is not there", _BEGIN_ANEW)
     try:
         record = msgspec.json.decode(read_whole(disk, path), type=EpochRecord)
-    except msgspec.MsgspecError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedError(path, f"it cannot be read: {error}", _BEGIN_ANEW) from error
     return Epoch(record, root / FOLDER / name)
 

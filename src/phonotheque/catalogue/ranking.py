@@ -142,7 +142,7 @@ class _Ranking:
         """What an earlier run ranked, when it was this input or what is left of it."""
         try:
             plan = msgspec.json.decode((self.work / "plan.json").read_bytes(), type=_Plan)
-        except (FileNotFoundError, msgspec.MsgspecError):
+        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
             return None
         mine = {part.name for part in self._parts}
         if self._parts and not mine <= set(plan.parts):

@@ -143,7 +143,7 @@ def read_snapshot(root: Path, disk: Disk, name: str) -> Snapshot:
         if found > FORMAT:
             raise FormatTooNewError(path, f"it has format {found}", "Use a later Phonotheque.")
         descriptor = msgspec.json.decode(data, type=Descriptor)
-    except msgspec.MsgspecError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedError(path, f"it cannot be read: {error}", _BUILD) from error
     return Snapshot(root / name, descriptor)
 

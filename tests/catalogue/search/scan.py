@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from phonotheque.catalogue.search.joined import iter_joined
 from phonotheque.catalogue.search.question import Filters, Question
 from phonotheque.catalogue.search.section import WHOLE_COMPLETIONS
 from phonotheque.catalogue.search.unspaced import is_unspaced, pieces
@@ -21,8 +22,8 @@ class Row:
         self.rank: int = card["rank"]
         self.title = words(card["title"] or "")
         self.credit = words(card["credit"] or "")
-        self.in_title = list(pieces(self.title))
-        self.in_credit = list(pieces(self.credit))
+        self.in_title = [*pieces(self.title), *iter_joined(card["title"] or "")]
+        self.in_credit = [*pieces(self.credit), *iter_joined(card["credit"] or "")]
         self.pieces = self.in_title + self.in_credit
 
 

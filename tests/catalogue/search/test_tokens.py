@@ -14,6 +14,7 @@ from tests.catalogue.search.conftest import Built
 from phonotheque.catalogue.search import token_columns, tokens
 from phonotheque.catalogue.search.delete_columns import iter_hashes
 from phonotheque.catalogue.search.deletes import hashes_of
+from phonotheque.catalogue.search.joined import iter_joined
 from phonotheque.catalogue.search.layout import Numbers
 from phonotheque.catalogue.search.row_tokens import MAX_ROW_WORDS, RowTokens
 from phonotheque.catalogue.search.tier import COUNTS, connect
@@ -66,6 +67,9 @@ def test_rows_are_made_of_the_tokens_that_queries_ask_for(
             for piece in pieces(words(one)):
                 expected.update(tokens_of_piece(piece))
                 present.update({heads.index(piece)} if piece in heads else ())
+            for whole in iter_joined(one):
+                expected.add(whole)
+                present.update({heads.index(whole)} if whole in heads else ())
             if words(one):
                 expected.add(tokens.whole_token(words(one)))
         expected |= {tokens.pair_token(i, j) for i in present for j in present if i < j}

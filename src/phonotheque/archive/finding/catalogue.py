@@ -121,7 +121,7 @@ def _last_taken_in(disk: LocalDisk) -> _TakenIn | None:
         return None
     try:
         return msgspec.json.decode(read_whole(disk, _TAKEN_IN), type=_TakenIn)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None  # nothing rests on it but time
 
 

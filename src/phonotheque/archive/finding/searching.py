@@ -22,8 +22,8 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.lookup.reader import Lookup
 from phonotheque.catalogue.query.asking import fits, has_fields, kind_of, question_of
-from phonotheque.catalogue.query.contractions import spelt_out
 from phonotheque.catalogue.query.parsed import Identifier, Parsed
+from phonotheque.catalogue.search.joined import iter_joined
 from phonotheque.catalogue.search.question import Answer, Question, Used
 from phonotheque.catalogue.search.searcher import Searcher
 from phonotheque.catalogue.snapshot import Snapshot
@@ -100,8 +100,7 @@ class Catalogue:
         """Answer a query.
 
         When nothing has the words as they stand, the last of them may go on; then, where no kind
-        was said, the other kinds are asked; then all of it with the apostrophes that were left
-        out; typing errors are forgiven at the very last.
+        was said, the other kinds are asked; typing errors are forgiven at the very last.
 
         Raises:
             BadRequestError: The query cannot be answered for this kind, or is too long.
@@ -114,11 +113,11 @@ class Catalogue:
                 return Found(cards[: wanted.limit], used="identifier")
         ends_at = None if wanted.deadline_s is None else monotonic() + wanted.deadline_s
         best: Found | None = None
-        for said, way in _ways(parsed, kind, wanted):
+        for way in _ways(parsed, kind, wanted):
             left_s = None if ends_at is None else ends_at - monotonic()
             if best is not None and left_s is not None and left_s <= 0:
                 return replace(best, is_partial=True)
-            found = self._search(said, way, replace(wanted, deadline_s=left_s))
+            found = self._search(parsed, way, replace(wanted, deadline_s=left_s))
             if found.cards and found.used != Used.TYPOS:
                 return replace(found, instead_of=None if way.kind is kind else kind)
             if best is None or (found.cards and not best.cards):
@@ -244,14 +243,8 @@ class _Way:
     used: str = "exact"
 
 
-def _ways(parsed: Parsed, kind: Kind, wanted: Wanted) -> Iterator[tuple[Parsed, _Way]]:
+def _ways(parsed: Parsed, kind: Kind, wanted: Wanted) -> Iterator[_Way]:
     """In which ways a query is tried, one after the other until something is found."""
-    spelt = replace(parsed, text=spelt_out(parsed.text), title=spelt_out(parsed.title))
-    for said in dict.fromkeys((parsed, spelt)):
-        yield from ((said, way) for way in _ways_of_one(said, kind, wanted))
-
-
-def _ways_of_one(parsed: Parsed, kind: Kind, wanted: Wanted) -> Iterator[_Way]:
     yield _Way(kind, wanted.is_typing)
     if parsed.text and not wanted.is_typing:
         yield _Way(kind, is_typing=True, used="prefix")
@@ -265,7 +258,7 @@ def _ways_of_one(parsed: Parsed, kind: Kind, wanted: Wanted) -> Iterator[_Way]:
 
 def _has(text: str | None, wanted: Sequence[str]) -> bool:
     """Whether all words stand in a text."""
-    return not wanted or set(wanted) <= set(words(text or ""))
+    return not wanted or set(wanted) <= {*words(text or ""), *iter_joined(text or "")}
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def read_contents(dump: Path) -> Contents:
             todo = "Use a later Phonotheque."
             raise FormatTooNewError(str(dump / CONTENTS), f"it has format {found}", todo)
         contents = msgspec.json.decode(data, type=Contents)
-    except msgspec.MsgspecError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedError(str(dump / CONTENTS), f"it cannot be read: {error}", _AGAIN) from error
     names = [one.name for one in contents.sources]
     numbers = [one.id for one in contents.sources]

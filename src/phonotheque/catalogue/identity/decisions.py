@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from phonotheque.catalogue.gids import gid_of
-from phonotheque.disk import Disk, read_whole
+from phonotheque.disk import Disk, append_line, read_if_held
 from phonotheque.errors import BadRequestError, MalformedError
 
 FILE = "decisions.jsonl"
@@ -103,16 +103,14 @@ def read_all(disk: Disk) -> list[Decision]:
     for number, line in enumerate(_whole_lines(disk).splitlines(), 1):
         try:
             decisions.append(msgspec.json.decode(line, type=Decision))
-        except msgspec.MsgspecError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             wrong = f"line {number} cannot be read: {error}"
             raise MalformedError(FILE, wrong, "Mend or remove that line.") from error
     return decisions
 
 
 def _whole_lines(disk: Disk) -> bytes:
-    if disk.stat(FILE) is None:
-        return b""
-    data = read_whole(disk, FILE)
+    data = read_if_held(disk, FILE) or b""
     return data[: data.rfind(b"\n") + 1]
 
 
@@ -127,14 +125,4 @@ def _append(disk: Disk, decision: Decision) -> None:
         if named.source and named.gid != made:
             wrong = f"it is not the gid of {named.source_id!r} of {named.source}"
             raise BadRequestError(str(named.gid), wrong, "Leave out the source, or correct it.")
-    whole = len(_whole_lines(disk))
-    entry = disk.stat(FILE)
-    if entry is not None and entry.size_bytes > whole:
-        disk.truncate(FILE, whole)
-    writer = disk.append(FILE)
-    try:
-        writer.write(msgspec.json.encode(decision) + b"\n")
-        writer.sync()
-    finally:
-        writer.close()
-    disk.sync_folder("")
+    append_line(disk, FILE, msgspec.json.encode(decision) + b"\n")

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import packing
-from phonotheque.catalogue.lookup.blocks import IDS, LIST_WIDTH, read_list
+from phonotheque.catalogue.lookup.blocks import read_list
 from phonotheque.catalogue.lookup.card import Card, Tombstone, Track
 from phonotheque.catalogue.lookup.card_reading import CardReader
 from phonotheque.catalogue.lookup.connection import Connection
@@ -90,8 +90,10 @@ class Lookup:
         """Return the cards of ids, in the order asked for; an id without a card is left out."""
         wanted = list(ids)
         with self._file.damage_told():
-            ranks = self._ranks(kind, wanted)
-        return self.cards_at(kind, [ranks[one] for one in wanted if one in ranks])
+            ranks, origins = self._cards.ids(kind, set(wanted))
+            cards = self._cards.cards(kind, set(ranks.values()), origins)
+        placed = (cards.get(ranks.get(one, 0)) for one in wanted)
+        return [card for card in placed if card is not None]
 
     def by_gid(self, gid: UUID) -> Card | Tombstone | None:
         """Return what a gid stands for: an MBID, or one that was made here.
@@ -188,19 +190,9 @@ class Lookup:
 
     def _page(self, name: str, kind: Kind, owner: int, after: int, limit: int) -> list[int]:
         with self._file.damage_told():
-            for rank in self._ranks(kind, [owner]).values():
+            for rank in self._cards.ids(kind, [owner])[0].values():
                 return self._file.listed(name, rank, after, limit)
         return []
-
-    def _ranks(self, kind: Kind, ids: Iterable[int]) -> dict[int, int]:
-        """Return the rank of the card of each id, without those that have none."""
-        at = f"1 + (w.value & {IDS - 1}) * {LIST_WIDTH}, {LIST_WIDTH}"
-        query = (
-            f"SELECT w.value, substr(i.ranks, {at}) FROM json_each(?) w"
-            f" CROSS JOIN {kind}_id i ON i.block = w.value / {IDS} WHERE w.value >= 0"
-        )
-        rows = self._file.rows(query, json.dumps(sorted(ids)))
-        return {one: rank for one, raw in rows if (rank := int.from_bytes(raw))}
 
     def _of_keys(self, index: str, kind: Kind, keys: Sequence[int]) -> list[list[Card]]:
         """Return the cards of one kind that an index has for each key."""
@@ -229,17 +221,19 @@ class Lookup:
         of_kind: dict[Kind, set[int]] = {}
         wanted = {gid: packing.gid_key(gid) for gid in gids}
         found = self._file.found("gid", wanted.values())
-        for kind, entity in map(_place_of, chain.from_iterable(found.values())):
+        for value in chain.from_iterable(found.values()):
+            kind, entity = _place_of(value)
             of_kind.setdefault(kind, set()).add(entity)
-        ranks = {kind: self._ranks(kind, sorted(ids)) for kind, ids in of_kind.items()}
-        places = [(kind, rank) for kind, some in ranks.items() for rank in some.values()]
-        cards = self._cards_at_places(places)
-        of_gid = {card.gid.int: card for card in cards.values()}
-        if any(key in found and gid not in of_gid for gid, key in wanted.items()):
-            for kind, some in ranks.items():
-                for entity, gid in self._cards.gids(kind, some).items():
-                    of_gid.setdefault(gid, cards[kind, some[entity]])
-        return of_gid
+        of_gid: dict[int, Card] = {}
+        of_members: dict[int, Card] = {}
+        for kind, ids in of_kind.items():
+            ranks, origins = self._cards.ids(kind, ids)
+            cards = self._cards.cards(kind, set(ranks.values()), origins)
+            of_gid |= {card.gid.int: card for card in cards.values()}
+            if ranks.keys() - {card.id for card in cards.values()}:
+                members = self._cards.gids(kind, origins)
+                of_members |= {gid: cards[ranks[entity]] for entity, gid in members.items()}
+        return of_members | of_gid
 
 
 def _place_of(value: int) -> tuple[Kind, int]:

@@ -103,7 +103,7 @@ def read_layout(folder: Path) -> Layout:
         layout = msgspec.json.decode(data, type=Layout)
     except OSError as error:
         raise MalformedError(str(path), "cannot be read", _TODO) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedError(str(path), f"is no search.json ({error})", _TODO) from error
     _compare(folder / SPELLING, layout.spelling_bytes)
     for tier in layout.tiers:

@@ -9,6 +9,7 @@ Laws: what comes out depends on the rows alone, not on how they were shared out 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -169,7 +170,7 @@ class Runs:
         runs = [self._spooled(number) for number in range(self._count)]
         bounds = _bounds(runs)
         for first, end in zip([None, *bounds], [*bounds, None], strict=True):
-            yield from _cut_of([_between(run, first, end) for run in runs])
+            yield from _cut_of([run.between(first, end) for run in runs])
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _spool(self, run: Run, number: int) -> None:
@@ -180,15 +181,35 @@ class Runs:
         np.save(self._folder / f"{number}.offsets.npy", run.offsets)
         np.save(self._folder / f"{number}.ranks.npy", run.ranks)
 
-    def _spooled(self, number: int) -> Run:
-        """Open a run again: mapped, so that only what is looked at is in memory."""
+    def _spooled(self, number: int) -> _Spooled:
         source = pa.memory_map(str(self._folder / f"{number}.keys"))
         keys = pa.ipc.open_file(source).read_all()["keys"].combine_chunks()
-        offsets, ranks = (
-            np.load(self._folder / f"{number}.{name}.npy", mmap_mode="r")
-            for name in ("offsets", "ranks")
-        )
-        return Run(keys, offsets, ranks)
+        offsets = np.load(self._folder / f"{number}.offsets.npy", mmap_mode="r")
+        return _Spooled(keys, offsets, self._folder / f"{number}.ranks.npy")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spooled:
+    """A run that lies on the disk. Its keys, in which places are looked for, are mapped. Its ranks
+    are read, each once: mapped, all that was looked at would count as memory of the process."""
+
+    keys: pa.Array
+    offsets: Ints
+    path: Path
+
+    def between(self, first: bytes | None, end: bytes | None) -> Run:
+        """Return the part with keys from `first` to before `end`."""
+        begin = 0 if first is None else _place_of(self.keys, first)
+        stop = len(self.keys) if end is None else _place_of(self.keys, end)
+        offsets = np.asarray(self.offsets[begin : stop + 1])
+        form = np.dtype(np.uint32)
+        with self.path.open("rb") as file:
+            version = np.lib.format.read_magic(file)
+            assert version == (1, 0), version  # what `numpy.save` writes of so short a header
+            np.lib.format.read_array_header_1_0(file)
+            file.seek(int(offsets[0]) * form.itemsize, os.SEEK_CUR)
+            ranks = np.fromfile(file, form, int(offsets[-1] - offsets[0]))
+        return Run(self.keys.slice(begin, stop - begin), offsets - offsets[0], ranks)
 
 
 def _cut(run: Run) -> Iterator[Block]:
@@ -204,27 +225,18 @@ def _cut(run: Run) -> Iterator[Block]:
         first = end
 
 
-def _bounds(runs: list[Run]) -> list[bytes]:
+def _bounds(runs: list[_Spooled]) -> list[bytes]:
     """Keys at which to cut, so that about a block lies between two of them. A key that has more
     than that stands alone."""
     share = max(_BLOCK // len(runs), 1)
     samples: list[bytes] = []
     for run in runs:
-        at = np.searchsorted(run.offsets, np.arange(share, len(run.ranks), share), side="right")
+        at = np.searchsorted(run.offsets, np.arange(share, run.offsets[-1], share), side="right")
         samples += run.keys.take(pa.array(at - 1)).to_pylist()
     samples.sort()
     chosen = samples[:: len(runs)]
     alone = [key + b"\0" for key, following in pairwise(chosen) if key == following]
     return sorted({*chosen, *alone})
-
-
-def _between(run: Run, first: bytes | None, end: bytes | None) -> Run:
-    """The part of a run with keys from `first` to before `end`."""
-    begin = 0 if first is None else _place_of(run.keys, first)
-    stop = len(run.keys) if end is None else _place_of(run.keys, end)
-    offsets = run.offsets[begin : stop + 1]
-    ranks = run.ranks[int(offsets[0]) : int(offsets[-1])]
-    return Run(run.keys.slice(begin, stop - begin), offsets - offsets[0], ranks)
 
 
 def _place_of(keys: pa.Array, key: bytes) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -144,9 +143,9 @@ class Tiers:
 
     def _in_tier(self, at: int, match: str, run: Run) -> Iterator[int]:
         query = f"select rowid from {TABLE} where {TABLE} match ? order by rowid"
-        with translated(self._paths[at]), closing(self._files[at].cursor()) as cursor:
+        with translated(self._paths[at]):
             try:
-                for (row,) in cursor.execute(query, (match,)):
+                for (row,) in self._files[at].execute(query, (match,)):
                     yield row
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:

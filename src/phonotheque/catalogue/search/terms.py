@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
+from phonotheque.catalogue.search.joined import iter_joined
 from phonotheque.catalogue.search.question import Question, check_words
 from phonotheque.catalogue.search.unspaced import is_unspaced, pieces
 from phonotheque.music.folding import words
@@ -114,14 +116,23 @@ class RowText:
     """The folded text of one row, for looking at it closely."""
 
     def __init__(self, title: str, credit: str) -> None:
+        self._written = (title, credit)
         self.title = words(title)
         self.credit = words(credit)
+
+    @cached_property
+    def _in_title(self) -> list[str]:
+        return [*pieces(self.title), *iter_joined(self._written[0])]
+
+    @cached_property
+    def _in_credit(self) -> list[str]:
+        return [*pieces(self.credit), *iter_joined(self._written[1])]
 
     def has(self, term: Term) -> bool:
         """Whether the term stands where it must."""
         if term.where is Where.ANY:
-            return _stands(term, self.title) or _stands(term, self.credit)
-        return _stands(term, self.title if term.where is Where.TITLE else self.credit)
+            return _stands(term, self._in_title) or _stands(term, self._in_credit)
+        return _stands(term, self._in_title if term.where is Where.TITLE else self._in_credit)
 
     def has_all(self, terms: Iterable[Term]) -> bool:
         """Whether all terms stand where they must."""
@@ -135,8 +146,7 @@ class RowText:
         return title if where is Where.TITLE else credit
 
 
-def _stands(term: Term, folded: list[str]) -> bool:
-    row = pieces(folded)
+def _stands(term: Term, row: list[str]) -> bool:
     if term.is_run:
         return any(term.piece in piece for piece in row if is_unspaced(piece))
     if term.is_start:

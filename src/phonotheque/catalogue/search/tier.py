@@ -36,7 +36,7 @@ create virtual table temp.counts using fts5vocab('main', '{TABLE}', 'row')
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open a finished file: read only, never locked, never looked at again for changes. What was
-    read stays in the system's memory for all processes; 4 MB of cache are each one's own.
+    read stays in the system's memory for all processes; 1 MB of cache for each file is its own.
 
     It is not mapped: for a page that is not in memory a mapping fetches as much around it as the
     disk's reading ahead is set to, up to some megabytes, and a first answer took eight times as

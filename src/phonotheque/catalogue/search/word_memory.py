@@ -13,6 +13,7 @@ from typing import Generic, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from phonotheque.catalogue.search.joined import joined
 from phonotheque.catalogue.search.tokens import word_hash
 from phonotheque.catalogue.search.unspaced import MAX_WORD, has_unspaced, pieces, tokens_of_piece
 from phonotheque.music.folding import words
@@ -107,6 +108,8 @@ class WordMemory:
                 tokens.append(several[0][:MAX_WORD])  # what most come to
                 continue
             of_all = [token for part in pieces(several) for token in tokens_of_piece(part)]
+            if (one := joined(several)) is not None:
+                of_all.append(one)
             tokens += of_all
             token_counts[place], word_counts[place] = len(of_all), len(several)
         self.token_numbers.extend(self._interned(tokens), token_counts)

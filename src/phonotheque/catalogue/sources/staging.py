@@ -75,7 +75,7 @@ def read_terms(disk: Disk, name: str, generation: str) -> Terms:
     path = f"{FOLDER}/{name}/{generation}/terms.json"
     try:
         return msgspec.json.decode(read_whole(disk, path), type=Terms)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedError(path, str(error), f"Import {name} again.") from error
 
 
@@ -84,7 +84,7 @@ def read_report(disk: Disk, name: str, generation: str) -> Report:
     path = f"{FOLDER}/{name}/{generation}/report.json"
     try:
         return decode_report(read_whole(disk, path))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedError(path, str(error), f"Import {name} again.") from error
 
 
@@ -136,7 +136,7 @@ class Staging:
             return fresh
         try:
             found = msgspec.json.decode(read_whole(self._disk, path), type=Checkpoint)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             found, self.is_anew = fresh, "its checkpoint could not be read"
         if found.state != state:
             found, self.is_anew = fresh, "its input has changed since"
@@ -226,7 +226,7 @@ def finish_interrupted(disk: Disk, name: str, state: str) -> Report | None:
     path = f"{base}/{whole[-1]}/checkpoint.json"
     try:
         found = msgspec.json.decode(read_whole(disk, path), type=Checkpoint)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     if found.state != state:
         return None

@@ -203,5 +203,5 @@ def _encode(place: _Place) -> str:
 def _decode(text: str) -> _Place:
     try:
         return msgspec.json.decode(text, type=_Place) if text else _Place()
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequestError(text[:80], "it is no place in a dump", "Begin anew.") from error
