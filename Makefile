@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SECONDS_OF_TORTURE ?= 600
 
+# Tests start hundreds of processes: what is compiled is kept, whatever the shell says.
+test torture: export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test torture check bench real lock clean
 
@@ -17,13 +20,14 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(BIN)/python -m scripts.fonts
 	@touch $@
 
 demo: setup ## make a small label out of nothing and walk the whole way with it
 	@$(BIN)/phono demo
 
 test: setup ## all tests but the long ones, under 8 minutes
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 torture: setup ## kills, faults and fuzz for SECONDS_OF_TORTURE (600)
 	$(BIN)/python -m tests.torture --seconds $(SECONDS_OF_TORTURE)

@@ -17,6 +17,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from phonotheque.look import typeface_files, typeface_style
 from phonotheque.music.tdm_statement import META, SENTENCE
 from phonotheque.publish.choice import KINDS_OF, Licence, Order
 from phonotheque.publish.health.history import format_csv
@@ -28,11 +29,19 @@ from phonotheque.publish.pages.listings import (
     choice_json,
     link_lists,
     prepared_sizes,
+    takes_all,
     torrents_json,
 )
 from phonotheque.publish.pages.rows import row_of
 from phonotheque.publish.pages.site import GONE, Group, Site
-from phonotheque.publish.pages.texts import counted, format_count, format_day, format_moment, plain
+from phonotheque.publish.pages.texts import (
+    bound,
+    counted,
+    format_count,
+    format_day,
+    format_moment,
+    plain,
+)
 from phonotheque.publish.pages.texts import format_size as size_words
 from phonotheque.publish.pages.zips import parcels_of
 
@@ -44,15 +53,11 @@ ROWS_IN_FRONT = 30
 
 GONE_IN_FRONT = 10
 
-ASSETS = (
-    "icon.svg",
-    "site.css",
-    "torrents.js",
-    "fonts/archivo.woff2",
-    "fonts/archivo-OFL.txt",
-    "fonts/besley.woff2",
-    "fonts/besley-OFL.txt",
-)
+CHART_WIDTHS = ((960, 150), (580, 185))
+"""Of the history, and of the names beside it: for a window, and for a phone, whose letters are
+larger beside the drawing."""
+
+ASSETS = ("icon.svg", "site.css", "torrents.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,8 @@ class File:
 def environment(*packages: str) -> Environment:
     """Return what fills templates: ours, and those in the folder `templates` of other packages.
 
-    It has the frame of all pages, `frame.html`, and the filters `plain`, `size`, `count`, `day`,
-    `moment`. Text is escaped wherever it is put in; a name that is not there is an error.
+    It has the frame of all pages, `frame.html`, and the filters `plain`, `bound`, `size`, `count`,
+    `day`, `moment`. Text is escaped wherever it is put in; a name that is not there is an error.
     """
     loaders = [PackageLoader(name) for name in (*packages, "phonotheque.publish.pages")]
     env = Environment(
@@ -80,6 +85,7 @@ def environment(*packages: str) -> Environment:
     )
     env.filters |= {
         "plain": plain,
+        "bound": bound,
         "size": size_words,
         "count": format_count,
         "day": format_day,
@@ -90,9 +96,12 @@ def environment(*packages: str) -> Environment:
 
 
 def asset_files() -> list[File]:
-    """Return style, script and fonts, as they lie beside this module."""
+    """Return style and script, as they lie beside this module, and the typefaces that are here."""
     folder = resources.files("phonotheque.publish.pages") / "assets"
-    return [File(f"assets/{name}", folder.joinpath(name).read_bytes()) for name in ASSETS]
+    named = {name: folder.joinpath(name).read_bytes() for name in ASSETS}
+    named["typefaces.css"] = typeface_style("fonts/").encode()
+    named |= {f"fonts/{name}": data for name, data in typeface_files().items()}
+    return [File(f"assets/{name}", data) for name, data in named.items()]
 
 
 def render(site: Site) -> Iterator[File]:
@@ -124,6 +133,7 @@ def _group_pages(
     env: Environment, site: Site, group: Group, pages: dict[str, str]
 ) -> Iterator[File]:
     template = env.get_template("group.html")
+    zips = parcels_of(group) if group.kind != GONE else []
     last = -(-len(group.lines) // ROWS_PER_PAGE)
     for number in range(1, last + 1):
         lines = group.lines[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
@@ -133,7 +143,8 @@ def _group_pages(
             number=number,
             last=last,
             rows=[row_of(site, line, pages) for line in lines],
-            zips=[parcel.path for parcel in parcels_of(group)] if group.kind != GONE else [],
+            zips=zips,
+            unzipped=len(group.lines) - sum(len(parcel.lines) for parcel in zips),
         )
         yield File(f"torrents/{group.slug}-{number}.html", text.encode())
 
@@ -141,7 +152,8 @@ def _group_pages(
 def _front(env: Environment, site: Site, shelf: shelves.Shelf, pages: dict[str, str]) -> bytes:
     total_bytes = sum(line.size_bytes for line in site.offered)
     gone = [line for line in site.lines if line.obsolete]
-    charts = [chart_of(site.history, width) for width in (960, 580)] if _has_chart(site) else []
+    has_chart = len(site.history) > 1
+    charts = [chart_of(site.history, *widths) for widths in CHART_WIDTHS] if has_chart else []
     text = env.get_template("torrents.html").render(
         **_frame(site, root="", here="torrents"),
         total_bytes=total_bytes,
@@ -158,12 +170,10 @@ def _front(env: Environment, site: Site, shelf: shelves.Shelf, pages: dict[str, 
         licences=[(one.value, " ".join(sorted(KINDS_OF[one]))) for one in Licence],
         orders=[one.value for one in Order],
         sizes=prepared_sizes(total_bytes),
+        takes_all=takes_all(total_bytes),
+        has_tiers=any(group.tier != "all" for group in site.groups),
     )
     return text.encode()
-
-
-def _has_chart(site: Site) -> bool:
-    return len(site.history) > 1
 
 
 def _frame(site: Site, *, root: str, here: str) -> dict[str, Any]:
