@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from time import process_time
 
 from bench.rows import Row, Sense
@@ -16,14 +17,19 @@ from phonotheque.publish.choice import Wish, choose
 from phonotheque.publish.health.report import Count, Health
 from phonotheque.publish.index.lines import TIERS, Header, TorrentLine
 from phonotheque.publish.pages.rendering import render
-from phonotheque.publish.pages.site import Site
+from phonotheque.publish.pages.site import GONE, Site
+from phonotheque.publish.pages.zips import parcels_of
 
 TORRENTS = 10_500
+TORRENTS_OF_A_MILLION = 122
 MOST_FRONT_GZIP = 60_000
 MOST_PAGE_GZIP = 60_000
 MOST_CHOICE_GZIP = 300_000
 MOST_CHOICE_MS = 250.0
 MOST_RENDER_CPU_S = 10.0
+MOST_WRITTEN_BYTES = 1_000_000
+"""For a thousand tracks more in a million. Lists of everything are written anew; pages of other
+groups, and zips that are full, are not."""
 
 
 def rows(scale: str) -> Iterator[Row]:
@@ -52,6 +58,31 @@ def rows(scale: str) -> Iterator[Row]:
     yield Row(f"{what}: torrents.json, gzip", len(gzip.compress(files["torrents.json"])), "B")
     yield Row(f"{what}: a list for 1 TB", choice_ms, "CPU ms", MOST_CHOICE_MS, sense=most)
     yield Row(f"{what}: torrents in that list", len(chosen), "torrents")
+    written, whole = _written_by_an_addition(TORRENTS_OF_A_MILLION)
+    what = "torrents page, a volume of 1,000 tracks added to a million"
+    yield Row(f"{what}: written anew", written, "B", MOST_WRITTEN_BYTES, sense=most)
+    yield Row(f"{what}: all its files", whole, "B")
+
+
+def _written_by_an_addition(torrents: int) -> tuple[int, int]:
+    """Bytes of pages, lists and zips that one torrent more changes, and of all of them."""
+    larger = make_site(torrents + 1)
+    before = _files(replace(larger, lines=larger.lines[:-1]))
+    after = _files(larger)
+    changed = sum(size for path, (size, data) in after.items() if before.get(path) != (size, data))
+    return changed, sum(size for size, _ in after.values())
+
+
+def _files(site: Site) -> dict[str, tuple[int, bytes]]:
+    """Of every file its length, and its bytes or what decides them."""
+    parcels = [
+        parcel for group in site.groups if group.kind != GONE for parcel in parcels_of(group)
+    ]
+    zips = {
+        parcel.path: (sum(line.torrent_bytes for line in parcel.lines), parcel.made_of)
+        for parcel in parcels
+    }
+    return {file.path: (len(file.data), file.data) for file in render(site)} | zips
 
 
 def make_site(torrents: int) -> Site:

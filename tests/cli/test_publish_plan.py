@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from datetime import timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,9 +12,12 @@ from tests.cli.phono import LICENSED, copy_archive, damage, flip, found
 from tests.cli.small_music import ARTISTS, make_file, title_of
 
 from phonotheque.archive.bulk.planning import left, make_plan, order, wish_of
-from phonotheque.archive.opening import open_to_read, open_to_write
+from phonotheque.archive.opening import open_to_read, open_to_write, today
 from phonotheque.config import parse_config
 from phonotheque.errors import BadSettingError
+from phonotheque.music.digest import Sha256
+from phonotheque.publish.health import report
+from phonotheque.publish.health.report import Count, Health
 from phonotheque.publish.planning import reading
 from phonotheque.publish.planning.words import Order, Status, Tier, Wish
 
@@ -181,6 +185,65 @@ def test_a_plan_is_made_again_when_something_changed(stocked, tmp_path):
     assert digest() != first
 
 
+@pytest.fixture(scope="module")
+def sealed(stocked, tmp_path_factory):
+    """A copy of which every recording that may be shared is in a volume of its own."""
+    phono = copy_archive(stocked[0], tmp_path_factory.mktemp("sealed") / "archive")
+    phono.set("max_objects", "1")
+    volumes = [told["volume"] for told in phono.publish()]
+    assert len(volumes) == 4
+    return phono, volumes
+
+
+def counted_for(phono, days_ago, seeders):
+    """Write what an observer counted so many days ago."""
+    at = f"{today() - timedelta(days=days_ago)}T12:00:00Z"
+    counts = {name: Count(number, 0, at) for name, number in seeders.items()}
+    (phono.root / report.PATH).write_bytes(
+        report.encode(Health(report.SCHEMA, "the weir", at, counts))
+    )
+
+
+def volumes_at_risk(phono):
+    """Volumes in the order at-risk, and the plan as it is told."""
+    told = phono("publish", "plan", "--order", "at-risk", "--json").expect(0).one()
+    with open_to_read(phono.root) as archive:
+        names = names_of(archive, [row["object"] for row in rows_of(phono.root) if row["object"]])
+        held = [archive.index.held(Sha256.parse(name)) for name in names]
+    return [one.volume for one in held if one.volume], told["plan"]
+
+
+def test_what_fewest_keep_is_most_at_risk(sealed):
+    """Fewer seeders come first, none counted with none at all; a new count makes a new plan, the
+    same count the same."""
+    phono, volumes = sealed
+    counted_for(phono, 3, dict(zip(volumes, (5, 0, 9), strict=False)))
+    first, plan = volumes_at_risk(phono)
+    most = [volumes[number] for number in (0, 2)]
+    assert [name for name in first if name in volumes][-2:] == most
+    assert volumes_at_risk(phono) == (first, plan)
+    counted_for(phono, 2, dict(zip(volumes, (9, 0, 5), strict=False)))
+    again, other = volumes_at_risk(phono)
+    assert [name for name in again if name in volumes][-2:] == most[::-1]
+    assert other["digest"] != plan["digest"]
+    assert other["facts"]["seeders_unknown"] == "2"
+
+
+def test_a_count_says_who_when_and_what_is_lacking(sealed):
+    """The page names the observer, the day, how old that is, and how many volumes nobody knows;
+    other orders do not ask, and are not planned again for a new count."""
+    phono, volumes = sealed
+    counted_for(phono, 3, {volumes[0]: 1})
+    out = phono("publish", "plan", "--order", "at-risk").expect(0).out
+    assert "Seeders as the weir counted them on " in out
+    assert ", 3 days before; of 4 volumes nobody knows" in out
+    plain = phono("publish", "plan", "--json").expect(0).one()["plan"]
+    assert not any(name.startswith("seeders") for name in plain["facts"])
+    (phono.root / report.PATH).unlink()
+    assert "Nobody counted seeders" in phono("publish", "plan", "--order", "at-risk").expect(0).out
+    assert phono("publish", "plan", "--json").expect(0).one()["plan"] == plain
+
+
 def test_the_page_says_what_is_covered(charted):
     """The finding, statuses, tiers, shares with their bars and a curve."""
     phono, _ = charted
@@ -262,6 +325,16 @@ def test_the_curve_is_drawn(charted, tmp_path, form, magic):
     data = picture.read_bytes()
     assert data.startswith(magic)
     assert form == "png" or b"hold 81.8 % of all known listens" in data
+
+
+def test_no_curve_is_drawn_of_what_nobody_counted(stocked, tmp_path):
+    """A line along the bottom would say that nothing is heard of it; the plan is told all the
+    same, and what to do."""
+    phono = copy_archive(stocked[0], tmp_path / "archive")
+    done = phono("publish", "plan", "--picture", tmp_path / "curve.svg").expect(2)
+    assert "nobody counted listens" in done.err
+    assert "listens counted of none" in done.out
+    assert not (tmp_path / "curve.svg").exists()
 
 
 def test_a_picture_needs_an_extra(charted, tmp_path, monkeypatch):

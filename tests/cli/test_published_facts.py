@@ -9,7 +9,7 @@ import pytest
 from tests.cli.phono import LICENSED, contents, copy_archive, found
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.bulk.bulk_door import Clerk
+from phonotheque.archive.bulk.bulk_door import Clerk, Closed
 from phonotheque.archive.bulk.facts import write_facts
 from phonotheque.archive.opening import open_to_write
 from phonotheque.music.tdm_statement import SENTENCE, Emitter
@@ -233,7 +233,7 @@ def _headers_say(phono):
     victim = next(line for line in listed(phono) if line.tdm)
     paths = [("index.html",), (".well-known", "tdmrep.json"), ("volumes", VOLUME)]
     paths[2] += tuple(victim.path.split("/"))
-    with Clerk(phono.root, Digests()) as clerk:
+    with Clerk(phono.root, Digests(), Closed()) as clerk:
         for path in paths:
             resource = clerk.find(path)
             resource.file.close()

@@ -5,7 +5,6 @@ Not here: how it is decided (`phonotheque.publish.planning`).
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from phonotheque.cli.exit_status import DONE
-from phonotheque.cli.options import Jobs, Json, archive_of, job_count
+from phonotheque.cli.options import Jobs, Json, archive_of, job_count, parse_size
 from phonotheque.cli.output import format_bytes, print_json, print_table, tell
 from phonotheque.cli.watching import watched
 
@@ -63,12 +62,12 @@ def plan(
             figures = figures_of(
                 archive, wish, job_count(jobs), lambda share: told("planning", share, None)
             )
-    if picture and form:
-        _draw(figures, picture, form)
     if as_json:
         print_json(_record(figures))
     else:
         _say(figures)
+    if picture and form:
+        _draw(figures, picture, form)
     return DONE
 
 
@@ -76,21 +75,7 @@ def _wish(config: Any, order: str | None, tiers: list[str] | None, space: str | 
     """The settings, but for what was said on the command line."""
     from phonotheque.archive.bulk.planning import wish_with
 
-    return wish_with(config, order, tiers, None if space is None else _parse_size(space))
-
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGTP]?)B?", re.IGNORECASE)
-
-
-def _parse_size(text: str) -> int:
-    """Read a size as disks are sold, in powers of 1000."""
-    from phonotheque.errors import BadRequestError
-
-    found = _SIZE.fullmatch(text.strip())
-    if found is None:
-        raise BadRequestError(text, "it is no size", "Write it as 500GB or 1.5TB.")
-    power = " KMGTP".index(found[2].upper() or " ")
-    return int(float(found[1]) * 1000**power)
+    return wish_with(config, order, tiers, None if space is None else parse_size(space))
 
 
 def _form_of(picture: Path | None) -> str:
@@ -107,9 +92,13 @@ def _form_of(picture: Path | None) -> str:
 
 def _draw(figures: Figures, path: Path, form: str) -> None:
     from phonotheque.disk import refusal
+    from phonotheque.errors import NotHeldError
     from phonotheque.publish.planning.picture import picture_of
     from phonotheque.publish.planning.telling import finding, method
 
+    if figures.coverage.planned.share is None:  # a line along the bottom would say "0 %"
+        todo = "Import counts: `phono catalogue import`, then `phono catalogue build`."
+        raise NotHeldError("a curve to draw", "nobody counted listens", todo)
     title = finding(figures, _size_of(figures))
     data = picture_of(figures.curve, title, method(figures), form)
     try:

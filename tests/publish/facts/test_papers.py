@@ -16,8 +16,8 @@ from phonotheque.errors import MalformedError
 from phonotheque.music.tdm_statement import SENTENCE
 from phonotheque.publish.facts import words
 from phonotheque.publish.facts.datasheet import UNRECORDED, parts
-from phonotheque.publish.facts.listing import encode_listing, read_listing, tier_of
-from phonotheque.publish.facts.machine_files import Site
+from phonotheque.publish.facts.listing import encode_listing, read_listing
+from phonotheque.publish.facts.machine_files import Site, policy
 from phonotheque.publish.facts.page import page
 from phonotheque.publish.facts.sheet import Counted, Share, make_sheet
 from phonotheque.publish.facts.text import sections
@@ -58,7 +58,7 @@ class _Texts(HTMLParser):
 
     def handle_data(self, data):
         if data.strip():
-            self.texts.append(data.strip())
+            self.texts.append(data.strip().replace("\u00a0", " "))
 
 
 def test_the_page_says_what_the_text_says():
@@ -145,34 +145,11 @@ def test_a_listing_is_read_back():
             read_listing(wrong, "files/x.jsonl.zst")
 
 
-@pytest.mark.parametrize(
-    ("name", "tier"),
-    [
-        ("a-b-open-t50-00001", "t50"),
-        ("nc-nc-nd-all-00012", "all"),
-        ("x-patches-rest-00001", "rest"),
-    ],
-)
-def test_a_name_says_its_tier(name, tier):
-    """The tier stands before the number, whatever the archive is called."""
-    assert tier_of(name) == tier
-
-
 def test_an_empty_publication_says_so():
     """Nothing published is told as nothing, and nothing is divided by it."""
     assert words.summary(empty()) == ["Small has published nothing yet."]
     assert words.what_it_is_not(empty()) == []
     assert "Small" in page(empty())
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.0, "0 %"), (1.0, "100 %"), (0.9996, "99.96 %"), (0.99999, "99.999 %"), (0.5, "50 %"),
-     (1e-6, "0.0001 %"), (1e-12, "less than 0.00001 %"), (1 - 1e-12, "more than 99.99999 %")],
-)  # fmt: skip
-def test_a_share_is_never_rounded_to_all_or_nothing(share, text):
-    """Only all is 100 % and only nothing is 0 %."""
-    assert words.share_text(share) == text
 
 
 def test_coverage_names_its_bounds_and_whose_plays_they_are():
@@ -230,3 +207,17 @@ def test_without_an_address_nothing_points_into_the_void():
     for address in ("", "mail@small.example", "javascript:alert(1)"):
         site = replace(SITE, address=address)
         assert (site.base, site.path, site.policy_url) == ("", "/", "")
+
+
+@pytest.mark.parametrize(
+    ("address", "contact"),
+    [
+        ("https://small.example", {"vcard:hasURL": "https://small.example/"}),
+        ("mail@small.example", {"vcard:hasEmail": "mailto:mail@small.example"}),
+        ("", {}),
+    ],
+)
+def test_the_policy_says_whom_to_ask(address, contact):
+    """Who wants consent finds the archive's page or its mail address, or neither, never a guess."""
+    assigner = policy(replace(SITE, address=address))["assigner"]
+    assert {key: text for key, text in assigner.items() if key.startswith("vcard:has")} == contact

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -78,6 +80,24 @@ def test_what_is_no_count_is_refused(data):
     """Anything else is refused by name, also what is nested without end."""
     with pytest.raises(MalformedError, match="health"):
         decode(data)
+
+
+@pytest.mark.parametrize("bit", [1, 4, 0x80])
+def test_a_damaged_count_is_told_or_read(bit):
+    """Whatever a flipped bit makes of it, no error of a library gets out; the journal gives the
+    days that are left, each a day."""
+    health = Health(1, "weir", "2026-11-21T18:05:00Z", {"a": Count(3, 1, "2026-11-21T18:05:00Z")})
+    data = encode(health)
+    line_of = encode_line(observed(health, [line(1)]))
+    for place in range(len(data)):
+        with suppress(MalformedError):
+            decode(flipped(data, place, bit))
+    for place in range(len(line_of)):
+        assert all(date.fromisoformat(day.at[:10]) for day in by_day(flipped(line_of, place, bit)))
+
+
+def flipped(data, place, bit):
+    return data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :]
 
 
 @given(st.lists(counts, min_size=1, max_size=5))

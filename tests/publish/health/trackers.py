@@ -9,25 +9,25 @@ import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from phonotheque.publish.bencode import encode
+from publish.loopback import Loopback, Silent
 
 Known = dict[bytes, tuple[int, int]]
 """Seeders and leechers by info-hash."""
 
 
-class HttpTracker:
+class HttpTracker(Loopback):
     """Answers a scrape with what it knows, or with `body` whatever it is asked."""
 
     def __init__(self, known: Known, body: bytes | None = None, status: int = 200) -> None:
         self.asked: list[list[bytes]] = []
         tracker = self
 
-        class Scrape(BaseHTTPRequestHandler):
+        class Scrape(Silent):
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 pairs = parse_qsl(parts.query, encoding="latin-1")
@@ -48,25 +48,11 @@ class HttpTracker:
                     self.end_headers()
                     self.wfile.write(said)
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Stay silent."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Scrape)
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        super().__init__(Scrape)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/announce"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self.address("announce")
 
 
 Twist = Callable[[bytes], list[bytes]]

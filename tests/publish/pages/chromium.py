@@ -14,13 +14,14 @@ import shutil
 import subprocess
 import tempfile
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from time import monotonic
 from typing import Any, Self
 
 import pytest
+
+from publish.loopback import Loopback, Silent
 
 PATIENCE_S = 60.0
 
@@ -180,34 +181,20 @@ class Chromium:
         path.write_bytes(base64.b64decode(shot["data"]))
 
 
-class Served:
+class Served(Loopback):
     """A folder behind a web server on loopback; `asked` holds the path of each request."""
 
     def __init__(self, folder: Path) -> None:
         self.asked: list[str] = []
         asked = self.asked
 
-        class Folder(SimpleHTTPRequestHandler):
+        class Folder(Silent, SimpleHTTPRequestHandler):
             def do_GET(self) -> None:
                 asked.append(self.path)
                 super().do_GET()
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Stay silent."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Folder, directory=str(folder)))
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        super().__init__(partial(Folder, directory=str(folder)))
 
     def url(self, path: str = "") -> str:
         """The address of a file in the folder."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/{path}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self.address(path)

@@ -14,6 +14,7 @@ from phonotheque.publish.choice import Wish, choose
 from phonotheque.publish.health.report import Level
 from phonotheque.publish.pages.rendering import ROWS_PER_PAGE, render
 from phonotheque.publish.pages.site import GONE, Site
+from phonotheque.publish.pages.zips import parcels_of
 from publish.pages.markup import Page, faults
 from publish.pages.sites import HOSTILE, header, hostile_site, line, site
 
@@ -57,7 +58,8 @@ def test_every_link_leads_to_a_file(files, pages):
     known = set(files) | set(site().papers.values()) | {"health.json"}
     known |= {f"{one.id}.torrent" for one in site().offered}
     known |= {f"files/{one.id}.jsonl.zst" for one in site().offered}
-    known |= {f"lists/{group.slug}-1.zip" for group in site().groups if group.kind != GONE}
+    zipped = [group for group in site().groups if group.kind != GONE]
+    known |= {parcel.path for group in zipped for parcel in parcels_of(group)}
     for path, page in pages.items():
         for element in page.root.all():
             for name in ("href", "src"):

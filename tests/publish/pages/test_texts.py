@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from phonotheque.publish.pages.texts import (
     format_day,
     format_moment,
+    format_share,
     format_size,
     group_words,
     plain,
@@ -59,6 +60,42 @@ def test_all_scripts_stay(text):
 def test_sizes_have_three_digits_that_count(size_bytes, words):
     """Sizes are powers of 1000, as disks are sold."""
     assert format_size(size_bytes) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (0.5, "50 %"),
+        (0.996, "99.6 %"),
+        (0.9996, "99.96 %"),
+        (0.99999, "99.999 %"),
+        (5e-6, "0.0005 %"),
+        (1e-6, "0.0001 %"),
+        (1e-7, "0.00001 %"),
+        (1e-12, "less than 0.00001 %"),
+        (1 - 1e-7, "99.99999 %"),
+        (1 - 1e-12, "more than 99.99999 %"),
+    ],
+)
+def test_a_share_has_the_digits_that_it_takes(share, text):
+    """Only all is 100 % and only nothing is 0 %, and no share looks twice as large as it is."""
+    assert format_share(share) == text
+
+
+@given(st.floats(0, 1))
+def test_a_share_that_is_written_is_nearly_the_share(share):
+    """What is read back is wrong by little, beside the share and beside what lacks; bounds hold."""
+    text = format_share(share)
+    number = float(text.removesuffix(" %").rpartition(" ")[2]) / 100
+    if text.startswith("less"):
+        assert 0 < share < number
+    elif text.startswith("more"):
+        assert number < share < 1
+    else:
+        assert abs(number - share) <= max(min(share, 1 - share) / 4, 5e-8) * 1.001
+        assert "e" not in text
 
 
 @pytest.mark.parametrize(

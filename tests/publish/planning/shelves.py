@@ -210,8 +210,8 @@ def _order(row: dict[str, Any], order: Order) -> tuple[Any, ...]:
         return (-(row["object"] or -1), -year, *popular)
     if order is Order.AT_RISK:
         is_held = row["object"] is not None and row["status"] is not Status.REMOVED
-        risks = (row.get("elsewhere") or 0, not row.get("is_decaying"), row.get("seeders") or 0)
-        return (not is_held, *risks, *popular)
+        copies = (row.get("elsewhere") or 0) + (row.get("seeders") or 0)
+        return (not is_held, copies, not row.get("is_decaying"), *popular)
     return popular
 
 

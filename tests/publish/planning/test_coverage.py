@@ -14,7 +14,7 @@ from phonotheque.publish.planning.coverage import (
     coverage_of,
 )
 from phonotheque.publish.planning.curve import Point, bytes_for, curve_of, drawn, share_at
-from phonotheque.publish.planning.telling import bar_text, percent
+from phonotheque.publish.planning.telling import bar_text
 from phonotheque.publish.planning.words import Status
 
 NO_RELEASES = dict.fromkeys(("known", "whole", "some", "whole_shared", "some_shared"), 0)
@@ -87,24 +87,6 @@ def test_tallies_add_up():
     assert coverage.tally() == Tally(3, 3, 25, 0)
     assert coverage.tally(statuses=[Status.SHARED]).listens == 10
     assert (coverage.shared.share, coverage.planned.share) == (10 / 25, 15 / 25)
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [
-        (0.0, "0 %"),
-        (1.0, "100 %"),
-        (0.5, "50 %"),
-        (0.996, "99.6 %"),
-        (0.9999, "99.99 %"),
-        (0.00012, "0.01 %"),
-        (0.99999999, "more than 99.999 %"),
-        (1e-9, "less than 0.001 %"),
-    ],
-)
-def test_a_share_is_never_rounded_to_all_or_nothing(share, text):
-    """Only everything is 100 %, only nothing 0 %."""
-    assert percent(share) == text
 
 
 steps = st.lists(

@@ -127,8 +127,8 @@ def test_space_is_filled_in_order(tmp_path):
     ],
 )
 def test_orders_put_first_what_they_are_for(tmp_path, order, expected):
-    """Popularity: the most heard. Newest: what came in last. At risk: what nobody else has, what
-    decays and fewest seed before the rest."""
+    """Popularity: the most heard. Newest: what came in last. At risk: fewest copies in
+    other hands, whoever has them, then what decays, before what is not held."""
     known = songs(50, 40, 30, 20, 10)
     known[1]["year"] = 2001
     held = [

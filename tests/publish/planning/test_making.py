@@ -1,7 +1,6 @@
 """A plan on the disk: the same bytes for the same input, whole or not there."""
 
 import dataclasses
-import json
 import random
 
 import pytest
@@ -89,9 +88,11 @@ def test_a_plan_knows_whether_it_is_still_the_one(tmp_path):
 def test_a_damaged_description_is_refused(tmp_path):
     """What describes a plan is JSON of a known form, or the plan is not believed."""
     make(Shelves(songs(3)).material(tmp_path / "a"), tmp_path / "plan")
-    (tmp_path / "plan/plan.json").write_text(json.dumps({"rows": "three"}))
-    with pytest.raises(MalformedError):
-        reading.read_descriptor(tmp_path / "plan")
+    described = tmp_path / "plan/plan.json"
+    for damaged in (b'{"rows":"three"}', described.read_bytes().replace(b"pop", b"p\xffp", 1)):
+        described.write_bytes(damaged)
+        with pytest.raises(MalformedError):
+            reading.read_descriptor(tmp_path / "plan")
 
 
 def test_nothing_gives_an_empty_plan(tmp_path):

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from phonotheque.archive.bulk.listings import write_listings
 from phonotheque.archive.bulk.publication import counted_of, coverage_of, left_of
 from phonotheque.archive.opening import Archive
-from phonotheque.disk import Disk, make_folders, read_whole, write_whole
-from phonotheque.errors import NotHeldError
+from phonotheque.archive.status import status_of
+from phonotheque.disk import Disk, make_folders, read_if_held, read_whole, write_changed
 from phonotheque.publish.facts.croissant import TABLE, croissant
 from phonotheque.publish.facts.datasheet import datasheet
 from phonotheque.publish.facts.listing import (
@@ -60,7 +60,7 @@ def write_facts(archive: Archive) -> str:
         make_folders(archive.disk, folder)
     papers = 0
     for path, data in _papers(archive.disk, site, sheet, torrents):
-        papers += _put(archive.disk, f"{PUBLISHED}/{path}", data)
+        papers += write_changed(archive.disk, f"{PUBLISHED}/{path}", data)
     is_same = not (listings or papers)
     return "" if is_same else f"Listings: {listings} written. Papers: {papers} written."
 
@@ -73,7 +73,9 @@ def site_of(archive: Archive) -> Site:
 def _sheet(archive: Archive, torrents: Sequence[TorrentFacts]) -> FactSheet:
     """The sheet of the publication to come, or the one that stands when no figure changed."""
     last = last_publication(archive.index)
-    parts = (counted_of(archive), torrents, coverage_of(archive), left_of(archive))
+    status = status_of(archive)
+    counted, left = counted_of(archive, status), left_of(archive, status)
+    parts = (counted, torrents, coverage_of(archive), left)
     standing = make_sheet(*parts, publication=last.number if last else 1)
     if _stands(archive.disk, standing):
         return standing
@@ -82,22 +84,7 @@ def _sheet(archive: Archive, torrents: Sequence[TorrentFacts]) -> FactSheet:
 
 def _stands(disk: Disk, sheet: FactSheet) -> bool:
     """Whether this very sheet is published."""
-    return _published(disk, f"{PUBLISHED}/{SHEET}") == encode_json(record_of(sheet))
-
-
-def _published(disk: Disk, path: str) -> bytes | None:
-    try:
-        return read_whole(disk, path)
-    except NotHeldError:
-        return None
-
-
-def _put(disk: Disk, path: str, data: bytes) -> bool:
-    """Write a paper unless it lies there as it is; say whether it was written."""
-    if _published(disk, path) == data:
-        return False
-    write_whole(disk, path, data)
-    return True
+    return read_if_held(disk, f"{PUBLISHED}/{SHEET}") == encode_json(record_of(sheet))
 
 
 def _papers(

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 import msgspec
 
 from phonotheque.archive.opening import Archive
-from phonotheque.disk import Disk, Kind, make_folders, read_whole, write_whole
+from phonotheque.disk import (
+    Disk,
+    Kind,
+    make_folders,
+    read_if_held,
+    read_whole,
+    write_changed,
+    write_whole,
+)
 from phonotheque.errors import MalformedError, NotHeldError
 from phonotheque.publish.health import history, report
 from phonotheque.publish.index.form import read_index
@@ -53,6 +61,8 @@ def write_pages(archive: Archive) -> str:
     made = make_pages(archive)
     if made is None or not made.written + made.removed:
         return ""
+    if not made.kept:
+        return "Torrents page: written."
     return f"Torrents page: {counted(made.written, 'file')} written, {made.kept} as they were."
 
 
@@ -88,21 +98,16 @@ def _put_all(disk: Disk, site: Site) -> Iterator[tuple[str, bool]]:
     """Put every file where it belongs; yields its path, and whether it had to be written."""
     *files, front = render(site)
     for file in files:
-        yield f"{PUBLISHED}/{file.path}", _put(disk, file)
+        yield _put(disk, file)
     for group in site.groups:
         for parcel in parcels_of(group) if group.kind != GONE else ():
             yield f"{PUBLISHED}/{parcel.path}", _put_parcel(disk, parcel)
-    yield f"{PUBLISHED}/{front.path}", _put(disk, front)
+    yield _put(disk, front)
 
 
-def _put(disk: Disk, file: File) -> bool:
+def _put(disk: Disk, file: File) -> tuple[str, bool]:
     path = f"{PUBLISHED}/{file.path}"
-    entry = disk.stat(path)
-    is_same_size = entry is not None and entry.size_bytes == len(file.data)
-    if is_same_size and read_whole(disk, path) == file.data:
-        return False
-    write_whole(disk, path, file.data)
-    return True
+    return path, write_changed(disk, path, file.data)
 
 
 def _put_parcel(disk: Disk, parcel: Parcel) -> bool:
@@ -139,7 +144,7 @@ def site_of(archive: Archive) -> Site | None:
         header=header,
         lines=tuple(lines),
         health=read_health(disk),
-        history=tuple(history.by_day(_bytes_of(disk, history.JOURNAL) or b"")),
+        history=tuple(history.by_day(read_if_held(disk, history.JOURNAL) or b"")),
         collections=_collections(archive, lines),
         trackers=tuple(archive.config["seed.trackers"]),
         summary=_summary(disk),
@@ -151,17 +156,10 @@ def site_of(archive: Archive) -> Site | None:
 def read_health(disk: Disk) -> report.Health | None:
     """The last count; None when there is none, or what is there cannot be read: it is unsigned, and
     the next count makes it anew."""
-    data = _bytes_of(disk, report.PATH)
+    data = read_if_held(disk, report.PATH)
     with suppress(MalformedError):
         return report.decode(data) if data else None
     return None
-
-
-def _bytes_of(disk: Disk, path: str) -> bytes | None:
-    try:
-        return read_whole(disk, path)
-    except NotHeldError:
-        return None
 
 
 def _papers(disk: Disk, index_path: str) -> dict[str, str]:
@@ -175,8 +173,8 @@ class _Summary(msgspec.Struct):
 
 
 def _summary(disk: Disk) -> tuple[str, ...]:
-    data = _bytes_of(disk, _FACT_SHEET)
-    with suppress(msgspec.DecodeError):
+    data = read_if_held(disk, _FACT_SHEET)
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
         return msgspec.json.decode(data, type=_Summary).summary if data else ()
     return ()
 
@@ -184,8 +182,8 @@ def _summary(disk: Disk) -> tuple[str, ...]:
 def _collections(archive: Archive, lines: list[TorrentLine]) -> dict[str, tuple[str, ...]]:
     """From which collections each torrent is, asked once for each: a volume never changes."""
     known: dict[str, tuple[str, ...]] = {}
-    with suppress(msgspec.DecodeError):
-        data = _bytes_of(archive.disk, _KNOWN)
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        data = read_if_held(archive.disk, _KNOWN)
         known = msgspec.json.decode(data, type=dict[str, tuple[str, ...]]) if data else {}
     found = {
         line.id: known[line.id] if line.id in known else collections_of(archive.index, line.id)

@@ -126,7 +126,8 @@ def make_plan(
     from phonotheque.publish.planning.shelf import Shelf
 
     snapshot = _snapshot(archive.root)
-    facts = _facts(archive, snapshot)
+    seeders, of_seeders = _seeders(archive) if wish.order is Order.AT_RISK else ({}, {})
+    facts = _facts(archive, snapshot) | of_seeders
     if (found := _made_before(folder, wish, facts)) is not None:
         return found
     machine = Machine(jobs, making.MEMORY_BYTES)
@@ -139,6 +140,7 @@ def make_plan(
         today(),
         archive.config["rights.licence_tags_count"],
         frozenset(retirements(archive.index)),
+        seeders,
     )
     holdings = folder.with_name(f"{folder.name}.held")
     try:
@@ -169,6 +171,23 @@ def _facts(archive: Archive, snapshot: Snapshot | None) -> dict[str, str]:
         "day": today().isoformat(),
         "licence_tags_count": str(archive.config["rights.licence_tags_count"]).lower(),
     }
+
+
+def _seeders(archive: Archive) -> tuple[dict[str, int], dict[str, str]]:
+    """Seeders of each volume as they were counted last, and what a plan says of that count."""
+    from phonotheque.archive.bulk.pages import read_health
+    from phonotheque.publish.planning.telling import COUNTED_AT, COUNTED_BY, UNCOUNTED
+    from phonotheque.publish.sealed import live
+
+    health = read_health(archive.disk)
+    counts = health.torrents if health else {}
+    seeders = {name: count.seeders for name, count in counts.items()}
+    facts = {
+        COUNTED_AT: health.observed_at if health else "",
+        COUNTED_BY: health.observer if health else "",
+        UNCOUNTED: str(sum(volume.name not in seeders for volume in live(archive.index))),
+    }
+    return seeders, facts
 
 
 def _made_before(folder: Path, wish: Wish, facts: dict[str, str]) -> Descriptor | None:

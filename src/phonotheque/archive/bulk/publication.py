@@ -9,21 +9,20 @@ from __future__ import annotations
 from phonotheque.archive.bulk import planning
 from phonotheque.archive.finding.serving import serving_snapshot
 from phonotheque.archive.opening import Archive
-from phonotheque.archive.status import status_of
+from phonotheque.archive.status import Status
 from phonotheque.errors import NoCatalogueError
 from phonotheque.publish.facts.sheet import Counted, Coverage, Reason, Share
+from phonotheque.publish.planning import words
 from phonotheque.publish.planning.coverage import OWN_PLAYS_ONLY
-from phonotheque.publish.planning.words import Status
 from phonotheque.register.published import added_at, retirements
 
 _PLACES = 8
 """Decimal places of a share: more than a count of 86 million can tell apart."""
 
 
-def counted_of(archive: Archive) -> Counted:
+def counted_of(archive: Archive, status: Status) -> Counted:
     """Count what the register knows."""
     index, config = archive.index, archive.config
-    status = status_of(archive)
     db = index.db
     first = db.execute("SELECT at FROM accession ORDER BY seq LIMIT 1").fetchone()
     last = db.execute("SELECT at FROM accession ORDER BY seq DESC LIMIT 1").fetchone()
@@ -55,7 +54,7 @@ def coverage_of(archive: Archive) -> Coverage | None:
     except NoCatalogueError:
         return None
     found = planning.coverage_of(archive).coverage
-    known, shared = found.tally(), found.tally(statuses=[Status.SHARED])
+    known, shared = found.tally(), found.tally(statuses=[words.Status.SHARED])
     bar = found.shared
     bounds = (bar.low, bar.share, bar.high) if bar.share is not None else None
     return Coverage(
@@ -63,15 +62,21 @@ def coverage_of(archive: Archive) -> Coverage | None:
         shared_recordings=shared.recordings,
         known_releases=found.releases.known,
         shared_releases=found.releases.whole_shared,
-        listens=Share(*(round(one, _PLACES) for one in bounds)) if bounds else None,
+        listens=Share(*map(_rounded, bounds)) if bounds else None,
         is_own_plays_only=found.note == OWN_PLAYS_ONLY,
         note=found.note,
     )
 
 
-def left_of(archive: Archive) -> list[Reason]:
+def _rounded(share: float) -> float:
+    """A share without digits that say nothing; only all comes out as 1 and only nothing as 0."""
+    shown = round(share, _PLACES)
+    return share if shown in (0.0, 1.0) else shown
+
+
+def left_of(archive: Archive, status: Status) -> list[Reason]:
     """What is held and not offered, by reason: what the plan leaves, and what nobody can read."""
     left = planning.left(archive)
-    if unreadable := status_of(archive).unreadable.objects:
-        left[Status.UNREADABLE.meaning] += unreadable
+    if unreadable := status.unreadable.objects:
+        left[words.Status.UNREADABLE.meaning] += unreadable
     return [Reason(reason, count) for reason, count in left.items()]

@@ -22,6 +22,7 @@ import msgspec
 from phonotheque.disk import Disk, read_whole, write_whole
 from phonotheque.errors import MalformedError, NotHeldError
 from phonotheque.music.statement import Tdm
+from phonotheque.publish.plan import tier_of
 
 if sys.version_info >= (3, 14):
     from compression.zstd import ZstdDecompressor, ZstdError, compress
@@ -140,14 +141,6 @@ class TorrentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     items: int = 0
 
 
-def tier_of(name: str) -> str:
-    """The tier in the name of a torrent: `<archive>-<kind>-<tier>-<number>`.
-
-    The kind is not read from it: an archive may be called "nc".
-    """
-    return name.rsplit("-", 2)[1]
-
-
 def encode_listing(files: Iterable[ListedFile]) -> bytes:
     """Write the bytes of a listing."""
     return compress(b"".join(msgspec.json.encode(file) + b"\n" for file in files), _LEVEL)
@@ -221,7 +214,7 @@ def read_facts(disk: Disk, name: str) -> TorrentFacts | None:
     """Return the facts of a torrent; None when they were not made yet, or were lost."""
     try:
         return msgspec.json.decode(read_whole(disk, kept_path(name)), type=TorrentFacts)
-    except (NotHeldError, msgspec.DecodeError):
+    except (NotHeldError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from phonotheque.music.statement import Tdm
 from phonotheque.music.tdm_statement import CONTENT_USAGE, SENTENCE
 from phonotheque.publish.facts.listing import ListedFile, TorrentFacts
-from phonotheque.publish.pages.texts import plain
+from phonotheque.publish.pages.texts import plain, web_address
 
 POLICY = "facts/tdm-policy.json"
 _DIGITS = "0123456789abcdef"
@@ -46,8 +46,7 @@ class Site:
     @property
     def base(self) -> str:
         """The URL of the publication's first page, with the last slash; "" when unknown."""
-        is_url = self.address.startswith(("https://", "http://"))
-        return f"{self.address.rstrip('/')}/" if is_url else ""
+        return web_address(self.address)
 
     @property
     def path(self) -> str:
@@ -147,10 +146,11 @@ def _rule(site: Site, location: str, word: str) -> dict[str, Any]:
 def policy(site: Site) -> dict[str, Any]:
     """Return the policy of what is reserved: consent is the right holder's to give."""
     title = plain(site.title)
-    contact = {"vcard:hasEmail": f"mailto:{site.address}"} if "@" in site.address else {}
+    contact = {}
     if site.base:
-        title = plain(site.title)
-    contact = {"vcard:hasURL": site.base}
+        contact = {"vcard:hasURL": site.base}
+    elif "@" in site.address:
+        contact = {"vcard:hasEmail": f"mailto:{site.address}"}
     return {
         "@context": [
             "http://www.w3.org/ns/odrl.jsonld",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from phonotheque.music.statement import Tdm
 from phonotheque.music.tdm_statement import SENTENCE, counted_sentence
-from phonotheque.publish.facts.sheet import Coverage, FactSheet, Heap
+from phonotheque.publish.facts.sheet import Coverage, FactSheet, Heap, LicenceCount
 from phonotheque.publish.facts.words import (
     ALWAYS,
     coverage_sentence,
@@ -20,12 +20,17 @@ from phonotheque.publish.facts.words import (
     length_text,
     listens_text,
     one_line,
-    share_text,
     summary,
     title_of,
     what_it_is_not,
 )
-from phonotheque.publish.pages.texts import counted, format_count, format_day, format_size
+from phonotheque.publish.pages.texts import (
+    counted,
+    format_count,
+    format_day,
+    format_share,
+    format_size,
+)
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#~])")
 
@@ -118,7 +123,7 @@ def _coverage_rows(coverage: Coverage | None) -> list[tuple[str, ...]]:
         ("recordings", coverage.known_recordings, coverage.shared_recordings),
         ("releases", coverage.known_releases, coverage.shared_releases),
     ):
-        share = share_text(shared / known) if known else "-"
+        share = format_share(shared / known) if known else "-"
         rows.append((what, format_count(known), format_count(shared), share))
     rows.append(("listens", "-", "-", listens_text(coverage)))
     return rows
@@ -126,10 +131,14 @@ def _coverage_rows(coverage: Coverage | None) -> list[tuple[str, ...]]:
 
 def _licences(sheet: FactSheet) -> list[tuple[str, ...]]:
     named: list[tuple[str, ...]] = [
-        (one.name, one.licence, format_count(one.recordings), _part(one.recordings, sheet))
+        (one.name, _where(one), format_count(one.recordings), _part(one.recordings, sheet))
         for one in sheet.licences
     ]
     return [("licence", "where it stands", "recordings", "share"), *named] if named else []
+
+
+def _where(licence: LicenceCount) -> str:
+    return "an SPDX name" if licence.licence == licence.name else licence.licence
 
 
 def _formats(sheet: FactSheet) -> list[tuple[str, ...]]:
@@ -146,7 +155,7 @@ def _formats(sheet: FactSheet) -> list[tuple[str, ...]]:
 
 
 def _part(count: int, sheet: FactSheet) -> str:
-    return share_text(count / sheet.totals.recordings)
+    return format_share(count / sheet.totals.recordings)
 
 
 def _left(sheet: FactSheet) -> list[str]:

@@ -15,22 +15,16 @@ from phonotheque.music.licence import parse_licence
 from phonotheque.music.statement import Tdm
 from phonotheque.music.tdm_statement import counted_sentence
 from phonotheque.publish.facts.sheet import Coverage, FactSheet, Reason
-from phonotheque.publish.pages.texts import counted, format_count, format_day, format_size, plain
+from phonotheque.publish.pages.texts import (
+    counted,
+    format_count,
+    format_day,
+    format_share,
+    format_size,
+    plain,
+)
 
 _MS_PER_HOUR = 3_600_000
-
-
-def share_text(share: float) -> str:
-    """A share in percent with as many digits as it takes not to round it up to all or to nothing.
-
-    99.96 % is not "100 %", and one of a million is not "0 %".
-    """
-    percent = share * 100
-    for places in (1, 2, 3, 4, 5):
-        text = f"{percent:.{places}f}"
-        if float(text) not in (0.0, 100.0) or share in (0.0, 1.0):
-            return f"{float(text):g} %"
-    return "less than 0.00001 %" if share < 0.5 else "more than 99.99999 %"
 
 
 def length_text(length_ms: int) -> str:
@@ -78,7 +72,7 @@ def coverage_sentence(coverage: Coverage | None) -> str:
     shared, known = coverage.shared_recordings, coverage.known_recordings
     told = (
         f"Of the {counted(known, 'recording')} that its catalogue knows, "
-        f"{format_count(shared)} ({share_text(shared / known)}) are in it"
+        f"{format_count(shared)} ({format_share(shared / known)}) are in it"
     )
     if coverage.listens is None:
         return f"{told}; how much they are listened to is not known."
@@ -96,9 +90,9 @@ def listens_text(coverage: Coverage) -> str:
     if share is None:
         return "unknown"
     if share.low == share.high:
-        return share_text(share.likely)
-    low, high = share_text(share.low), share_text(share.high)
-    return f"{share_text(share.likely)} (at least {low}, at most {high})"
+        return format_share(share.likely)
+    low, high = format_share(share.low), format_share(share.high)
+    return f"{format_share(share.likely)} (at least {low}, at most {high})"
 
 
 def what_it_is_not(sheet: FactSheet) -> list[str]:

@@ -1,7 +1,7 @@
 """What every count found, in a few numbers: the history behind the chart.
 
 Laws: one line for each observation, only appended; of several on one day the last one counts; a
-line that was cut off by a crash is passed over.
+line that was cut off by a crash, or has no day, is passed over.
 
 The lines stand in `journals/health.jsonl`: they cannot be made again.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import date
 
 import msgspec
 
@@ -58,9 +59,9 @@ def by_day(journal: bytes) -> list[Observed]:
     """Read the journal: the last observation of each day, oldest first."""
     days: dict[str, Observed] = {}
     for line in journal.splitlines():
-        with suppress(msgspec.DecodeError):
+        with suppress(msgspec.DecodeError, ValueError):
             one = msgspec.json.decode(line, type=Observed)
-            days[one.at[:10]] = one
+            days[date.fromisoformat(one.at[:10]).isoformat()] = one
     return [days[day] for day in sorted(days)]
 
 

@@ -117,7 +117,7 @@ def decode(data: bytes) -> Health:
     """
     try:
         health = msgspec.json.decode(data, type=Health)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(PATH, str(error), "Count anew: phono publish health") from error
     if health.schema > SCHEMA:
         raise MalformedError(

@@ -17,7 +17,6 @@ from phonotheque.publish.health.report import Level
 from phonotheque.publish.pages.texts import format_day, format_size
 
 _TOP, _BASE = 28, 236
-_LABEL_WIDTH = 130
 _LABEL_HEIGHT = 16
 _STACK = (Level.UNKNOWN, Level.AT_RISK, Level.WATCH, Level.SAFE)
 """From the base upwards: what is uncertain or in danger is measured from the line."""
@@ -71,9 +70,15 @@ def _trend(before: int, after: int) -> str:
     return f"{verb} from {format_size(before)} to {format_size(after)}"
 
 
-def chart_of(days: Sequence[Observed], width: int) -> Chart:
-    """Draw two or more days."""
-    plot_width = width - _LABEL_WIDTH
+def chart_of(days: Sequence[Observed], width: int, label_width: int) -> Chart:
+    """Draw two or more days.
+
+    Args:
+        days: One observation each, oldest first.
+        width: Of the whole drawing.
+        label_width: What is left of it for the names of the areas.
+    """
+    plot_width = width - label_width
     top_bytes = max(1, *(_total(day) for day in days))
     xs = _positions(days, plot_width)
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from phonotheque.music.tdm_statement import SENTENCE
-from phonotheque.publish.choice import FILL_PERCENT, TARGET_COPIES, Wish, choose
+from phonotheque.publish.choice import FILL_PERCENT, TARGET_COPIES, fitting
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.pages.rows import magnet_of
 from phonotheque.publish.pages.site import GONE, Site
@@ -114,8 +114,7 @@ def link_lists(site: Site) -> list[tuple[str, bytes]]:
     total_bytes = sum(line.size_bytes for line in site.offered)
     by_id = {line.id: line for line in site.offered}
     for name in prepared_sizes(total_bytes):
-        chosen = choose(site.candidates, Wish(PREPARED_BYTES[name]))
-        lines = [by_id[one.id] for one in chosen]
+        lines = [by_id[one.id] for one in fitting(site.by_need, PREPARED_BYTES[name])]
         lists.append((f"lists/help-{name}.magnets.txt", _magnets(site, lines)))
         records = [_record(site, line) for line in lines]
         lists.append((f"lists/help-{name}.json", _with_lines({"schema": 1}, "torrents", records)))
@@ -124,12 +123,18 @@ def link_lists(site: Site) -> list[tuple[str, bytes]]:
 
 def prepared_sizes(total_bytes: int) -> list[str]:
     """The sizes worth a list: all below the whole, and the first that takes everything."""
-    names = []
-    for name, size_bytes in PREPARED_BYTES.items():
-        names.append(name)
-        if size_bytes // 100 * FILL_PERCENT >= total_bytes:
-            break
-    return names
+    names = list(PREPARED_BYTES)
+    enough = (number for number, name in enumerate(names, 1) if _holds(name, total_bytes))
+    return names[: next(enough, len(names))]
+
+
+def takes_all(total_bytes: int) -> bool:
+    """Whether the last of these lists takes everything."""
+    return _holds(prepared_sizes(total_bytes)[-1], total_bytes)
+
+
+def _holds(name: str, total_bytes: int) -> bool:
+    return PREPARED_BYTES[name] // 100 * FILL_PERCENT >= total_bytes
 
 
 def _addresses(site: Site, lines: Iterable[TorrentLine]) -> bytes:

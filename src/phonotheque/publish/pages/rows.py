@@ -87,12 +87,12 @@ def health_words(site: Site, line: TorrentLine) -> str:
 
 
 def licence_mix(line: TorrentLine) -> str:
-    """Which licences its items stand under, the most frequent first: "CC BY 61 %, CC0 39 %"."""
+    """Which licences its items stand under, the most frequent first: "61 % CC BY, 39 % CC0"."""
     total = sum(line.licences.values())
     if not total:
         return "as the archive states" if line.kind != "art" else "as each release"
     ordered = sorted(line.licences.items(), key=lambda pair: (-pair[1], pair[0]))
-    shown = [f"{_short(name)} {_share(n, total)}" for name, n in ordered[:_MOST_LICENCES]]
+    shown = [f"{_share(n, total)}{_NO_BREAK}{_short(name)}" for name, n in ordered[:_MOST_LICENCES]]
     more = len(ordered) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from phonotheque.publish.choice import Candidate, Wish, choose
+from phonotheque.publish.choice import Candidate, Wish, ordered
 from phonotheque.publish.health.history import Observed
 from phonotheque.publish.health.report import Count, Health, Level, level_of
 from phonotheque.publish.index.lines import KINDS, TIERS, Header, TorrentLine
@@ -61,8 +61,12 @@ class Site:
     def needed(self) -> tuple[TorrentLine, ...]:
         """The torrents that are offered, the most needed first."""
         by_id = {line.id: line for line in self.offered}
-        room = 100 * (1 + sum(line.size_bytes for line in self.offered))
-        return tuple(by_id[one.id] for one in choose(self.candidates, Wish(room)))
+        return tuple(by_id[one.id] for one in self.by_need)
+
+    @cached_property
+    def by_need(self) -> tuple[Candidate, ...]:
+        """The same as the chooser takes them, in the order of a keeper without a name."""
+        return tuple(ordered(self.candidates, Wish(0)))
 
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -33,6 +33,11 @@ def plain(text: str) -> str:
     return line if len(line) <= _LONGEST_TEXT else line[: _LONGEST_TEXT - 1] + _ELLIPSIS
 
 
+def bound(text: str) -> str:
+    """The same with every per cent sign on the line of its number."""
+    return text.replace(" %", "\u00a0%")
+
+
 def format_size(size_bytes: int) -> str:
     """A size in powers of 1000 with three digits that count: "34.3 GB", "996 GB", "6.02 TB"."""
     value, unit = float(size_bytes), "B"
@@ -49,6 +54,29 @@ def format_size(size_bytes: int) -> str:
 def format_count(number: int) -> str:
     """A number with commas: "10,500"."""
     return f"{number:,}"
+
+
+_SHARE_PLACES = 5
+"""Decimal places of a percentage: one of ten million is told apart."""
+
+
+def format_share(share: float) -> str:
+    """A share, 0 to 1, in percent: "99.6 %", "0.0005 %", "less than 0.00001 %".
+
+    As many decimal places, up to five, as it takes to be wrong by no more than a
+    quarter of the share, and of what lacks: 100 % is said of all alone and 0 % of nothing alone.
+    """
+    percent = share * 100
+    lesser = min(percent, 100 - percent)
+    text = ""
+    for places in range(1, _SHARE_PLACES + 1):
+        text = f"{percent:.{places}f}".rstrip("0").rstrip(".")
+        if abs(float(text) - percent) <= lesser / 4:
+            return f"{text} %"
+    least = 10**-_SHARE_PLACES
+    if text == "0":
+        return f"less than {least:.{_SHARE_PLACES}f} %"
+    return f"more than {100 - least:.{_SHARE_PLACES}f} %" if text == "100" else f"{text} %"
 
 
 def counted(number: int, noun: str) -> str:

@@ -23,7 +23,8 @@ MOST_LISTENS = 10**10
 256 million recordings stays within 64 bits."""
 
 UNCOUNTED = 1 << 61
-"""Place in the order of what has no listens, and of what is not held among that: the last."""
+"""Place in the order of what has no listens, and the first one of what is not held among that: the
+last, since no line of a register has such a number."""
 
 TIER_TABLE = pa.schema(
     [("heard", pa.int64()), ("share", pa.float64()), ("tier", pa.int8())],
@@ -160,12 +161,13 @@ def _as_access_copies(rows: Table, wish: Wish) -> Table:
 def _keys(rows: Table, order: Order) -> list[Column]:
     """Return what rows are sorted by. No key is null: engines put nulls at different ends.
 
-    What nobody counted comes as it came in: an album stays together, which ids would scatter.
+    What nobody counted comes as it came in: an album stays together, which ids would scatter. Where
+    nothing is held the rank stands in the place of the object, not as a third key: sorting is a
+    third of the work, and two keys take a tenth of it less.
     """
     popular = [
         ibis.ifelse(rows.listens.notnull(), rows["rank"], UNCOUNTED),
-        ibis.coalesce(rows.object, UNCOUNTED),
-        rows["rank"],
+        ibis.coalesce(rows.object, rows["rank"] + UNCOUNTED),
     ]
     match order:
         case Order.POPULARITY:
@@ -182,11 +184,13 @@ def _year(rows: Table) -> Column:
 
 
 def _risks(rows: Table) -> list[Column]:
-    """Held before not held, fewer holders first, then what decays, then what fewer seed."""
+    """Held before not held, fewer copies in other hands first, then what decays.
+
+    What nobody counted has none: better one copy too many.
+    """
     is_held = rows.object.notnull() & (rows.status != Status.REMOVED.number)
     return [
         ibis.desc(is_held),
-        ibis.coalesce(rows.elsewhere, 0),
+        ibis.coalesce(rows.elsewhere, 0) + ibis.coalesce(rows.seeders, 0),
         ibis.desc(ibis.coalesce(rows.is_decaying, False)),
-        ibis.coalesce(rows.seeders, 0),
     ]

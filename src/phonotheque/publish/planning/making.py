@@ -263,6 +263,6 @@ def read_descriptor(folder: Path) -> Descriptor:
         data = (folder / DESCRIPTOR).read_bytes()
     try:
         return msgspec.json.decode(data, type=Descriptor)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         todo = "Remove the folder: it is made again."
         raise MalformedError(str(folder), f"it cannot be read: {error}", todo) from error

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phonotheque.errors import UnavailableError
-from phonotheque.publish.planning.curve import Point
+from phonotheque.publish.planning.curve import Point, bytes_for
 
 _PAPER, _INK, _INK_2, _RULE, _MARKER = "#f3f5f2", "#15181a", "#424947", "#cfd5cf", "#ffd53d"
 """Tokens of the look, in light; a picture is looked at on paper."""
@@ -88,11 +88,11 @@ def _marks(altair: Any, curve: Sequence[Point], divisor: int) -> list[Any]:
     """Dots where the curve reaches a tier's share, with what it took."""
     rows = []
     for share in _LABELLED:
-        reached = next((point for point in curve if point.share >= share), None)
-        if reached is not None:
-            unit, own = _unit(reached.size_bytes)
-            text = f"{share * 100:g} % in {reached.size_bytes / own:.3g} {unit}"
-            rows.append({"bytes": reached.size_bytes / divisor, "share": share, "text": text})
+        size_bytes = bytes_for(curve, share)
+        if size_bytes is not None:
+            unit, own = _unit(size_bytes)
+            text = f"{share * 100:g} % in {size_bytes / own:.3g} {unit}"
+            rows.append({"bytes": size_bytes / divisor, "share": share, "text": text})
     if not rows:
         return []
     base = altair.Chart(altair.Data(values=rows[:3])).encode(x="bytes:Q", y="share:Q")

@@ -73,7 +73,7 @@ class Shelf:
         on: The day on which rights are asked for.
         claims_count: Whether a licence tag in a file is enough.
         retired: Names of volumes that are not offered any more.
-        seeders: How many seed a volume, as last seen.
+        seeders: How many seed a volume, as last counted; those that nobody counted are absent.
         reasons: What the column `reason` counts in; grows while copies are read.
     """
 
@@ -111,20 +111,25 @@ class Shelf:
                 is_offered=self._is_offered(volume),
             )
             copy = _copy(sha256, condition, measured, line)
+            made_bytes, _, of_made = (made or "").partition(" ")
             yield (
                 sha256, line, first, size, status.number, self._reason(status, verdict, condition),
                 merit(copy), length_ms(copy), _is_decaying(copy, condition),
-                self.seeders.get(volume), *self._access_copy(copy, made),
+                self._seeders(volume, of_made), *self._access_copy(copy, made_bytes, of_made),
             )  # fmt: skip
 
     def _is_offered(self, volume: str | None) -> bool:
         return bool(volume) and volume not in self.retired
 
-    def _access_copy(self, master: Copy, made: str | None) -> tuple[int, bool]:
+    def _seeders(self, *volumes: str | None) -> int | None:
+        """Who seeds the volume that has it, as far as anybody counted."""
+        counts = (self.seeders.get(one) for one in volumes if one and self._is_offered(one))
+        return next((count for count in counts if count is not None), None)
+
+    def _access_copy(self, master: Copy, size: str, volume: str) -> tuple[int, bool]:
         """How long an access copy is, about, when there is none yet; whether it is shared."""
-        if made is None:
+        if not size:
             return _HEADER_BYTES + length_ms(master) * COPY.bit_rate_bps // 8000, False
-        size, _, volume = made.partition(" ")
         return int(size), self._is_offered(volume)
 
     def _verdict(self, said: tuple[bytes, ...]) -> Verdict:

@@ -27,7 +27,7 @@ HELD = pa.schema(
         ("reason", pa.int32()),  # row of the list of reasons
         ("quality", pa.int64()),  # higher is better: `preference.merit` with COMPLETE
         ("is_decaying", pa.bool_()),  # its bytes or its sound were found damaged
-        ("seeders", pa.int32()),  # of its volume, as last seen; null: in none, or never seen
+        ("seeders", pa.int32()),  # of its volume, as last counted; null: in none, or not counted
         ("elsewhere", pa.int32()),  # copies of its recording that others are known to have
         ("copy_bytes", pa.int64()),  # of its access copy, as it is or as it would be about
         ("is_copy_shared", pa.bool_()),  # its access copy is in a volume that is offered

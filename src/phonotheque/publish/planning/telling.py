@@ -5,8 +5,11 @@ Laws: no figure without what it is a share of; where nobody counted, it says so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
 
+from phonotheque.publish.pages.texts import counted, format_day, format_share, plain
 from phonotheque.publish.planning.coverage import Bar, Coverage, Tally
 from phonotheque.publish.planning.reading import Figures
 from phonotheque.publish.planning.words import PLANNED, Status, Tier
@@ -18,14 +21,9 @@ ORDERS = {
 }
 """How an order is told."""
 
-
-def percent(share: float) -> str:
-    """Write a share: "99.6 %", "0.03 %". All is said of all alone, nothing of nothing alone."""
-    for digits in (1, 2, 3):
-        text = f"{share * 100:.{digits}f}"
-        if 0 < float(text) < 100 or share in (0.0, 1.0):
-            return f"{text.rstrip('0').rstrip('.')} %"
-    return "more than 99.999 %" if share > 0.5 else "less than 0.001 %"
+COUNTED_AT, COUNTED_BY, UNCOUNTED = "seeders_counted_at", "seeders_counted_by", "seeders_unknown"
+"""Facts of a plan that asked for seeders: when, "" for never, and by whom they were counted; of how
+many volumes nobody knows."""
 
 
 def bar_text(bar: Bar) -> str:
@@ -33,8 +31,9 @@ def bar_text(bar: Bar) -> str:
     if bar.share is None:
         return "unknown"
     if bar.low == bar.high:
-        return percent(bar.share)
-    return f"{percent(bar.share)} (between {percent(bar.low)} and {percent(bar.high)})"
+        return format_share(bar.share)
+    low, high = format_share(bar.low), format_share(bar.high)
+    return f"{format_share(bar.share)} (between {low} and {high})"
 
 
 def finding(figures: Figures, size: str) -> str:
@@ -47,8 +46,8 @@ def finding(figures: Figures, size: str) -> str:
     planned = coverage.tally(statuses=PLANNED)
     share = coverage.planned.share
     if share is None:
-        return f"{planned.recordings:,} recordings in {size}; nobody counted listens"
-    return f"{size} hold {percent(share)} of all known listens"
+        return f"{counted(planned.recordings, 'recording')} in {size}; nobody counted listens"
+    return f"{size} hold {format_share(share)} of all known listens"
 
 
 def method(figures: Figures) -> list[str]:
@@ -56,9 +55,27 @@ def method(figures: Figures) -> list[str]:
     coverage, facts = figures.coverage, figures.descriptor.facts
     known = coverage.tally()
     order = ORDERS[figures.descriptor.order]
-    counted = f"{known.recordings:,} recordings known, listens counted of {known.counted:,}"
-    lines = [f"{counted}; {order}; {facts.get('day', '')}."]
+    of = f"{known.counted:,}" if known.counted else "none"
+    heard = f"{counted(known.recordings, 'recording')} known, listens counted of {of}"
+    lines = [f"{heard}; {order}; {facts.get('day', '')}."]
+    lines += _seeders(facts)
     return [*lines, coverage.note] if coverage.note else lines
+
+
+def _seeders(facts: Mapping[str, str]) -> list[str]:
+    """Say where the number of seeders is from, how old it is, and what is not known."""
+    if COUNTED_AT not in facts:
+        return []
+    at, unknown = facts[COUNTED_AT], int(facts[UNCOUNTED])
+    if not at:
+        return ["Nobody counted seeders: all that is shared is taken to have none."]
+    line = f"Seeders as {plain(facts[COUNTED_BY])} counted them on {format_day(at)}"
+    with suppress(ValueError):  # nobody signed the count: what is no instant has no age
+        days = (date.fromisoformat(facts["day"]) - datetime.fromisoformat(at).date()).days
+        line += f", {counted(days, 'day')} before" if days > 0 else ""
+    if unknown:
+        line += f"; of {counted(unknown, 'volume')} nobody knows, and they are taken to have none"
+    return [f"{line}."]
 
 
 def status_rows(coverage: Coverage) -> list[tuple[str, int, int, str]]:
@@ -109,4 +126,4 @@ def coverage_rows(coverage: Coverage) -> list[tuple[str, str, str]]:
 
 
 def _of(part: int, whole: int) -> str:
-    return f"{part:,} of {whole:,} ({percent(part / whole)})" if whole else "none of none"
+    return f"{part:,} of {whole:,} ({format_share(part / whole)})" if whole else "none of none"

@@ -54,9 +54,6 @@ _NUMBERS = {status: number for number, status in enumerate(MEANINGS)}
 PLANNED = (Status.SHARED, Status.TO_SHARE)
 """Statuses of what everybody has when the plan is carried out."""
 
-NOT_HELD = (Status.WANTED, Status.BELOW_THRESHOLD)
-"""Statuses that a recording without a copy may have."""
-
 
 class Tier(Enum):
     """How much of all listening it takes to get to a recording, the most heard first.
