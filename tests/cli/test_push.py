@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import zipfile
 from contextlib import contextmanager
 from time import monotonic
 from urllib.error import HTTPError
@@ -12,11 +13,18 @@ from urllib.request import urlopen
 
 import libtorrent as lt
 import pytest
-from tests.cli.phono import LICENSED, copy_archive, damage, flip, found, tree
+from tests.cli.phono import LICENSED, copy_archive, damage, flip, found, names, tree
 from tests.cli.small_music import make_file
-from tests.cli.test_publish import names
 
+from phonotheque.archive.bulk import bulk_door
+from phonotheque.archive.bulk.bulk_door import Clerk, Closed
+from phonotheque.archive.bulk.closing import closures
+from phonotheque.archive.bulk.pushing import RECORD
+from phonotheque.archive.opening import open_to_read
+from phonotheque.publish.index.form import read_index
+from phonotheque.publish.packs.standing import offered_packs
 from phonotheque.publish.session import EngineSettings, open_session, torrent_params
+from phonotheque.publish.web.shelves import Digests
 
 OPEN, NC = "small-records-open-all-00001", "small-records-nc-all-00001"
 PATIENCE_S = 60.0
@@ -113,6 +121,105 @@ def test_what_is_withdrawn_goes_first(shop):
     assert push(phono, www)["left_out"] == []
 
 
+def test_a_closed_pack_goes_first(shop):
+    """A pack with something in it that may not be shared since is on the static server no longer:
+    neither its torrent, nor its files, nor the link for web seeds, until it is made again."""
+    phono, told, www = shop
+    push(phono, www)
+    packs = {path.name for path in (www / "packs").iterdir()}
+    assert packs == {path.name for path in (phono.root / "published" / "packs").iterdir()}
+    phono("rights", "set", told[2], "--licence", "InC").expect(0)
+    with open_to_read(phono.root) as archive:
+        closed = packs & closures(archive).keys()
+    assert closed
+    done = push(phono, www, status=1)
+    assert closed < {one["volume"] for one in done["left_out"]}
+    for name in packs:
+        is_there = name not in closed
+        assert (www / f"{name}.torrent").exists() == is_there
+        assert (www / "packs" / name).exists() == is_there
+        assert (www / "volumes" / name).is_symlink() == is_there
+    phono.publish()
+    assert push(phono, www)["left_out"] == []
+    made = {path.name for path in (www / "packs").iterdir()}
+    assert made.isdisjoint(closed)
+    assert made == {path.name for path in (www / "volumes").iterdir() if path.is_symlink()}
+
+
+def test_a_closed_torrent_passes_no_door(shop):
+    """What is closed is given at no address of the own server from that moment, and a refresh is
+    enough for index, feeds, lists and zips to offer it no more."""
+    phono, told, _ = shop
+    places = [(f"{NC}.torrent",)]
+    with open_to_read(phono.root) as archive:
+        for pack in offered_packs(archive.index):
+            inside = (pack.name, "README.txt")
+            places += [(f"{pack.name}.torrent",), ("packs", *inside), ("volumes", *inside)]
+    assert len(places) > 6
+    published = phono.root / "published"
+    with Clerk(phono.root, Digests(), Closed()) as clerk:
+        for place in places:
+            clerk.find(place).file.close()
+        phono("rights", "set", told[2], "--licence", "InC").expect(0)
+        assert [clerk.find(place) for place in places] == [None] * len(places)
+    with open_to_read(phono.root) as archive:
+        closed = closures(archive).keys()
+    assert {place[-2] for place in places if len(place) > 1} | {NC} == closed
+    assert offering(published) >= closed
+    phono("publish", "refresh").expect(0)
+    assert offering(published) == {OPEN}
+
+
+def test_what_is_closed_is_found_out_once(shop, monkeypatch):
+    """Not at all for a page; for torrents once for all clerks, and again when something was
+    decided."""
+    phono, told, _ = shop
+    asked = []
+
+    def counting(archive):
+        asked.append(archive)
+        return closures(archive)
+
+    monkeypatch.setattr(bulk_door, "closures", counting)
+    closed, digests = Closed(), Digests()
+    with Clerk(phono.root, digests, closed) as one, Clerk(phono.root, digests, closed) as other:
+        one.find(("index.html",)).file.close()
+        assert not asked
+        for clerk in (one, other, one):
+            clerk.find((f"{NC}.torrent",)).file.close()
+        assert len(asked) == 1
+        phono("rights", "set", told[2], "--licence", "InC").expect(0)
+        assert [clerk.find((f"{NC}.torrent",)) for clerk in (one, other)] == [None, None]
+        assert len(asked) == 2
+
+
+def offering(published):
+    """Names of torrents that index, feeds, lists and zips offer, each in one of its ways."""
+    with open(max(published.glob("index-*.jsonl.zst")), "rb") as file:
+        _, lines = read_index(file.read())
+    known = {line.id for line in lines}
+    offered = {line.id for line in lines if not line.obsolete}
+    files = [*published.glob("feeds/*"), *published.glob("lists/*")]
+    assert len(files) > 4
+    for path in files:
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as parcel:
+                offered |= {name.removesuffix(".torrent") for name in parcel.namelist()}
+        else:
+            offered |= {name for name in known if name in path.read_text()}
+    return offered
+
+
+def test_nothing_may_lie_there_that_is_no_torrent_of_the_archive(shop):
+    """A torrent or pack that the register does not know is not laid out, whoever put it there."""
+    phono, _, www = shop
+    (phono.root / "published" / "strange-open-all-00001.torrent").write_bytes(b"de")
+    (phono.root / "published" / "packs" / "strange-art-all-00001").mkdir()
+    (phono.root / "published" / "packs" / "strange-art-all-00001" / "x").write_bytes(b"x")
+    push(phono, www)
+    assert not [path for path in www.rglob("*") if "strange" in path.name]
+
+
 def test_links_share_the_bytes(shop):
     """With --link the recordings are the archive's own files: no space is used."""
     phono, told, www = shop
@@ -133,6 +240,38 @@ def test_what_is_damaged_is_never_laid_out(shop):
     path.write_bytes(whole)
     assert push(phono, www)["left_out"] == []
     assert payload(www, OPEN) == set(told[:2])
+
+
+def test_a_damaged_torrent_or_pack_is_never_laid_out(shop):
+    """What is not, byte for byte, what was sealed is named and left out; mended, it comes."""
+    phono, _, www = shop
+    pack = max((phono.root / "published" / "packs").glob("*-facts-*"))
+    inside = max(pack.glob("*.zst"))
+    paths = [phono.root / "published" / f"{OPEN}.torrent", inside]
+    whole = [path.read_bytes() for path in paths]
+    for path in paths:
+        damage(path, flip(70))
+    done = push(phono, www, status=1)
+    names = [f"{OPEN}.torrent", f"packs/{pack.name}/{inside.name}"]
+    assert sorted(one["volume"] for one in done["left_out"]) == sorted(names)
+    assert not [name for name in names if (www / name).exists()]
+    assert not list(www.rglob("*.part"))
+    with Clerk(phono.root, Digests(), Closed()) as clerk:
+        assert clerk.find((names[0],)) is None
+    for path, data in zip(paths, whole, strict=True):
+        path.write_bytes(data)
+    assert push(phono, www)["left_out"] == []
+    assert [(www / name).read_bytes() for name in names] == whole
+
+
+def test_the_signature_of_a_new_key_is_laid_out(shop):
+    """A new key signs the index that is published again, in as many bytes: the copy follows."""
+    phono, _, www = shop
+    push(phono, www)
+    phono("keys", "rotate", "minisign").expect(0)
+    push(phono, www)
+    for name in ("minisign.pub", max(path.name for path in www.glob("index-*.minisig"))):
+        assert (www / name).read_bytes() == (phono.root / "published" / name).read_bytes()
 
 
 def test_a_push_that_was_stopped_is_gone_on_with(shop, monkeypatch):
@@ -173,6 +312,8 @@ def test_strange_folders_are_refused(shop, tmp_path):
     other = found(tmp_path / "other")
     push(phono, tmp_path / "mine")
     other("publish", "push", tmp_path / "mine").expect(2)
+    (tmp_path / "mine" / RECORD).write_bytes(b'{"archive":"\xff"}')
+    phono("publish", "push", tmp_path / "mine").expect(2)
 
 
 def test_a_rehearsal_makes_nothing(shop):

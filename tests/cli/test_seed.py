@@ -11,6 +11,8 @@ from threading import Timer
 import pytest
 from tests.cli.phono import LICENSED, damage, flip, tree
 
+from phonotheque.archive.bulk.decisions import Decisions
+from phonotheque.archive.opening import open_to_read
 from phonotheque.publish.fetch import Sources, fetch
 from phonotheque.publish.session import EngineSettings
 
@@ -116,13 +118,18 @@ def test_a_port_that_is_taken_is_told(sealed):
 
 
 def test_watching_for_decisions_lists_nothing(sealed, monkeypatch):
-    """While nothing is written, looking whether anything was costs three calls and no list."""
-    from phonotheque.cli.seed import _Decisions
-
-    decisions = _Decisions(sealed[0].root)
-    before = decisions.latest()
+    """While nothing is written, looking whether anything was costs four calls and no list; an
+    index that lacks a line that was seen is told."""
+    phono, _ = sealed
+    decisions = Decisions(phono.root)
+    before = decisions.look()
     with monkeypatch.context() as patch:
         patch.setattr(Path, "glob", None)
-        assert decisions.latest() == before
-    sealed[0]("rights", "set", sealed[0].events("accession")[0]["sha256"], "--licence", "InC")
-    assert decisions.latest() != before
+        assert decisions.look() == before
+    with open_to_read(phono.root) as archive:
+        assert before.is_known_to(archive)
+        phono("rights", "set", phono.events("accession")[0]["sha256"], "--licence", "InC")
+        after = decisions.look()
+        assert after != before
+        assert after.is_known_to(archive), "readers see what was written since"
+        assert not before.is_known_to(archive)

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.phono import LICENSED, Phono, copy_archive, found, rows
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.bulk.bulk_door import held_back
+from phonotheque.archive.bulk.closing import closures
 from phonotheque.archive.opening import open_to_read
 from phonotheque.archive.recordings.derivatives import cache_of, open_copy
 from phonotheque.errors import NotHeldError
@@ -261,7 +261,7 @@ def test_a_killed_removal_closes_all_doors_and_goes_on(shared, tmp_path):
 def _assert_goes_on(phono: Phono, name: str) -> None:
     if phono.show(name)["condition"] == "removed":
         with open_to_read(phono.root) as archive:
-            closed = held_back(archive)
+            closed = closures(archive)
             for one in offered(archive.index):
                 held = name in _objects(phono, one) or one.name.endswith("facts-all-00001")
                 assert not held or one.name in closed

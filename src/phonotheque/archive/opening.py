@@ -9,7 +9,7 @@ A volume of which nobody knows any more what it holds is told at every opening, 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -30,7 +30,7 @@ from phonotheque.publish.packs.standing import finish_packs
 from phonotheque.publish.removal.undone import undone_notice
 from phonotheque.publish.sealed import finish, list_lost, live, members
 from phonotheque.register.chain import format_instant, not_before
-from phonotheque.register.events import FORMAT, Founding, Volume
+from phonotheque.register.events import FORMAT, Event, Founding, Volume
 from phonotheque.register.index import Index
 from phonotheque.register.index_file import refusals
 from phonotheque.register.journal import (
@@ -73,6 +73,16 @@ class Archive:
     def now(self) -> str:
         """The instant for what is written now; never before what was written last."""
         return not_before(now(), self.index.last_at)
+
+    def record(self, events: Sequence[Event]) -> None:
+        """Write what happened to the register, durable, and then to the index; for a writer.
+
+        Raises:
+            UnavailableError: The disk refused; nothing was recorded.
+        """
+        written = self.writing.append(self.now(), events)
+        with self.index.transaction():
+            self.index.apply(written)
 
     @property
     def writing(self) -> Journal:
@@ -139,9 +149,7 @@ def open_to_read(root: Path) -> Iterator[Archive]:
     try:
         with refusals(INDEX):
             check_place(disk, index.place)
-            notices = tuple(
-                dict.fromkeys((*notices, *_lost_lists(index), *undone_notice(disk, index)))
-            )
+            notices = tuple(dict.fromkeys((*notices, *_standing_notices(disk, index))))
             yield Archive(root, config, disk, DiskStore(disk), index, people, None, notices)
     finally:
         index.close()
@@ -213,15 +221,14 @@ def open_to_write(
             parts = (disk, DiskStore(disk), index, people, journal)
             with closing(people), closing(journal):
                 yield Archive(
-                    root,
-                    config,
-                    *parts,
-                    (*notices, *lost, *_lost_lists(index), *undone_notice(disk, index)),
+                    root, config, *parts, (*notices, *lost, *_standing_notices(disk, index))
                 )
 
 
-def _lost_lists(index: Index) -> tuple[str, ...]:
-    return tuple(str(list_lost(volume)) for volume in index.unlisted())
+def _standing_notices(disk: Disk, index: Index) -> tuple[str, ...]:
+    """What is told at every opening until somebody mends it."""
+    lost = (str(list_lost(volume)) for volume in index.unlisted())
+    return (*lost, *undone_notice(disk, index))
 
 
 def _people(root: Path, index: Index) -> tuple[People, tuple[str, ...]]:
@@ -284,12 +291,25 @@ def heal(
         raise BrokenRegisterError(
             segment_path(1), "the register is empty", "Bring it back from a backup or a mirror."
         )
+    _refuse_hidden(index)
     if torn is not None:
         copy = set_aside(disk, torn)
         notices.append(f"An interrupted write was set aside in {copy}; nothing in it was promised.")
     finish(disk, (volume.name for volume in live(index)))
     finish_packs(disk, index)
     return end, tuple(notices)
+
+
+def _refuse_hidden(index: Index) -> None:
+    """Refuse a register in which lines are withheld that no restoration declared: the chain alone
+    cannot tell whether somebody hid them."""
+    hidden, declared = index.note("withheld") or "0", index.note("withheld_declared") or "0"
+    if hidden != declared:
+        raise BrokenRegisterError(
+            REGISTER,
+            f"{hidden} of its lines are withheld, and it came back with {declared} of them",
+            "Bring the register back from a backup or a mirror; nothing was changed.",
+        )
 
 
 def _catch_up(

@@ -44,17 +44,12 @@ def health(
     Example: phono publish health --observer "Archive of the Weir"
     """
     from phonotheque.archive.bulk.health import Counting, count_health
-    from phonotheque.archive.opening import open_to_read
-    from phonotheque.publish.health.dht import BOOTSTRAP, DhtSettings
+    from phonotheque.publish.health.dht import BOOTSTRAP
     from phonotheque.publish.health.report import Level
 
-    root = archive_of(context)
-    if dht is None:
-        with open_to_read(root) as archive:
-            dht = archive.config["seed.dht"]
-    asked = DhtSettings(tuple(bootstrap or BOOTSTRAP)) if dht else None
-    counting = Counting(observer, tuple(tracker or ()), asked)
-    found = count_health(root, counting, lambda trouble: tell([trouble]))
+    nodes = tuple(bootstrap or BOOTSTRAP)
+    counting = Counting(observer, tuple(tracker or ()), dht, nodes)
+    found = count_health(archive_of(context), counting, lambda trouble: tell([trouble]))
     if as_json:
         levels = {
             level.value: {"torrents": found.torrents[level], "bytes": found.bytes[level]}

@@ -170,8 +170,6 @@ def _record_export(root: Path, event: Export, *, is_patient: bool) -> None:
 
     try:
         with open_to_write(root, "export", is_patient=is_patient) as archive:
-            written = archive.writing.append(archive.now(), [event])
-            with archive.index.transaction():
-                archive.index.apply(written)
+            archive.record([event])
     except UnavailableError as error:
         tell([f"the export is done, but was not recorded: {error}"])

@@ -39,7 +39,7 @@ def serve(
     """
     from functools import partial
 
-    from phonotheque.archive.bulk.bulk_door import Clerk
+    from phonotheque.archive.bulk.bulk_door import Clerk, Closed
     from phonotheque.archive.opening import open_to_read
     from phonotheque.cli.signals import stop_at_signals
     from phonotheque.publish.web.server import Bounds, Server
@@ -51,7 +51,7 @@ def serve(
         notices = archive.notices
     for notice in notices:
         print(f"phono: {printable(notice)}", file=sys.stderr)
-    opening = partial(Clerk, root, Digests())
+    opening = partial(Clerk, root, Digests(), Closed())
     bounds = Bounds(threads=threads, waiting=2 * threads)
     server = Server(opening, (host, port), bounds, _fault)
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.port}/"

@@ -156,7 +156,8 @@ def _print_alike(objects: list[dict[str, Any]]) -> None:
 def _remove(
     root: Path, references: list[str], request: Request | None, *, is_patient: bool, as_json: bool
 ) -> int:
-    from phonotheque.archive.bulk.takedown import finish_removals, meant, take_down
+    from phonotheque.archive.bulk.removing import finish_removals
+    from phonotheque.archive.bulk.takedown import meant, take_down
     from phonotheque.archive.opening import open_to_write
 
     with open_to_write(root, "takedown", is_patient=is_patient) as archive:

@@ -317,7 +317,7 @@ def refresh(
     from phonotheque.archive.opening import open_to_write
     from phonotheque.archive.signing import rekeying
     from phonotheque.archive.signing.expiry import Urgency, expiries
-    from phonotheque.archive.signing.indexing import instant
+    from phonotheque.archive.signing.keyring import instant
 
     with open_to_write(archive_of(context), "refresh", is_patient=wait) as archive:
         tell(archive.notices)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from faults.way_in import AT, Open, opened
+from phonotheque.archive.recordings.embedded import take_picture
 from phonotheque.disk import Disk
 from phonotheque.publish.packs.art import Art
 from phonotheque.publish.packs.facts import Facts
@@ -78,7 +80,7 @@ def sources(archive: Open) -> list[Source]:
     index = archive.index
     ask_all(index, TODAY, claims_count=False)
     return [
-        Art(index, archive.store),
+        Art(index, archive.store, partial(take_picture, archive.store)),
         Facts(index),
         Overlays(index),
         Patches(index),

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from faults.memory import MemoryDisk
-from faults.way_in import AT, found, make_music, opened
+from faults.way_in import found, make_music, opened
 from phonotheque.disk import read_whole
 from phonotheque.music.rights import Basis, RightsStatement
 from phonotheque.publish.packs import register_extract
@@ -26,12 +26,6 @@ def disk(tmp_path):
     with stocked(disk, make_music(tmp_path / "music")):
         pass
     return disk
-
-
-def append(archive, *events):
-    written = archive.journal.append(AT, events)
-    with archive.index.transaction():
-        archive.index.apply(written)
 
 
 def names(archive):
@@ -72,7 +66,7 @@ def register(disk):
 def test_lines_are_those_of_the_register(disk):
     """Whole lines are byte for byte the register's, withheld ones are their digests."""
     with opened(disk) as archive:
-        append(archive, Edit(names(archive)[0], "title", "New"), Fixity(1, 2))
+        archive.record(Edit(names(archive)[0], "title", "New"), Fixity(1, 2))
         lines = lines_of(extract(archive))
     for shown, line in zip(lines, register(disk), strict=True):
         digest = hashlib.sha256(line).hexdigest()
@@ -94,7 +88,7 @@ def test_lines_about_what_is_not_shared_are_withheld(disk, embargo):
             valid_from=embargo,
             stated_at="2026-11-21T06:00:00Z",
         )
-        append(archive, Rights(name, statement), Edit(name, "title", "Secret"))
+        archive.record(Rights(name, statement), Edit(name, "title", "Secret"))
         lines = lines_of(extract(archive))
         assert name.encode() not in b"".join(lines)
         assert b"Secret" not in b"".join(lines)
@@ -106,7 +100,7 @@ def test_a_removal_is_told_and_what_was_removed_is_not(disk):
     """Of a removed object the removal stays to be read, and nothing else."""
     with opened(disk) as archive:
         name = names(archive)[0]
-        append(archive, Removal(name, "asked for"))
+        archive.record(Removal(name, "asked for"))
         shown = [json.loads(line) for line in lines_of(extract(archive))]
         about = [one["event"] for one in shown if name in json.dumps(one)]
         assert about == ["removal"]
@@ -115,7 +109,7 @@ def test_a_removal_is_told_and_what_was_removed_is_not(disk):
 def test_a_deposit_of_nothing_shared_is_withheld(disk):
     """The line of a deposit is whole only when something of it is shared."""
     with opened(disk) as archive:
-        append(archive, Deposit("p9", "a private matter"))
+        archive.record(Deposit("p9", "a private matter"))
         assert b"private" not in b"".join(lines_of(extract(archive)))
 
 
@@ -123,13 +117,12 @@ def test_what_publishing_writes_is_not_waited_for(disk):
     """Lines that publishing wrote at the end make no other extract: publishing twice is quiet."""
     with opened(disk) as archive:
         before = list(extract(archive).wanted())
-        append(
-            archive,
+        archive.record(
             Pack("p", "art", 1, 1, 1, "0" * 64, "0" * 64, "0" * 64, "0" * 40),
             Publication(1, "0" * 64, 1),
         )
         assert list(extract(archive).wanted()) == before
-        append(archive, Deposit("p9"))
+        archive.record(Deposit("p9"))
         after = list(extract(archive).wanted())
         assert [one.key for one in after] == [one.key for one in before]
         assert [one.version for one in after] != [one.version for one in before]
@@ -142,12 +135,12 @@ def test_only_the_last_part_changes(disk, monkeypatch):
     monkeypatch.setattr("phonotheque.register.journal.SEGMENT_BYTES", 6000)
     with opened(disk) as archive:
         for number in range(20):
-            append(archive, Edit(names(archive)[0], "title", f"Title {number}" * 50))
+            archive.record(Edit(names(archive)[0], "title", f"Title {number}" * 50))
         assert len(disk.list("register")) > 2
         before = list(extract(archive).wanted())
         assert followed(lines_of(extract(archive))) == archive.journal.end.head.digest
         assert [one.is_passing for one in before] == [*[False] * (len(before) - 1), True]
-        append(archive, Edit(names(archive)[1], "title", "Other"))
+        archive.record(Edit(names(archive)[1], "title", "Other"))
         after = list(extract(archive).wanted())
         stays = [one for one in after if one in before]
         assert len(stays) >= len(before) - 1
@@ -160,11 +153,11 @@ def test_growing_replaces_the_last_pack_alone(disk, monkeypatch):
     with opened(disk) as archive:
         first = make(disk, archive, extract(archive))
         assert [pack.items for pack in first.made] == [1, 1]
-        append(archive, Edit(names(archive)[0], "title", "New"))
+        archive.record(Edit(names(archive)[0], "title", "New"))
         again = make(disk, archive, extract(archive))
         assert ([pack.items for pack in again.made], again.kept) == ([1], 2)
-        append(archive, Edit(names(archive)[0], "title", "Newer"))
-        append(archive, Edit(names(archive)[0], "title", "Newest"))
+        archive.record(Edit(names(archive)[0], "title", "Newer"))
+        archive.record(Edit(names(archive)[0], "title", "Newest"))
         again = make(disk, archive, extract(archive))
         assert [pack.items for pack in again.made] == [1]
         quiet = make(disk, archive, extract(archive))

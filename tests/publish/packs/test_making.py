@@ -8,13 +8,13 @@ import pytest
 
 from faults.faulty import CrashAfter, Crashed, FailKth, disk_full
 from faults.memory import MemoryDisk
-from faults.way_in import AT, found, make_music, opened
+from faults.way_in import found, make_music, opened
 from phonotheque.disk import read_whole
 from phonotheque.errors import UnavailableError
 from phonotheque.music.digest import Sha256
 from phonotheque.music.rights import Basis, RightsStatement
 from phonotheque.publish.packs.form import PACK_PIECE_BYTES, PackKind, folder_of, read_sums
-from phonotheque.publish.packs.holding import packs_holding
+from phonotheque.publish.packs.holding import one_held, packs_holding
 from phonotheque.publish.packs.reading import OpenPack
 from phonotheque.publish.packs.standing import (
     FOLDED,
@@ -223,9 +223,7 @@ def music(tmp_path):
 def decide(archive, sha256, **words):
     """Let an archivist decide about an object."""
     statement = RightsStatement(basis=Basis.DECISION, stated_at="2026-11-21T06:00:00Z", **words)
-    written = archive.journal.append(AT, [Rights(sha256, statement)])
-    with archive.index.transaction():
-        archive.index.apply(written)
+    archive.record(Rights(sha256, statement))
 
 
 def objects(archive):
@@ -264,9 +262,7 @@ def test_what_is_withdrawn_leaves_every_pack(disk, music, way):
         for _, name in (objects(archive)[0], objects(archive)[1]):
             assert name.encode() in everything(disk)
             if way == "removed":
-                written = archive.journal.append(AT, [Removal(name, "asked for")])
-                with archive.index.transaction():
-                    archive.index.apply(written)
+                archive.record(Removal(name, "asked for"))
             else:
                 words = {"valid_from": "2099-01-01"} if way == "embargoed" else {}
                 licence = "https://creativecommons.org/licenses/by/4.0/" if words else ""
@@ -290,6 +286,10 @@ def test_what_holds_something_is_known(disk, music):
         assert {name.split("-")[1] for name in held} == {"facts", "overlays", "register"}
         assert packs_holding(disk, alive, frozenset((Sha256(b"1" * 32),))) == []
         assert packs_holding(disk, alive, frozenset()) == []
+        facts = next(pack for pack in alive if pack.kind == "facts")
+        stranger = Sha256(b"1" * 32)
+        assert one_held(disk, facts, {stranger, recording}) == recording
+        assert one_held(disk, facts, {stranger, companion}) is None
 
 
 def test_rules_never_travel(disk, tmp_path):

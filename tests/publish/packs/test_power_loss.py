@@ -7,8 +7,8 @@ import os
 import pytest
 
 from faults.memory import MemoryDisk
-from faults.powerloss import NotSurvived, explore
-from faults.sites import collect_sites
+from faults.powerloss import explore, explore_trace, record
+from faults.sites import needless_syncs
 from faults.way_in import found, opened
 from phonotheque.publish.packs.form import folder_of
 from phonotheque.publish.packs.standing import sweep_packs
@@ -77,13 +77,11 @@ def test_every_sync_of_packing_matters(start):
     is proven in the tests of the way in. That of `finish_packs`: pointers follow from the record,
     and the next opening sets them.
     """
-    needless = []
-    for site in collect_sites(packing, start=start):
-        if "packs" not in str(site) or any(name in str(site) for name in _SYNCED_AGAIN):
-            continue
-        try:
-            explore(packing, check, start=start, skip_sync_sites=[site], limit=LIMIT)
-        except NotSurvived:
-            continue
-        needless.append(str(site))
-    assert not needless
+    trace, seen = record(packing, start=start), set()
+    explore_trace(trace, check, seen=seen, limit=LIMIT)
+    own = [
+        site
+        for site in trace.sites()
+        if "packs" in str(site) and not any(name in str(site) for name in _SYNCED_AGAIN)
+    ]
+    assert not needless_syncs(trace, check, own, seen=seen, limit=LIMIT)

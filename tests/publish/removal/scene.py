@@ -11,18 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from tests.faults.way_in import AT, Open, no_decoder, opened
-
+from faults.way_in import Open, no_decoder, opened
 from phonotheque.archive.keeping.rebuild import layers_from_torrents
 from phonotheque.disk import make_folders, read_whole, write_whole
 from phonotheque.errors import NotHeldError
-from phonotheque.hands import OneHand
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
-from phonotheque.publish.mint import Press
-from phonotheque.publish.removal.settling import Means, Settled, record, settle
+from phonotheque.publish.removal.settling import Means, Settled, settle
 from phonotheque.publish.removal.tombstones import PATH, in_force, read_tombstones
-from phonotheque.publish.seal import prove
 from phonotheque.publish.sealed import live, members, torrent_path
 from phonotheque.publish.torrent_reader import read_torrent
 from phonotheque.register.events import Pack, Removal, Role
@@ -41,11 +37,6 @@ def recordings(archive: Open) -> list[Sha256]:
     """All recordings ever taken in, in order of name."""
     rows = archive.index.db.execute("SELECT sha256 FROM object WHERE role = 'recording' ORDER BY 1")
     return [Sha256(name) for (name,) in rows]
-
-
-def press_of(archive: Open) -> Press:
-    hand = OneHand(lambda name: prove(archive.store, name))
-    return Press(archive.disk, archive.journal, archive.index, hand, "Test", (), (), AT)
 
 
 def announce(archive: Open) -> None:
@@ -76,10 +67,10 @@ def means_of(archive: Open, announcing=announce, forget=lambda _: 0) -> Means:
         )
 
     return Means(
-        press_of(archive),
+        archive.press(),
         archive.store,
         asked,
-        lambda packs, _: packs,
+        lambda packs, _: [pack.name for pack in packs],
         lambda: announcing(archive),
         forget,
     )
@@ -105,9 +96,7 @@ def _make_pack(archive: Open) -> None:
     write_whole(archive.disk, torrent_path(PACK), b"torrent of the pack")
     digest = hashlib.sha256(b"torrent of the pack").hexdigest()
     pack = Pack(PACK, "art", 2, 2, 11, "0" * 64, digest, "1" * 64, "2" * 40)
-    written = archive.journal.append(AT, [pack])
-    with archive.index.transaction():
-        archive.index.apply(written)
+    archive.record(pack)
 
 
 def decide(archive: Open, name: Sha256) -> None:
@@ -115,7 +104,7 @@ def decide(archive: Open, name: Sha256) -> None:
     held = archive.index.held(name)
     assert held is not None
     if held.condition != "removed":
-        record(press_of(archive), [Removal(name.hex, REASON, case="2026-1")])
+        archive.record(Removal(name.hex, REASON, case="2026-1"))
 
 
 def take_down(archive: Open, name: Sha256, announcing=announce) -> Settled:

@@ -15,7 +15,8 @@ from backports import zstd
 from tests.cli.phono import Phono, found
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.bulk.bulk_door import Clerk, held_back
+from phonotheque.archive.bulk.bulk_door import Clerk, Closed
+from phonotheque.archive.bulk.closing import closures
 from phonotheque.archive.opening import open_to_read
 from phonotheque.archive.recordings.derivatives import open_copy
 from phonotheque.errors import CallerError
@@ -82,7 +83,7 @@ def in_live_volumes(house, name):
 
 def in_seeded_torrents(house, name):
     with open_to_read(house.phono.root) as archive:
-        closed = held_back(archive)
+        closed = closures(archive)
         volumes = [one for one in live(archive.index) if one.name not in closed]
         return any(
             name == one.sha256.hex for volume in volumes for one in members(archive.disk, volume)
@@ -98,7 +99,7 @@ def at_every_address(house, name):
     place = (name[:2], name[2:4], file)
     paths = [("volumes", volume, *place) for volume in volumes]
     paths += [("objects", *place), place, ("volumes", *place), (file,)]
-    with Clerk(house.phono.root, Digests()) as clerk:
+    with Clerk(house.phono.root, Digests(), Closed()) as clerk:
         given = [resource for path in paths if (resource := clerk.find(path)) is not None]
     for resource in given:
         resource.file.close()
@@ -239,7 +240,7 @@ def test_what_nobody_allowed_yet_passes_no_door_to_others(house, door, fate, tmp
 
 def test_every_surface_answers_alike(house):
     """Without evidence, embargoed, removed or made up: the same 404 at the same addresses."""
-    with Clerk(house.phono.root, Digests()) as clerk:
+    with Clerk(house.phono.root, Digests(), Closed()) as clerk:
         for name in (house.unproven, house.embargoed, house.removed, "00" * 32):
             for volume in (house.old_volume, "small-records-open-all-00002", "nothing"):
                 for ending in (".wav", ".flac", ".mp3", ""):
@@ -270,7 +271,7 @@ def test_a_decision_closes_the_own_server_at_once(house, tmp_path):
         held = archive.index.held(Sha256.parse(house.shared))
     name = house.shared
     path = ("volumes", held.volume, name[:2], name[2:4], f"{name}.{held.extension}")
-    with Clerk(house.phono.root, Digests()) as clerk:
+    with Clerk(house.phono.root, Digests(), Closed()) as clerk:
         clerk.find(path).file.close()
         house.phono("rights", "set", name, "--licence", "InC").expect(0)
         assert clerk.find(path) is None

@@ -1,9 +1,15 @@
 """What stops one part of a removal stops no other; what others need is kept."""
 
 import pytest
-from tests.faults.memory import MemoryDisk
-from tests.faults.way_in import found, make_music, opened
-from tests.publish.removal.scene import (
+
+from faults.memory import MemoryDisk
+from faults.way_in import found, make_music, opened
+from phonotheque.errors import KeyAwayError, TrustError
+from phonotheque.publish.removal.settling import WHY, Replaced, settle
+from phonotheque.publish.removal.undone import undone_notice
+from phonotheque.publish.sealed import live, members
+from phonotheque.register.published import packs, retirements
+from publish.removal.scene import (
     PACK,
     assert_removed,
     decide,
@@ -13,12 +19,6 @@ from tests.publish.removal.scene import (
     recordings,
     take_down,
 )
-
-from phonotheque.errors import KeyAwayError, TrustError
-from phonotheque.publish.removal.settling import WHY, Replaced, settle
-from phonotheque.publish.removal.undone import undone_notice
-from phonotheque.publish.sealed import live, members
-from phonotheque.register.published import packs, retirements
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.faults.memory import MemoryDisk
 
+from faults.memory import MemoryDisk
 from phonotheque.disk import make_folders, read_whole
 from phonotheque.errors import MalformedError
 from phonotheque.music.digest import Sha256
@@ -12,6 +12,7 @@ from phonotheque.music.facts import Readability
 from phonotheque.publish.removal.tombstones import (
     PATH,
     in_force,
+    lines,
     read_tombstones,
     text,
     write_tombstones,
@@ -69,6 +70,17 @@ def register():
 def test_its_bytes_are_frozen(register):
     """Every field, its order and its name are as `docs/reference/tombstones.md` has them."""
     assert text(register.index).decode() == GOLDEN
+
+
+def test_a_return_is_told_once():
+    """An object that was removed twice before it came back came back once, in text and log."""
+    register = Register()
+    for case in ("2026-1", "2026-2"):
+        register.write(Removal(ONE.hex, "The label asked for it", "p1", "", case, "p2"))
+    register.write(accession(ONE))
+    told = lines(register.index)
+    assert [type(line).__name__ for line in told] == ["Removed", "Removed", "Returned"]
+    assert text(register.index).count(b'"event":"return"') == 1
 
 
 def test_the_reference_has_the_same_bytes():

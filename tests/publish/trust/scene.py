@@ -8,13 +8,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 
 from faults.way_in import Open, opened
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.signing import keyring
-from phonotheque.archive.signing.indexing import Published, instant, sign_all
+from phonotheque.archive.signing.indexing import Published, sign_all
 from phonotheque.archive.signing.keyring import Keys, keys_in
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import Disk, read_whole
@@ -28,8 +27,6 @@ from phonotheque.publish.trust.repository import file_path, standing
 from phonotheque.publish.trust.roots import METADATA, load_roots, root_name
 from phonotheque.register.people import People
 from phonotheque.register.published import last_publication
-
-LIFE = timedelta(days=730)
 
 
 @contextmanager
@@ -66,7 +63,7 @@ def rotate(archive: Archive) -> int:
     def change(root: roles.Root) -> None:
         roles.replace(root, roles.ONLINE, old, fresh)
 
-    keys, missing = keyring.change_root(keys, instant(archive), LIFE, change)
+    keys, missing = keyring.change_root(keys, keyring.root_expiry(archive), change)
     assert not missing
     sign_all(archive, keys)
     keyring.forget_keys(keys, [old])

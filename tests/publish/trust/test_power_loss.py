@@ -12,7 +12,8 @@ import pytest
 import phonotheque
 from faults.faulty import CrashAfter, Crashed, FailKth, disk_full
 from faults.memory import MemoryDisk
-from faults.powerloss import NotSurvived, explore_trace, record
+from faults.powerloss import explore_trace, record
+from faults.sites import needless_syncs
 from faults.way_in import found, make_music
 from phonotheque.archive.signing.indexing import sign_all
 from phonotheque.disk import Disk
@@ -44,14 +45,14 @@ COVERED = (
     "store_key",  # the same
     "store_root",  # the published root takes its place
     "_bring_index",  # two files in one folder: the sync for one covers the other
-    "_finish",  # `_put` syncs the same folder after it
-    "_put",  # the same once more
+    "_finish",  # what `sign_all` writes next syncs the same folder
+    "write_changed",  # the same once more; what it does by itself: faults/test_changed.py
     "publish_roots",  # `_write` syncs the same folder before the timestamp
     "_write ",  # of the targets: the snapshot goes into the same folder before the timestamp
 )
 """Syncs of a folder's names that another one covers; those of bytes have to matter each."""
 
-COPIES = ("_put", "store_root")
+COPIES = ("write_changed ← archive/signing", "store_root")
 """Bytes that lie in a second place as well: `metadata/targets`, and `metadata`."""
 
 
@@ -155,17 +156,12 @@ def test_power_loss_while_signing(name, sealed, signed):
 
 def _needless(trace, seen, *, depth):
     """Syncs that can be taken out unnoticed, but for those that are proven or covered elsewhere."""
-    needless = []
+    own = []
     for site in trace.sites(depth):
         spared = COVERED if _is_of_names(site) else COPIES
-        if any(word in str(site) for word in spared + ELSEWHERE):
-            continue
-        try:
-            explore_trace(trace.without([site]), check, seen=set(seen), limit=LIMIT)
-        except NotSurvived:
-            continue
-        needless.append(str(site))
-    return needless
+        if not any(word in str(site) for word in spared + ELSEWHERE):
+            own.append(site)
+    return needless_syncs(trace, check, own, seen=seen, limit=LIMIT)
 
 
 def _is_of_names(site):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -34,6 +33,7 @@ from phonotheque.publish.trust.repository import (
 )
 from phonotheque.publish.trust.roots import load_roots
 from phonotheque.publish.trust.source import WebSource
+from publish.loopback import Loopback, Silent
 from publish.trust.publisher import LIVES, Publisher, line, now
 
 DAY = timedelta(days=1)
@@ -257,23 +257,15 @@ def _seen(publisher: Publisher) -> int:
 # -- strangers -------------------------------------------------------------------------------
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+class _Stock(Silent, SimpleHTTPRequestHandler):
+    """What Python has for serving a folder."""
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """A stock web server on a folder; yields its address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with Loopback(partial(_Stock, directory=folder)) as server:
+        yield server.address()
 
 
 def on_disk(publisher: Publisher, folder: Path) -> Path:

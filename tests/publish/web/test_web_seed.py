@@ -7,7 +7,7 @@ import pytest
 from tests.cli.phono import LICENSED, found
 from tests.cli.small_music import make_music
 
-from phonotheque.archive.bulk.bulk_door import Clerk
+from phonotheque.archive.bulk.bulk_door import Clerk, Closed
 from phonotheque.errors import UnavailableError
 from phonotheque.publish.fetch import EngineSettings, Sources, fetch
 from phonotheque.publish.web.server import Bounds, Server
@@ -25,7 +25,7 @@ def served(tmp_path_factory):
     phono.add(folder / "music", *LICENSED)
     phono.publish()
     faults = []
-    opening = partial(Clerk, phono.root, Digests())
+    opening = partial(Clerk, phono.root, Digests(), Closed())
     server = Server(opening, ("127.0.0.1", 0), Bounds(threads=8), faults.append)
     server.start()
     yield phono, f"http://127.0.0.1:{server.port}/volumes/", faults

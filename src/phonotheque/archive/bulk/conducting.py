@@ -17,6 +17,7 @@ from phonotheque.archive.opening import Archive
 from phonotheque.music.doors import Door
 from phonotheque.publish.mint import Press
 from phonotheque.publish.packs.standing import sweep_packs
+from phonotheque.publish.removal.undone import PENDING
 from phonotheque.publish.sealed import live, remains, unpublish
 from phonotheque.publish.supersede import Succeeded, correct, fold, plan_folds
 from phonotheque.register.events import Volume
@@ -40,8 +41,8 @@ class Step:
 
 def finish_begun(archive: Archive) -> None:
     """Carry out what a removal that was stopped left undone."""
-    if archive.index.note("removing"):
-        from phonotheque.archive.bulk.takedown import finish_removals  # slow to load, seldom needed
+    if archive.index.note(PENDING):
+        from phonotheque.archive.bulk.removing import finish_removals  # slow to load, seldom needed
 
         finish_removals(archive)
 

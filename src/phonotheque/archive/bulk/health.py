@@ -12,10 +12,10 @@ from pathlib import Path
 
 from phonotheque.archive.bulk.pages import make_pages
 from phonotheque.archive.opening import Archive, now, open_to_read, open_to_write
-from phonotheque.disk import Disk, read_whole, write_whole
+from phonotheque.disk import Disk, append_line, read_whole, write_whole
 from phonotheque.errors import NotHeldError, UnavailableError
 from phonotheque.publish.health import history, report
-from phonotheque.publish.health.dht import DhtSettings, count_in_dht
+from phonotheque.publish.health.dht import BOOTSTRAP, DhtSettings, count_in_dht
 from phonotheque.publish.health.observing import Source, observe, tracker_source
 from phonotheque.publish.index.form import read_index
 from phonotheque.publish.index.lines import Header, TorrentLine
@@ -29,12 +29,14 @@ class Counting:
     Attributes:
         observer: By what name the count is published; "" takes the archive's title.
         trackers: Asked beside those of the settings.
-        dht: How the DHT is asked; None leaves it out.
+        has_dht: Whether the DHT is asked; None: as the setting `seed.dht` says.
+        bootstrap: Nodes of the DHT to begin with.
     """
 
     observer: str = ""
     trackers: tuple[str, ...] = ()
-    dht: DhtSettings | None = None
+    has_dht: bool | None = None
+    bootstrap: tuple[str, ...] = BOOTSTRAP
 
 
 def count_health(
@@ -49,7 +51,9 @@ def count_health(
     with open_to_read(root) as archive:
         header, lines = _index(archive)
         trackers = dict.fromkeys((*archive.config["seed.trackers"], *counting.trackers))
-    sources = _sources(list(trackers), counting.dht, on_trouble)
+        has_dht = archive.config["seed.dht"] if counting.has_dht is None else counting.has_dht
+    dht = DhtSettings(counting.bootstrap) if has_dht else None
+    sources = _sources(list(trackers), dht, on_trouble)
     failed: list[UnavailableError] = []
     observer = counting.observer or header.title or header.name
     health = observe(lines, sources, observer, now, failed.append)
@@ -94,22 +98,5 @@ def _sources(
 
 def put_health(disk: Disk, health: report.Health, summed: history.Observed) -> None:
     """Append to the journal, then replace what is published."""
-    _mend_end(disk)
-    writer = disk.append(history.JOURNAL)
-    try:
-        writer.write(history.encode_line(summed))
-        writer.sync()
-    finally:
-        writer.close()
-    disk.sync_folder(history.JOURNAL.rpartition("/")[0])
+    append_line(disk, history.JOURNAL, history.encode_line(summed))
     write_whole(disk, report.PATH, report.encode(health))
-
-
-def _mend_end(disk: Disk) -> None:
-    """Cut off a line that a crash left without its end, so that the next one can be read."""
-    try:
-        data = read_whole(disk, history.JOURNAL)
-    except NotHeldError:
-        return
-    if data and not data.endswith(b"\n"):
-        disk.truncate(history.JOURNAL, data.rfind(b"\n") + 1)

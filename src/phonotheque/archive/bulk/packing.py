@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from phonotheque.archive.bulk.publishing import asker
 from phonotheque.archive.finding.serving import FOLDER, HOLDINGS
 from phonotheque.archive.opening import Archive, today
+from phonotheque.archive.recordings.embedded import PictureTaker
 from phonotheque.catalogue.snapshot import current_snapshot
 from phonotheque.disk import LocalDisk
 from phonotheque.music.digest import Sha256
-from phonotheque.music.doors import Door, ask
+from phonotheque.music.doors import Door
 from phonotheque.music.rights import Verdict
 from phonotheque.music.tdm_statement import SENTENCE
 from phonotheque.publish.packs.art import Art
 from phonotheque.publish.packs.facts import Facts
 from phonotheque.publish.packs.form import PackKind
-from phonotheque.publish.packs.holding import packs_holding
+from phonotheque.publish.packs.holding import one_held
 from phonotheque.publish.packs.making import Bench, PacksMade, make_kind
 from phonotheque.publish.packs.overlays import Overlays
 from phonotheque.publish.packs.patches import Patches
@@ -27,6 +29,7 @@ from phonotheque.publish.packs.register_extract import RegisterExtract
 from phonotheque.publish.packs.shareable import ask_all
 from phonotheque.publish.packs.source import Source
 from phonotheque.publish.packs.standing import finish_packs, offered_packs
+from phonotheque.register.published import packed_at
 
 if TYPE_CHECKING:
     from phonotheque.catalogue.build.steps import OnProgress
@@ -69,8 +72,9 @@ def make_packs(
     ask_all(index, today(), claims_count=counts)
     with index.transaction():
         index.set_note(_CLAIMS, "yes" if counts else "")
+    with PictureTaker(archive.root) as take_picture:
+        make_kind(bench, Art(index, archive.store, take_picture), done)
     makers: tuple[Callable[[], Source], ...] = (
-        lambda: Art(index, archive.store),
         lambda: Facts(index),
         lambda: Overlays(index),
         lambda: Patches(index),
@@ -117,21 +121,23 @@ def packs_held_back(archive: Archive) -> dict[str, tuple[Sha256, Verdict] | None
     counts = archive.config["rights.licence_tags_count"]
     if not counts and archive.index.note(_CLAIMS):
         return dict.fromkeys(one.name for one in standing)
-    made_by = dict(archive.index.db.execute("SELECT name, seq FROM pack"))
-    closed: dict[str, tuple[Sha256, Verdict] | None] = {}
+    made_by = packed_at(archive.index)
+    asked = asker(archive, Door.SEED)
+    refused: dict[_Restated, Verdict] = {}
     for restated in _restated(archive, min((made_by[one.name] for one in standing), default=0)):
-        verdict = _seeding(archive, restated.sha256, claims_count=counts)
-        if verdict.allowed:
-            continue
-        older = [
-            one
-            for one in standing
-            if one.name not in closed
-            and made_by[one.name] < restated.seq
+        held = archive.index.held(restated.sha256)
+        if held is not None and not (verdict := asked(held)).allowed:
+            refused[restated] = verdict
+    closed: dict[str, tuple[Sha256, Verdict] | None] = {}
+    for one in standing:
+        since = {
+            restated.sha256: verdict
+            for restated, verdict in refused.items()
+            if made_by[one.name] < restated.seq
             and (restated.is_removal or one.kind != PackKind.METADATA)
-        ]
-        for name in packs_holding(archive.disk, older, frozenset((restated.sha256,))):
-            closed[name] = (restated.sha256, verdict)
+        }
+        if (sha256 := one_held(archive.disk, one, since)) is not None:
+            closed[one.name] = (sha256, since[sha256])
     return closed
 
 
@@ -154,14 +160,3 @@ def _restated(archive: Archive, since: int) -> list[_Restated]:
                GROUP BY sha256 ORDER BY sha256"""
     rows = archive.index.db.execute(query, {"since": since})
     return [_Restated(Sha256(name), seq, bool(removal)) for name, seq, removal in rows]
-
-
-def _seeding(archive: Archive, sha256: Sha256, *, claims_count: bool) -> Verdict:
-    held = archive.index.held(sha256)
-    return ask(
-        Door.SEED,
-        archive.index.statements(sha256),
-        today(),
-        claims_count=claims_count,
-        is_removed=held is not None and held.condition == "removed",
-    )

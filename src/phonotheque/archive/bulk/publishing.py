@@ -10,11 +10,10 @@ from phonotheque.archive.bulk.planning import left, order
 from phonotheque.archive.opening import Archive, today
 from phonotheque.disk import read_whole
 from phonotheque.errors import DigestMismatchError, UnavailableError
-from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.music.rights import Verdict
-from phonotheque.publish.mint import Press, Proof
+from phonotheque.publish.mint import Press
 from phonotheque.publish.plan import Limits
 from phonotheque.publish.run import Plan, Wish, plan
 from phonotheque.publish.sealed import list_lost, live, torrent_path
@@ -23,7 +22,6 @@ from phonotheque.register import published
 from phonotheque.register.events import Pack, Volume
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
-from phonotheque.store.objects import ObjectName
 
 
 def plan_of(archive: Archive) -> Plan:
@@ -72,11 +70,14 @@ def asker(archive: Archive, door: Door) -> Callable[[Held], Verdict]:
     return asked
 
 
-def withdrawn(archive: Archive, door: Door = Door.SEED) -> dict[str, tuple[Sha256, Verdict]]:
-    """Volumes that may not leave by a door now, each with one recording that closes it, and why."""
+def withdrawn(archive: Archive) -> dict[str, tuple[Sha256, Verdict]]:
+    """Volumes that may not be shared now, each with one recording that closes it, and why.
+
+    The doors on which torrents leave answer alike (`music.doors.TORRENT_DOORS`).
+    """
     return {
         volume: (sha256, verdict)
-        for volume, sha256, verdict in _asked_again(archive, door)
+        for volume, sha256, verdict in _asked_again(archive, Door.SEED)
         if not verdict.allowed
     }
 
@@ -129,14 +130,13 @@ def sealed_torrent(archive: Archive, sealed: Volume | Pack) -> bytes:
     return data
 
 
-def press_of(archive: Archive, hands: Hands[ObjectName, Proof]) -> Press:
-    """What sealing needs."""
+def press_of(archive: Archive) -> Press:
+    """What minting needs."""
     config = archive.config
     return Press(
         archive.disk,
         archive.writing,
         archive.index,
-        hands,
         title=config["title"] or config.name,
         trackers=tuple(config["seed.trackers"]),
         web_seeds=tuple(config["seed.web_seeds"]),

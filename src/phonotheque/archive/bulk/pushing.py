@@ -7,10 +7,14 @@ DIR/volumes/<pack>     -> ../packs/<pack>
 ```
 So `<address>/volumes/` is the one web seed of all torrents (BEP 19), and nobody serves the store.
 
-Laws: only live volumes of which the resolver allows every recording are laid out, at the moment of
-laying out; what may not be there any more is taken away before anything is added; content comes
-before what names it, the TUF timestamp last; every object is proven before it gets its name;
-nothing that was not laid out by this archive is touched. A run that stops is gone on with.
+Laws: only volumes and packs that are offered, and of which the resolver allows all that is in them,
+are laid out, at the moment of laying out; what may not be there any more is taken away before
+anything is added; content comes before what names it, the TUF timestamp last; every object, torrent
+and file of a pack is proven before it gets its name; nothing that was not laid out by this archive
+is touched. A run that stops is gone on with.
+
+Words about a closed volume or pack, its listing or a magnet link, stay until the next publication
+or refresh says that it is gone. A removal publishes anew by itself.
 
 Not here: serving it (`publish.web`, or a server of yours).
 """
@@ -20,28 +24,33 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 import msgspec
 
-from phonotheque.archive.bulk.publishing import withdrawn
+from phonotheque.archive.bulk.closing import closures
+from phonotheque.archive.bulk.seals import Seals
 from phonotheque.archive.keeping.export import copy_object
 from phonotheque.archive.opening import Archive, open_to_read, open_to_write
 from phonotheque.disk import refusal
-from phonotheque.errors import ConflictError, IntegrityError, NotHeldError
-from phonotheque.music.doors import Door
-from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, VOLUMES, live, members, torrent_path
+from phonotheque.errors import ConflictError, IntegrityError, NotHeldError, PhonothequeError
+from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, VOLUMES, list_lost, members
 from phonotheque.register.events import Volume
+from phonotheque.register.published import offered
 from phonotheque.store.objects import LISTS, ObjectName
 
 RECORD = ".phonotheque-push.json"
 """What was laid out here, by which archive: nothing else is ever taken away."""
 
+PACKS = "packs"
 _PUBLIC_HIDDEN = ".well-known"
-_IMMUTABLE = (".torrent", ".jsonl.zst", ".minisig")
+_IMMUTABLE = (".torrent", ".jsonl.zst")
+"""Not the signature of an index: a new key signs what is published again, in as many bytes."""
+
 _LAST = "metadata/timestamp.json"
 
 
@@ -61,7 +70,7 @@ class Pushed:
         files: Copied now.
         size_bytes: Their bytes.
         removed: Volumes and files that were taken away.
-        left_out: Volumes that are not laid out whole, and why.
+        left_out: Volumes and packs that are not laid out, or not whole, and why.
     """
 
     files: int = 0
@@ -120,14 +129,12 @@ class _Push:
         self._is_linked = is_linked
         self.done = done
         self._record = self._claimed()
-        closed = withdrawn(archive, Door.PUSH)
-        lost = archive.index.unlisted()
-        for name, (sha256, verdict) in closed.items():
-            self.done.left_out.append((name, f"{sha256.hex[:12]} in it: {verdict.reason}"))
-        sealed = live(archive.index)
-        self._volumes = [v for v in sealed if v.name not in closed and v.name not in lost]
-        self._shut = {volume.name for volume in archive.index.volumes()}
-        self._shut -= {volume.name for volume in self._volumes}
+        closed = {name: why.told for name, why in closures(archive).items()}
+        closed |= {name: str(list_lost(name)) for name in archive.index.unlisted()}
+        self.done.left_out += closed.items()
+        self._open = [one for one in offered(archive.index) if one.name not in closed]
+        self._names = {one.name for one in self._open}
+        self._seals = Seals(archive, self._open)
 
     def _claimed(self) -> _Record:
         here = self._to.resolve()
@@ -139,9 +146,10 @@ class _Push:
         own = self._archive.index.note("archive")
         file = here / RECORD
         if file.exists():
-            record = msgspec.json.decode(file.read_bytes(), type=_Record)
-            if record.archive == own:
-                return record
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):  # then it is not ours to touch
+                record = msgspec.json.decode(file.read_bytes(), type=_Record)
+                if record.archive == own:
+                    return record
         elif not here.exists() or (here.is_dir() and not any(here.iterdir())):
             return _Record(own)
         raise ConflictError(
@@ -151,15 +159,21 @@ class _Push:
     # -- in this order -------------------------------------------------------------------------
 
     def take_away(self) -> None:
-        """Remove volumes that are not live any more, or may not be shared now."""
-        stay = {volume.name for volume in self._volumes}
-        self._record.volumes = [name for name in self._record.volumes if name in stay]
+        """Remove volumes and packs that are not offered any more, or may not be shared now."""
+        self._record.volumes = [name for name in self._record.volumes if name in self._names]
         self._to.mkdir(parents=True, exist_ok=True)
         self._save()
-        folder = self._to / VOLUMES
-        for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if entry.is_symlink() or entry.name in stay:
-                continue
+        self._drop([name for name in self._record.files if not self._may_lie(name)])
+        for folder in (self._to / VOLUMES, self._to / PACKS):
+            for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if entry.name not in self._names:
+                    self._clear(entry)
+
+    def _clear(self, entry: Path) -> None:
+        """Take a volume, a pack or the link to one away, with what a stopped run left in it."""
+        if entry.is_symlink():
+            entry.unlink()
+        else:
             shutil.rmtree(entry)
             self.done.removed.append(entry.name)
 
@@ -181,23 +195,21 @@ class _Push:
         for name in wanted:
             source, target = self._archive.root / PUBLISHED / name, self._to / name
             if not _is_same(source, target, is_frozen=_is_frozen(name)):
-                yield self._place(source, target)
-        for name in sorted(before - set(wanted)):
-            (self._to / name).unlink(missing_ok=True)
-            self.done.removed.append(name)
-            _prune((self._to / name).parent, self._to)
+                try:
+                    yield self._place(source, target, name)
+                except (IntegrityError, NotHeldError) as error:
+                    self.done.left_out.append((name, str(error)))
+        self._drop(sorted(before - set(wanted)))
         self._link_packs()
-        self._record.files = sorted(wanted)
-        self._save()
 
     def missing(self) -> list[Volume]:
         """Volumes that are not there whole."""
         whole = set(self._record.volumes)
         folder = self._to / VOLUMES
         return [
-            volume
-            for volume in self._volumes
-            if volume.name not in whole or not (folder / volume.name).is_dir()
+            one
+            for one in self._open
+            if isinstance(one, Volume) and not (one.name in whole and (folder / one.name).is_dir())
         ]
 
     # -- parts ---------------------------------------------------------------------------------
@@ -235,23 +247,46 @@ class _Push:
     def _published(self) -> list[str]:
         """Paths of public files below `published/`, in the order in which they may be seen."""
         root = self._archive.root / PUBLISHED
-        shut = {torrent_path(name).partition("/")[2] for name in self._shut}
         names = []
         for path in root.rglob("*"):
             name = path.relative_to(root).as_posix()
             hidden = [part for part in name.split("/") if part.startswith(".")]
-            if path.is_file() and hidden in ([], [_PUBLIC_HIDDEN]) and name not in shut:
+            if path.is_file() and hidden in ([], [_PUBLIC_HIDDEN]) and self._may_lie(name):
                 names.append(name)
         return sorted(names, key=lambda name: (_turn(name), name))
 
-    def _place(self, source: Path, target: Path) -> int:
+    def _may_lie(self, name: str) -> bool:
+        """Whether a file of `published/` may be laid out: what is a torrent, or in one, if open."""
+        match name.split("/"):
+            case [file] if file.endswith(".torrent"):
+                return file.removesuffix(".torrent") in self._names
+            case ["packs", pack, *_]:
+                return pack in self._names
+        return True
+
+    def _drop(self, names: Sequence[str]) -> None:
+        """Take files away that were laid out."""
+        for name in names:
+            (self._to / name).unlink(missing_ok=True)
+            self.done.removed.append(name)
+            _prune((self._to / name).parent, self._to)
+        self._record.files = sorted(set(self._record.files) - set(names))
+        self._save()
+
+    def _place(self, source: Path, target: Path, name: str = "") -> int:
+        """Copy a file; one of `published/`, by its name there, is held against what was sealed."""
         temporary = target.with_name(f".{target.name}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, temporary)
             with open(temporary, "rb") as file:
+                self._seals.prove(name, file)
                 os.fsync(file.fileno())
             os.replace(temporary, target)
+        except PhonothequeError:
+            temporary.unlink()
+            _prune(target.parent, self._to)
+            raise
         except OSError as error:
             raise refusal(str(target), error) from error
         size_bytes = target.stat().st_size
@@ -260,15 +295,11 @@ class _Push:
 
     def _link_packs(self) -> None:
         """Make packs be found where volumes are: one web seed is right for all torrents."""
-        packs, folder = self._to / "packs", self._to / VOLUMES
+        packs, folder = self._to / PACKS, self._to / VOLUMES
         folder.mkdir(exist_ok=True)
-        names = {entry.name for entry in packs.iterdir()} if packs.is_dir() else set()
-        for entry in list(folder.iterdir()):
-            if entry.is_symlink() and entry.name not in names:
-                entry.unlink()
-        for name in sorted(names):
-            if not (folder / name).is_symlink():
-                (folder / name).symlink_to(f"../packs/{name}")
+        for pack in sorted(packs.iterdir()) if packs.is_dir() else ():
+            if not (folder / pack.name).is_symlink():
+                (folder / pack.name).symlink_to(f"../packs/{pack.name}")
 
     def _count(self, size_bytes: int) -> None:
         self.done.files += 1

@@ -1,19 +1,19 @@
 """`phono takedown`: an item taken out of everything that this archive offers, in one go.
 
-The protocol is `phonotheque.publish.removal.settling`; here it is given what it needs: people,
-settings, the signed index, the cache of copies, the catalogue's names for things.
+What is meant, what a removal would do, the case with its people and evidence, what is said against
+it. Not here: carrying a removal out (`archive.bulk.removing`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from phonotheque.archive.bulk.publishing import asker, press_of
+from phonotheque.archive.bulk.removing import announce, finish_removals
 from phonotheque.archive.finding.searching import open_catalogue
 from phonotheque.archive.opening import Archive, today
-from phonotheque.archive.recordings.derivatives import cache_of
 from phonotheque.archive.reference import resolve_object
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card, Tombstone
@@ -25,21 +25,16 @@ from phonotheque.errors import (
     TrustError,
     UnavailableError,
 )
-from phonotheque.hands import OneHand
 from phonotheque.music.digest import Sha256
-from phonotheque.music.doors import Door
-from phonotheque.publish.mint import Press, Proof
 from phonotheque.publish.packs.holding import packs_holding
 from phonotheque.publish.removal.request import Objection, Request, next_case
-from phonotheque.publish.removal.settling import Means, Settled, record, settle
+from phonotheque.publish.removal.settling import Settled
 from phonotheque.publish.removal.tombstones import write_tombstones
-from phonotheque.publish.seal import prove
 from phonotheque.register import kinship
 from phonotheque.register.cases import CaseLine, case_lines
 from phonotheque.register.events import CounterNotice, Pack, Removal, Volume
 from phonotheque.register.holdings import Held
-from phonotheque.register.published import last_publication, offered
-from phonotheque.store.objects import ObjectName
+from phonotheque.register.published import offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +128,15 @@ def consequences(archive: Archive, objects: Sequence[Held]) -> Consequences:
     known |= {held.sha256: held for held in map(index.held, copies) if held is not None}
     wanted = [held for held in known.values() if held.condition != "removed"]
     names = frozenset(held.sha256 for held in wanted)
+    lost = Counter(held.volume for held in wanted)
     there = offered(index)
-    volumes = []
-    for one in there:
-        lost = sum(held.volume == one.name for held in wanted)
-        if lost and isinstance(one, Volume):
-            volumes.append((one, one.objects - lost))
-    packs = _holding(archive, [one for one in there if isinstance(one, Pack)], names)
+    volumes = [one for one in there if isinstance(one, Volume) and one.name in lost]
+    packs = [one for one in there if isinstance(one, Pack)]
     return Consequences(
         tuple(wanted),
         tuple(held for held in objects if held.condition == "removed"),
-        tuple(volumes),
-        tuple(pack.name for pack in packs),
+        tuple((one, one.objects - lost[one.name]) for one in volumes),
+        tuple(packs_holding(archive.disk, packs, names)),
         tuple(_alike(archive, wanted)),
     )
 
@@ -160,12 +152,6 @@ def _alike(archive: Archive, objects: Sequence[Held]) -> list[Held]:
         found |= kinship.same_sound(archive.index, held.sha256)
     others = map(archive.index.held, sorted(found - names))
     return [one for one in others if one is not None and one.condition != "removed"]
-
-
-def _holding(archive: Archive, packs: Sequence[Pack], names: frozenset[Sha256]) -> list[Pack]:
-    """Packs that have something of these objects in them."""
-    found = set(packs_holding(archive.disk, packs, names))
-    return [pack for pack in packs if pack.name in found]
 
 
 def take_down(archive: Archive, objects: Sequence[Held], request: Request) -> TakenDown:
@@ -188,48 +174,8 @@ def take_down(archive: Archive, objects: Sequence[Held], request: Request) -> Ta
         why = {"reason": request.reason, "case": case}
         who = {"evidence": evidence, "requested_by": asked_by}
         lines = [Removal(held.sha256.hex, **why, **who) for held in found.objects]
-        record(_press(archive), lines)
+        archive.record(lines)  # from here on no door gives them
     return TakenDown(case, found, finish_removals(archive))
-
-
-def finish_removals(archive: Archive) -> Settled:
-    """Carry out what removals left undone, after a kill say; quick when there is nothing.
-
-    Raises:
-        UnavailableError: The disk refused. Run again to go on.
-    """
-    means = Means(
-        _press(archive),
-        archive.store,
-        asker(archive, Door.PUBLISH),
-        lambda packs, names: _holding(archive, packs, names),
-        lambda: _announce(archive),
-        cache_of(archive).forget,
-    )
-    return settle(means)
-
-
-def _press(archive: Archive) -> Press:
-    hand: OneHand[ObjectName, Proof] = OneHand(lambda name: prove(archive.store, name))
-    return press_of(archive, hand)
-
-
-def _announce(archive: Archive) -> None:
-    """Say everywhere what is offered now, and sign it, where anything was published before.
-
-    Packs are not made here: that takes long, and is for the next `phono publish run`.
-    """
-    from phonotheque.archive.bulk.conducting import steps  # which finishes removals itself
-
-    if last_publication(archive.index) is None:
-        return
-    for step in steps():
-        if step.name in _SAYING:
-            step.take(archive)
-
-
-_SAYING = ("facts", "index", "pages")
-"""The steps of publishing that say what is offered."""
 
 
 def object_to(archive: Archive, objection: Objection) -> PhonothequeError | None:
@@ -249,13 +195,10 @@ def object_to(archive: Archive, objection: Objection) -> PhonothequeError | None
     people = archive.people
     sender = people.person(objection.received_from) if objection.received_from else ""
     evidence = people.document(objection.evidence) if objection.evidence else ""
-    notice = CounterNotice(objection.case, objection.summary, sender, evidence)
-    written = archive.writing.append(archive.now(), [notice])
-    with archive.index.transaction():
-        archive.index.apply(written)
+    archive.record([CounterNotice(objection.case, objection.summary, sender, evidence)])
     write_tombstones(archive.disk, archive.index)
     try:
-        _announce(archive)
+        announce(archive)
     except (TrustError, UnavailableError) as error:
         return error
     return None

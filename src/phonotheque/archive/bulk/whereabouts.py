@@ -11,7 +11,6 @@ Not here: searching by words (`archive.finding.searching`), what was removed and
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,18 +22,17 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.query.parsed import Identifier, Parsed
 from phonotheque.catalogue.query.parsing import parse
-from phonotheque.disk import Disk, read_whole
+from phonotheque.disk import Disk
 from phonotheque.errors import (
     BadReferenceError,
     BadRequestError,
     ListLostError,
     NoCatalogueError,
-    NotHeldError,
 )
 from phonotheque.music.digest import PIECE_BYTES, Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.publish.packs.holding import packs_holding
-from phonotheque.publish.sealed import members, torrent_path
+from phonotheque.publish.sealed import members, sealed_bytes, torrent_path
 from phonotheque.publish.torrent import magnet_link
 from phonotheque.publish.torrent_reader import TorrentSummary, read_torrent
 from phonotheque.register.cases import removals_of
@@ -258,12 +256,8 @@ def _place(archive: Archive, volume: Volume, held: Held) -> Place:
 
 def _torrent(disk: Disk, volume: Volume) -> TorrentSummary | None:
     """The sealed torrent; None when it is not there as it was sealed."""
-    try:
-        data = read_whole(disk, torrent_path(volume.name))
-    except NotHeldError:
-        return None
-    is_sealed = hashlib.sha256(data).hexdigest() == volume.torrent
-    return read_torrent(data) if is_sealed else None
+    data = sealed_bytes(disk, torrent_path(volume.name), volume.torrent)
+    return read_torrent(data) if data else None
 
 
 def _file_index(torrent: TorrentSummary, path: str) -> int | None:

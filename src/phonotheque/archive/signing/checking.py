@@ -8,17 +8,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from phonotheque.disk import LocalDisk
-from phonotheque.errors import NotHeldError
 from phonotheque.publish.trust.following import Followed, Follower, now
-from phonotheque.publish.trust.source import FolderSource, Source, WebSource
+from phonotheque.publish.trust.source import source_named
 
 
 def check_published(address: str, fingerprint: str) -> Followed:
     """Follow a publication once.
 
     Args:
-        address: A URL, or a folder laid out as `published/`.
+        address: A URL, or a folder laid out as `published/`, or one that has such a folder.
         fingerprint: SHA-256 of its first root, as its archive tells it elsewhere; "": not known.
 
     Raises:
@@ -26,14 +24,4 @@ def check_published(address: str, fingerprint: str) -> Followed:
         PhonothequeError: What `Follower.follow` raises.
     """
     with tempfile.TemporaryDirectory(prefix="phonotheque-") as place:
-        return Follower(_source(address), Path(place), fingerprint=fingerprint).follow(now())
-
-
-def _source(address: str) -> Source:
-    if address.startswith(("http://", "https://")):
-        return WebSource(address)
-    if not Path(address, "metadata").is_dir():
-        raise NotHeldError(
-            address, "nothing signed is published there", "Name a folder laid out as published/."
-        )
-    return FolderSource(LocalDisk(Path(address)))
+        return Follower(source_named(address), Path(place), fingerprint=fingerprint).follow(now())

@@ -115,7 +115,7 @@ def _version(paper: _Signed, name: str) -> int:
 def _read(disk: Disk, name: str) -> _Signed | None:
     try:
         return _decoder.decode(read_whole(disk, f"{_METADATA}/{name}")).signed
-    except (NotHeldError, msgspec.DecodeError):
+    except (NotHeldError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

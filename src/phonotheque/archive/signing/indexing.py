@@ -14,23 +14,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from phonotheque.archive.bulk.packing import packs_held_back
-from phonotheque.archive.bulk.publishing import withdrawn
+from phonotheque.archive.bulk.closing import closures
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.signing.keyring import (
     PUBLISHED_MINISIGN,
     Keys,
+    instant,
     make_keys,
     minisign_key,
     minisign_pub,
     open_keys,
+    root_expiry,
 )
-from phonotheque.disk import Disk, read_whole, write_whole
+from phonotheque.disk import Disk, read_whole, write_changed, write_whole
 from phonotheque.errors import BrokenRegisterError, NotHeldError, PhonothequeError
 from phonotheque.music.tdm_statement import SENTENCE
 from phonotheque.publish.facts.listing import read_facts
@@ -39,6 +41,10 @@ from phonotheque.publish.index.chain import format_history
 from phonotheque.publish.index.form import encode_index, index_name, read_index
 from phonotheque.publish.index.lines import SCHEMA, Header, TorrentLine
 from phonotheque.publish.index.making import Looked, Seal, Standing, known_from, line_of
+from phonotheque.publish.packs.form import PackKind, folder_of
+from phonotheque.publish.packs.reading import OpenPack
+from phonotheque.publish.packs.register_extract import extract_after
+from phonotheque.publish.packs.standing import offered_packs
 from phonotheque.publish.removal.tombstones import PATH as TOMBSTONES
 from phonotheque.publish.removal.tombstones import write_tombstones
 from phonotheque.publish.sealed import LIST_FILES, torrent_path
@@ -110,8 +116,8 @@ def sign_all(archive: Archive, keys: Keys | None = None, *, is_renewed: bool = F
     _sign_for_people(keys, header.seq)
     contents = _contents(archive, header, keys)
     for name in (newest.HISTORY, newest.LISTINGS):
-        _put(archive.disk, name, contents[name.rpartition("/")[2]].data)
-    _put(archive.disk, PUBLISHED_MINISIGN, contents[PUBLIC_KEY].data)
+        write_changed(archive.disk, name, contents[name.rpartition("/")[2]].data)
+    write_changed(archive.disk, PUBLISHED_MINISIGN, contents[PUBLIC_KEY].data)
     signing = signing_of(archive, keys)
     is_signed = publish(archive.disk, signing, contents, is_renewed=is_renewed)
     _drop_old_indexes(archive.disk, header.seq)
@@ -125,17 +131,11 @@ def signing_of(archive: Archive, keys: Keys) -> Signing:
     return Signing(keys.roots, keys.ring, lives, instant(archive))
 
 
-def instant(archive: Archive) -> datetime:
-    """Now; never before the register's last line, whatever a clock says."""
-    return datetime.fromisoformat(archive.now())
-
-
 def _with_keys(archive: Archive, keys: Keys) -> tuple[Keys, tuple[str, ...]]:
     """The keys, made now when there are none."""
     if keys.roots:
         return keys, ()
-    life = timedelta(days=archive.config["trust.root_days"])
-    keys, where = make_keys(keys, (), 1, (instant(archive) + life).replace(microsecond=0))
+    keys, where = make_keys(keys, (), 1, root_expiry(archive))
     notice = (
         f"Made keys in keys/. Move {where[-1]} to a stick in a drawer: it alone lets you go on "
         "when the others are lost or stolen (docs/how-to/keys.md)."
@@ -163,9 +163,7 @@ def _bring_index(archive: Archive, keys: Keys) -> tuple[Header, bool]:
     write_whole(disk, hidden, data)
     write_whole(disk, newest.signature_path(hidden), _signature(people, header.seq, data))
     event = Publication(header.seq, hashlib.sha256(data).hexdigest(), len(lines))
-    written = archive.writing.append(archive.now(), [event])
-    with archive.index.transaction():
-        archive.index.apply(written)
+    archive.record([event])
     _finish(disk, event)
     return header, True
 
@@ -211,10 +209,7 @@ def _last_index(disk: Disk, last: Publication | None) -> tuple[Header, list[Torr
 def _lines(archive: Archive, before: list[TorrentLine]) -> list[TorrentLine]:
     index = archive.index
     seals = [Seal(event, at) for event, at in published.sealed(index)]
-    closed = {
-        name: why[1].reason if why else "It is being made again."
-        for name, why in {**packs_held_back(archive), **withdrawn(archive)}.items()
-    }
+    closed = {name: why.reason for name, why in closures(archive).items()}
     seeds = tuple(archive.config["seed.web_seeds"])
     standing = Standing(published.retirements(index), closed, seeds)
     known = known_from(before)
@@ -279,7 +274,7 @@ def _publication_in_sheet(disk: Disk) -> int:
     """The number of the publication that the fact sheet speaks of; 0 when there is none."""
     try:
         return msgspec.json.decode(read_whole(disk, _SHEET), type=_Sheet).publication
-    except (NotHeldError, msgspec.DecodeError):
+    except (NotHeldError, msgspec.DecodeError, UnicodeDecodeError):
         return 0
 
 
@@ -320,6 +315,8 @@ def _contents(archive: Archive, header: Header, keys: Keys) -> dict[str, Content
         PUBLIC_KEY: Content(minisign_pub(keys), {}),
         "tombstones.jsonl": Content(read_whole(disk, TOMBSTONES), {}),
     }
+    if tail := _register_tail(archive):
+        found["register-tail.jsonl"] = Content(tail, {}, is_reason=False)
     for name in _FACTS:
         path = f"{newest.FOLDER}/facts/{name}"
         if disk.stat(path) is not None:
@@ -345,14 +342,15 @@ def _register_head(archive: Archive) -> bytes:
     return msgspec.json.encode({**said, "at": archive.index.last_at}) + b"\n"
 
 
-def _put(disk: Disk, path: str, data: bytes) -> None:
-    """Write a file that differs."""
-    try:
-        if read_whole(disk, path) == data:
-            return
-    except NotHeldError:
-        pass
-    write_whole(disk, path, data)
+def _register_tail(archive: Archive) -> bytes:
+    """What the register says behind its extract in the packs, up to its head: with both, a copy
+    can be brought back to the line that was signed."""
+    ends: list[int] = []
+    with suppress(PhonothequeError):  # a damaged pack is mended by the next run, and stops nothing
+        for pack in offered_packs(archive.index, PackKind.REGISTER):
+            with OpenPack(archive.disk, folder_of(pack.name)) as opened:
+                ends += [int(entry.extra[1]) for entry in opened.entries()]
+    return extract_after(archive.disk, max(ends)) if ends else b""
 
 
 def _drop_old_indexes(disk: Disk, seq: int) -> None:

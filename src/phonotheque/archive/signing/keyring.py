@@ -63,6 +63,17 @@ class Keys:
         return self.roots[-1].signed
 
 
+def instant(archive: Archive) -> datetime:
+    """Now; never before the register's last line, whatever a clock says."""
+    return datetime.fromisoformat(archive.now())
+
+
+def root_expiry(archive: Archive) -> datetime:
+    """Until when a root that is made now is good."""
+    life = timedelta(days=archive.config["trust.root_days"])
+    return (instant(archive) + life).replace(microsecond=0)
+
+
 def open_keys(archive: Archive, more: Iterable[Path] = ()) -> Keys:
     """Read the chain of roots and every key that is at hand.
 
@@ -231,15 +242,12 @@ def replace_minisign_key(keys: Keys) -> tuple[Key, str]:
     return key, where
 
 
-def change_root(
-    keys: Keys, at: datetime, life: timedelta, change: Callable[[Root], None]
-) -> tuple[Keys, int]:
+def change_root(keys: Keys, expires: datetime, change: Callable[[Root], None]) -> tuple[Keys, int]:
     """Make the next root, sign it with the keys at hand, and let it count if that is enough.
 
     Args:
         keys: With every key at hand that shall sign, and every new one.
-        at: Now.
-        life: For how long the root is good.
+        expires: Until when the root is good.
         change: What is different in it.
 
     Returns:
@@ -247,7 +255,7 @@ def change_root(
         else it waits in `keys/roots/pending.json` for `sign_pending`.
     """
     require_keys(keys)
-    following = roles.next_root(keys.root, (at + life).replace(microsecond=0))
+    following = roles.next_root(keys.root, expires)
     change(following)
     signed = roles.SignedRoot(following)
     return _settled(keys, signed)

@@ -10,15 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from tuf.api.metadata import Root
 
+from phonotheque.archive.bulk.pages import make_pages
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.signing import keyring
-from phonotheque.archive.signing.indexing import instant, sign_all
-from phonotheque.archive.signing.keyring import Keys, open_keys, require_keys, store_key
+from phonotheque.archive.signing.indexing import sign_all
+from phonotheque.archive.signing.keyring import (
+    Keys,
+    instant,
+    open_keys,
+    require_keys,
+    root_expiry,
+    store_key,
+)
 from phonotheque.errors import BadReferenceError, BadRequestError
 from phonotheque.publish.trust import roles
 from phonotheque.publish.trust.keys import new_key
@@ -55,7 +63,7 @@ def make(archive: Archive, places: Sequence[Path], threshold: int) -> Rekeyed:
             f"there will be {max(1, len(places))} root keys",
             "Name a place for each key: --root-key PATH, more than once.",
         )
-    keys, made = keyring.make_keys(open_keys(archive), places, threshold, _expiry(archive))
+    keys, made = keyring.make_keys(open_keys(archive), places, threshold, root_expiry(archive))
     return _signed(archive, keys, Rekeyed(tuple(made), (), 0, keys.root.version))
 
 
@@ -189,29 +197,29 @@ def refresh(archive: Archive, more: Iterable[Path]) -> bool:
     who = roles.role_keys(keys.root, roles.ROOT)
     is_renewed = is_old and len(keys.ring.of(who.keyids)) >= who.threshold
     if is_renewed:
-        keys, _ = keyring.change_root(keys, instant(archive), life, _nothing)
-    sign_all(archive, keys, is_renewed=True)
+        keys, _ = keyring.change_root(keys, root_expiry(archive), _nothing)
+    _sign(archive, keys, is_renewed=True)
     return is_renewed
 
 
 def _changed(
     archive: Archive, keys: Keys, change: Callable[[Root], None], made: Sequence[str]
 ) -> Rekeyed:
-    life = timedelta(days=archive.config["trust.root_days"])
-    keys, missing = keyring.change_root(keys, instant(archive), life, change)
+    keys, missing = keyring.change_root(keys, root_expiry(archive), change)
     return _signed(archive, keys, Rekeyed(tuple(made), (), missing, keys.root.version))
 
 
 def _signed(archive: Archive, keys: Keys, done: Rekeyed) -> Rekeyed:
     """Sign anew what is published, as soon as the change counts and there is anything."""
     if not done.missing and sealed(archive.index):
-        sign_all(archive, keys)
+        _sign(archive, keys, is_renewed=False)
     return done
 
 
-def _expiry(archive: Archive) -> datetime:
-    life = timedelta(days=archive.config["trust.root_days"])
-    return (instant(archive) + life).replace(microsecond=0)
+def _sign(archive: Archive, keys: Keys, *, is_renewed: bool) -> None:
+    """Sign; a new index, in which something may be closed, is told by the pages as well."""
+    if sign_all(archive, keys, is_renewed=is_renewed).is_new:
+        make_pages(archive)
 
 
 def _nothing(root: Root) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 
@@ -22,6 +23,7 @@ from phonotheque.disk import Disk
 from phonotheque.publish.packs.form import PackKind
 from phonotheque.publish.packs.source import Content, Wanted, version_of
 from phonotheque.publish.packs.temporary import fill
+from phonotheque.register.chain import encode_withheld
 from phonotheque.register.index import Index
 from phonotheque.register.journal import raw_lines, segment_count
 
@@ -38,6 +40,7 @@ _ALWAYS = frozenset(
         "export",
         "removal",
         "counter-notice",
+        "restoration",
     )
 )
 """Events that are public by themselves."""
@@ -65,12 +68,7 @@ _WHOLE = " UNION ALL ".join(
 
 class _Envelope(msgspec.Struct):
     seq: int
-    event: str
-
-
-class _Withheld(msgspec.Struct):
-    seq: int
-    sha256: str
+    event: str = ""  # of a line that came back from a copy, and was withheld there already
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
@@ -140,5 +138,23 @@ def _shown(line: bytes, whole: set[int]) -> bytes:
     found = _envelope.decode(line)
     if found.event in _ALWAYS or (found.event in _IF_SHARED and found.seq in whole):
         return line
-    digest = hashlib.sha256(line).hexdigest()
-    return msgspec.json.encode(_Withheld(found.seq, digest)) + b"\n"
+    if not found.event:
+        return line
+    return encode_withheld(found.seq, hashlib.sha256(line).hexdigest())
+
+
+def extract_after(disk: Disk, last: int) -> bytes:
+    """Return the lines after a number, those that are not public by themselves withheld.
+
+    Of what an extract in a pack ends before, it is the rest. Cost: reads the segments from the end
+    back to that line.
+    """
+    parts: list[bytes] = []
+    for segment in range(segment_count(disk), 0, -1):
+        lines = list(raw_lines(disk, segment))
+        numbers = [_envelope.decode(line).seq for line in lines]
+        begin = bisect_right(numbers, last)
+        parts.insert(0, b"".join(_shown(line, set()) for line in lines[begin:]))
+        if begin:
+            break
+    return b"".join(parts)

@@ -38,12 +38,13 @@ def finish_packs(disk: Disk, index: Index) -> None:
         return
     gone = retirements(index)
     known = {pack.name for pack in packs(index)}
+    names = torrents | {entry.name for entry in stand}
     for name in sorted(known):
         if name not in gone and f".{name}.torrent" in torrents:
             disk.rename(hidden_path(name), torrent_path(name))
             disk.sync_folder(PUBLISHED)
         elif name in gone and gone[name].reason not in (OUTDATED, FOLDED):
-            _take_away(disk, name, torrents)
+            _take_away(disk, name, names)
     for entry in stand:
         if entry.name not in known:
             clear(disk, f"{PACKS}/{entry.name}", entry.kind)
@@ -55,27 +56,34 @@ def sweep_packs(disk: Disk, index: Index) -> list[str]:
     Returns:
         Their names.
     """
-    torrents = {entry.name for entry in disk.list(PUBLISHED)}
+    names = {entry.name for folder in (PUBLISHED, PACKS) for entry in disk.list(folder)}
     gone = retirements(index)
-    there = {entry.name for entry in disk.list(PACKS)}
-    names = [
+    return [
         pack.name
         for pack in packs(index)
-        if pack.name in gone and (pack.name in there or f"{pack.name}.torrent" in torrents)
+        if pack.name in gone and _take_away(disk, pack.name, names)
     ]
-    for name in names:
-        _take_away(disk, name, torrents)
-    return names
 
 
-def _take_away(disk: Disk, name: str, torrents: set[str]) -> None:
+def _take_away(disk: Disk, name: str, names: set[str]) -> bool:
+    """Take a pack away of which anything stands among these names; whether it did."""
+    is_there = not names.isdisjoint((name, f"{name}.torrent", f".{name}.torrent"))
+    if is_there:
+        withdraw_pack(disk, name)
+    return is_there
+
+
+def withdraw_pack(disk: Disk, name: str) -> None:
+    """Take a pack off the disk: its torrent, then its files. Idempotent.
+
+    Durable also when all of it was gone: who removed it may not have come to sync it.
+    """
     for path in (torrent_path(name), hidden_path(name)):
-        if path.removeprefix(f"{PUBLISHED}/") in torrents:
-            disk.remove(path)
-            disk.sync_folder(PUBLISHED)
-    if disk.stat(folder_of(name)) is not None:
+        disk.remove(path)
+    disk.sync_folder(PUBLISHED)
+    if disk.stat(PACKS) is not None:
         clear(disk, folder_of(name))
-        disk.sync_folder(PACKS)  # else it may be back when power returns
+        disk.sync_folder(PACKS)  # which takes all that was in the folder along
 
 
 def clear(disk: Disk, path: str, kind: Kind = Kind.FOLDER) -> None:

@@ -24,15 +24,16 @@ from phonotheque.errors import (
     UnavailableError,
 )
 from phonotheque.music.digest import Sha256
-from phonotheque.publish.mint import Press
-from phonotheque.publish.packs.form import PACKS, folder_of
-from phonotheque.publish.packs.standing import clear
+from phonotheque.publish.facts.listing import FOLDER as LISTINGS
+from phonotheque.publish.facts.listing import listing_path
+from phonotheque.publish.mint import Press, record
+from phonotheque.publish.packs.standing import withdraw_pack
 from phonotheque.publish.removal.tombstones import write_tombstones
 from phonotheque.publish.removal.undone import PENDING
-from phonotheque.publish.sealed import live, manifest_path, torrent_path, withdraw
+from phonotheque.publish.sealed import live, manifest_path, withdraw
 from phonotheque.publish.supersede import Asked, correct
 from phonotheque.register.cases import removals_of, removed_objects
-from phonotheque.register.events import Event, Pack, Removal, Retirement, Volume
+from phonotheque.register.events import Pack, Retirement, Volume
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
 from phonotheque.register.published import (
@@ -57,7 +58,7 @@ class Means:
         press: What making volumes needs.
         store: Where the bytes are.
         asked: The resolver, for what else is in a volume.
-        holding: Which of these packs have something of these objects in them.
+        holding: Names of those of these packs that have something of these objects in them.
         announce: Signs and publishes an index anew, without what is retired.
         forget: Removes all copies and pictures made of an object; returns how many.
     """
@@ -65,7 +66,7 @@ class Means:
     press: Press
     store: Store
     asked: Asked
-    holding: Callable[[Sequence[Pack], frozenset[Sha256]], Sequence[Pack]]
+    holding: Callable[[Sequence[Pack], frozenset[Sha256]], Sequence[str]]
     announce: Callable[[], None]
     forget: Callable[[Sha256], int]
 
@@ -97,15 +98,6 @@ class Settled:
     freed_bytes: int = 0
     copies: int = 0
     unannounced: PhonothequeError | None = None
-
-
-def record(press: Press, removals: Sequence[Removal]) -> None:
-    """Write removals to the register, durable: from here on no door gives these objects.
-
-    Raises:
-        UnavailableError: The disk refused; nothing was removed.
-    """
-    _append(press, removals)
 
 
 def settle(means: Means) -> Settled:
@@ -157,7 +149,7 @@ def _successor(means: Means, volume: Volume) -> str:
             raise  # the disk: nothing more can be written now
         # Without its lists or layers there is no successor now. That must not keep what is removed
         # on offer: the next run seals the rest, and reads it for that.
-        _append(means.press, [Retirement(volume.name, WHY)])
+        record(means.press, [Retirement(volume.name, WHY)])
         return ""
     return succeeded.planned.name if succeeded.planned else ""
 
@@ -171,14 +163,8 @@ def _retire_packs(means: Means, objects: Sequence[Held]) -> Iterator[Replaced]:
         seq = recorded[pack.name]
         names = frozenset(name for name, at in removed.items() if at > seq)
         if names and means.holding([pack], names):
-            _append(means.press, [Retirement(pack.name, WHY)])
+            record(means.press, [Retirement(pack.name, WHY)])
             yield Replaced(pack.name)
-
-
-def _append(press: Press, events: Sequence[Event]) -> None:
-    written = press.journal.append(press.now, events)
-    with press.index.transaction():
-        press.index.apply(written)
 
 
 def take_away(disk: Disk, index: Index, since: int, objects: Sequence[Sha256]) -> None:
@@ -213,21 +199,9 @@ def _naming(disk: Disk, volumes: Sequence[str], objects: Sequence[Sha256]) -> It
 
 def withdraw_listing(disk: Disk, name: str) -> None:
     """Take the list of what is in a torrent away."""
-    if disk.stat(_LISTINGS) is not None:
-        disk.remove(f"{_LISTINGS}/{name}.jsonl.zst")
-        disk.sync_folder(_LISTINGS)
-
-
-_LISTINGS = "published/files"
-
-
-def withdraw_pack(disk: Disk, name: str) -> None:
-    """Take a retired pack away: its torrent, then its files. Idempotent."""
-    disk.remove(torrent_path(name))
-    disk.sync_folder("published")
-    if disk.stat(PACKS) is not None:
-        clear(disk, folder_of(name))
-        disk.sync_folder(PACKS)  # which takes all that was in the folder along
+    if disk.stat(LISTINGS) is not None:
+        disk.remove(listing_path(name))
+        disk.sync_folder(LISTINGS)
 
 
 def _erase(store: Store, objects: Sequence[Held]) -> tuple[int, int]:

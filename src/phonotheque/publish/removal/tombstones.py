@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from phonotheque.disk import Disk, read_whole, write_whole
-from phonotheque.errors import MalformedError, NotHeldError
+from phonotheque.disk import Disk, write_changed
+from phonotheque.errors import MalformedError
 from phonotheque.music.digest import Sha256
 from phonotheque.register.cases import CaseLine, case_lines
 from phonotheque.register.events import CounterNotice, Removal
@@ -83,9 +83,9 @@ Line = Removed | Contradicted | Returned
 
 def lines(index: Index) -> list[Line]:
     """Return what is told of all removals, in the order of the register."""
-    told: list[Line] = []
+    told: dict[Line, None] = {}  # once each: two removals may be undone by one accession
     for case_line in case_lines(index):
-        told += _told(index, case_line)
+        told |= dict.fromkeys(_told(index, case_line))
     return sorted(told, key=lambda line: line.seq)
 
 
@@ -105,22 +105,14 @@ def _told(index: Index, line: CaseLine) -> Iterator[Line]:
 
 def text(index: Index) -> bytes:
     """Return the bytes of tombstones.jsonl."""
-    told = list(dict.fromkeys(lines(index)))  # two removals may be undone by one accession
+    told = lines(index)
     head = Stones(SCHEMA, index.note("archive"), len(told))
     return b"".join(msgspec.json.encode(line) + b"\n" for line in (head, *told))
 
 
 def write_tombstones(disk: Disk, index: Index) -> bool:
     """Put tombstones.jsonl where the bulk door has it; returns whether it changed."""
-    data = text(index)
-    try:
-        if read_whole(disk, PATH) == data:
-            disk.sync_folder(PATH.rpartition("/")[0])  # its name may not be durable yet
-            return False
-    except NotHeldError:
-        pass  # nothing was ever removed until now
-    write_whole(disk, PATH, data)
-    return True
+    return write_changed(disk, PATH, text(index))
 
 
 def read_tombstones(data: bytes, thing: str = "tombstones.jsonl") -> tuple[Stones, list[Line]]:

@@ -15,7 +15,7 @@ from (`source`), what to do with what is new.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,14 +23,15 @@ from pathlib import Path
 
 import msgspec
 from tuf.api import exceptions
-from tuf.api.metadata import Metadata, Targets
+from tuf.api.metadata import Metadata, TargetFile, Targets
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
-from phonotheque.disk import LocalDisk, read_whole, write_whole
+from phonotheque.disk import LocalDisk, read_if_held, write_whole
 from phonotheque.errors import (
     BadSignatureError,
     BrokenChainError,
     ExpiredError,
+    MalformedError,
     NotHeldError,
     PhonothequeError,
     RolledBackError,
@@ -113,7 +114,7 @@ class Follower:
             RolledBackError: It is older than what was seen.
             BrokenChainError: It has another past than what was seen.
             TooLongError: More bytes came than there may be.
-            MalformedError: What was signed is no index.
+            MalformedError: What was signed is no index, or what was seen cannot be read.
             UnavailableError: It cannot be had now.
         """
         before = self._fetcher.count
@@ -142,6 +143,48 @@ class Follower:
             updater.refresh()
             return self._file(updater, name)
 
+    def mirrored(self, held: Callable[[str], bytes | None]) -> Iterator[tuple[str, bytes]]:
+        """Yield all that is signed of what was followed last, byte for byte as it was served.
+
+        In the order in which a mirror may publish it: files, roots, targets, snapshot, and at last
+        the timestamp, which points to them. So others can follow the mirror instead.
+
+        Args:
+            held: Gives the bytes that are known already of a path, so that it is not fetched
+                again; they are proven all the same.
+
+        Yields:
+            Paths below `published/`, with their bytes.
+
+        Raises:
+            BadSignatureError: Other bytes came than were signed.
+            UnavailableError: Something cannot be had now.
+        """
+        with _refusals():
+            targets = Metadata[Targets].from_file(str(self._cache / "targets.json")).signed
+            for name, info in sorted(targets.targets.items()):
+                yield self._proven(name, info, held)
+            roots = sorted(
+                (int(path.name.partition(".")[0]), path)
+                for path in (self._cache / "root_history").glob("*.root.json")
+            )
+            for version, path in roots:
+                yield f"metadata/{version}.root.json", path.read_bytes()
+            for role in ("targets", "snapshot"):
+                data = (self._cache / f"{role}.json").read_bytes()
+                version = Metadata.from_bytes(data).signed.version
+                yield f"metadata/{version}.{role}.json", data
+            yield "metadata/timestamp.json", (self._cache / "timestamp.json").read_bytes()
+
+    def _proven(
+        self, name: str, info: TargetFile, held: Callable[[str], bytes | None]
+    ) -> tuple[str, bytes]:
+        path = f"metadata/{_target_path(name, info)}"
+        data = held(path)
+        if data is None or hashlib.sha256(data).hexdigest() != info.hashes["sha256"]:
+            data = self._download(name, info)
+        return path, data
+
     def _updater(self) -> Updater:
         """A new one each time: it looks at what is new only once."""
         base = "published:///metadata/"
@@ -157,16 +200,15 @@ class Follower:
 
     def _anchor(self) -> bytes:
         """The first root: the one that was trusted once, or what comes now."""
-        try:
-            data = read_whole(self._disk, _ANCHOR)
-        except NotHeldError:
+        data = read_if_held(self._disk, _ANCHOR)
+        if data is None:
             url = "published:///metadata/1.root.json"
             data = self._fetcher.download_bytes(url, LIMITS.root_max_length)
             found = hashlib.sha256(data).hexdigest()
             if self._fingerprint and found != self._fingerprint:
                 raise BadSignatureError(
                     "1.root.json", f"its SHA-256 is {found}, not the one given", _KEEP
-                ) from None
+                )
             write_whole(self._disk, _ANCHOR, data)
         return data
 
@@ -203,29 +245,33 @@ class Follower:
         raise BadSignatureError("targets", "no index is signed", _KEEP)
 
     def _known(self, sha256: str) -> bytes | None:
-        try:
-            data = read_whole(self._disk, _INDEX)
-        except NotHeldError:
-            return None
-        return data if hashlib.sha256(data).hexdigest() == sha256 else None
+        data = read_if_held(self._disk, _INDEX)
+        return data if data and hashlib.sha256(data).hexdigest() == sha256 else None
 
     def _file(self, updater: Updater, name: str, most: int = _MOST_FILE_BYTES) -> bytes:
         info = updater.get_targetinfo(name)
         if info is None:
             raise NotHeldError(name, "no such file is signed", "See what the publication has.")
+        return self._download(name, info, most)
+
+    def _download(self, name: str, info: TargetFile, most: int = _MOST_FILE_BYTES) -> bytes:
         if info.length > most:
             raise TooLongError(name, f"{info.length} bytes are signed, {most} may be", _KEEP)
-        folder, slash, last = name.rpartition("/")
-        url = f"published:///metadata/targets/{folder}{slash}{info.hashes['sha256']}.{last}"
+        url = f"published:///metadata/{_target_path(name, info)}"
         data = self._fetcher.download_bytes(url, info.length)
         info.verify_length_and_hashes(data)
         return data
 
     def _note(self) -> _Note | None:
-        try:
-            return msgspec.json.decode(read_whole(self._disk, _NOTE), type=_Note)
-        except NotHeldError:
+        data = read_if_held(self._disk, _NOTE)
+        if data is None:
             return None
+        try:
+            return msgspec.json.decode(data, type=_Note)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            todo = "Bring it back from a backup; without it, remove the folder and follow anew."
+            wrong = f"what was seen before cannot be read ({error!s:.100})"
+            raise MalformedError(_NOTE, wrong, todo) from error
 
     def _remember(self, note: _Note) -> None:
         if note != self._note():
@@ -273,6 +319,12 @@ def _refusals() -> Iterator[None]:
         raise BadSignatureError("the publication", _said(error), _KEEP) from error
     except exceptions.RepositoryError as error:
         raise TrustError("the publication", _said(error), _KEEP) from error
+
+
+def _target_path(name: str, info: TargetFile) -> str:
+    """Where a signed file lies below `metadata/`: under its digest."""
+    folder, slash, last = name.rpartition("/")
+    return f"targets/{folder}{slash}{info.hashes['sha256']}.{last}"
 
 
 def _said(error: Exception) -> str:

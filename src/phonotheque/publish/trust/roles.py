@@ -60,7 +60,7 @@ def first_root(keys: Mapping[str, Sequence[Key]], threshold: int, expires: datet
     for role in ROLES:
         for key in keys[role]:
             root.add_key(key.signer.public_key, role)
-    _set_threshold(root, ROOT, threshold)
+    set_threshold(root, ROOT, threshold)
     return Metadata(root)
 
 
@@ -107,10 +107,6 @@ def set_threshold(root: Root, role: str, threshold: int) -> None:
     Raises:
         BadRequestError: It has fewer keys.
     """
-    _set_threshold(root, role, threshold)
-
-
-def _set_threshold(root: Root, role: str, threshold: int) -> None:
     count = len(root.roles[role].keyids)
     if not 1 <= threshold <= count:
         raise BadRequestError(

@@ -12,8 +12,7 @@ Source: TUF specification 1.0.33, sections 5.3 and 6.1. Not here: what a root sa
 
 from __future__ import annotations
 
-from phonotheque.disk import Disk, make_folders, read_whole, write_whole
-from phonotheque.errors import NotHeldError
+from phonotheque.disk import Disk, make_folders, read_if_held, write_changed, write_whole
 from phonotheque.publish.trust.roles import SignedRoot, parse_root, read_root
 
 FOLDER = "keys/roots"
@@ -36,7 +35,7 @@ def load_roots(disk: Disk) -> tuple[SignedRoot, ...]:
     roots: list[SignedRoot] = []
     while True:
         name = root_name(len(roots) + 1)
-        data = _first(disk, f"{FOLDER}/{name}", f"{METADATA}/{name}")
+        data = read_if_held(disk, f"{FOLDER}/{name}") or read_if_held(disk, f"{METADATA}/{name}")
         if data is None:
             return tuple(roots)
         previous = roots[-1].signed if roots else None
@@ -62,7 +61,7 @@ def load_pending(disk: Disk, roots: tuple[SignedRoot, ...]) -> SignedRoot | None
     Raises:
         MalformedError: It cannot be read.
     """
-    data = _first(disk, PENDING)
+    data = read_if_held(disk, PENDING)
     if data is None:
         return None
     waiting = read_root(data, PENDING)
@@ -74,15 +73,4 @@ def publish_roots(disk: Disk, roots: tuple[SignedRoot, ...]) -> None:
     make_folders(disk, METADATA)
     for signed in roots:
         path = f"{METADATA}/{root_name(signed.signed.version)}"
-        data = signed.to_bytes()
-        if _first(disk, path) != data:
-            write_whole(disk, path, data)
-
-
-def _first(disk: Disk, *paths: str) -> bytes | None:
-    for path in paths:
-        try:
-            return read_whole(disk, path)
-        except NotHeldError:
-            continue
-    return None
+        write_changed(disk, path, signed.to_bytes())

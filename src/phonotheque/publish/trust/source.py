@@ -9,17 +9,22 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from time import monotonic
 from typing import BinaryIO, Protocol
 from urllib.parse import quote
 
 import urllib3
 
-from phonotheque.disk import Disk
+from phonotheque.disk import Disk, LocalDisk
 from phonotheque.errors import NotHeldError, UnavailableError
 
 _BLOCK_BYTES = 1 << 16
 _TIMEOUT = urllib3.Timeout(connect=20, read=60)
 """Seconds; a mirror behind a modem answers within these."""
+
+_PATIENCE_S, _LEAST_BYTES_PER_S = 60, 500
+"""A minute to get going; whoever sends less than a modem of 1990 then is as good as away."""
 
 
 class Source(Protocol):
@@ -88,11 +93,49 @@ class WebSource:
 
 
 def _streamed(answer: urllib3.BaseHTTPResponse, address: str) -> Iterator[bytes]:
+    """Yield what comes as it comes, so that a server that drips is noticed in time."""
+    started, count = monotonic(), 0
     with closing(answer):
         try:
-            yield from answer.stream(_BLOCK_BYTES, decode_content=False)
+            while block := answer.read1(_BLOCK_BYTES, decode_content=False):
+                yield block
+                count += len(block)
+                spent_s = monotonic() - started
+                if spent_s > _PATIENCE_S and count < spent_s * _LEAST_BYTES_PER_S:
+                    raise _away(address, f"only {count} bytes came in {spent_s:.0f} s")
         except urllib3.exceptions.HTTPError as error:
             raise _away(address, str(error)) from error
+
+
+def source_named(address: str) -> Source:
+    """Return the publication at an address.
+
+    Args:
+        address: A URL; or a folder laid out as `published/`, or one that has such a folder, as an
+            archive has, and a mirror's copy of one.
+
+    Raises:
+        NotHeldError: Nothing signed is published in that folder.
+    """
+    if address.startswith(("http://", "https://")):
+        return WebSource(address)
+    return FolderSource(LocalDisk(published_folder(Path(address))))
+
+
+def published_folder(folder: Path) -> Path:
+    """Return the folder laid out as `published/` that is meant by a folder.
+
+    Raises:
+        NotHeldError: There is none.
+    """
+    for one in (folder, folder / "published"):
+        if (one / "metadata").is_dir() or (one / "index-history.sha256").is_file():
+            return one
+    raise NotHeldError(
+        str(folder),
+        "nothing signed is published there",
+        "Name a folder laid out as published/, or an archive, or a mirror's archives/NAME.",
+    )
 
 
 def _away(address: str, wrong: str) -> UnavailableError:

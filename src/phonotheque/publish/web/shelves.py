@@ -23,12 +23,12 @@ from phonotheque.disk import Disk, Kind
 from phonotheque.errors import NotHeldError
 from phonotheque.music.rights import Verdict
 from phonotheque.music.tdm_statement import Mining, headers
-from phonotheque.publish.sealed import LIST_FILES, PUBLISHED
+from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, torrent_path
 from phonotheque.publish.web.heads import Shown
 from phonotheque.register.events import Pack
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
-from phonotheque.register.published import is_retired, offered_one
+from phonotheque.register.published import offered_one
 from phonotheque.store.objects import LISTS, Store, parse_file_name
 
 _TYPES = {
@@ -118,7 +118,7 @@ class Shelves:
         mining: What holds for text and data mining of an object.
         policy_url: Where the policy on mining is published; "" when unknown.
         digests: Digests of published files.
-        closed: Volumes and packs that may not be shared now.
+        is_closed: Whether a volume or pack of this name may not be shared now.
     """
 
     disk: Disk
@@ -128,7 +128,7 @@ class Shelves:
     mining: Callable[[Held], Mining]
     policy_url: str
     digests: Digests
-    closed: frozenset[str] = frozenset()
+    is_closed: Callable[[str], bool]
 
     def find(self, parts: tuple[str, ...]) -> Resource | None:
         """Open what a path names; None when it is nothing that may be given.
@@ -142,11 +142,20 @@ class Shelves:
             case ("packs", name, *rest) if rest:
                 return self._of_pack(name, tuple(rest))
             case (file,) if file.endswith(".torrent"):
-                name = file.removesuffix(".torrent")
-                is_gone = name in self.closed or is_retired(self.index, name)
-                return None if is_gone else self._file(f"{PUBLISHED}/{file}")
+                return self._torrent(file.removesuffix(".torrent"))
             case _:
                 return self._file("/".join((PUBLISHED, *parts)))
+
+    def _torrent(self, name: str) -> Resource | None:
+        """The torrent of what is offered, if it is the one that was sealed."""
+        torrent = offered_one(self.index, name)
+        if torrent is None or self.is_closed(name):
+            return None
+        found = self._file(torrent_path(name))
+        if found is not None and found.shown.etag != torrent.torrent:
+            found.file.close()
+            return None
+        return found
 
     def _of_torrent(self, name: str, rest: tuple[str, ...]) -> Resource | None:
         """A part of what a torrent holds, wherever it lies."""
@@ -160,7 +169,7 @@ class Shelves:
         return self._object(name, rest) if len(rest) == 3 else None
 
     def _of_pack(self, name: str, rest: tuple[str, ...]) -> Resource | None:
-        if name in self.closed or not isinstance(offered_one(self.index, name), Pack):
+        if not isinstance(offered_one(self.index, name), Pack) or self.is_closed(name):
             return None
         return self._file("/".join((PUBLISHED, "packs", name, *rest)))
 
