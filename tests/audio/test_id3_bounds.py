@@ -9,7 +9,7 @@ from tests.audio import zoo
 from tests.zoo.bricks import id3, id3_frame
 
 from phonotheque.audio import tags
-from phonotheque.audio.id3 import MOST_FRAMES, frames_end, read_synchsafe
+from phonotheque.audio.id3 import MOST_FRAMES, frames_end, picture_begins, read_synchsafe
 from phonotheque.audio.tags import read_tags
 from phonotheque.dress.id3 import synchsafe
 from phonotheque.music.facts import Tags
@@ -127,3 +127,68 @@ def test_sizes_as_itunes_wrote_them() -> None:
         body = b"APIC" + size + bytes(2) + large + TITLE
         assert frames_end(body, 4) == len(body)
     assert read_synchsafe(b"\xff\xff\xff\xff") == (1 << 28) - 1
+
+
+LISTS = [
+    pytest.param(b"TPE1", b"\x03" + b"a\0" * (5 << 20), id="values"),
+    pytest.param(b"TPE1", b"\x01\xff\xfe" + b"\xfc\0" * (5 << 20), id="one text in UTF-16"),
+    pytest.param(b"TCON", b"\x03" + b"(1)" * (3 << 20), id="genres"),
+    pytest.param(b"COMM", b"\x03eng" + b"a\0" * (5 << 20), id="comments"),
+    pytest.param(b"SYLT", b"\x03eng\x01\x01\0" + b"a\0\0\0\0\1" * (1 << 20), id="lyrics"),
+    pytest.param(b"APIC", b"\x01image/png\0\x03" + b"\1\0" * (5 << 20), id="a description"),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), LISTS)
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_frame_of_countless_values_costs_little(name: bytes, body: bytes, version: int) -> None:
+    """A frame of ten million letters, packed into 20 KB, is read as far as any text is, in no more
+    memory than it unpacks to twice and a little; the other frames are read as ever.
+
+    To split such a frame takes the square of its length: 20 s, and a gigabyte for its genres.
+    """
+    tracemalloc.start()
+    found = read(
+        TITLE, packed(name, body, version), id3_frame(b"TALB", b"\x03Tide"), version=version
+    )
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found.title, found.album, found.pictures) == ("Ebb", "Tide", ())
+    assert peak_bytes < 40 << 20
+
+
+def test_texts_share_their_room() -> None:
+    """All frames of text of a tag together are read to a MiB, the first ones first."""
+    frames = [
+        id3_frame(b"TXXX", b"\x03COMMENT\0" + b"%03d " % n + b"x" * 60_000) for n in range(64)
+    ]
+    found = read(TITLE, *frames, ARTIST)
+    assert (found.title, found.artists) == ("Ebb", ())
+    assert [text[:3] for text in found.comments] == [f"{n:03d}" for n in range(len(found.comments))]
+    assert 10 < len(found.comments) < 20
+
+
+@pytest.mark.parametrize(
+    ("body", "at"),
+    [
+        (b"\0image/png\0\x03\0P", 13),
+        (b"\x03image/png\0\x03front\0P", 18),
+        (b"\x01image/png\0\x03\xff\xfef\0\0\0P", 18),
+        (b"\x02image/png\0\x03\0f\0\0P", 16),
+        (b"\x01image/png\0\x03\xff\xfe\0\1\0\0P", 18),
+        (b"", None),
+        (b"\0image/png", None),
+        (b"\0image/png\0\x03front", None),
+        (b"\x01image/png\0\x03\xff\xfe\0\1\0\1P", None),
+        (b"\0image/png\0\x03" + b"x" * 5000 + b"\0P", None),
+    ],
+)
+def test_where_a_picture_begins(body: bytes, at: int | None) -> None:
+    """Behind its media type and its description, which end where their encoding says."""
+    assert picture_begins(body) == at
+
+
+def test_where_an_old_picture_begins() -> None:
+    """In version 2.2 the type has three letters and no end."""
+    assert picture_begins(b"\0PNG\x03front\0P", is_old=True) == 11
+    assert picture_begins(b"\x01PNG\x03\xff\xfef\0\0\0P", is_old=True) == 11

@@ -10,12 +10,12 @@ from tests.cli.phono import damage, flip
 
 from phonotheque.archive.opening import open_to_read
 from phonotheque.archive.recordings.derivatives import (
-    draw_into,
     hear,
     open_copy,
     open_spectrogram,
     open_thumbnail,
 )
+from phonotheque.archive.recordings.drawing import draw_into
 from phonotheque.archive.reference import resolve_object
 from phonotheque.derive.cache import Origin
 from phonotheque.derive.recipes import COPIES, COPY, PREVIEW, THUMBNAILS

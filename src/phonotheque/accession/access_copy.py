@@ -10,23 +10,19 @@ process of its own; copies that are kept for listening and may be made again (`d
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from phonotheque.accession.take import FactsReader
 from phonotheque.derive.opus import Original, encode_copy
 from phonotheque.derive.recipes import CopyRecipe
 from phonotheque.disk import refusal
-from phonotheque.errors import DigestMismatchError
 from phonotheque.music.digest import Digests
 from phonotheque.music.facts import AudioFacts
 from phonotheque.store.digests import digest_file
+from phonotheque.store.fixity import open_proven
 from phonotheque.store.objects import ObjectName, Store
-
-_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +59,7 @@ def make_copy(store: Store, drawers: Path, job: CopyJob, facts_of: FactsReader) 
     except OSError as error:
         raise refusal(str(drawers), error) from error
     with drawer:
-        with store.open(job.master) as master:
-            _prove(master, job.master)
+        with open_proven(store, job.master) as master:
             encode_copy(master, drawer, job.original, job.recipe)
         drawer.seek(0)
         staged = store.stage(job.token)
@@ -75,12 +70,3 @@ def make_copy(store: Store, drawers: Path, job: CopyJob, facts_of: FactsReader) 
             staged.close()
     with store.open_staged(job.token) as copy:
         return CopyMade(digests, facts_of(copy))
-
-
-def _prove(file: BinaryIO, name: ObjectName) -> None:
-    digest = hashlib.sha256()
-    while block := file.read(_BLOCK_BYTES):
-        digest.update(block)
-    if digest.digest() != name.sha256.raw:
-        wrong = "its bytes are not what its name says"
-        raise DigestMismatchError(name.path, wrong, "See `phono verify`.")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from phonotheque.audio.attempts import facts_in_child
 from phonotheque.audio.containers import AUDIO_EXTENSIONS, CONTAINERS, sniff_file
+from phonotheque.audio.embedded import picture_in_child
 from phonotheque.audio.isolate import warm_up
 from phonotheque.audio.sandbox import Limits
 from phonotheque.music.facts import AudioFacts
@@ -20,6 +21,7 @@ __all__ = [
     "CONTAINERS",
     "Limits",
     "facts_in_child",
+    "picture_in_child",
     "read_facts",
     "sniff_file",
     "warm_up",

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import msgspec
 
 from phonotheque.audio import warmth
-from phonotheque.audio.isolate import run_limited, warm_up
+from phonotheque.audio.isolate import Outcome, run_limited, warm_up
 from phonotheque.audio.sandbox import Limits
 from phonotheque.disk import refusal
 from phonotheque.music.facts import AudioFacts, Readability
@@ -52,16 +53,24 @@ def facts_in_child(file: BinaryIO, limits: Limits | None = None) -> AudioFacts:
         UnavailableError: The disk failed under the child, or no process could be started.
     """
     warm_up()
+    with descriptor_of(file) as descriptor:
+        return _climb(descriptor, limits)
+
+
+@contextmanager
+def descriptor_of(file: BinaryIO) -> Iterator[int]:
+    """Give the descriptor of a file; of a temporary copy when it lives in memory."""
     try:
         descriptor = file.fileno()
-    except OSError:  # io.UnsupportedOperation: it lives in memory
+    except OSError:  # io.UnsupportedOperation
         with tempfile.TemporaryFile() as copy:
             file.seek(0)
             while block := file.read(1 << 20):
                 copy.write(block)
             copy.flush()
-            return _climb(copy.fileno(), limits)
-    return _climb(descriptor, limits)
+            yield copy.fileno()
+    else:
+        yield descriptor
 
 
 def _climb(descriptor: int, limits: Limits | None) -> AudioFacts:
@@ -69,14 +78,23 @@ def _climb(descriptor: int, limits: Limits | None) -> AudioFacts:
     deaths: list[str] = []
     for attempt in (warmth.facts_of, warmth.facts_by_sndfile_of, warmth.facts_of_tags_of):
         outcome = run_limited(attempt, descriptor, limits=limits, descriptors=(descriptor,))
-        if outcome.os_error is not None:
-            number = outcome.os_error
-            raise refusal(_FILE, OSError(number, os.strerror(number)))
+        pass_on(outcome)
         facts = _decode(outcome.result)
         if facts is not None:
             return _with_deaths(facts, deaths)
         deaths.append(outcome.failure or "a reader answered nonsense")
     return AudioFacts(Readability.UNREADABLE, reason="; ".join(dict.fromkeys(deaths)))
+
+
+def pass_on(outcome: Outcome) -> None:
+    """Raise what the disk did under a child.
+
+    Raises:
+        UnavailableError: The disk failed.
+    """
+    if outcome.os_error is not None:
+        number = outcome.os_error
+        raise refusal(_FILE, OSError(number, os.strerror(number)))
 
 
 def _decode(result: bytes | None) -> AudioFacts | None:

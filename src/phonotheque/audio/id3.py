@@ -15,6 +15,7 @@ HEADER_BYTES = 10
 MOST_FRAMES = 4096
 """No more frames of a tag are read: whoever takes them one by one pays for each with the rest."""
 
+_PICTURE_WORDS_BYTES = 4096  # a media type, or a description: of 64 letters by the standard
 _HAS_FOOTER = 0x10
 
 
@@ -51,6 +52,28 @@ def frames_end(body: bytes, version: int) -> int:
         return len(body)
     plain = _walked(body, 6 if version == 2 else 10, is_synchsafe=False)
     return min(plain, _walked(body, 10, is_synchsafe=True)) if version == 4 else plain
+
+
+def picture_begins(body: bytes, *, is_old: bool = False) -> int | None:
+    """Return where in the body of a frame its picture begins; None when that is nowhere near.
+
+    Args:
+        body: Encoding, media type (three letters in version 2.2), kind, description, picture.
+        is_old: The frame is of version 2.2.
+
+    Source: ID3v2.4.0 - Native Frames, 4.14; ID3v2.2.0, 4.15.
+    """
+    at = 4 if is_old else body.find(b"\0", 1, 1 + _PICTURE_WORDS_BYTES) + 1
+    if at == 0 or not body:
+        return None
+    at += 1  # the kind
+    if body[0] not in (1, 2):
+        end = body.find(b"\0", at, at + _PICTURE_WORDS_BYTES)
+        return end + 1 if end >= 0 else None
+    words = body[at : at + _PICTURE_WORDS_BYTES]
+    ends = (place for place in range(0, len(words) - 1, 2) if words[place : place + 2] == b"\0\0")
+    end = next(ends, -1)
+    return at + end + 2 if end >= 0 else None
 
 
 def _walked(body: bytes, head_bytes: int, *, is_synchsafe: bool) -> int:

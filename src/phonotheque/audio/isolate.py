@@ -271,7 +271,7 @@ def _understand(said: bytes) -> tuple[bytes | None, str, int | None]:
         return body, "", None
     try:
         text, number = msgspec.msgpack.decode(body, type=tuple[str, int | None])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, ValueError):  # the latter for text that is none
         return None, "a reader answered nonsense", None
     return None, text, number
 

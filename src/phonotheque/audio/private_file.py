@@ -28,6 +28,7 @@ class PrivateFile(io.RawIOBase):
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._at = 0
+        self._size_bytes: int | None = None
         self.failure: OSError | None = None
 
     def readable(self) -> bool:
@@ -43,11 +44,17 @@ class PrivateFile(io.RawIOBase):
         if whence == io.SEEK_CUR:
             offset += self._at
         elif whence == io.SEEK_END:
-            offset += os.fstat(self._descriptor).st_size
+            offset += self._length()
         if offset < 0:
             raise ValueError(f"a position cannot be negative: {offset}")
         self._at = offset
         return offset
+
+    def _length(self) -> int:
+        """Ask once: FFmpeg wants to know twice for each chunk of a WAV, which may be millions."""
+        if self._size_bytes is None:
+            self._size_bytes = os.fstat(self._descriptor).st_size
+        return self._size_bytes
 
     def readinto(self, buffer: Buffer) -> int:
         """Fill `buffer` from this position on. Raises `OSError` when the disk fails."""

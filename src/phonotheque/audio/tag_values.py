@@ -176,6 +176,34 @@ class Findings:
         return gain_db
 
 
+class PictureSearch(Findings):
+    """Looks for one picture in what a reader finds, and keeps its bytes alone.
+
+    Args:
+        sha256: Of the picture, 64 hexadecimal digits.
+
+    Attributes:
+        data: The picture; None until it is met.
+    """
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__()
+        self._sha256 = sha256
+        self.data: bytes | None = None
+
+    def add(self, field: Field, text: str) -> None:
+        """Pass over a text."""
+
+    def add_broadcast(self, name: str, text: str) -> None:
+        """Pass over a pair."""
+
+    def add_picture(self, data: bytes, mime: str, kind: int) -> None:
+        """Keep the picture if it is the one."""
+        del mime, kind
+        if self.data is None and hashlib.sha256(data).hexdigest() == self._sha256:
+            self.data = data
+
+
 def parse_numbers(text: str) -> tuple[int | None, int | None]:
     """Read "3", "3/12" or "3 of 12" as (number, total); anything else as (None, None)."""
     match = _NUMBERS.fullmatch(text)

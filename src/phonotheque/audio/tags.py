@@ -29,15 +29,17 @@ from mutagen.oggopus import OggOpus
 from mutagen.oggspeex import OggSpeex
 from mutagen.oggvorbis import OggVorbis
 
-from phonotheque.audio.id3 import frames_end
+from phonotheque.audio.id3 import frames_end, picture_begins
 from phonotheque.audio.pictures import decode_base64, parse_block
 from phonotheque.audio.riff_texts import find_id3, read_chunk_texts
 from phonotheque.audio.tag_names import APE_PICTURES, ID3_TEXTS, MP4_TEXTS, Field, free_name
-from phonotheque.audio.tag_values import Findings, decode_text
+from phonotheque.audio.tag_values import Findings, PictureSearch, decode_text
 from phonotheque.music.facts import Tags
 
-_MAX_ID3_CHUNK_BYTES = 64 * 1024 * 1024  # room for any cover; mutagen holds it twice
+_MAX_ID3_BYTES = 64 * 1024 * 1024  # room for any cover; mutagen holds a tag four times
 _MAX_UNPACKED_BYTES = 64 * 1024 * 1024  # of all compressed frames of a tag: 64 KiB can hold it
+_MAX_FRAME_BYTES = 64 * 1024  # of anything but a picture: no text may be longer
+_MAX_FRAMES_BYTES = 1024 * 1024  # of all these together: mutagen's cost is a frame's length squared
 _MAX_OGG_HEADER_PAGES = 4096
 _FRONT_COVER = 3
 _PICTURE_BLOCK = 6  # RFC 9639, 8.1
@@ -62,6 +64,25 @@ def read_tags(file: BinaryIO, container: str) -> Tags:
         _attempt(reader, file, part)
         found.fill_from(part)
     return found.tags()
+
+
+def read_picture(file: BinaryIO, container: str, sha256: str) -> bytes | None:
+    """Return a picture that stands in the tags of a file.
+
+    Args:
+        file: Seekable; its position is moved.
+        container: One of `CONTAINERS`, as sniffed.
+        sha256: Which one: the digest of its bytes, as `Tags.pictures` names it.
+
+    Returns:
+        Its bytes; None when no reader meets it. Never raises for bad bytes.
+    """
+    search = PictureSearch(sha256)
+    for reader in _readers(container):
+        _attempt(reader, file, search)
+        if search.data is not None:
+            break
+    return search.data
 
 
 def _readers(container: str) -> tuple[_Reader, ...]:
@@ -107,7 +128,7 @@ def _load(kind: Any, file: BinaryIO) -> Any:
 
 
 class _BoundedFrame(Frame):
-    """A frame that is left out when the compressed frames of its tag unpack to too much."""
+    """A frame that is left out when it, or its tag up to it, asks for more than is read."""
 
     @classmethod
     def _fromData(cls, header: Any, flags: int, data: bytes) -> Any:  # noqa: N802  # mutagen's
@@ -118,10 +139,32 @@ class _BoundedFrame(Frame):
             packed = _desynchronised(data[4:]) if is_safe else data[4:]
             # Some writers leave out the size in front, and mutagen tries that, too.
             sizes = (_unpacked_bytes(stream) for stream in (packed, data[:4] + packed))
-            header.unpacked_bytes = getattr(header, "unpacked_bytes", 0) + max(sizes)
-            if header.unpacked_bytes > _MAX_UNPACKED_BYTES:
-                raise ID3JunkFrameError
+            _spend(header, "unpacked_bytes", max(sizes), _MAX_UNPACKED_BYTES)
         return super()._fromData(header, flags, data)
+
+    def _readData(self, header: Any, data: bytes) -> None:  # noqa: N802  # mutagen's
+        if self.FrameID not in _PICTURE_FRAMES:
+            data = data[:_MAX_FRAME_BYTES]
+            _spend(header, "text_bytes", len(data), _MAX_FRAMES_BYTES)
+        elif picture_begins(data, is_old=self.FrameID == "PIC") is None:
+            raise ID3JunkFrameError  # mutagen would read all of it as text, a byte at a time
+        super()._readData(header, data)
+
+
+def _spend(header: Any, purse: str, size_bytes: int, most_bytes: int) -> None:
+    """Count what frames of a tag took so far; one that takes too much is junk."""
+    spent = getattr(header, purse, 0) + size_bytes
+    setattr(header, purse, spent)
+    if spent > most_bytes:
+        raise ID3JunkFrameError
+
+
+class _UnwantedFrame(Frame):
+    """A frame of which nothing is told; mutagen must know it to guess how sizes are written."""
+
+    @classmethod
+    def _fromData(cls, _header: Any, _flags: int, _data: bytes) -> Any:  # noqa: N802  # mutagen's
+        raise ID3JunkFrameError
 
 
 def _desynchronised(data: bytes) -> bytes:
@@ -139,11 +182,19 @@ def _unpacked_bytes(packed: bytes) -> int:
         return 0
 
 
-_KNOWN_FRAMES = Frames_2_2 | {
-    name: type(name, (_BoundedFrame, kind), {})
-    for name, kind in Frames.items()
-    if name not in ("CHAP", "CTOC")  # chapters hold whole tags, which are not wanted
-}
+def _known(name: str, kind: type[Frame]) -> type[Frame]:
+    modern = kind.__mro__[1].__name__ if len(name) == 3 else name
+    wanted = _BoundedFrame if modern in _WANTED_FRAMES else _UnwantedFrame
+    return type(name, (wanted, kind), {})
+
+
+_PICTURE_FRAMES = ("APIC", "PIC")
+_DATE_FRAMES = ("TYER", "TDAT", "TIME")
+_SPECIAL_FRAMES = ("TXXX", "TCON", "COMM", "WCOP", "WXXX", "UFID", "RVA2", "APIC")
+_WANTED_FRAMES = frozenset((*ID3_TEXTS, *_SPECIAL_FRAMES, *_DATE_FRAMES))
+"""All that `_take_id3` looks at, and what mutagen makes a date of."""
+
+_KNOWN_FRAMES = {name: _known(name, kind) for name, kind in (Frames_2_2 | Frames).items()}
 
 
 class _BoundedID3(ID3):
@@ -151,6 +202,7 @@ class _BoundedID3(ID3):
 
     def _read(self, header: Any, data: bytes) -> Any:
         version = header.version[1]
+        data = data[:_MAX_ID3_BYTES]
         end = frames_end(data, version)
         if header.f_unsynch and version < 4:
             end = min(end, frames_end(_desynchronised(data), version))
@@ -165,7 +217,7 @@ def _read_id3(file: BinaryIO, found: Findings) -> None:
 def _read_id3_chunk(file: BinaryIO, container: str, found: Findings) -> None:
     chunk = find_id3(file, container)
     if chunk is not None:
-        _read_id3(io.BytesIO(chunk.read(file, _MAX_ID3_CHUNK_BYTES)), found)
+        _read_id3(io.BytesIO(chunk.read(file, _MAX_ID3_BYTES)), found)
 
 
 def _take_id3(tag: Any, found: Findings) -> None:

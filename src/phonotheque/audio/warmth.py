@@ -13,10 +13,12 @@ import os
 import random
 import struct
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from phonotheque.audio.private_file import open_private
 from phonotheque.music.facts import AudioFacts
+
+Result = TypeVar("Result")
 
 _RATE_HZ = 8_000
 _CODECS = ("ascii", "latin-1", "cp1252", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "idna")
@@ -56,15 +58,27 @@ def facts_of_tags_of(descriptor: int) -> AudioFacts:
     return _through(descriptor, read_facts_of_tags)
 
 
-def _through(descriptor: int, read: Callable[[BinaryIO], AudioFacts]) -> AudioFacts:
+def picture_of(descriptor: int, sha256: str) -> bytes | None:
+    """In a child: a picture that stands in the tags of a file."""
+    from phonotheque.audio.containers import sniff_file
+    from phonotheque.audio.tags import read_picture
+
+    def read(file: BinaryIO) -> bytes | None:
+        container = sniff_file(file)
+        return read_picture(file, container, sha256) if container else None
+
+    return _through(descriptor, read)
+
+
+def _through(descriptor: int, read: Callable[[BinaryIO], Result]) -> Result:
     """Read a descriptor; an error of the disk is raised even when a library swallowed it."""
     # Block by block, although two or three readers look at it: to read a block again is cheaper
     # than the page faults of memory that holds it all (1 ms for each MB).
     file, raw = open_private(descriptor)
-    facts = read(file)
+    result = read(file)
     if raw.failure is not None:
         raise raw.failure
-    return facts
+    return result
 
 
 def tiny_wav() -> bytes:

@@ -32,6 +32,7 @@ class Portrait(StrEnum):
 
     WAVEFORM = "waveform"
     SPECTROGRAM = "spectrogram"
+    COVER = "cover"
 
 
 def register(app: typer.Typer) -> None:
@@ -53,11 +54,12 @@ def show(
     picture: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Draw the recording into FILE (.svg or .png) instead of telling."
+            metavar="FILE", help="Put a picture of it into FILE (.svg or .png) instead of telling."
         ),
     ] = None,
     of: Annotated[
-        Portrait, typer.Option(help="What is drawn; a spectrogram is a .png.")
+        Portrait,
+        typer.Option(help="What is drawn; a spectrogram is a .png, a cover has its own ending."),
     ] = Portrait.WAVEFORM,
     as_json: Json = False,
 ) -> int:
@@ -118,9 +120,12 @@ def _of_catalogue(archive: Archive, reference: str) -> Identifier | None:
 
 def _draw(archive: Archive, held: Held, file: Path, of: Portrait, *, as_json: bool) -> int:
     """Draw a recording into a file and say what is seen there."""
-    from phonotheque.archive.recordings.derivatives import draw_into
+    from phonotheque.archive.recordings.drawing import draw_into, write_cover
 
-    said = draw_into(archive, held, file, is_spectrogram=of is Portrait.SPECTROGRAM)
+    if of is Portrait.COVER:
+        said = write_cover(archive, held, file)
+    else:
+        said = draw_into(archive, held, file, is_spectrogram=of is Portrait.SPECTROGRAM)
     if as_json:
         print_json({"sha256": held.sha256.hex, "picture": str(file), "of": of, "shows": said})
     else:

@@ -190,7 +190,7 @@ class Cache:
             file = self._disk.open(path)
         except NotHeldError:
             return Origin.MADE
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, ValueError):  # the latter for text that is none
             return Origin.MADE_AGAIN
         try:
             _share(file)

@@ -7,8 +7,11 @@ one finding; what is sound gets none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
-from phonotheque.errors import NotHeldError, UnavailableError
+from phonotheque.disk import refusal
+from phonotheque.errors import DigestMismatchError, NotHeldError, UnavailableError
 from phonotheque.music.finding import Finding, FindingKind
 from phonotheque.store.digests import sha256_file
 from phonotheque.store.objects import FOLDER, ObjectName, Store, parse_file_name
@@ -33,6 +36,28 @@ def check_object(store: Store, name: ObjectName, size_bytes: int) -> Finding | N
     if actual != name.sha256:
         return Finding(FindingKind.CHANGED, name.path, f"its bytes hash to {actual}")
     return None
+
+
+@contextmanager
+def open_proven(store: Store, name: ObjectName) -> Iterator[BinaryIO]:
+    """Open an object whose bytes were read just now and are what its name says.
+
+    Raises:
+        DigestMismatchError: They are not.
+        NotHeldError: There is no file of that name.
+        UnavailableError: The disk failed.
+    """
+    with store.open(name) as file:
+        try:
+            actual = sha256_file(file)
+        except OSError as error:
+            raise refusal(name.path, error) from error
+        if actual != name.sha256:
+            raise DigestMismatchError(
+                name.path, "its bytes are not what its name says", "See `phono verify`."
+            )
+        file.seek(0)
+        yield file
 
 
 def strays(store: Store, is_registered: Callable[[ObjectName], bool]) -> Iterator[Finding]:

@@ -24,9 +24,7 @@ def decide(archive: Archive, held: Held, decision: Decision) -> RightsStatement:
     at = archive.now()
     notary = Notary(archive.people.person, archive.people.document, at)
     statement = notary.from_decision(decision)
-    written = archive.writing.append(at, [Rights(held.sha256.hex, statement)])
-    with archive.index.transaction():
-        archive.index.apply(written)
+    archive.record([Rights(held.sha256.hex, statement)])
     return statement
 
 

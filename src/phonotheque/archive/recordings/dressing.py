@@ -118,9 +118,7 @@ def write_dressed(
             _refuse_long(target, patch)
     encoded = base64.b64encode(patch).decode()
     event = Dressing(held.sha256.hex, digest, copy.size_bytes, encoded)
-    lines = archive.writing.append(archive.now(), [event])
-    with archive.index.transaction():
-        archive.index.apply(lines)
+    archive.record([event])
     return event
 
 

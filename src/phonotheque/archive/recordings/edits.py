@@ -62,7 +62,5 @@ def edit(archive: Archive, held: Held, corrections: dict[str, str]) -> Tags:
     new = {field: text for field, text in corrections.items() if corrected(now, field, text) != now}
     if new:
         events = [Edit(held.sha256.hex, field, text) for field, text in new.items()]
-        written = archive.writing.append(archive.now(), events)
-        with archive.index.transaction():
-            archive.index.apply(written)
+        archive.record(events)
     return edited(archive.index, held.sha256)

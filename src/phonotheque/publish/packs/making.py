@@ -40,6 +40,7 @@ from phonotheque.publish.packs.standing import (
     WITHDRAWN,
     clear,
     finish_packs,
+    is_whole,
     offered_packs,
 )
 from phonotheque.publish.packs.temporary import fill
@@ -184,6 +185,9 @@ def _standing(
     for pack in offered_packs(bench.index, kind):
         if pack.name in lost:
             continue
+        if not is_whole(bench.disk, bench.index, pack):
+            lost[pack.name] = pack
+            continue
         try:
             opened = stack.enter_context(OpenPack(bench.disk, folder_of(pack.name)))
         except (NotHeldError, IntegrityError):
@@ -304,6 +308,14 @@ def retire(
     _record(bench, retirements)
     finish_packs(bench.disk, bench.index)
     done.retired += retirements
+
+
+def retire_lost(bench: Bench, kind: PackKind, done: PacksMade) -> None:
+    """Let go of damaged packs of a kind of which none can be made now; the others stay."""
+    standing = offered_packs(bench.index, kind)
+    lost = [one.name for one in standing if not is_whole(bench.disk, bench.index, one)]
+    retire(bench, {LOST: lost}, "", done)
+    done.kept += len(standing) - len(lost)
 
 
 def _record(bench: Bench, events: Sequence[Event]) -> None:

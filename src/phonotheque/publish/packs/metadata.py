@@ -25,12 +25,9 @@ from phonotheque.music.licence import parse_licence
 from phonotheque.publish.packs.form import (
     CATALOGUE,
     FORMAT,
-    HEAD,
     PACK_PIECE_BYTES,
-    SUMS,
     Head,
     PackKind,
-    folder_of,
     hidden_folder_of,
 )
 from phonotheque.publish.packs.making import (
@@ -41,10 +38,16 @@ from phonotheque.publish.packs.making import (
     publish,
     retire,
 )
-from phonotheque.publish.packs.standing import LOST, OUTDATED, WITHDRAWN, clear, offered_packs
+from phonotheque.publish.packs.standing import (
+    LOST,
+    OUTDATED,
+    WITHDRAWN,
+    clear,
+    is_whole,
+    offered_packs,
+)
 from phonotheque.publish.packs.writing import Written, finish_papers
 from phonotheque.publish.torrent import TorrentFile
-from phonotheque.register.events import Pack
 from phonotheque.register.index import Index
 from phonotheque.store.digests import digest_file
 
@@ -87,7 +90,7 @@ def make_metadata(bench: Bench, catalogue: Catalogue, done: PacksMade) -> None:
         retire(bench, {WITHDRAWN: [one.name for one in standing]}, "", done)
         return
     digest = _made_of(catalogue.snapshot, sources)
-    there = [one for one in standing if _is_there(bench.disk, one)]
+    there = [one for one in standing if is_whole(bench.disk, bench.index, one)]
     if any(one.made_of == digest for one in there):
         done.kept += 1
         return
@@ -128,11 +131,6 @@ def _made_of(snapshot: Snapshot, sources: tuple[SourceEntry, ...]) -> str:
     made = snapshot.descriptor
     facts = (FORMAT, made.name, made.epoch, made.inputs, [one.name for one in sources])
     return hashlib.sha256(repr(facts).encode()).hexdigest()
-
-
-def _is_there(disk: Disk, pack: Pack) -> bool:
-    folder = folder_of(pack.name)
-    return all(disk.stat(f"{folder}/{name}") is not None for name in (HEAD, SUMS, CATALOGUE))
 
 
 def _write(

@@ -8,9 +8,12 @@ as long as a published index may offer it.
 from __future__ import annotations
 
 from phonotheque.disk import Disk, Kind
-from phonotheque.publish.packs.form import PACKS, PackKind, folder_of
-from phonotheque.publish.sealed import PUBLISHED, hidden_path, torrent_path
+from phonotheque.errors import MalformedError
+from phonotheque.publish.packs.form import PACK_PIECE_BYTES, PACKS, PackKind, folder_of
+from phonotheque.publish.sealed import PUBLISHED, hidden_path, sealed_bytes, torrent_path
+from phonotheque.publish.torrent_reader import read_torrent
 from phonotheque.register.events import Pack
+from phonotheque.register.findings import damaged_torrents
 from phonotheque.register.index import Index
 from phonotheque.register.published import offered, packs, retirements
 
@@ -24,6 +27,28 @@ def offered_packs(index: Index, kind: PackKind | None = None) -> list[Pack]:
     """Packs that are offered now, of one kind or all, the oldest first."""
     found = [one for one in offered(index) if isinstance(one, Pack)]
     return [one for one in found if kind is None or one.kind == kind]
+
+
+def is_whole(disk: Disk, index: Index, pack: Pack) -> bool:
+    """Whether no check found anything wrong with a pack, its torrent is the one that was sealed,
+    and each file that the torrent names is there in its length.
+
+    Cost: the torrent is read, the files are not; `phono verify` does that.
+    """
+    if pack.name in damaged_torrents(index.db):
+        return False
+    data = sealed_bytes(disk, torrent_path(pack.name), pack.torrent)
+    if data is None:
+        return False
+    try:
+        files = read_torrent(data, thing=pack.name, piece_bytes=PACK_PIECE_BYTES).files
+    except MalformedError:
+        return False
+    found = (disk.stat("/".join((folder_of(pack.name), *file.path))) for file in files)
+    return all(
+        entry is not None and entry.kind is Kind.FILE and entry.size_bytes == file.size_bytes
+        for entry, file in zip(found, files, strict=True)
+    )
 
 
 def finish_packs(disk: Disk, index: Index) -> None:
