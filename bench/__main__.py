@@ -37,6 +37,8 @@ MODULES = (
     "packs",
     "index",
     "pages",
+    "mirrors",
+    "mirror_sync",
 )
 """Every module of figures, in the order of printing. A module not named here is never run."""
 

@@ -127,6 +127,34 @@ SETTINGS = (
         "Most bytes of access copies and pictures kept in `state/copies/`; what was not used for "
         "longest goes first, and is made again when somebody asks for it.",
     ),
+    Setting(
+        "mirrors.target_copies",
+        int,
+        4,
+        "How many copies, this archive's own with them, each volume should have.",
+    ),
+    Setting(
+        "mirrors.fresh_days",
+        int,
+        90,
+        "For how many days a copy counts that a mirror proved; then it must report again.",
+    ),
+    Setting(
+        "mirrors.fresh_days_offline",
+        int,
+        400,
+        "The same for copies on disks in a drawer and on tapes.",
+    ),
+    Setting(
+        "mirrors.operator",
+        str,
+        "",
+        "Who keeps this archive: its own copy counts as theirs. By default its title.",
+    ),
+    Setting("mirrors.country", str, "", "Where this archive's own disks stand: two letters."),
+    Setting(
+        "mirrors.medium", str, "online", "What they are: `online`, `offline-disk` or `tape`."
+    ),
 )
 """Every setting there is."""
 
@@ -192,6 +220,9 @@ _RANGES = {
     "trust.timestamp_days": (1, 36500),
     "verify.older_than_days": (1, 36500),
     "copies.max_bytes": (0, 1 << 50),
+    "mirrors.target_copies": (1, 1000),
+    "mirrors.fresh_days": (1, 36500),
+    "mirrors.fresh_days_offline": (1, 36500),
 }
 
 
@@ -226,8 +257,8 @@ def format_config(title: str, name: str) -> str:
     lines = [
         "# Settings of this archive. All are optional; what is commented out is the default.",
         f"format = {FORMAT}",
-        f"name = {_toml(name)}",
-        f"title = {_toml(title)}",
+        f"name = {format_toml(name)}",
+        f"title = {format_toml(title)}",
         "",
     ]
     section = ""
@@ -236,11 +267,11 @@ def format_config(title: str, name: str) -> str:
         if head != section:
             section = head
             lines += ["", f"[{head}]"]
-        lines += [f"# {setting.meaning}", f"# {key} = {_toml(setting.default)}"]
+        lines += [f"# {setting.meaning}", f"# {key} = {format_toml(setting.default)}"]
     return "\n".join(lines) + "\n"
 
 
-def _toml(value: object) -> str:
+def format_toml(value: object) -> str:
     """A value as TOML; texts here are ours or one line from a command."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -250,6 +281,8 @@ def _toml(value: object) -> str:
             for c in value.replace("\\", "\\\\").replace('"', '\\"')
         )
         return f'"{escaped}"'
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(format_toml, value))}]"
     return str(value)
 
 

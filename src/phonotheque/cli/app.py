@@ -23,6 +23,8 @@ from phonotheque.cli import (
     edit,
     keeping,
     look,
+    mirror,
+    repair,
     rights,
     search,
     seed,
@@ -51,6 +53,7 @@ search.register(app)
 look.register(app)
 duplicates.register(app)
 verify.register(app)
+repair.register(app)
 keeping.register(app)
 edit.register(app)
 dress.register(app)
@@ -60,6 +63,7 @@ trust.register(app)
 catalogue.register(app)
 bulk.register(app)
 seed.register(app)
+mirror.register(app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -37,3 +38,21 @@ def job_count(jobs: int | None) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGTP]?)B?", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """Read a size as disks are sold, in powers of 1000.
+
+    Raises:
+        BadRequestError: It is none.
+    """
+    from phonotheque.errors import BadRequestError
+
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise BadRequestError(text, "it is no size", "Write it as 500GB or 1.5TB.")
+    power = " KMGTP".index(found[2].upper() or " ")
+    return int(float(found[1]) * 1000**power)

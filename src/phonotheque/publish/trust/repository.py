@@ -25,7 +25,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
-from phonotheque.disk import Disk, Kind, make_folders, read_whole, write_whole
+from phonotheque.disk import Disk, Kind, make_folders, read_if_held, read_whole, write_whole
 from phonotheque.errors import KeyAwayError, NotHeldError
 from phonotheque.publish.trust.keys import Ring
 from phonotheque.publish.trust.roles import SignedRoot, role_keys
@@ -188,13 +188,18 @@ def publish(
 
 def _says(disk: Disk, targets: Targets, contents: Mapping[str, Content]) -> bool:
     """Whether these targets are of these files, but for what is no reason to sign anew, and all of
-    them lie there."""
+    them lie there intact."""
     said = {name: file.hashes.get("sha256", "") for name, file in targets.targets.items()}
     return (
         said.keys() == contents.keys()
         and all(said[name] == one.sha256 for name, one in contents.items() if one.is_reason)
-        and all(disk.stat(file_path(name, sha256)) for name, sha256 in said.items())
+        and all(_is_intact(disk, name, sha256) for name, sha256 in said.items())
     )
+
+
+def _is_intact(disk: Disk, name: str, sha256: str) -> bool:
+    data = read_if_held(disk, file_path(name, sha256))
+    return data is not None and hashlib.sha256(data).hexdigest() == sha256
 
 
 def _targets(

@@ -1,0 +1,239 @@
+"""A sync: what is new is learned and proven, what was chosen is fetched, what is held is noted.
+
+Order: follow, carry out removals, choose (all durable before anything comes) -> fetch -> hold ->
+the journal's line. Laws: one archive, and one torrent, that cannot be had stops no other; a sync
+that was stopped or killed is gone on with by the next one; nothing is fetched that may not be here.
+
+Not here: how each of these is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from phonotheque.errors import NotHeldError, PhonothequeError, UnavailableError
+from phonotheque.mirror.copying import Folder
+from phonotheque.mirror.deciding import carry_out, decide
+from phonotheque.mirror.fetching import Fetching
+from phonotheque.mirror.home import Copy, Mirror
+from phonotheque.mirror.jobs import Job, Outcome, Ways, record
+from phonotheque.mirror.papers import bring_listing
+from phonotheque.mirror.refreshing import refresh
+from phonotheque.mirror.repairing import Repair
+from phonotheque.mirror.sources import archive_folder, is_web, load_origin
+from phonotheque.mirror.swarm import STALL_S, Came, Swarm
+from phonotheque.mirror.taking import Place
+from phonotheque.mirror.tending import Unread, contents_of, not_here, repair_all
+from phonotheque.mirror.values import Choice, Followed, MirrorSettings, State
+from phonotheque.publish.fetch import NO_SOURCES, Sources
+from phonotheque.publish.index.lines import TorrentLine
+from phonotheque.publish.session import EngineSettings
+from phonotheque.store.objects import INCOMING
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """How a sync meets the world.
+
+    Attributes:
+        engine: Settings of the torrent engine.
+        folders: Asked before all others, beside folders that archives are followed from.
+        sources: Peers and web servers to ask, beside what index and settings name.
+        stall_s: When a torrent that gets nowhere is given up.
+        may_move: Whether bytes may move now.
+        is_stopping: Whether to end.
+        on_progress: Told how far each torrent is.
+    """
+
+    engine: EngineSettings
+    folders: tuple[Path, ...] = ()
+    sources: Sources = NO_SOURCES
+    stall_s: float = STALL_S
+    may_move: Callable[[], bool] = lambda: True
+    is_stopping: Callable[[], bool] = lambda: False
+    on_progress: Callable[[Came], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a sync came to.
+
+    Attributes:
+        followed: What is known now.
+        choices: What was decided.
+        outcomes: What became of each torrent that was asked for.
+        repairs: What became of each torrent that was damaged.
+        refusals: Why some archives could not be followed.
+        notices: What is worth telling.
+    """
+
+    followed: tuple[Followed, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    repairs: tuple[Repair | Unread, ...] = ()
+    refusals: tuple[PhonothequeError, ...] = ()
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def errors(self) -> list[PhonothequeError]:
+        """Why not all is here that was asked for."""
+        done = [*self.outcomes, *self.repairs]
+        return [*self.refusals, *(one.error for one in done if one.error is not None)]
+
+
+def sync(
+    mirror: Mirror,
+    at: datetime,
+    wires: Wires,
+    on_outcome: Callable[[Outcome], object] = lambda _: None,
+) -> Synced:
+    """Bring a mirror to where its archives and its keeper want it.
+
+    Args:
+        mirror: Open to write.
+        at: This instant.
+        wires: How to meet the world.
+        on_outcome: Told what became of each torrent, as soon as it is.
+
+    Raises:
+        UnavailableError: The mirror's disk is full or fails.
+    """
+    news = refresh(mirror, at)
+    choices = decide(mirror, news.followed)
+    notices = [*news.notices, *carry_out(mirror, news.followed, choices)]
+    outcomes: list[Outcome] = []
+    for known in news.followed:
+        copy = mirror.copy(known.archive)
+        wanted = missing(copy, known, choices)
+        ways, said = ways_of(mirror, copy, wires)
+        notices += said if wanted else []
+        fetching = Fetching(Place.of(copy), ways, wires.on_progress)
+        lines = {line.id: line for line in wanted}
+        for outcome in fetching.run(_jobs(mirror, copy, known, wanted)):
+            record(copy.writing, outcome)
+            outcomes.append(outcome)
+            on_outcome(outcome)
+            notices += _bring_listing(copy, lines[outcome.torrent])
+        if wires.is_stopping():
+            break
+    repairs = repair_all(mirror, lambda copy: ways_of(mirror, copy, wires)[0], wires.on_progress)
+    return Synced(
+        news.followed,
+        choices,
+        tuple(outcomes),
+        tuple(done for _, done in repairs),
+        news.refusals,
+        tuple(notices),
+    )
+
+
+def missing(copy: Copy, followed: Followed, choices: Iterable[Choice]) -> list[TorrentLine]:
+    """What is to be fetched of an archive, the most needed first.
+
+    A torrent that is here but damaged is left to repairing; one that is no more offered can still
+    be kept, but not be begun.
+    """
+    memory = copy.memory()
+    mine = [one for one in choices if one.archive == followed.archive and one.wanted]
+    mine.sort(key=lambda one: (one.rank == 0, one.rank, one.line.id))
+    lines = []
+    for one in mine:
+        held = memory.holdings.get(one.line.id)
+        is_begun = one.line.id in memory.chosen
+        if (held is None or held.state is State.PARTIAL) and (is_begun or not one.line.obsolete):
+            lines.append(one.line)
+    return lines
+
+
+def _jobs(
+    mirror: Mirror, copy: Copy, followed: Followed, lines: Sequence[TorrentLine]
+) -> Iterable[Job]:
+    gone = not_here(mirror, copy, followed)
+    for line in lines:
+        yield Job(line.id, partial(contents_of, copy, line), gone, line.size_bytes)
+
+
+def ways_of(mirror: Mirror, copy: Copy, wires: Wires) -> tuple[Ways, list[str]]:
+    """Where an archive's bytes may come from; and which of these are away."""
+    folders, notices = source_folders(copy)
+    ways = Ways(
+        folders=(*map(Folder.at, wires.folders), *folders),
+        swarm=partial(Swarm, wires.engine, copy.root / INCOMING, stall_s=wires.stall_s),
+        sources=asked(mirror.settings, copy, wires.sources),
+        at_once=mirror.settings.swarm.downloads,
+        may_move=wires.may_move,
+        is_stopping=wires.is_stopping,
+    )
+    return ways, notices
+
+
+def source_folders(copy: Copy) -> tuple[list[Folder], list[str]]:
+    """Folders that an archive is followed from and that have its objects; and which are away."""
+    origin = load_origin(copy.disk)
+    folders, notices = [], []
+    for address in origin.addresses if origin else ():
+        try:
+            folder = archive_folder(address)
+        except (NotHeldError, UnavailableError) as error:
+            notices.append(str(error))
+            continue
+        if folder is not None and folder.resolve() != copy.root.resolve():
+            folders.append(Folder.at(folder))
+    return folders, notices
+
+
+def asked(settings: MirrorSettings, copy: Copy, sources: Sources) -> Sources:
+    """Whom to ask for the torrents of an archive: known mirrors, and the web servers that it is
+    followed from, which serve payload below `volumes/` as the bulk door does."""
+    origin = load_origin(copy.disk)
+    bases = [
+        f"{address.rstrip('/')}/volumes/"
+        for address in (origin.addresses if origin else ())
+        if is_web(address)
+    ]
+    peers = [peer for text in settings.swarm.peers if (peer := parse_peer(text))]
+    return Sources((*sources.peers, *peers), (*sources.web_seeds, *bases))
+
+
+def parse_peer(text: str) -> tuple[str, int] | None:
+    """Read "host:port"; an IPv6 address stands in brackets. None when it is no such thing."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or not 0 < int(port) <= 65_535:
+        return None
+    return host, int(port)
+
+
+def engine_settings(
+    settings: MirrorSettings, port: int | None, *, is_local: bool
+) -> EngineSettings:
+    """How the engine of a mirror meets the network."""
+    swarm = settings.swarm
+    limits = {
+        "upload_limit_bytes_per_s": swarm.upload_bytes_per_s,
+        "download_limit_bytes_per_s": swarm.download_bytes_per_s,
+        "gives": not swarm.metered,
+    }
+    if is_local:
+        return replace(EngineSettings.loopback(), port=port or 0, **limits)  # type: ignore[arg-type]
+    return EngineSettings(
+        port=swarm.port if port is None else port,
+        dht=swarm.dht and not swarm.metered,
+        port_mapping=not swarm.metered,
+        utp=not swarm.metered,
+        **limits,  # type: ignore[arg-type]
+    )
+
+
+def _bring_listing(copy: Copy, line: TorrentLine) -> list[str]:
+    """A listing tells people what is in a torrent; who cannot have it has the torrent all the
+    same."""
+    try:
+        bring_listing(copy, line)
+    except PhonothequeError as error:
+        return [str(error)]
+    return []

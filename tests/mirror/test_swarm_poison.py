@@ -1,0 +1,187 @@
+"""Peers and web servers that lie, stall or send too much: what comes is exact, or is not held."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from mirror.swarm_stage import (
+    LOOPBACK,
+    Origin,
+    fetch,
+    held,
+    make_origin,
+    make_place,
+    peer,
+    swarm_ways,
+)
+from phonotheque.errors import UnavailableError
+from phonotheque.mirror.swarm import Came
+from phonotheque.mirror.taking import Place
+from phonotheque.publish.engine import Seeder
+from phonotheque.publish.fetch import Sources
+from publish.loopback import Loopback, Silent
+
+ORIGIN = make_origin(sizes=(70_000, 1_500_000))
+STALL_S = 2.0
+_BLOCK = b"\x55" * 65_536
+
+
+@pytest.fixture(scope="module")
+def giver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ORIGIN.lay_out(tmp_path_factory.mktemp("giver"))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return make_place(tmp_path / "copy")
+
+
+class Liar(Silent):
+    """Answers ranges as a web seed does, and lies in the way that a subclass says."""
+
+    protocol_version = "HTTP/1.1"
+    over = threading.Event()
+
+    def do_GET(self) -> None:
+        first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
+        with suppress(ConnectionError):
+            self.lie(int(first), int(last) - int(first) + 1)
+
+    def lie(self, first: int, size_bytes: int) -> None:
+        raise NotImplementedError
+
+    def begin(self, first: int, size_bytes: int, told_bytes: int | None = None) -> None:
+        self.send_response(206)
+        self.send_header("Content-Range", f"bytes {first}-{first + size_bytes - 1}/4000000")
+        self.send_header("Content-Length", str(told_bytes or size_bytes))
+        self.end_headers()
+
+
+class WrongBytes(Liar):
+    def lie(self, first: int, size_bytes: int) -> None:
+        self.begin(first, size_bytes)
+        self.wfile.write(b"\0" * size_bytes)
+
+
+class EndlessBytes(Liar):
+    def lie(self, first: int, size_bytes: int) -> None:
+        self.begin(first, size_bytes, 1 << 60)
+        while not self.over.is_set():
+            self.wfile.write(_BLOCK)
+
+
+class OneByteASecond(Liar):
+    def lie(self, first: int, size_bytes: int) -> None:
+        self.begin(first, size_bytes)
+        while not self.over.wait(1):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+
+
+class WrongLength(Liar):
+    def lie(self, first: int, size_bytes: int) -> None:
+        self.begin(first, size_bytes)
+        self.wfile.write(b"\0" * (size_bytes // 2))
+        self.close_connection = True
+
+
+class Elsewhere(Liar):
+    """Sends whoever asks to another address of its own, where the bytes are wrong."""
+
+    def lie(self, first: int, size_bytes: int) -> None:
+        if self.path.startswith("/elsewhere/"):
+            self.begin(first, size_bytes)
+            self.wfile.write(b"\0" * size_bytes)
+            return
+        self.send_response(302)
+        self.send_header("Location", f"/elsewhere{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+class RoundAndRound(Liar):
+    def lie(self, first: int, size_bytes: int) -> None:
+        self.send_response(302)
+        self.send_header("Location", self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+LIARS = [WrongBytes, EndlessBytes, OneByteASecond, WrongLength, Elsewhere, RoundAndRound]
+
+
+@pytest.fixture(params=LIARS, ids=lambda liar: liar.__name__)
+def liar(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a web seed that lies."""
+    Liar.over.clear()
+    with Loopback(request.param) as server:
+        yield server.address()
+        Liar.over.set()
+
+
+def poisoned(origin: Origin, root: Path, stack: ExitStack) -> Seeder:
+    """A peer that believes to have everything, and of two files has zeros."""
+    folder = origin.lay_out(root)
+    first, *_, last = origin.objects
+    (folder / first.target).write_bytes(b"\0" * first.size_bytes)
+    (folder / last.target).write_bytes(b"\0" * last.size_bytes)
+    seeder = stack.enter_context(Seeder(LOOPBACK))
+    # What is known to lack is not looked at, and the rest is not looked at either.
+    seeder.add(origin.torrent.data, folder / "volumes", [origin.contents.parts[-1].path])
+    return seeder
+
+
+def test_a_lying_web_seed_beside_a_good_peer_does_no_harm(
+    place: Place, giver: Path, liar: str
+) -> None:
+    """Whatever it does, the volume comes whole and exact from whoever is honest."""
+    with Seeder(LOOPBACK) as seeder:
+        seeder.add(ORIGIN.torrent.data, giver / "volumes")
+        sources = Sources((peer(seeder),), (liar,))
+        outcome = fetch(place, ORIGIN, swarm_ways(place, sources))
+    assert outcome.is_whole
+    assert held(place.root) == ORIGIN.bodies
+
+
+def test_a_lying_web_seed_alone_gives_nothing(place: Place, liar: str) -> None:
+    """Nothing of it is held, and the fetch ends by itself, saying what came."""
+    ways = swarm_ways(place, Sources(web_seeds=(liar,)), stall_s=STALL_S)
+    outcome = fetch(place, ORIGIN, ways)
+    assert isinstance(outcome.error, UnavailableError)
+    assert (outcome.is_whole, outcome.files) == (False, 0)
+    assert held(place.root) == {}
+
+
+def test_a_poisoned_peer_beside_a_good_one_does_no_harm(
+    place: Place, giver: Path, tmp_path: Path
+) -> None:
+    """Pieces that come wrong are asked for elsewhere, and are counted."""
+    told: list[Came] = []
+    with ExitStack() as stack:
+        bad = poisoned(ORIGIN, tmp_path / "bad", stack)
+        good = stack.enter_context(Seeder(LOOPBACK))
+        good.add(ORIGIN.torrent.data, giver / "volumes")
+        sources = Sources(peers=(peer(bad), peer(good)))
+        outcome = fetch(place, ORIGIN, swarm_ways(place, sources), told.append)
+    assert outcome.is_whole
+    assert held(place.root) == ORIGIN.bodies
+
+
+def test_of_a_poisoned_peer_alone_only_what_is_right_is_held(
+    place: Place, tmp_path: Path
+) -> None:
+    """Its good files come; its bad ones never do, and their wrong pieces are told."""
+    told: list[Came] = []
+    with ExitStack() as stack:
+        bad = poisoned(ORIGIN, tmp_path / "bad", stack)
+        ways = swarm_ways(place, Sources(peers=(peer(bad),)), stall_s=STALL_S)
+        outcome = fetch(place, ORIGIN, ways, told.append)
+    assert not outcome.is_whole
+    assert all(ORIGIN.bodies[path] == body for path, body in held(place.root).items())
+    assert max(came.bad_pieces for came in told) > 0
+    assert "came wrong" in str(outcome.error)
