@@ -79,26 +79,23 @@ def _child_mint(base: Path, count: int) -> dict[str, Any]:
     """Fill and mint volumes one after the other; no file of a recording exists."""
     from phonotheque.archive.bulk.publishing import press_of
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.hands import OneHand
-    from phonotheque.publish.mint import Proof, mint
+    from phonotheque.publish.mint import mint
     from phonotheque.publish.plan import Limits
     from phonotheque.publish.run import Wish, plan
-    from phonotheque.register.descriptions import stored_digests
 
     root = base / "archive"
     founding.found(root, "Bench")
     spent = {"plan_cpu_s": 0.0, "mint_cpu_s": 0.0}
     with open_to_write(root, "bench") as archive:
         disk = _Counting(root)
-        press = replace(press_of(archive, OneHand(lambda _name: Proof(None, None))), disk=disk)
+        press = replace(press_of(archive), disk=disk)
         for number in range(count):
             take_in(archive, recordings(OBJECTS, number))
             start = own_cpu_s()
             wish = Wish("bench", date.fromisoformat(AT[:10]), Limits(OBJECTS, 1 << 40), False)
             (filled,) = plan(archive.index, wish).filled(archive.index)
             planned = own_cpu_s()
-            names = [member.name.sha256 for member in filled.members]
-            mint(press, filled, stored_digests(archive.index, names))
+            mint(press, filled)
             spent["plan_cpu_s"] += planned - start
             spent["mint_cpu_s"] += own_cpu_s() - planned
     written = sum(size_bytes for _, size_bytes in _written(root).values())
@@ -168,8 +165,8 @@ def _publish_records(root: Path, held: int) -> None:
     from phonotheque.archive.bulk.publishing import plan_of, press_of
     from phonotheque.archive.opening import open_to_write
     from phonotheque.hands import OneHand
-    from phonotheque.publish.mint import Proof
     from phonotheque.publish.run import seal_all
+    from phonotheque.publish.seal import Proof
 
     with open_to_write(root, "bench") as archive:
         index = archive.index
@@ -179,7 +176,8 @@ def _publish_records(root: Path, held: int) -> None:
             found = index.held(name.sha256)
             return Proof(index.digests(found) if found else None, None)
 
-        for _ in seal_all(press_of(archive, OneHand(stored)), plan_of(archive), lambda _: None):
+        hand = OneHand(stored)
+        for _ in seal_all(press_of(archive), hand, plan_of(archive), lambda _: None):
             pass
         for step in steps():
             step.take(archive)
@@ -193,7 +191,7 @@ def _publish(root: Path) -> None:
     from phonotheque.publish.run import seal_all
 
     with provers(root, 1) as hands, open_to_write(root, "bench") as archive:
-        for _ in seal_all(press_of(archive, hands), plan_of(archive), lambda _: None):
+        for _ in seal_all(press_of(archive), hands, plan_of(archive), lambda _: None):
             pass
         for step in steps():
             step.take(archive)

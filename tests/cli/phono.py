@@ -90,6 +90,17 @@ class Phono:
         return [event for event in read if kind in ("", event["event"])]
 
 
+def members(phono: Phono, volume: str) -> list[str]:
+    """The names in a volume's manifest, in its order."""
+    text = (phono.root / f"objects/lists/{volume}/manifest.tsv").read_text(encoding="utf-8")
+    return [line.split("\t")[0] for line in text.splitlines()[1:]]
+
+
+def names(told: dict[str, Any]) -> list[str]:
+    """The digests of what `Phono.add` told."""
+    return [one["sha256"] for one in told.values()]
+
+
 def call(*arguments: str | Path) -> Done:
     """Run one command without naming an archive."""
     out, err = io.StringIO(), io.StringIO()

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.cli.phono import LICENSED, copy_archive, found, tree
+from tests.cli.phono import LICENSED, copy_archive, found, members, tree
 from tests.cli.small_music import make_file
 
 from phonotheque.accession.access_copy import make_copy
@@ -50,11 +50,6 @@ def phono(shelf, tmp_path):
 
 def copies(phono):
     return {event["parent"]: event for event in phono.events("accession") if event.get("parent")}
-
-
-def members(phono, volume):
-    text = (phono.root / f"objects/lists/{volume}/manifest.tsv").read_text(encoding="utf-8")
-    return [line.split("\t")[0] for line in text.splitlines()[1:]]
 
 
 def hand(archive):

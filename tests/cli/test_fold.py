@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from tests.cli.phono import LICENSED, copy_archive, found, tree
+from tests.cli.phono import LICENSED, copy_archive, found, members, names, tree
 from tests.cli.small_music import make_file
-from tests.cli.test_publish import make, members, names
+from tests.cli.test_publish import make
 
 STEM = "small-records-open-all"
 RETIRED_BY_FOLD = "It was folded into a bigger volume."

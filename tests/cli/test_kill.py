@@ -13,7 +13,10 @@ from tests.torture.kill import Stage
 
 SEED = int(os.environ.get("PHONOTHEQUE_KILL_SEED", "1"))
 KILLS = 20
-NAMES = ("add", "publish", "add", "rebuild", "add", "verify", "add", "publish", "add", "rebuild")
+NAMES = (
+    *("add", "publish", "add", "rebuild", "add", "verify", "add", "publish", "add", "rebuild"),
+    *("add", "fold", "add", "rebuild", "add", "verify", "add", "copies", "add", "fold"),
+)
 
 
 @pytest.fixture(scope="module")

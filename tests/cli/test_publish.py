@@ -1,12 +1,19 @@
 """`phono publish run`: what may be shared, proven once more and sealed into volumes."""
 
 import hashlib
+import itertools
 import subprocess
+from datetime import UTC, datetime, timedelta
 
 import libtorrent as lt
 import pytest
-from tests.cli.phono import LICENSED, contents, damage, flip, tree
+from tests.cli.phono import LICENSED, contents, damage, flip, members, names, tree
 from tests.cli.small_music import make_file
+
+from phonotheque.archive import opening
+from phonotheque.publish.trust.following import Follower
+from phonotheque.publish.trust.source import source_named
+from phonotheque.register.chain import format_instant
 
 CLASSES = {
     "open": "CC-BY-4.0",
@@ -19,16 +26,6 @@ CLASSES = {
 def make(folder, count, first=0):
     folder.mkdir(exist_ok=True)
     return [make_file(folder / f"{n:03d}.wav", n) for n in range(first, first + count)]
-
-
-def members(phono, volume):
-    """The names in a volume's manifest, in its order."""
-    text = (phono.root / f"objects/lists/{volume}/manifest.tsv").read_text(encoding="utf-8")
-    return [line.split("\t")[0] for line in text.splitlines()[1:]]
-
-
-def names(told):
-    return [one["sha256"] for one in told.values()]
 
 
 def test_licence_classes_are_kept_apart(phono, tmp_path):
@@ -186,3 +183,24 @@ def test_a_limit_that_cannot_be_meant_is_refused(phono, value):
     """A setting out of its range or of another type ends with 2 and is named."""
     phono.set("volumes.max_objects", value)
     assert "volumes.max_objects" in phono("publish", "run").expect(2).err
+
+
+def test_a_clock_that_goes_back_in_a_run_takes_nothing_back(phono, tmp_path, monkeypatch):
+    """While the clock falls by a day at each look, a run ends well: lines stand in order, and who
+    knew the publication before takes the new one for newer."""
+    phono.add(*make(tmp_path / "m", 1), *LICENSED)
+    phono.publish()
+    site, known = phono.root / "published", tmp_path / "known"
+    before = Follower(source_named(str(site)), known).follow(datetime.now(UTC))
+
+    looks = (datetime.now(UTC) - timedelta(days=day) for day in itertools.count())
+    monkeypatch.setattr(opening, "now", lambda: format_instant(next(looks)))
+    phono.add(*make(tmp_path / "m", 1, first=9), *LICENSED)
+    (sealed,) = phono.publish()
+
+    assert next(looks) < datetime.now(UTC) - timedelta(days=3), "nobody looked at the clock"
+    instants = [event["at"] for event in phono.events()]
+    assert instants == sorted(instants)
+    after = Follower(source_named(str(site)), known).follow(datetime.now(UTC))
+    assert after.header.seq == before.header.seq + 1
+    assert sealed["volume"] in {line.id for line in after.lines}

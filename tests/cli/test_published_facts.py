@@ -15,7 +15,7 @@ from phonotheque.archive.opening import open_to_write
 from phonotheque.music.tdm_statement import SENTENCE, Emitter
 from phonotheque.publish.facts.listing import listing_path, read_listing
 from phonotheque.publish.index.form import read_index
-from phonotheque.publish.web.shelves import Digests
+from phonotheque.publish.web.digests import Digests
 
 VOLUME = "small-records-open-all-00001"
 

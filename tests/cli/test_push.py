@@ -24,7 +24,7 @@ from phonotheque.archive.opening import open_to_read
 from phonotheque.publish.index.form import read_index
 from phonotheque.publish.packs.standing import offered_packs
 from phonotheque.publish.session import EngineSettings, open_session, torrent_params
-from phonotheque.publish.web.shelves import Digests
+from phonotheque.publish.web.digests import Digests
 
 OPEN, NC = "small-records-open-all-00001", "small-records-nc-all-00001"
 PATIENCE_S = 60.0

@@ -6,13 +6,17 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.docs.pages import ROOT, commands_of, is_alike, needs_of, run, start_of
+from tests.once import made_once
+from tests.torture.warm import Warm
 
 from phonotheque.demo.label import make_label
 
+STARTS = ("nothing", "music", "demo", "archive")
 ELSEWHERE = {
     "try-on-real-music.md": "needs the network; `make real` runs it",
 }
@@ -28,34 +32,58 @@ REFERENCE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def _environment(home: Path, put_command: Callable[[Path], object]) -> dict[str, str]:
     """The environment of a reader who installed Phonotheque and has no habits yet."""
-    home = tmp_path_factory.mktemp("home")
     phono = home / "bin" / "phono"
     phono.parent.mkdir()
-    phono.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m phonotheque "$@"\n')
-    phono.chmod(0o755)
+    put_command(phono)
     kept = {key: os.environ[key] for key in ("PYTHONPATH", "TMPDIR") if key in os.environ}
     path = f"{phono.parent}:{os.environ['PATH']}"
     return {"PATH": path, "HOME": str(home), "LC_ALL": "C.UTF-8", **kept}
 
 
+def _put_real_command(path: Path) -> None:
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m phonotheque "$@"\n')
+    path.chmod(0o755)
+
+
 @pytest.fixture(scope="module")
-def starts(tmp_path_factory: pytest.TempPathFactory, shell: dict[str, str]) -> dict[str, Path]:
+def warm_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A reader's environment whose `phono` has imported everything before."""
+    home = tmp_path_factory.mktemp("home")
+    with Warm(home) as warm:
+        yield _environment(home, warm.put_command)
+
+
+@pytest.fixture
+def shell(
+    page: Path, warm_shell: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """A reader's environment; the front page is typed to the command as it is installed."""
+    if page.name != "README.md":
+        return warm_shell
+    return _environment(tmp_path_factory.mktemp("home"), _put_real_command)
+
+
+@pytest.fixture(scope="module")
+def starts(tmp_path_factory: pytest.TempPathFactory, warm_shell: dict[str, str]) -> dict[str, Path]:
     """What may lie in a page's folder: the demo's label, or an archive that holds it as well."""
-    names = ("nothing", "music", "demo", "archive")
-    _, music, demo, archive = folders = [tmp_path_factory.mktemp(name) for name in names]
-    make_label(music / "music", seconds=0.5)
-    shutil.copytree(music / "music", demo / "try" / "label")
-    shutil.copytree(music / "music", archive / "music")
-    for arguments in (
-        ("init", "archive", "--name", "Kettle & Comet"),
-        ("--archive", "archive", "add", "music", "--depositor", "The label", "--jobs", "1"),
-        ("--archive", "archive", "publish", "run"),
-    ):
-        subprocess.run(["phono", *arguments], cwd=archive, env=shell, check=True)
-    return dict(zip(names, folders, strict=True))
+
+    def make(folder: Path) -> None:
+        nothing, music, demo, archive = (folder / name for name in STARTS)
+        nothing.mkdir()
+        make_label(music / "music", seconds=0.5)
+        shutil.copytree(music / "music", demo / "try" / "label")
+        shutil.copytree(music / "music", archive / "music")
+        for arguments in (
+            ("init", "archive", "--name", "Kettle & Comet"),
+            ("--archive", "archive", "add", "music", "--depositor", "The label", "--jobs", "1"),
+            ("--archive", "archive", "publish", "run"),
+        ):
+            subprocess.run(["phono", *arguments], cwd=archive, env=warm_shell, check=True)
+
+    folder = made_once(tmp_path_factory, "starts", make)
+    return {name: folder / name for name in STARTS}
 
 
 @pytest.mark.parametrize("page", [*PAGES, *REFERENCE], ids=lambda page: page.name)

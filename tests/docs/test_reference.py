@@ -12,6 +12,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from tests.docs.pages import ROOT
+from tests.torture.warm import warm_command
 
 from phonotheque.cli.exit_status import exit_status
 from phonotheque.config import SETTINGS
@@ -156,7 +157,7 @@ def test_the_keys_of_json_are_documented(tmp_path: Path) -> None:
 
     def printed(*arguments: str) -> list[dict[str, Any]]:
         at = () if arguments[0] == "init" else ("--archive", str(archive))
-        words = [sys.executable, "-m", "phonotheque", *at, *arguments, "--json"]
+        words = [*warm_command(), *at, *arguments, "--json"]
         done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False)
         return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -111,7 +111,10 @@ def explore(
 def explore_trace(
     trace: Trace, check: Check, *, seen: set[object], seed: int = 0, limit: int = STATES_PER_POINT
 ) -> Explored:
-    """Explore what was recorded before. `seen` tells the states that need no second look."""
+    """Explore what was recorded before. `seen` tells the states that need no second look.
+
+    What the check was content with is added to it, and nothing else.
+    """
     platter = Platter(trace)
     acknowledged: list[object] = []
     keys: set[object] = set()
@@ -130,7 +133,6 @@ def explore_trace(
             finding = (state.disk.fingerprint(), len(acknowledged))
             if finding in seen:
                 continue
-            seen.add(finding)
             states += 1
             try:
                 check(state.disk, list(acknowledged))
@@ -138,6 +140,7 @@ def explore_trace(
                 where = f"point {point} of {len(trace.events)}, after: {trace.what(point)}"
                 told = f"Power was lost at {where}\n{_told(build())}"
                 raise NotSurvived(f"{str(error) or type(error).__name__}\n{told}") from error
+            seen.add(finding)
     return Explored(len(trace.events) + 1, states)
 
 

@@ -28,13 +28,14 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
 from phonotheque.music.rights import Verdict
-from phonotheque.publish.mint import Press
+from phonotheque.publish.mint import Press, record
 from phonotheque.publish.plan import Limits
 from phonotheque.publish.run import Wish, plan, seal_all
 from phonotheque.publish.seal import prove
 from phonotheque.publish.sealed import live, members, remains, torrent_path, unpublish
 from phonotheque.publish.supersede import correct, fold, plan_folds
 from phonotheque.publish.torrent import read_torrent
+from phonotheque.register.events import Event
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
@@ -97,22 +98,23 @@ class Open:
 
     def publish(self) -> Iterator[str]:
         """Seal what may be shared; yields the names of volumes."""
+        hand = OneHand(lambda name: prove(self.store, name))
         chosen = plan(self.index, Wish("test", TODAY, Limits(), claims_count=False))
-        for sealed in seal_all(self._press(), chosen, lambda _bytes: None):
+        for sealed in seal_all(self.press(), hand, chosen, lambda _bytes: None):
             if sealed.torrent is not None:
                 yield sealed.planned.name
 
     def fold(self) -> Iterator[str]:
         """Fold small volumes into bigger ones; yields the names of these."""
         for group in plan_folds(live(self.index), Limits()):
-            if (done := fold(self._press(), group, self._asked).planned) is not None:
+            if (done := fold(self.press(), group, self._asked).planned) is not None:
                 yield done.name
 
     def correct(self) -> Iterator[str]:
         """Give volumes that hold something removed a successor without it; yields its name."""
         for volume in live(self.index):
             if volume.name in dict(removed_from_volumes(self.index)):
-                done = correct(self._press(), volume, "Removed.", self._asked)
+                done = correct(self.press(), volume, "Removed.", self._asked)
                 if done.planned is not None:
                     yield done.planned.name
 
@@ -121,9 +123,13 @@ class Open:
         for name in remains(self.disk, self.index):
             unpublish(self.disk, name)
 
-    def _press(self) -> Press:
-        hand = OneHand(lambda name: prove(self.store, name))
-        return Press(self.disk, self.journal, self.index, hand, "Test", (), (), AT)
+    def press(self) -> Press:
+        """What volumes, packs and removals are made with."""
+        return Press(self.disk, self.journal, self.index, "Test", (), (), AT)
+
+    def record(self, *events: Event) -> None:
+        """Write lines, and the rows that follow from them."""
+        record(self.press(), events)
 
     def _asked(self, held: Held) -> Verdict:
         return ask(Door.PUBLISH, self.index.statements(held.sha256), TODAY)
@@ -138,21 +144,34 @@ def found(disk: Disk) -> None:
     lay_out(disk, "Test", identity="archive", at=AT)
 
 
+_EMPTY = Index(":memory:")
+_IDLE: list[Index] = []
+"""Indexes that nobody uses now: to fill one costs a tenth of making its tables."""
+
+
+@contextmanager
+def _index_like(state: Index) -> Iterator[Index]:
+    """An index in memory with the rows of another."""
+    index = _IDLE.pop() if _IDLE else Index(":memory:")
+    state.db.backup(index.db)
+    try:
+        yield index
+    except BaseException:  # whoever was stopped may have left it in the middle of something
+        index.close()
+        raise
+    _IDLE.append(index)
+
+
 @contextmanager
 def opened(disk: Disk, state: Index | None = None) -> Iterator[Open]:
     """Open an archive to write, with a copy of its state, or with a state that was lost."""
-    index = Index(":memory:")
-    if state is not None:
-        state.db.backup(index.db)
-    try:
+    with _index_like(state or _EMPTY) as index:
         end, _ = heal(disk, index)
         journal = Journal(disk, end)
         try:
             yield Open(disk, DiskStore(disk), index, journal)
         finally:
             journal.close()
-    finally:
-        index.close()
 
 
 def assert_whole(archive: Open, promised: list[Told]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import libtorrent as lt
@@ -22,6 +20,7 @@ from phonotheque.errors import (
 from phonotheque.publish.engine import EngineSettings, Seeder, SeedState
 from phonotheque.publish.fetch import FetchProgress, Sources, fetch
 from phonotheque.publish.session import torrent_params
+from publish.loopback import Loopback, Silent
 from publish.minitracker import MiniTracker
 from publish.stage import (
     NAME,
@@ -90,28 +89,18 @@ def test_a_magnet_link_and_a_tracker_are_enough(archive: Archive, tmp_path: Path
 
 def test_a_web_seed_alone_is_enough(archive: Archive, tmp_path: Path) -> None:
     """A plain web server that answers ranges serves a hybrid volume."""
-    handler = partial(Ranges, archive.volumes)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        base = f"http://127.0.0.1:{server.server_address[1]}/"
+    with Loopback(partial(Ranges, archive.volumes)) as server:
         result = fetch(
             archive.torrent,
             tmp_path,
             settings=LOOPBACK,
             deadline_s=PATIENCE_S,
-            sources=Sources(web_seeds=(base,)),
+            sources=Sources(web_seeds=(server.address(),)),
         )
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
     assert same_tree(result.folder, archive.root / "objects")
 
 
-class Ranges(BaseHTTPRequestHandler):
+class Ranges(Silent):
     """The smallest server of byte ranges (RFC 9110, section 14)."""
 
     protocol_version = "HTTP/1.1"
@@ -129,9 +118,6 @@ class Ranges(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
         self.wfile.write(part)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
 
 
 def test_what_is_there_already_is_not_fetched_again(archive: Archive, tmp_path: Path) -> None:

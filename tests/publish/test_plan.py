@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,6 +131,19 @@ def test_a_name_gives_its_parts_back(stem, number):
     name = volume_name(f"radio-42-{stem}", number)
     assert (stem_of(name), number_of(name)) == (f"radio-42-{stem}", number)
     assert tier_of(name) in TIERS
+
+
+@pytest.mark.parametrize(
+    ("name", "tier"),
+    [
+        ("a-b-open-t50-00001", "t50"),
+        ("nc-nc-nd-all-00012", "all"),
+        ("x-patches-rest-00001", "rest"),
+    ],
+)
+def test_a_name_says_its_tier(name, tier):
+    """The tier stands before the number, whatever the archive is called."""
+    assert tier_of(name) == tier
 
 
 def test_names_say_archive_class_tier_and_number():

@@ -88,15 +88,15 @@ class Stage:
             writer.close()
 
     def press(self):
-        hands = OneHand(partial(prove, self.store))
         rest = {"title": "X", "trackers": (), "web_seeds": (), "now": AT}
-        return Press(self.disk, self.journal, self.index, hands, **rest)
+        return Press(self.disk, self.journal, self.index, **rest)
 
     def run(self):
         press = self.press()
         wish = Wish("x", date(2026, 11, 21), Limits(), claims_count=False)
         planned = plan(self.index, wish)
-        return list(seal_all(press, planned, lambda size_bytes: None))
+        hands = OneHand(partial(prove, self.store))
+        return list(seal_all(press, hands, planned, lambda size_bytes: None))
 
 
 @pytest.fixture

@@ -6,16 +6,17 @@ import hashlib
 import io
 import random
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import libtorrent as lt
+import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from phonotheque.errors import DigestMismatchError
 from phonotheque.music.digest import LEAF_BYTES, PIECE_BYTES
+from phonotheque.publish.bencode import encode
 from phonotheque.publish.torrent import (
     Torrent,
     TorrentFile,
@@ -23,6 +24,7 @@ from phonotheque.publish.torrent import (
     magnet,
     read_torrent,
 )
+from phonotheque.publish.torrent_form import SealedFile, encode_info, in_order, info_of
 from phonotheque.store.digests import digest_file
 from publish.trees import TREE, Tree, edge_tree, libtorrent_hybrid, torrent_files, write_tree
 
@@ -136,6 +138,32 @@ def test_the_form_is_frozen() -> None:
     )
 
 
+PARTS = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=9)
+PATHS = st.lists(PARTS, min_size=1, max_size=4).map(tuple)
+LENGTHS = st.integers(1, 3 * PIECE_BYTES) | st.sampled_from([PIECE_BYTES, 2 * PIECE_BYTES])
+
+
+@settings(deadline=None)
+@given(PARTS, st.dictionaries(PATHS, LENGTHS, min_size=1, max_size=12), st.sampled_from([0, 2]))
+def test_both_ways_to_write_an_info_dictionary_agree(
+    name: str, sizes: dict[tuple[str, ...], int], shift: int
+) -> None:
+    """What is written at once is, to the byte, what bencode makes of the dictionary."""
+    piece_bytes = PIECE_BYTES << shift
+    files = [
+        SealedFile(path, size, bytes([number]) * 32, b"", bytes(20 * -(-size // piece_bytes)))
+        for number, (path, size) in enumerate(sizes.items())
+    ]
+    try:
+        ordered = in_order(name, files)
+    except ValueError:
+        assume(False)
+
+    written = encode_info(name, ordered, piece_bytes)
+
+    assert written == encode(info_of(name, ordered, piece_bytes))
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.permutations(torrent_files(TREE)))
 def test_the_order_in_which_files_are_given_does_not_matter(files: list[TorrentFile]) -> None:
@@ -190,6 +218,7 @@ def test_a_magnet_link_says_all_that_libtorrent_needs() -> None:
         [("a",), ("a",)],
         [("a",), ("a", "b")],
         [("a", "b", "c"), ("a",), ("a!",)],
+        [("a", "b"), ("a\x01",), ("a!", "c"), ("a",)],
         [("..",)],
         [("a", "..", "b")],
         [(".", "b")],
@@ -231,7 +260,7 @@ def test_paths_at_the_limits_are_taken() -> None:
 def test_a_damaged_record_is_not_sealed() -> None:
     """A stored layer with a flipped bit never gets into a torrent."""
     (file,) = torrent_files({("a",): bytes(PIECE_BYTES + 1)})
-    damaged = replace(file.digests, layer=bytes([1, *file.digests.layer[1:]]))
+    damaged = msgspec.structs.replace(file.digests, layer=bytes([1, *file.digests.layer[1:]]))
 
     with pytest.raises(DigestMismatchError, match="does not fold"):
         assemble("v", [TorrentFile(("a",), damaged)])

@@ -1,8 +1,9 @@
-"""Running the real `phono` as a process that can be watched, stopped and killed.
+"""Running `phono` as a process that can be watched, stopped and killed.
 
 Laws: every wait ends at an event or at a deadline, and a missed deadline is a failure; no process
 outlives its `Running`. A command leads a process group of its own, so that one signal reaches it
-and all it started.
+and all it started. What is only run to its end is a fork of a process that has imported everything
+(`tests.torture.warm`); what is watched or bounded is started as users start it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+
+from tests.torture.warm import warm_command
 
 DEADLINE_S = 120.0
 """Longest wait for anything that must happen; far above what a loaded machine needs."""
@@ -204,11 +207,11 @@ class Phono:
         return Running(given, env=self.env, **how)
 
     def run(self, *arguments: str | Path, **how: Any) -> Ended:
-        """Run a command on the archive to its end."""
-        return self.start(*arguments, **how).end()
+        """Run a command on the archive to its end; see `Running` for how."""
+        return self.start(*arguments, **(how or {"command": warm_command()})).end()
 
 
 def found(archive: Path, name: str = "Torture Records") -> Phono:
-    """Found an archive with the real command."""
-    Running(("init", str(archive), "--name", name)).end().expect(0)
+    """Found an archive."""
+    Running(("init", str(archive), "--name", name), warm_command()).end().expect(0)
     return Phono(archive)

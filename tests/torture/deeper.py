@@ -46,8 +46,9 @@ def pytest_configure() -> None:
     seed = os.environ.get("PHONOTHEQUE_STATES_SEED")
     if seed is None:
         return
-    from faults import powerloss
+    from faults import powerloss, sites
 
-    for explore in (powerloss.explore, powerloss.explore_trace):
+    explorers = (powerloss.explore, powerloss.explore_trace)
+    for explore in (*explorers, sites.needless_syncs, sites.assert_every_sync_matters):
         defaults = explore.__kwdefaults__ or {}
         explore.__kwdefaults__ = {**defaults, "seed": int(seed)}

@@ -32,6 +32,8 @@ class Facts:
         accessions: Accessions by SHA-256.
         volumes: Sealed volumes by name.
         packs: Packs by name.
+        retired: Names of volumes and packs that are not offered any more.
+        sealed: What is in volumes that are offered: the volume by SHA-256.
     """
 
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -39,6 +41,8 @@ class Facts:
     accessions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     volumes: dict[str, dict[str, Any]] = field(default_factory=dict)
     packs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    retired: set[str] = field(default_factory=set)
+    sealed: dict[str, str] = field(default_factory=dict)
 
 
 def sha256_of(path: Path) -> str:
@@ -72,6 +76,8 @@ def read_register(root: Path) -> Facts:
                 facts.volumes[event["name"]] = event
             if event["event"] == "pack":
                 facts.packs[event["name"]] = event
+            if event["event"] == "retirement":
+                facts.retired.add(event["name"])
     return facts
 
 
@@ -112,8 +118,10 @@ def check_archive(
         hidden = {path.name for path in (root / "published").glob(".*")}
         assert hidden <= {".well-known"}, f"left hidden in published/: {hidden}"
         for name in facts.volumes:
-            assert (root / "published" / f"{name}.torrent").is_file(), f"{name} has no torrent"
-            assert (root / "volumes" / name).is_symlink(), f"{name} has no link"
+            is_offered = name not in facts.retired
+            has_torrent = (root / "published" / f"{name}.torrent").is_file()
+            assert has_torrent == is_offered, f"{name}: torrent"
+            assert (root / "volumes" / name).is_symlink() == is_offered, f"{name}: link"
     return facts
 
 
@@ -154,16 +162,18 @@ def _check_volumes(root: Path, facts: Facts) -> None:
         hashes = libtorrent.torrent_info(str(path)).info_hashes()
         assert str(hashes.v2) == event["info_hash_v2"], path
         assert str(hashes.v1) == event["info_hash_v1"], path
-    sealed: dict[str, str] = {}
     for name, event in facts.volumes.items():
         folder = root / "objects" / "lists" / name
+        if name in facts.retired and not folder.exists():
+            continue
         assert sha256_of(folder / "manifest.tsv") == event["manifest"], f"{folder}: manifest"
         for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
             digest, _, below = line.partition("  ")
             assert sha256_of(root / "objects" / below) == digest, f"{name}: {below}"
-            if not below.startswith("lists/"):
-                assert digest not in sealed, f"{digest} is in {name} and in {sealed[digest]}"
-                sealed[digest] = name
+            if not below.startswith("lists/") and name not in facts.retired:
+                twice = f"{digest} is in {name} and in {facts.sealed.get(digest)}"
+                assert digest not in facts.sealed, twice
+                facts.sealed[digest] = name
 
 
 def _check_promise(root: Path, facts: Facts, record: Record) -> None:
@@ -178,7 +188,11 @@ def _check_promise(root: Path, facts: Facts, record: Record) -> None:
     elif record.get("sealed"):
         event = facts.volumes.get(record["volume"], {})
         assert event.get("info_hash_v2") == record["info_hash_v2"], f"lost: {record}"
-        assert (root / "published" / f"{record['volume']}.torrent").is_file(), record
-        assert (root / "volumes" / record["volume"]).is_symlink(), record
+        if record["volume"] not in facts.retired:
+            assert (root / "published" / f"{record['volume']}.torrent").is_file(), record
+            assert (root / "volumes" / record["volume"]).is_symlink(), record
+    elif record.get("retired"):
+        assert set(record["retired"]) <= facts.retired, f"lost: {record}"
+        assert record["succeeded_by"] in facts.volumes, f"lost: {record}"
     elif record.get("examined"):
         assert any(event["event"] == "fixity" for event in facts.events), f"lost: {record}"

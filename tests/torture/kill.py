@@ -21,11 +21,20 @@ from pathlib import Path
 
 from tests.cli.small_music import make_music
 from tests.torture.command import DEADLINE_S, Ended, Phono, Running, found
-from tests.torture.invariants import Record, check_archive
+from tests.torture.invariants import Record, check_archive, read_register
 
 _ROOT = Path(__file__).parents[2]
 _KILLED_AT = (sys.executable, "-m", "tests.torture.killed_at")
 _ADD = ("--licence", "CC-BY-4.0", "--evidence", "we made it", "--json", "--jobs")
+_PUBLISH = ("publish", "run", "--jobs", "2", "--json")
+_FOLD = ("publish", "fold", "--json")
+
+NAMES = ("add", "publish", "rebuild", "verify", "fold", "copies")
+"""Commands that are killed: `copies` is a `publish run` that makes access copies first."""
+
+_COPIED = 4
+_COPIED_FRAMES = 24_000
+"""Long enough that a file gets smaller as an access copy."""
 
 
 @dataclass
@@ -34,6 +43,7 @@ class Victim:
 
     Attributes:
         start: The archive it starts from.
+        music: The folder that was added to it, or is being added.
         lines: Lines it prints when it is left alone.
         calls: How often its parent makes each call that changes the disk.
         seconds: The shortest time it was ever seen to take.
@@ -42,6 +52,7 @@ class Victim:
     name: str
     start: str
     arguments: tuple[str, ...]
+    music: Path
     lines: int
     calls: dict[str, int]
     seconds: float
@@ -86,31 +97,69 @@ class Stage:
     def __init__(self, folder: Path, count: int = 12) -> None:
         self.folder = folder
         self.music = folder / "music"
-        self.files = len(make_music(self.music, count))
+        make_music(self.music, count)
         first = folder / "first"
         make_music(first, count // 3)  # the same bytes as the beginning of the other
         self.recordings = count
         begun = found(folder / "begun")
         begun.run("add", first, *_ADD, "1").expect(0)
-        shutil.copytree(begun.archive, folder / "full", symlinks=True)
-        full = Phono(folder / "full")
-        self.victims = [self._measure("add", "begun", full, "add", str(self.music), *_ADD, "2")]
-        shutil.copytree(full.archive, folder / "sealed", symlinks=True)
-        sealed = Phono(folder / "sealed")
-        for start, *arguments in (
-            ("full", "publish", "run", "--jobs", "2", "--json"),
-            ("sealed", "rebuild", "--jobs", "2", "--json"),
-            ("sealed", "verify", "--jobs", "2", "--json"),
-        ):
-            self.victims.append(self._measure(arguments[0], start, sealed, *arguments))
+        full = self._copy("begun", "full")
+        add = self._measure("add", "begun", full, "add", str(self.music), *_ADD, "2")
+        sealed = self._copy("full", "sealed")
+        self._victims = {
+            "add": add,
+            "publish": self._measure("publish", "full", sealed, *_PUBLISH),
+            "rebuild": self._measure("rebuild", "sealed", sealed, "rebuild", *_PUBLISH[2:]),
+            "verify": self._measure("verify", "sealed", sealed, "verify", *_PUBLISH[2:]),
+        }
 
-    def _measure(self, name: str, start: str, at: Phono, *arguments: str) -> Victim:
+    def _copy(self, start: str, name: str) -> Phono:
+        shutil.copytree(self.folder / start, self.folder / name, symlinks=True)
+        return Phono(self.folder / name)
+
+    def victim(self, name: str) -> Victim:
+        """A command to be killed, with the archive it starts from; made when first asked for."""
+        if name not in self._victims:
+            self._victims[name] = self._folding() if name == "fold" else self._copying()
+        return self._victims[name]
+
+    def _folding(self) -> Victim:
+        """Three volumes of a third of the music each."""
+        small = self._copy("begun", "small")
+        second = self.folder / "second"
+        make_music(second, self.recordings * 2 // 3)
+        for more in (second, self.music):
+            small.run(*_PUBLISH).expect(0)
+            small.run("add", more, *_ADD, "1").expect(0)
+        small.run(*_PUBLISH).expect(0)
+        return self._measure("fold", "small", self._copy("small", "folded"), *_FOLD)
+
+    def _copying(self) -> Victim:
+        """Recordings of which the settings ask for access copies."""
+        music = self.folder / "long music"
+        make_music(music, _COPIED, frames=_COPIED_FRAMES)
+        plain = found(self.folder / "plain")
+        settings = plain.archive / "phonotheque.toml"
+        text = settings.read_text(encoding="utf-8")
+        asked = text.replace("# access_copies = []", 'access_copies = ["all"]')
+        settings.write_text(asked, encoding="utf-8")
+        plain.run("add", music, *_ADD, "1").expect(0)
+        copied = self._copy("plain", "copied")
+        victim = self._measure("copies", "plain", copied, *_PUBLISH, music=music)
+        roles = [known[0]["role"] for known in read_register(copied.archive).accessions.values()]
+        assert "access-copy" in roles, "no access copy was made, so none can be interrupted"
+        return victim
+
+    def _measure(
+        self, name: str, start: str, at: Phono, *arguments: str, music: Path | None = None
+    ) -> Victim:
         began = time.monotonic()
         given = ("--archive", str(at.archive), *arguments)
         ended = Running(given, (*_KILLED_AT, "count", "0", "group"), cwd=_ROOT).end().expect(0)
         seconds = time.monotonic() - began
         calls = json.loads(ended.err.splitlines()[-1])
-        return Victim(name, start, arguments, len(ended.records), calls, seconds)
+        lines = len(ended.records)
+        return Victim(name, start, arguments, music or self.music, lines, calls, seconds)
 
     def round(self, seed: int, name: str = "", *, is_quick: bool = False) -> Round:
         """Kill once and check everything.
@@ -124,8 +173,7 @@ class Stage:
             AssertionError: A promise was broken; the archive is left behind, and named.
         """
         rng = random.Random(seed)
-        chosen = [victim for victim in self.victims if name in ("", victim.name)]
-        victim = chosen[rng.randrange(len(chosen))]
+        victim = self.victim(name or rng.choice(NAMES))
         moment = _moment(rng, victim)
         phono = Phono(self.folder / f"round-{seed}")
         shutil.rmtree(phono.archive, ignore_errors=True)
@@ -136,7 +184,7 @@ class Stage:
         try:
             killed = _kill(phono, victim, moment)
             self._prove(phono, killed, rng)
-            self.finish(phono, killed.records, is_published=not is_quick)
+            self.finish(phono, victim.music, killed.records, is_published=not is_quick)
         except BaseException as error:
             error.add_note(f"{what}; the archive is in {phono.archive}")
             raise
@@ -155,16 +203,19 @@ class Stage:
             checked = phono.run("verify", "--json").expect(0, 1)
             assert {r["kind"] for r in checked.records if "kind" in r} <= {"unreferenced"}
 
-    def finish(self, phono: Phono, promised: Sequence[Record], *, is_published: bool) -> None:
+    def finish(
+        self, phono: Phono, music: Path, promised: Sequence[Record], *, is_published: bool
+    ) -> None:
         """Add again, publish; then nothing may be amiss at all.
 
         Args:
             phono: The archive.
+            music: What is in it.
             promised: What was printed before.
             is_published: Publish also where nothing had been published.
         """
-        added = phono.run("add", self.music, *_ADD, "1").expect(0).records
-        assert len(added) == self.files
+        added = phono.run("add", music, *_ADD, "1").expect(0).records
+        assert len(added) == sum(path.is_file() for path in music.rglob("*"))
         assert {record["outcome"] for record in added} <= {"added", "held", "companion"}
         sealed = []
         if is_published or list((phono.archive / "published").iterdir()):
@@ -174,9 +225,10 @@ class Stage:
         facts = check_archive(phono.archive, [*promised, *added, *sealed], at_rest=True)
         assert not findings
         assert summary["examined"] == len(facts.accessions)
-        recordings = [a for a in facts.accessions.values() if a[0]["role"] == "recording"]
-        in_volumes = sum(event["objects"] for event in facts.volumes.values())
-        assert in_volumes == (len(recordings) if facts.volumes else 0)
+        known = {name: accessions[0] for name, accessions in facts.accessions.items()}
+        recordings = sorted(name for name, one in known.items() if one["role"] == "recording")
+        shared = sorted(known[name].get("parent") or name for name in facts.sealed)
+        assert shared == (recordings if facts.volumes else []), "lost to all volumes, or in two"
 
 
 def _moment(rng: random.Random, victim: Victim) -> Moment:

@@ -39,7 +39,7 @@ def run_suite(
     done = subprocess.run(
         command,
         cwd=_ROOT,
-        env={**os.environ, **env},
+        env={**os.environ, "PHONOTHEQUE_RANDOM": "1", **env},  # or the seed counts for nothing
         capture_output=True,
         text=True,
         check=False,
@@ -89,6 +89,16 @@ def bulk_door(seed: int) -> str:
 
 
 def power_loss(seed: int) -> str:
-    """Power loss and failing calls with more states at each crash point, from another seed."""
-    env = {"PHONOTHEQUE_STATES": str(64 + seed % 192), "PHONOTHEQUE_STATES_SEED": str(seed)}
-    return run_suite(seed, ("tests/faults",), env)
+    """Power loss, kills and failing calls with more states, at other moments, from another seed."""
+    bulk = _ROOT.glob("tests/publish/*/test_power_loss.py")
+    paths = ["tests/faults", *(str(path.relative_to(_ROOT)) for path in sorted(bulk))]
+    folder = paths[seed // 1000 % len(paths)]
+    env = {
+        "PHONOTHEQUE_STATES": str(64 + seed % 192 if folder == paths[0] else 8 + seed % 24),
+        "PHONOTHEQUE_STATES_SEED": str(seed),
+        "PHONOTHEQUE_KILL_STEP": str(3 + seed % 7),
+    }
+    try:
+        return f"{folder}: {run_suite(seed, [folder], env, most_s=_MOST_S)}"
+    except subprocess.TimeoutExpired:
+        return f"{folder}: no failure in {_MOST_S} s, and then stopped"

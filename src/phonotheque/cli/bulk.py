@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from phonotheque.archive.opening import Archive
-    from phonotheque.cli.output import Progress
     from phonotheque.music.finding import Finding
-    from phonotheque.publish.mint import Press
     from phonotheque.publish.plan import PlannedVolume
     from phonotheque.publish.run import Plan
     from phonotheque.publish.seal import Sealed
@@ -75,6 +73,7 @@ def run(
     from phonotheque.archive.bulk.publishing import plan_of, press_of
     from phonotheque.archive.keeping.wiring import provers
     from phonotheque.archive.opening import open_to_read, open_to_write
+    from phonotheque.publish.run import seal_all
 
     root = archive_of(context)
     if dry_run:
@@ -88,14 +87,14 @@ def run(
     ):
         tell(archive.notices)
         finish_begun(archive)
-        press = press_of(archive, hands)
+        press = press_of(archive)
         _say_succeeded(correct_all(archive, press), as_json=as_json)
         publish_copies.make_access_copies(archive, copy_hands, as_json=as_json)
         plan = plan_of(archive)
         files = sum(volume.objects for volume in plan.volumes)
         size_bytes = sum(volume.size_bytes for volume in plan.volumes)
         with progress("proving", files, size_bytes) as shown:
-            volumes, findings = _seal(press, plan, shown, as_json=as_json)
+            volumes, findings = _told(seal_all(press, hands, plan, shown.advance), as_json=as_json)
         if not as_json:
             _say_sealed(volumes, findings, plan)
         _take_steps(archive, as_json=as_json)
@@ -114,8 +113,6 @@ def fold(
     from phonotheque.archive.bulk.conducting import finish_begun, fold_all, foldable
     from phonotheque.archive.bulk.publishing import press_of
     from phonotheque.archive.opening import open_to_read, open_to_write
-    from phonotheque.hands import OneHand
-    from phonotheque.publish.mint import Proof
 
     root = archive_of(context)
     if dry_run:
@@ -130,19 +127,17 @@ def fold(
     with open_to_write(root, "publish", is_patient=wait) as archive:
         tell(archive.notices)
         finish_begun(archive)
-        press = press_of(archive, OneHand(lambda _name: Proof(None, None)))
+        press = press_of(archive)
         if not _say_succeeded(fold_all(archive, press), as_json=as_json) and not as_json:
             print("No volumes are small enough to be put together.")
         _take_steps(archive, as_json=as_json)
     return DONE
 
 
-def _seal(press: Press, plan: Plan, shown: Progress, *, as_json: bool) -> _Made:
-    from phonotheque.publish.run import seal_all
-
+def _told(made: Iterable[Sealed], *, as_json: bool) -> _Made:
     volumes: list[PlannedVolume] = []  # without their torrents: there may be many
     findings: list[Finding] = []
-    for sealed in seal_all(press, plan, shown.advance):
+    for sealed in made:
         volumes += [sealed.planned] if sealed.torrent else []
         findings += sealed.findings
         if as_json:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import msgspec
+
 LEAF_BYTES = 16 * 1024
 """A block of BitTorrent v2, the leaf of its trees. Source: BEP 52, "File tree"."""
 
@@ -50,8 +52,7 @@ class Sha256:
         return self.hex
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
+class Digests(msgspec.Struct, frozen=True, gc=False):
     """Everything that one reading of a file says about its bytes.
 
     Attributes:

@@ -70,7 +70,7 @@ class Technical(msgspec.Struct, frozen=True, omit_defaults=True):
     bit_depth: int | None = None
 
 
-class Tags(msgspec.Struct, frozen=True, omit_defaults=True):
+class Tags(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the makers of a file wrote into it. Claims, not knowledge.
 
     Attributes:

@@ -80,11 +80,6 @@ class Mining:
     tdm: Tdm = Tdm.UNKNOWN
     by: str = ""
 
-    @property
-    def may_train(self) -> bool:
-        """Whether somebody who can say so has left it free."""
-        return self.tdm is Tdm.NOT_RESERVED
-
 
 UNSAID = Mining()
 """Nobody who could say something has."""

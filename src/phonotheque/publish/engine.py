@@ -16,7 +16,7 @@ Not here: which volumes to seed, printing, mending (`phono verify`, `phono repai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from threading import Condition, Event, Thread
@@ -119,12 +119,14 @@ class Seeder:
     ) -> None:
         self.close()
 
-    def add(self, torrent: bytes, save_path: Path) -> Seeding:
+    def add(self, torrent: bytes, save_path: Path, lacking: Collection[str] = ()) -> Seeding:
         """Share a volume from now on.
 
         Args:
             torrent: Bytes of its .torrent file.
             save_path: Where the folder that it names lies; for an archive `ARCHIVE/volumes`.
+            lacking: Files, by their paths below that folder, that are known not to be there: they
+                are offered to nobody, and the others are shared without being read first.
 
         Raises:
             MalformedError: The torrent cannot be read, or has no v2 info-hash.
@@ -136,7 +138,11 @@ class Seeder:
         info = params.ti
         if info is None or not info.info_hashes().has_v2():
             raise MalformedError("the torrent", "has no version 2 info-hash", "Make it anew.")
-        params.flags |= lt.torrent_flags.seed_mode | _ONLY_UPLOAD
+        params.flags |= _ONLY_UPLOAD
+        if lacking:
+            _tell_lacking(params, info, {f"{info.name()}/{path}" for path in lacking})
+        else:
+            params.flags |= lt.torrent_flags.seed_mode
         params.trackers = list(dict.fromkeys([*params.trackers, *self._settings.trackers]))
         params.name = info.name()  # or the magnet link has none
         hashes = info.info_hashes()
@@ -162,6 +168,13 @@ class Seeder:
                 raise NotHeldError(name, "is not seeded", "See `phono seed`.")
             del self._by_handle[volume.handle]
             self._session.remove_torrent(volume.handle)
+
+    def rest(self, *, is_resting: bool) -> None:
+        """Stand still, or go on: for hours at which nothing may move."""
+        if is_resting:
+            self._session.pause()
+        else:
+            self._session.resume()
 
     def progress(self) -> list[SeedStatus]:
         """How every volume stood a moment ago, in order of name; after `close`, how it ended."""
@@ -290,3 +303,21 @@ class Seeder:
         if (trouble.kind, trouble.path) not in volume.told:
             volume.told.add((trouble.kind, trouble.path))
             self._troubles.append(trouble)
+
+
+def _tell_lacking(params: lt.add_torrent_params, info: lt.torrent_info, paths: set[str]) -> None:
+    """Let libtorrent believe that it has all pieces but those of some files.
+
+    In seed mode it would meet the first of them, give the mode up and read all of the volume.
+    """
+    files = info.layout()
+    pieces = [True] * info.num_pieces()
+    priorities = [4] * files.num_files()
+    for index in range(files.num_files()):
+        if files.file_path(index) in paths:
+            priorities[index] = 0
+            first = files.piece_index_at_file(index)
+            count = -(-files.file_size(index) // info.piece_length())
+            pieces[first : first + count] = [False] * count  # a file begins at a piece
+    params.have_pieces = pieces
+    params.file_priorities = priorities

@@ -10,7 +10,8 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from phonotheque.music.digest import Sha256
 from phonotheque.music.statement import Tdm
@@ -29,14 +30,15 @@ COLUMNS = ("sha256", "size", "path", "title", "artists", "release", "licence")
 """The columns of manifest.tsv, which is also its first line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, gc=False):
     """A recording as its volume lists it.
 
     Attributes:
         licence: The canonical URI or id.
         source: Where it comes from, as an attribution names it; "" when unknown.
         mining: What held for text and data mining when the volume was sealed.
+        path: Its path below the volume's folder. It follows from the name, and is written out once
+            because every list has it.
     """
 
     name: ObjectName
@@ -47,12 +49,10 @@ class Line:
     licence: str
     source: str = ""
     mining: Mining = UNSAID
-
-    path: str = field(init=False)
-    """Its path below the volume's folder, written out once: every list has it."""
+    path: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path", f"{self.name.folder}/{self.name.file}")
+        msgspec.structs.force_setattr(self, "path", f"{self.name.folder}/{self.name.file}")
 
 
 def plain(text: str) -> str:
@@ -69,10 +69,11 @@ def manifest(lines: Sequence[Line]) -> str:
     """Write manifest.tsv: tab-separated, one header line."""
     rows = ["\t".join(COLUMNS)]
     for line in lines:
-        words = (line.title, line.artists, line.release, line.licence)
-        fields = (line.name.sha256.hex, str(line.size_bytes), line.path, *map(plain, words))
-        rows.append("\t".join(fields))
-    return "\n".join(rows) + "\n"
+        title, artists, release = plain(line.title), plain(line.artists), plain(line.release)
+        known = f"{line.name.sha256.hex}\t{line.size_bytes}\t{line.path}"
+        rows.append(f"{known}\t{title}\t{artists}\t{release}\t{plain(line.licence)}")
+    rows.append("")
+    return "\n".join(rows)
 
 
 def read_manifest(text: str) -> list[ObjectName]:

@@ -17,35 +17,27 @@ from dataclasses import dataclass
 from datetime import date
 
 from phonotheque.disk import Disk, make_folders, write_whole
-from phonotheque.hands import Hands
+from phonotheque.errors import UnavailableError
 from phonotheque.music.digest import Digests, Sha256
-from phonotheque.music.finding import Finding
+from phonotheque.music.facts import Tags
 from phonotheque.music.tdm_statement import UNSAID, mining_of
 from phonotheque.publish import lists
 from phonotheque.publish.facts.source import source_of
 from phonotheque.publish.plan import Filled, Member, PlannedVolume
 from phonotheque.publish.sealed import finish, hidden_path
 from phonotheque.publish.torrent import Torrent, TorrentFile, assemble
-from phonotheque.register.descriptions import describe
-from phonotheque.register.events import Retirement, Volume
+from phonotheque.register.descriptions import Description, describe
+from phonotheque.register.events import Event, Retirement, Volume
 from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
 from phonotheque.register.published import proven_at
 from phonotheque.store.digests import digest_file
-from phonotheque.store.objects import LISTS, ObjectName
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One object read whole. `digests` is None when it is damaged, and `finding` says how."""
-
-    digests: Digests | None
-    finding: Finding | None
+from phonotheque.store.objects import LISTS
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What sealing needs, handed over by the archive.
+    """What minting needs, handed over by the archive.
 
     Attributes:
         title: The archive's name as people write it.
@@ -57,7 +49,6 @@ class Press:
     disk: Disk
     journal: Journal
     index: Index
-    hands: Hands[ObjectName, Proof]
     title: str
     trackers: tuple[str, ...]
     web_seeds: tuple[str, ...]
@@ -84,24 +75,32 @@ class Succession:
 def mint(
     press: Press,
     filled: Filled,
-    digests: Mapping[Sha256, Digests],
     succession: Succession = Succession(),
+    *,
+    proven: Mapping[Sha256, Digests] | None = None,
 ) -> Torrent:
     """Make a volume of members whose digests are known.
 
     Args:
         press: The archive's parts.
         filled: The volume and its members, at least one.
-        digests: Of every member.
         succession: What it takes the place of.
+        proven: Digests of every member; None for those that are stored.
 
     Raises:
         DigestMismatchError: A stored layer does not fold to its root; nothing was recorded.
+        UnavailableError: Stored layers or tags are missing; nothing was recorded.
     """
     name = filled.planned.name
-    lines = _lines(press, filled.members)
+    sha256s = [member.name.sha256 for member in filled.members]
+    described = describe(press.index, sha256s)
+    digests = [proven[sha256] for sha256 in sha256s] if proven else _stored(described)
+    lines = _lines(press, filled.members, described)
     listed, manifest = _write_lists(press, filled.planned, lines)
-    files = [TorrentFile(tuple(line.path.split("/")), digests[line.name.sha256]) for line in lines]
+    files = [
+        TorrentFile(tuple(line.path.split("/")), said)
+        for line, said in zip(lines, digests, strict=True)
+    ]
     torrent = assemble(
         name,
         [*files, *listed],
@@ -114,21 +113,43 @@ def mint(
     written = press.journal.append(press.now, [*succession.retired, event])
     with press.index.transaction():
         press.index.apply(written)
-        at = proven_at(press.index, name)
-        press.index.seal_into(name, at, (line.name.sha256 for line in lines))
+        press.index.seal_into(name, proven_at(press.index, name), sha256s)
     finish(press.disk, [name])
     return torrent
 
 
-def _lines(press: Press, members: Sequence[Member]) -> list[lists.Line]:
+def record(press: Press, events: Sequence[Event]) -> None:
+    """Write lines to the register, durable, and then to the index.
+
+    Raises:
+        UnavailableError: The disk refused; nothing was recorded.
+    """
+    written = press.journal.append(press.now, events)
+    with press.index.transaction():
+        press.index.apply(written)
+
+
+def _stored(described: Sequence[Description]) -> list[Digests]:
+    """The digests that the index has, all of them, and the tags: they name what a list names."""
+    found = [known.digests for known in described if known.digests and known.tags is not None]
+    if lost := len(described) - len(found):  # without tags its names would be lost for ever
+        raise UnavailableError(
+            "state/index.sqlite",
+            f"the layers or tags of {lost} recordings are not in it any more",
+            "Run `phono rebuild`, then run again.",
+        )
+    return found
+
+
+def _lines(
+    press: Press, members: Sequence[Member], described: Sequence[Description]
+) -> list[lists.Line]:
     """What the lists say of each member."""
     on = date.fromisoformat(press.now[:10])
-    described = describe(press.index, [member.name.sha256 for member in members])
     lines = []
     statements, mining = None, UNSAID
-    for member in members:
-        known = described[member.name.sha256]
-        tags = known.tags
+    for member, known in zip(members, described, strict=True):
+        tags = known.tags or _NO_TAGS
         if known.statements is not statements:  # a deposit states the same of all its files
             statements, mining = known.statements, mining_of(known.statements, on)
         line = lists.Line(
@@ -145,6 +166,9 @@ def _lines(press: Press, members: Sequence[Member]) -> list[lists.Line]:
     return lines
 
 
+_NO_TAGS = Tags()
+
+
 def _write_lists(
     press: Press, planned: PlannedVolume, lines: Sequence[lists.Line]
 ) -> tuple[list[TorrentFile], str]:
@@ -155,18 +179,19 @@ def _write_lists(
         "README.txt": lists.readme(volume, press.title, planned.licence_class.value, lines),
         "manifest.tsv": lists.manifest(lines),
     }
+    listed = {name: text.encode() for name, text in texts.items()}
     sums = [(line.name.sha256.hex, line.path) for line in sorted(lines, key=lambda x: x.path)]
-    for name, text in texts.items():
-        sums.append((hashlib.sha256(text.encode()).hexdigest(), f"lists/{volume}/{name}"))
-    texts["SHA256SUMS"] = lists.checksums(sums)
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in listed.items()}
+    sums += [(digest, f"lists/{volume}/{name}") for name, digest in digests.items()]
+    listed["SHA256SUMS"] = lists.checksums(sums).encode()
     make_folders(press.disk, f"{LISTS}/{volume}")
     files = []
-    for name, text in texts.items():
+    for name, data in listed.items():
         path = f"{LISTS}/{volume}/{name}"
-        write_whole(press.disk, path, text.encode(), is_frozen=True)
+        write_whole(press.disk, path, data, is_frozen=True)
         with press.disk.open(path) as file:
             files.append(TorrentFile(("lists", volume, name), digest_file(file)))
-    return files, hashlib.sha256(texts["manifest.tsv"].encode()).hexdigest()
+    return files, digests["manifest.tsv"]
 
 
 def _event(filled: Filled, torrent: Torrent, manifest: str, succession: Succession) -> Volume:

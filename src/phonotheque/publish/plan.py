@@ -156,7 +156,10 @@ def stem_of(name: str) -> str:
 
 
 def tier_of(name: str) -> str:
-    """The tier in a volume's name."""
+    """The tier in the name of a volume or pack: `<archive>-<kind>-<tier>-<number>`.
+
+    The kind is not read from it: an archive may be called "nc".
+    """
     return stem_of(name).rpartition("-")[2]
 
 

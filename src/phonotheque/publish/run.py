@@ -14,17 +14,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement, Verdict
+from phonotheque.publish.mint import Press
 from phonotheque.publish.plan import ALL, Candidate, Filled, Limits, PlannedVolume, fill
 from phonotheque.publish.plan import last_numbers as numbers_after
-from phonotheque.publish.seal import Press, Proof, Sealed, prove_all, seal
+from phonotheque.publish.seal import Proof, Sealed, prove_all, seal
 from phonotheque.publish.sealed import finish, live
 from phonotheque.register.events import Role
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
+from phonotheque.store.objects import ObjectName
 
 Place = tuple[Sha256, str, int | None]
 """A recording that is to be shared, its tier, and its listens, None when they are unknown."""
@@ -122,11 +125,17 @@ def _obstacle(held: Held | None) -> str:
     return f"It is in {held.volume} already." if held.volume else ""
 
 
-def seal_all(press: Press, plan: Plan, on_proof: Callable[[int], None]) -> Iterator[Sealed]:
+def seal_all(
+    press: Press,
+    hands: Hands[ObjectName, Proof],
+    plan: Plan,
+    on_proof: Callable[[int], None],
+) -> Iterator[Sealed]:
     """Prove and seal volumes one after the other.
 
     Args:
         press: The archive's parts.
+        hands: Who reads each object (`seal.prove`).
         plan: What `plan` decided.
         on_proof: Told of each object's size in bytes when it was read.
     """
@@ -134,7 +143,7 @@ def seal_all(press: Press, plan: Plan, on_proof: Callable[[int], None]) -> Itera
     for filled in plan.filled(press.index):
         proofs: dict[Sha256, Proof] = {}
         sizes = {member.name: member.size_bytes for member in filled.members}
-        for name, proof in prove_all(press, filled):
+        for name, proof in prove_all(hands, filled):
             proofs[name.sha256] = proof
             on_proof(sizes[name])
         yield seal(press, filled, proofs)

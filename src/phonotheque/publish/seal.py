@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from phonotheque.errors import NotHeldError, PhonothequeError
-from phonotheque.music.digest import Sha256
+from phonotheque.hands import Hands
+from phonotheque.music.digest import Digests, Sha256
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.mint import Press, Proof, mint
+from phonotheque.publish.mint import Press, mint, record
 from phonotheque.publish.plan import Filled, PlannedVolume
 from phonotheque.publish.torrent import Torrent
 from phonotheque.register.chain import in_lines
@@ -21,7 +22,13 @@ from phonotheque.register.events import Fixity
 from phonotheque.store.digests import digest_file
 from phonotheque.store.objects import ObjectName, Store
 
-__all__ = ["Press", "Proof", "Sealed", "prove", "prove_all", "seal"]
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One object read whole. `digests` is None when it is damaged, and `finding` says how."""
+
+    digests: Digests | None
+    finding: Finding | None
 
 
 def prove(store: Store, name: ObjectName) -> Proof:
@@ -50,9 +57,11 @@ class Sealed:
     findings: tuple[Finding, ...]
 
 
-def prove_all(press: Press, filled: Filled) -> Iterator[tuple[ObjectName, Proof]]:
+def prove_all(
+    hands: Hands[ObjectName, Proof], filled: Filled
+) -> Iterator[tuple[ObjectName, Proof]]:
     """Read every member once, on many hands; in the order they get ready."""
-    for results in press.hands.work([member.name for member in filled.members]):
+    for results in hands.work([member.name for member in filled.members]):
         for name, result in results:
             if isinstance(result, PhonothequeError):
                 finding = Finding(FindingKind.UNREADABLE, name.path, str(result))
@@ -77,7 +86,7 @@ def seal(press: Press, filled: Filled, proofs: Mapping[Sha256, Proof]) -> Sealed
         return Sealed(filled.planned, None, findings)
     size_bytes = sum(member.size_bytes for member in sound)
     planned = replace(filled.planned, objects=len(sound), size_bytes=size_bytes)
-    torrent = mint(press, Filled(planned, sound), digests)
+    torrent = mint(press, Filled(planned, sound), proven=digests)
     with press.index.transaction():
         known = known_layers(press.index, list(digests))
         for sha256 in digests.keys() - known:
@@ -90,6 +99,4 @@ def _record_findings(press: Press, findings: tuple[Finding, ...]) -> None:
     for part in in_lines(findings):
         names = tuple(finding.path.rpartition("/")[2][:64] for finding in part)
         events.append(Fixity(len(part), 0, objects=names, findings=part))
-    written = press.journal.append(press.now, events)
-    with press.index.transaction():
-        press.index.apply(written)
+    record(press, events)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from phonotheque.disk import Disk, read_whole
-from phonotheque.errors import ListLostError, MalformedError, NotHeldError
+from phonotheque.disk import Disk, read_if_held
+from phonotheque.errors import ListLostError, MalformedError
 from phonotheque.publish import lists
 from phonotheque.register.events import Volume
 from phonotheque.register.index import Index
@@ -31,7 +31,7 @@ def members(disk: Disk, volume: Volume) -> list[ObjectName]:
         ListLostError: Neither is there as it was sealed.
     """
     path = manifest_path(volume.name)
-    if data := _sealed(disk, path, volume.manifest):
+    if data := sealed_bytes(disk, path, volume.manifest):
         try:
             return lists.read_manifest(data.decode())
         except ValueError as error:
@@ -39,19 +39,22 @@ def members(disk: Disk, volume: Volume) -> list[ObjectName]:
     from phonotheque.publish.torrent_reader import read_torrent  # seldom needed, slow to load
 
     for path in (torrent_path(volume.name), hidden_path(volume.name)):
-        if data := _sealed(disk, path, volume.torrent):
+        if data := sealed_bytes(disk, path, volume.torrent):
             names = (parse_file_name(file.path[-1]) for file in read_torrent(data).files)
             return [name for name in names if name is not None]
     raise list_lost(volume.name)
 
 
-def _sealed(disk: Disk, path: str, sha256: str) -> bytes | None:
-    """The bytes of a file if they are those that were sealed."""
-    try:
-        data = read_whole(disk, path)
-    except NotHeldError:
-        return None
-    return data if hashlib.sha256(data).hexdigest() == sha256 else None
+def sealed_bytes(disk: Disk, path: str, sha256: str) -> bytes | None:
+    """Return the bytes of a file if they are there as they were sealed; None if not.
+
+    Args:
+        disk: The archive's.
+        path: Of a manifest or torrent.
+        sha256: What the register says that was sealed, 64 hexadecimal digits.
+    """
+    data = read_if_held(disk, path)
+    return data if data is not None and hashlib.sha256(data).hexdigest() == sha256 else None
 
 
 def list_lost(volume: str) -> ListLostError:

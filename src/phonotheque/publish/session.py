@@ -51,6 +51,8 @@ class EngineSettings:
         trackers: Announced to for every torrent, beside those the torrent names itself.
         upload_limit_bytes_per_s: For all torrents together, 0 for none. Peers in the local network
             are limited too.
+        download_limit_bytes_per_s: Likewise for what comes.
+        gives: Send anything to anybody; off where every byte costs.
         connections: Peers at most, for all torrents together.
         many_per_address: Let several peers come from one address; for tests on one machine.
     """
@@ -64,6 +66,8 @@ class EngineSettings:
     utp: bool = True
     trackers: tuple[str, ...] = ()
     upload_limit_bytes_per_s: int = 0
+    download_limit_bytes_per_s: int = 0
+    gives: bool = True
     connections: int = 500
     many_per_address: bool = False
 
@@ -72,9 +76,10 @@ class EngineSettings:
             raise BadSettingError(
                 f"port {self.port}", "is not between 0 and 65,535", "6881 is usual; 0 takes any."
             )
-        if self.upload_limit_bytes_per_s < 0 or self.connections < 1:
+        limit = min(self.upload_limit_bytes_per_s, self.download_limit_bytes_per_s)
+        if limit < 0 or self.connections < 1:
             raise BadSettingError(
-                "upload limit or connections",
+                "a limit or connections",
                 "is below what can be meant",
                 "A limit of 0 is none; at least one connection is needed.",
             )
@@ -109,6 +114,7 @@ def open_session(settings: EngineSettings) -> lt.session:
 
 def _pack(settings: EngineSettings) -> lt.settings_pack:
     category = lt.alert_category
+    slots = max(_FEWEST_SLOTS, settings.connections // 4)
     return {
         "listen_interfaces": ",".join(f"{host}:{settings.port}" for host in settings.listen),
         "outgoing_interfaces": settings.outgoing,
@@ -122,8 +128,10 @@ def _pack(settings: EngineSettings) -> lt.settings_pack:
         "upload_rate_limit": settings.upload_limit_bytes_per_s,
         # Without this line peers with a local address know no limit.
         "local_upload_rate_limit": settings.upload_limit_bytes_per_s,
+        "download_rate_limit": settings.download_limit_bytes_per_s,
+        "local_download_rate_limit": settings.download_limit_bytes_per_s,
         "connections_limit": settings.connections,
-        "unchoke_slots_limit": max(_FEWEST_SLOTS, settings.connections // 4),
+        "unchoke_slots_limit": slots if settings.gives else 0,
         # The defaults stop announcing after 88 torrents (DHT), 1,600 (trackers), 60 (LSD).
         "active_dht_limit": -1,
         "active_tracker_limit": -1,

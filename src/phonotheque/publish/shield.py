@@ -5,6 +5,9 @@ its code; this is a refusal by the kernel (Landlock, Linux 5.13 and later): a th
 it, and every thread it starts afterwards, can no longer open a file for writing, nor make, remove
 or rename a name, anywhere. The rest of the process keeps its rights.
 
+An engine that fetches must write. It stands behind the same wall with one opening: it may make,
+fill and remove files and folders below one folder, whatever links lead out of it.
+
 Laws: the wall can only be raised, never lowered; where the kernel has none, that is said.
 
 Weighed and left: mode 0444 does not stop root; `RLIMIT_FSIZE` 0 holds for the whole process, stops
@@ -23,6 +26,7 @@ import os
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from threading import Thread
 from typing import TypeVar
 
@@ -39,7 +43,9 @@ class Wall(StrEnum):
 
 # The numbers are the same on every architecture but Alpha; glibc has no wrappers.
 _CREATE_RULESET = 444
+_ADD_RULE = 445
 _RESTRICT_SELF = 446
+_PATH_BENEATH = 1
 _ASK_VERSION = 1
 _SET_NO_NEW_PRIVILEGES = 38
 
@@ -48,12 +54,21 @@ _SET_NO_NEW_PRIVILEGES = 38
 _WRITES = 1 << 1 | sum(1 << bit for bit in range(4, 13))
 _MOVE = 1 << 13  # rename or link across folders (ABI 2)
 _TRUNCATE = 1 << 14  # shorten by name (ABI 3); an open file needs the right to write anyway
+_FILLS = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | _MOVE | _TRUNCATE
+"""What is allowed below the opening: files and folders, and neither links nor devices."""
 
 
 class _Ruleset(ctypes.Structure):
     """struct landlock_ruleset_attr as ABI 1 has it; later kernels take the shorter form."""
 
     _fields_ = (("handled_access_fs", ctypes.c_uint64),)
+
+
+class _Beneath(ctypes.Structure):
+    """struct landlock_path_beneath_attr."""
+
+    _pack_ = 1
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
 
 def wall_version() -> int:
@@ -65,8 +80,11 @@ def wall_version() -> int:
     return max(0, version)
 
 
-def forbid_writing() -> Wall:
+def forbid_writing(but_below: Path | None = None) -> Wall:
     """Take the right to write from the calling thread and all it will start, for ever.
+
+    Args:
+        but_below: The one folder below which files may be made and changed; it exists.
 
     Returns:
         What is refused from now on. `Wall.NONE` means that nothing changed.
@@ -84,6 +102,8 @@ def forbid_writing() -> Wall:
     if descriptor < 0:
         return Wall.NONE
     try:
+        if but_below is not None and not _open_below(libc, descriptor, but_below, refused):
+            return Wall.NONE
         # The kernel asks for this first, so that a set-uid program cannot be led astray.
         if libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
             return Wall.NONE
@@ -94,18 +114,29 @@ def forbid_writing() -> Wall:
     return Wall.WHOLE if version >= 3 else Wall.NO_TRUNCATE
 
 
-def behind_wall(make: Callable[[], Made]) -> tuple[Made, Wall]:
+def _open_below(libc: ctypes.CDLL, ruleset: int, folder: Path, refused: int) -> bool:
+    """Let a rule set allow what fills a folder; False when the kernel does not take the rule."""
+    parent = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        rule = _Beneath(refused & _FILLS, parent)
+        taken: int = libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
+        return taken == 0
+    finally:
+        os.close(parent)
+
+
+def behind_wall(make: Callable[[], Made], but_below: Path | None = None) -> tuple[Made, Wall]:
     """Make something in a thread that may not write, and say what kind of wall it stands behind.
 
     Threads that `make` starts (a torrent session starts all of its own) inherit the wall. What
-    `make` raises is raised here.
+    `make` raises is raised here. `but_below` is as in `forbid_writing`.
     """
     made: list[tuple[Made, Wall]] = []
     failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            wall = forbid_writing()
+            wall = forbid_writing(but_below)
             made.append((make(), wall))
         except BaseException as error:  # handed over to the caller's thread below
             failed.append(error)

@@ -17,11 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from phonotheque.errors import UnavailableError
 from phonotheque.music.digest import Sha256
 from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Verdict
-from phonotheque.publish.mint import Press, Succession, mint
+from phonotheque.publish.mint import Press, Succession, mint, record
 from phonotheque.publish.plan import (
     Candidate,
     Filled,
@@ -36,7 +35,6 @@ from phonotheque.publish.plan import (
 )
 from phonotheque.publish.sealed import finish, members
 from phonotheque.publish.torrent import Torrent
-from phonotheque.register.descriptions import stored_digests
 from phonotheque.register.events import Retirement, Volume
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
@@ -142,13 +140,6 @@ def _succeed(
                 kept.append(member_of(Candidate(held, verdict)))
             else:
                 left_out.append(name.sha256)
-    digests = stored_digests(press.index, [member.name.sha256 for member in kept])
-    if lost := len(kept) - len(digests):  # without tags its names would be lost for ever
-        raise UnavailableError(
-            "state/index.sqlite",
-            f"the layers or tags of {lost} recordings are not in it any more",
-            "Run `phono rebuild`, then run again.",
-        )
     names = tuple(volume.name for volume in old)
     if not kept:
         _retire(press, old, reason)
@@ -163,7 +154,7 @@ def _succeed(
         min(least, default=None),
     )
     finish(press.disk, names)  # the lists of one that a crash left half-pointed are whole, too
-    torrent = mint(press, Filled(planned, tuple(kept)), digests, succession)
+    torrent = mint(press, Filled(planned, tuple(kept)), succession)
     return Succeeded(names, planned, torrent, tuple(left_out))
 
 
@@ -178,6 +169,4 @@ def _planned(index: Index, first: Volume, kept: Sequence[Member]) -> PlannedVolu
 
 
 def _retire(press: Press, old: Sequence[Volume], reason: str) -> None:
-    written = press.journal.append(press.now, [Retirement(volume.name, reason) for volume in old])
-    with press.index.transaction():
-        press.index.apply(written)
+    record(press, [Retirement(volume.name, reason) for volume in old])

@@ -6,7 +6,7 @@ sizes and contents alone; what `assemble` wrote `read_torrent` gives back.
 The form is that of `phonotheque.publish.torrent_form`, frozen in `docs/reference/torrent.md`.
 Source: BEP 3, BEP 9, BEP 12, BEP 19, BEP 47, BEP 52.
 
-Not here: which files (`phonotheque.publish.volume`), seeding them, signing (the index does that).
+Not here: which files (`phonotheque.publish.plan`), seeding them, signing (the index does that).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from urllib.parse import quote
+
+import msgspec
 
 from phonotheque.music.digest import PIECE_BYTES, Digests
 from phonotheque.publish.bencode import Encodable, encode
@@ -40,8 +42,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class TorrentFile:
+class TorrentFile(msgspec.Struct, frozen=True, gc=False):
     """A file to be put into a torrent. `path` is relative to the torrent's folder."""
 
     path: tuple[str, ...]
@@ -117,7 +118,8 @@ def assemble(
     # "info" goes in as bytes: the part that is hashed is the part that is written.
     outer = {key: encode(value) for key, value in _outer(around).items()}
     outer |= {"info": info, "piece layers": encode_layers(proved_layers(ordered, piece_bytes))}
-    data = b"d%be" % b"".join(encode(key) + outer[key] for key in sorted(outer))
+    parts = [part for key in sorted(outer) for part in (encode(key), outer[key])]
+    data = b"".join([b"d", *parts, b"e"])
     v1 = hashlib.sha1(info, usedforsecurity=False).digest()
     size_bytes = sum(file.size_bytes for file in ordered)
     return Torrent(data, v1, hashlib.sha256(info).digest(), name, size_bytes)

@@ -13,9 +13,10 @@ Not here: bytes of a whole .torrent file (`phonotheque.publish.torrent`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from phonotheque.errors import DigestMismatchError
 from phonotheque.publish.bencode import Encodable
@@ -31,8 +32,7 @@ MAX_PARTS = 20
 """Most parts of a path. Ours have three; a bound keeps a hostile torrent's paths small."""
 
 
-@dataclass(frozen=True, slots=True)
-class SealedFile:
+class SealedFile(msgspec.Struct, frozen=True, gc=False):
     """What a torrent says of one file: `Digests` without the plain SHA-256.
 
     Attributes:
@@ -50,7 +50,6 @@ class SealedFile:
     sha1s: bytes
 
 
-@lru_cache(maxsize=4096)  # folders: each stands in many paths
 def encode_part(text: str) -> bytes:
     """Return one part of a path as UTF-8.
 
@@ -66,6 +65,9 @@ def encode_part(text: str) -> bytes:
     return raw
 
 
+_encode_folder = lru_cache(maxsize=4096)(encode_part)  # each folder stands in many paths
+
+
 def in_order(name: str, files: Sequence[SealedFile]) -> list[SealedFile]:
     """Return files in the torrent's order: that of the raw bytes of their path's parts.
 
@@ -74,20 +76,36 @@ def in_order(name: str, files: Sequence[SealedFile]) -> list[SealedFile]:
             than 20, or with one that `encode_part` refuses; a path in ".pad"; a single file of the
             torrent's own name, which BEP 52 would read as a torrent without a folder.
     """
-    own_name = encode_part(name)
-    by_path = {tuple(map(encode_part, file.path)): file for file in files}
+    encode_part(name)
+    for file in files:
+        _check_path(file.path)
+    # Texts stand in the order of their UTF-8, and NUL, which no part has, goes before every letter:
+    # so joined paths stand in the order of their parts, and a folder right before what is in it.
+    by_path = {"\0".join(file.path): file for file in files}
     if not files or len(by_path) != len(files):
         raise ValueError("a torrent needs at least one file, and each path once")
-    paths = sorted(by_path)
-    for path in paths:
-        shown = b"/".join(path).decode()
-        if not 1 <= len(path) <= MAX_PARTS or path[0] == PAD_FOLDER.encode():
-            raise ValueError(f"{shown!r} cannot be the path of a file")
-        if any(path[:depth] in by_path for depth in range(1, len(path))):
-            raise ValueError(f"a folder of {shown!r} is a file, too")
-    if paths == [(own_name,)]:
+    joined = sorted(by_path)
+    before = "\0"
+    for path in joined:
+        if path.startswith(before):
+            raise ValueError(f"a folder of {_shown(path)!r} is a file, too")
+        before = path + "\0"
+    if joined == [name]:
         raise ValueError(f"a single file cannot have the torrent's own name {name!r}")
-    return [by_path[path] for path in paths]
+    return [by_path[path] for path in joined]
+
+
+def _check_path(path: tuple[str, ...]) -> None:
+    if not 1 <= len(path) <= MAX_PARTS or path[0] == PAD_FOLDER:
+        raise ValueError(f"{'/'.join(path)!r} cannot be the path of a file")
+    *folders, leaf = path
+    for folder in folders:
+        _encode_folder(folder)
+    encode_part(leaf)
+
+
+def _shown(joined: str) -> str:
+    return joined.replace("\0", "/")
 
 
 def info_of(name: str, files: Sequence[SealedFile], piece_bytes: int) -> dict[str, Encodable]:
@@ -118,37 +136,55 @@ def encode_info(name: str, files: Sequence[SealedFile], piece_bytes: int) -> byt
     Files that are in order are in the order of the tree, so a folder is closed as soon as a path
     leaves it.
     """
-    tree, listed = bytearray(), bytearray()
-    within: list[bytes] = []
+    tree: list[bytes] = [b"d9:file treed"]
+    listed: list[bytes] = [b"e5:filesl"]
+    within: tuple[str, ...] = ()
+    above = b""
     for file in files:
-        parts = [b"%d:%b" % (len(part), part) for part in map(str.encode, file.path)]
-        leaf = parts.pop()
-        depth = 0
-        for one, other in zip(within, parts, strict=False):
-            if one != other:
-                break
-            depth += 1
-        tree += b"e" * (len(within) - depth)
-        for folder in parts[depth:]:
-            tree += folder + b"d"
-        within = parts
-        size_bytes = file.size_bytes
-        tree += b"%bd0:d6:lengthi%de11:pieces root32:%bee" % (leaf, size_bytes, file.pieces_root)
-        listed += b"d6:lengthi%de4:pathl%b%bee" % (size_bytes, b"".join(parts), leaf)
+        folders = file.path[:-1]
+        if folders != within:
+            spelled = [_spell_folder(folder) for folder in folders]
+            depth = _shared_depth(within, folders)
+            tree.append(b"e" * (len(within) - depth))
+            tree += [folder + b"d" for folder in spelled[depth:]]
+            within, above = folders, b"".join(spelled)
+        leaf, size_bytes = _spell(file.path[-1]), file.size_bytes
+        root = file.pieces_root
+        tree.append(b"%bd0:d6:lengthi%de11:pieces root32:%bee" % (leaf, size_bytes, root))
+        listed.append(b"d6:lengthi%de4:pathl%b%bee" % (size_bytes, above, leaf))
         if pad_bytes := -size_bytes % piece_bytes:
             pad = b"%d" % pad_bytes
-            listed += b"d4:attr1:p6:lengthi%be4:pathl4:.pad%d:%bee" % (pad, len(pad), pad)
-    tree += b"e" * len(within)
-    raw, pieces = name.encode(), b"".join([file.sha1s for file in files])
-    start = b"d9:file treed%be5:filesl%be12:meta versioni2e" % (bytes(tree), bytes(listed))
-    rest = (len(raw), raw, piece_bytes, len(pieces), pieces)
-    return start + b"4:name%d:%b12:piece lengthi%de6:pieces%d:%be" % rest
+            listed.append(b"d4:attr1:p6:lengthi%be4:pathl4:.pad%d:%bee" % (pad, len(pad), pad))
+    tree.append(b"e" * len(within))
+    listed.append(b"e12:meta versioni2e4:name%b12:piece lengthi%de" % (_spell(name), piece_bytes))
+    pieces = [file.sha1s for file in files]
+    start_of_pieces = b"6:pieces%d:" % sum(map(len, pieces))
+    return b"".join([*tree, *listed, start_of_pieces, *pieces, b"e"])
+
+
+def _spell(part: str) -> bytes:
+    """Return one part of a path in bencode."""
+    raw = part.encode()
+    return b"%d:%b" % (len(raw), raw)
+
+
+_spell_folder = lru_cache(maxsize=4096)(_spell)
+
+
+def _shared_depth(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many folders two paths go through together from the top."""
+    depth = 0
+    for folder, twin in zip(one, other, strict=False):
+        if folder != twin:
+            break
+        depth += 1
+    return depth
 
 
 def encode_layers(layers: Mapping[bytes, bytes]) -> bytes:
     """Return the bytes of piece layers by root."""
-    parts = [b"32:%b%d:%b" % (root, len(layer), layer) for root, layer in sorted(layers.items())]
-    return b"d%be" % b"".join(parts)
+    parts = [b"32:%b%d:%b" % (root, len(layers[root]), layers[root]) for root in sorted(layers)]
+    return b"".join([b"d", *parts, b"e"])
 
 
 def proved_layers(files: Sequence[SealedFile], piece_bytes: int) -> dict[bytes, bytes]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 from phonotheque.errors import DigestMismatchError, MalformedError
 from phonotheque.music.digest import PIECE_BYTES
@@ -20,6 +21,7 @@ from phonotheque.publish.bencode import Decoded, Encodable, decode, encode
 from phonotheque.publish.torrent_form import (
     MAX_PARTS,
     SealedFile,
+    encode_info,
     encode_part,
     in_order,
     info_of,
@@ -93,16 +95,14 @@ class _Reader:
         if proved.keys() != layers.keys():
             raise self._refusal("a piece layer belongs to no file")
         raw = encode(info)
-        self._check_form(info, raw, info_of(name, files, self._piece_bytes))
+        if raw != encode_info(name, files, self._piece_bytes):
+            self._refuse_form(info, info_of(name, files, self._piece_bytes))
         v1 = hashlib.sha1(raw, usedforsecurity=False).digest()
         v2 = hashlib.sha256(raw).digest()
         return TorrentSummary(name, self._piece_bytes, tuple(files), v1, v2)
 
-    def _check_form(
-        self, info: dict[bytes, Decoded], raw: bytes, expected: dict[str, Encodable]
-    ) -> None:
-        if raw == encode(expected):
-            return
+    def _refuse_form(self, info: dict[bytes, Decoded], expected: dict[str, Encodable]) -> NoReturn:
+        """Say which part of the info dictionary is not as we write it."""
         strange = sorted(info.keys() - {key.encode() for key in expected})
         if strange:
             raise self._refusal(f"info has the foreign key {strange[0][:80]!r}")
@@ -111,6 +111,7 @@ class _Reader:
                 raise self._refusal(f"info has no {key!r}")
             if encode(info[key.encode()]) != encode(expected[key]):
                 raise self._refusal(f"{key!r} in info is not in the form that we write")
+        raise AssertionError("two spellings of one info dictionary")
 
     def _files(self, info: dict[bytes, Decoded], layers: dict[bytes, Decoded]) -> list[SealedFile]:
         """Files of the v2 tree in its order, each with its slice of the v1 SHA-1s."""

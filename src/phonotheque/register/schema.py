@@ -50,8 +50,8 @@ CREATE TABLE IF NOT EXISTS object (
     payload      BLOB                       -- digest of the coded packets alone
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS object_by_check ON object (checked_at, sha256, condition, size_bytes);
-CREATE INDEX IF NOT EXISTS object_by_state ON object
-    (condition, role, volume, readability, size_bytes);
+CREATE INDEX IF NOT EXISTS object_by_state ON object  -- in order of names: sealing goes along them
+    (condition, role, volume, readability, sha256, size_bytes);
 CREATE INDEX IF NOT EXISTS object_by_payload ON object (payload) WHERE payload IS NOT NULL;
 CREATE TABLE IF NOT EXISTS link (           -- recordings whose fingerprints are alike
     seq      INTEGER NOT NULL, one BLOB NOT NULL, other BLOB NOT NULL, body BLOB NOT NULL,

@@ -19,7 +19,8 @@ from phonotheque.archive.bulk.publishing import asker
 from phonotheque.archive.opening import Archive, open_to_read, today
 from phonotheque.music.doors import Door
 from phonotheque.music.tdm_statement import Mining, mining_of
-from phonotheque.publish.web.shelves import Digests, Resource, Shelves
+from phonotheque.publish.web.digests import Digests
+from phonotheque.publish.web.shelves import Resource, Shelves
 from phonotheque.register.holdings import Held
 from phonotheque.register.journal import Position
 

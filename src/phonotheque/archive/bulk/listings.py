@@ -40,9 +40,10 @@ from phonotheque.publish.facts.listing import (
 )
 from phonotheque.publish.facts.source import source_of
 from phonotheque.publish.packs.form import pack_files
-from phonotheque.publish.sealed import LIST_FILES
+from phonotheque.publish.sealed import LIST_FILES, sealed_bytes
 from phonotheque.register.corrections import edited
 from phonotheque.register.events import Accession, Edit, Examination, Pack, Rights, Volume
+from phonotheque.register.findings import findings
 from phonotheque.register.holdings import Held
 from phonotheque.register.journal import START, Position, Torn, read
 from phonotheque.register.kinship import original_of
@@ -63,7 +64,7 @@ def write_listings(archive: Archive) -> tuple[list[TorrentFacts], int]:
     for folder in (FOLDER, KEPT):
         make_folders(archive.disk, folder)
     end = archive.index.place
-    stale = _touched(archive)
+    stale = _touched(archive) | _damaged(archive)
     unlisted = frozenset(archive.index.unlisted())  # nobody knows what they hold; opening says so
     facts, written = [], 0
     with _naming(archive) as lookup:
@@ -93,6 +94,21 @@ def _naming(archive: Archive) -> Iterator[Lookup | None]:
         with suppress(NoCatalogueError, FormatTooNewError, IntegrityError):
             lookup = opened.enter_context(open_catalogue(archive.root)).lookup
         yield lookup
+
+
+def _damaged(archive: Archive) -> frozenset[str]:
+    """Torrents in whose listings a check found something wrong that is so still."""
+    found = {one.path for one in findings(archive.index.db) if one.path.startswith(FOLDER)}
+    if not found:
+        return frozenset()
+    known = (read_facts(archive.disk, torrent.name) for torrent in offered(archive.index))
+    return frozenset(
+        one.name
+        for one in known
+        if one is not None
+        and (path := listing_path(one.name)) in found
+        and sealed_bytes(archive.disk, path, one.listing) is None
+    )
 
 
 def _touched(archive: Archive) -> frozenset[str]:

@@ -22,7 +22,7 @@ from phonotheque.publish.packs.art import Art
 from phonotheque.publish.packs.facts import Facts
 from phonotheque.publish.packs.form import PackKind
 from phonotheque.publish.packs.holding import one_held
-from phonotheque.publish.packs.making import Bench, PacksMade, make_kind
+from phonotheque.publish.packs.making import Bench, PacksMade, make_kind, retire_lost
 from phonotheque.publish.packs.overlays import Overlays
 from phonotheque.publish.packs.patches import Patches
 from phonotheque.publish.packs.register_extract import RegisterExtract
@@ -91,6 +91,8 @@ def make_packs(
 
         catalogue = Catalogue(archive.root, snapshot, HOLDINGS, Machine(_JOBS), on_step or quietly)
         make_metadata(bench, catalogue, done)
+    else:
+        retire_lost(bench, PackKind.METADATA, done)
     return done
 
 

@@ -1,9 +1,10 @@
 """What may be fetched from the bulk door: files of `published/`, and payload of volumes.
 
 Laws: an object is given only as a member of a volume that is offered now, only while it is intact,
-and only when the resolver says yes at this very moment; a retired torrent or pack is not there any
-more; what is hidden, a link or a folder is nothing. Nobody learns from an answer whether a thing is
-absent or refused.
+and only when the resolver says yes at this very moment; a file of a pack, and a list of a volume,
+only when all of it was read here and hashed to the root in its torrent; a retired torrent or pack
+is not there any more; what is hidden, a link or a folder is nothing. Nobody learns from an answer
+whether a thing is absent or refused.
 
 Layout, the same as `phonotheque publish push` writes: `/…` is `published/…`; payload of a volume is
 at `/volumes/<name>/…`, of a pack at `/packs/<name>/…` and, so that one address serves all web
@@ -12,11 +13,8 @@ seeds, at `/volumes/<name>/…` as well.
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from phonotheque.disk import Disk, Kind
@@ -24,8 +22,9 @@ from phonotheque.errors import NotHeldError
 from phonotheque.music.rights import Verdict
 from phonotheque.music.tdm_statement import Mining, headers
 from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, torrent_path
+from phonotheque.publish.web.digests import Digests
 from phonotheque.publish.web.heads import Shown
-from phonotheque.register.events import Pack
+from phonotheque.register.events import Pack, Volume
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
 from phonotheque.register.published import offered_one
@@ -75,38 +74,6 @@ class Resource:
 
     file: BinaryIO
     shown: Shown
-
-
-@dataclass
-class Digests:
-    """Digests of published files, computed once for each state of a file; shared by threads."""
-
-    most: int = 20_000
-    _known: OrderedDict[tuple[str, int, int, int], str] = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
-
-    def of(self, path: str, file: BinaryIO) -> tuple[str, int]:
-        """Return the SHA-256 and the length of an open file, which stands at its beginning after.
-
-        Args:
-            path: Where it lies.
-            file: The file.
-        """
-        import os
-
-        found = os.fstat(file.fileno())
-        key = (path, found.st_ino, found.st_size, found.st_mtime_ns)
-        with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key], found.st_size
-        digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-        file.seek(0)
-        with self._lock:
-            self._known[key] = digest
-            while len(self._known) > self.most:
-                self._known.popitem(last=False)
-        return digest, found.st_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +132,19 @@ class Shelves:
         if isinstance(torrent, Pack):
             return self._of_pack(name, rest)
         if rest[:2] == ("lists", name) and len(rest) == 3 and rest[2] in LIST_FILES:
-            return self._file(f"{LISTS}/{name}/{rest[2]}")
+            return self._sealed(torrent, rest, f"{LISTS}/{name}/{rest[2]}")
         return self._object(name, rest) if len(rest) == 3 else None
 
     def _of_pack(self, name: str, rest: tuple[str, ...]) -> Resource | None:
-        if not isinstance(offered_one(self.index, name), Pack) or self.is_closed(name):
+        pack = offered_one(self.index, name)
+        if not isinstance(pack, Pack) or self.is_closed(name):
             return None
-        return self._file("/".join((PUBLISHED, "packs", name, *rest)))
+        return self._sealed(pack, rest, "/".join((PUBLISHED, "packs", name, *rest)))
+
+    def _sealed(self, torrent: Volume | Pack, rest: tuple[str, ...], path: str) -> Resource | None:
+        """A file that a torrent names, if it is the one that was sealed."""
+        root = self.digests.roots_of(self.disk, torrent).get(rest)
+        return None if root is None else self._file(path, root)
 
     def _object(self, volume: str, rest: tuple[str, ...]) -> Resource | None:
         """A member of a volume, if the resolver gives it at this moment."""
@@ -196,8 +169,8 @@ class Shelves:
         except NotHeldError:  # it went between two looks
             return None
 
-    def _file(self, path: str) -> Resource | None:
-        """A regular file, reached through folders alone."""
+    def _file(self, path: str, root: bytes = b"") -> Resource | None:
+        """A regular file, reached through folders alone; with this root, where one is given."""
         parts = path.split("/")
         for count in range(1, len(parts)):
             folder = self.disk.stat("/".join(parts[:count]))
@@ -210,8 +183,11 @@ class Shelves:
             file = self.disk.open(path)
         except NotHeldError:
             return None
-        digest, size_bytes = self.digests.of(path, file)
-        return Resource(file, Shown(size_bytes, digest, self._fields(parts[-1])))
+        known = self.digests.of(path, file, has_root=bool(root))
+        if root and known.pieces_root != root:
+            file.close()
+            return None
+        return Resource(file, Shown(known.size_bytes, known.sha256, self._fields(parts[-1])))
 
     def _fields(self, name: str) -> Mapping[str, str]:
         kind = content_type(name)
