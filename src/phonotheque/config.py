@@ -152,9 +152,7 @@ SETTINGS = (
         "Who keeps this archive: its own copy counts as theirs. By default its title.",
     ),
     Setting("mirrors.country", str, "", "Where this archive's own disks stand: two letters."),
-    Setting(
-        "mirrors.medium", str, "online", "What they are: `online`, `offline-disk` or `tape`."
-    ),
+    Setting("mirrors.medium", str, "online", "What they are: `online`, `offline-disk` or `tape`."),
 )
 """Every setting there is."""
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -115,7 +114,7 @@ def test_damage_is_found_and_mended(copied: Path) -> None:
     """Verify finds it and ends with 1, status says so, repair mends it; then all are content."""
     before = payload(copy_of(copied))
     damage(copy_of(copied))
-    found = [one for one in mirror(copied, "verify", "--json", "--rate", "0").expect(1).lines()]
+    found = mirror(copied, "verify", "--json", "--rate", "0").expect(1).lines()
     assert sum(len(one["damaged"]) for one in found) == 2
     status = mirror(copied, "status").expect(1).out
     assert "2 files damaged in 1 torrent" in status
@@ -160,9 +159,7 @@ def test_wrong_requests_are_refused(synced: Path) -> None:
     assert "no address" in mirror(synced, "sync", "--peer", "here").expect(2).err
 
 
-def test_a_mirror_at_work_shares_and_says_so(
-    copied: Path, origin: Phono, tmp_path: Path
-) -> None:
+def test_a_mirror_at_work_shares_and_says_so(copied: Path, origin: Phono, tmp_path: Path) -> None:
     """While it runs another mirror fetches all of it over the network; Ctrl-C ends it."""
     shutil.copytree(origin.root / "published", tmp_path / "published")
     shutil.rmtree(tmp_path / "published" / "packs")
@@ -197,9 +194,7 @@ class _at_work:  # noqa: N801 (used as a function is)
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_a_sync_that_is_killed_is_gone_on_with(
-    origin: Phono, tmp_path: Path, seed: int
-) -> None:
+def test_a_sync_that_is_killed_is_gone_on_with(origin: Phono, tmp_path: Path, seed: int) -> None:
     """Killed while it fetches, a sync leaves a mirror that holds what it told, and can go on."""
     root = tmp_path / "mirror"
     init(root, origin.root)
@@ -220,13 +215,11 @@ def test_a_sync_that_is_killed_is_gone_on_with(
     mirror(root, "verify", "--rate", "0").expect(0)
 
 
-def test_a_full_disk_ends_a_sync_that_can_be_run_again(
-    origin: Phono, tmp_path: Path
-) -> None:
+def test_a_full_disk_ends_a_sync_that_can_be_run_again(origin: Phono, tmp_path: Path) -> None:
     """A disk without room is told with what to do; with room the same command ends well."""
     small = tmp_path / "small"
     small.mkdir()
-    if os.system(f"mount -t tmpfs -o size=70m none {small} 2>/dev/null"):  # noqa: S605
+    if os.system(f"mount -t tmpfs -o size=70m none {small} 2>/dev/null"):
         pytest.skip("no file system can be mounted here")
     try:
         root = small / "mirror"
@@ -240,14 +233,14 @@ def test_a_full_disk_ends_a_sync_that_can_be_run_again(
         mirror(root, "sync").expect(0)
         assert payload(copy_of(root)) == payload(origin.root)
     finally:
-        os.system(f"umount -l {small}")  # noqa: S605
+        os.system(f"umount -l {small}")
 
 
 # -- the origin
 
 
 @pytest.fixture
-def damaged(origin: Phono, tmp_path: Path) -> Iterator[tuple[Phono, dict[str, bytes]]]:
+def damaged(origin: Phono, tmp_path: Path) -> tuple[Phono, dict[str, bytes]]:
     """An archive with two damaged objects, a list and a torrent missing, and what it had."""
     root = Path(shutil.copytree(origin.root, tmp_path / "archive", symlinks=True))
     phono = Phono(root)
@@ -256,7 +249,7 @@ def damaged(origin: Phono, tmp_path: Path) -> Iterator[tuple[Phono, dict[str, by
     next((root / "objects" / "lists").rglob("README.txt")).unlink()
     next(root.glob("published/*-open-*.torrent")).unlink()
     phono("verify", "--jobs", "1").expect(1)
-    yield phono, before
+    return phono, before
 
 
 def test_an_origin_is_mended_from_its_mirror(

@@ -264,6 +264,18 @@ def test_a_damaged_torrent_or_pack_is_never_laid_out(shop):
     assert [(www / name).read_bytes() for name in names] == whole
 
 
+def test_an_empty_file_of_a_pack_is_no_damage(shop):
+    """No torrent names a file without bytes, so there is none to hold it against; it comes."""
+    phono, _, www = shop
+    pack = max((phono.root / "published" / "packs").glob("*-facts-*"))
+    empty, foreign = f"packs/{pack.name}/none.jsonl", f"packs/{pack.name}/foreign.jsonl"
+    (phono.root / "published" / empty).write_bytes(b"")
+    (phono.root / "published" / foreign).write_bytes(b"not sealed")
+    done = push(phono, www, status=1)
+    assert [one["volume"] for one in done["left_out"]] == [foreign]
+    assert (www / empty).read_bytes() == b""
+
+
 def test_the_signature_of_a_new_key_is_laid_out(shop):
     """A new key signs the index that is published again, in as many bytes: the copy follows."""
     phono, _, www = shop

@@ -6,7 +6,8 @@ from tests.cli.phono import LICENSED, damage, flip
 SHOWN = """sha256 path size_bytes condition checked_at role readability reason technical integrity
 sound tags came_from companions rights may_be_shared because volume gid"""
 COUNTED = """title recordings unreadable companions damaged sealed volumes events oldest_check
-unproven unproven_days last_run findings signatures notices"""
+unproven unproven_days last_run findings signatures copies mirrors
+alarms notices"""
 
 
 def test_an_object_is_shown_whole(phono, music):

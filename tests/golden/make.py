@@ -42,6 +42,7 @@ from phonotheque.register.events import (
     Pack,
     Publication,
     Removal,
+    Restoration,
     Retirement,
     Rights,
     Role,
@@ -228,6 +229,8 @@ EVENTS: tuple[Event, ...] = (
         recipe="opus-75",
         encoder="libopus 1.5.2",
     ),
+    Restoration(ARCHIVE_ID, 34, _A),
+    Restoration(ARCHIVE_ID, 35, _B, 3, _A),
 )
 """Every kind of event, with all of its fields and with as few as it can have."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -13,6 +14,16 @@ from tests.cli.small_music import make_file
 
 from once import made_once
 from phonotheque.archive.keeping import restoring
+from phonotheque.archive.keeping.surveying import Survey, survey
+from phonotheque.archive.opening import open_to_write
+from phonotheque.errors import (
+    BadSignatureError,
+    BrokenRegisterError,
+    ConflictError,
+    NotHeldError,
+)
+from phonotheque.mirror.jobs import Ways
+from phonotheque.register.chain import encode_withheld
 
 COPY = Path("archives/small-records")
 SHARED = ("packs", "files")
@@ -62,11 +73,28 @@ class World:
         named = [word for disk in disks or (self.mirror,) for word in ("--from", str(disk))]
         return call("mirror", "restore", self.root, *named, "--jobs", "1", "--json", *more)
 
+    @property
+    def root_of_trust(self) -> str:
+        """SHA-256 of the first root of what was restored."""
+        return hashlib.sha256((self.root / "keys/roots/1.root.json").read_bytes()).hexdigest()
+
+    def survey(self, *disks: Path, fingerprint: str = "") -> Survey:
+        """What these disks have; without one, the mirror."""
+        return survey(disks or (self.mirror,), fingerprint)
+
+    def bring_back(self, *disks: Path, fingerprint: str = "", is_successor: bool = False) -> Survey:
+        """Restore without reading all music again and building a catalogue, which takes long."""
+        known = self.survey(*disks, fingerprint=fingerprint)
+        restoring.restore(self.root, known, Ways(), is_successor=is_successor)
+        with open_to_write(self.root, "a test") as archive:
+            assert restoring.finished(archive, known, restoring.bring_loose(archive, known)) == []
+        return known
+
     def objects(self, disk: Path) -> list[Path]:
         return sorted(disk.glob("objects/??/??/*"))
 
     def publish_more(self, *steps: str) -> None:
-        """Let the archive, which is not lost yet, share one more recording, and the mirror follow."""
+        """Let the archive, not lost yet, share one more recording, and the mirror follow."""
         phono = Phono(self.lost)
         for step in steps:
             phono(step).expect(0)
@@ -90,7 +118,9 @@ def world(made, tmp_path, monkeypatch):
     shutil.copytree(made / "mirror", mirror, symlinks=True)
     text = f'addresses = ["{lost}"]\n'
     source = mirror / COPY / "source.toml"
-    rest = [line for line in source.read_text().splitlines(keepends=True) if "addresses" not in line]
+    rest = [
+        line for line in source.read_text().splitlines(keepends=True) if "addresses" not in line
+    ]
     source.write_text("".join([*rest, text]))
     return World(lost, mirror, tmp_path / "back")
 
@@ -141,17 +171,32 @@ def test_what_is_missing_is_named_and_comes_with_one_more_disk(world):
     told = world.restore().expect(1).one()
     assert sorted(told["missing"]) == sorted(path.name.partition(".")[0] for path in gone)
     assert told["ask"]
-    assert world.restore(world.mirror, two).expect(0).one()["missing"] == []
+    world.bring_back(world.mirror, two)
     assert_equal(world.lost, world.root)
-    said = world.restore(two).expect(2).err
-    assert "not empty" in said
+    with pytest.raises(ConflictError, match="not empty"):
+        world.bring_back(two)
+
+
+def test_a_disk_that_proves_nothing_may_have_bytes(world, tmp_path):
+    """A folder of a torrent client has what the mirrors lack: it is proven like everything else."""
+    volume, disk = "small-records-open-all-00002", tmp_path / "downloads"
+    shutil.copytree(world.lost / "volumes" / volume, disk / volume)
+    lists = (world.lost / f"objects/lists/{volume}/SHA256SUMS").read_text().splitlines()
+    gone = [world.copy / "objects" / line[66:] for line in lists if " lists/" not in line]
+    for path in gone:
+        path.unlink()
+    notices = world.bring_back(world.mirror, disk).notices
+    assert str(disk) in notices[0]
+    assert gone
+    assert_equal(world.lost, world.root)
 
 
 def test_a_folder_that_holds_something_is_left_alone(world):
     """Nothing is written into a folder that a restore did not begin."""
     world.root.mkdir()
     (world.root / "diary.txt").write_text("mine")
-    world.restore().expect(2)
+    with pytest.raises(ConflictError):
+        world.bring_back()
     assert [path.name for path in world.root.iterdir()] == ["diary.txt"]
 
 
@@ -163,26 +208,28 @@ def test_a_restore_that_stops_is_gone_on_with(world, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(restoring, "bring_register", stop)
-        world.restore().expect(130)
+        with pytest.raises(KeyboardInterrupt):
+            world.bring_back()
     assert not (world.root / "phonotheque.toml").exists()
-    world.restore().expect(0)
+    world.bring_back()
     assert_equal(world.lost, world.root)
 
 
 @pytest.mark.parametrize(
     "path",
-    ["published/metadata/timestamp.json", "published/metadata/1.root.json", "*register-head.json"],
+    ["published/metadata/timestamp.json", "published/metadata/1.root.json", "targets/*head.json"],
 )
 def test_a_disk_whose_signatures_do_not_hold_is_not_believed(world, path):
     """Alone it is refused, and nothing is made; beside a sound one it is told, and that one
     speaks."""
     two = world.another("two")
-    (victim, *_) = (two / COPY).rglob(path) if "*" in path else [two / COPY / path]
+    (victim,) = (two / COPY).rglob(path)
     damage(victim, lambda data: data.replace(b'"', b"'", 1))
-    world.restore(two).expect(2)
+    with pytest.raises(NotHeldError):
+        world.bring_back(two)
     assert not world.root.exists()
-    done = world.restore(two, world.mirror).expect(0)
-    assert str(two) in done.err
+    (notice,) = world.bring_back(two, world.mirror).notices
+    assert str(two) in notice
     assert_equal(world.lost, world.root)
 
 
@@ -192,14 +239,14 @@ def test_bytes_that_are_not_signed_do_not_come_back(world):
     changed = next(world.copy.rglob("register.jsonl.zst"))
     for path in (torrent, changed):
         damage(path, lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
-    done = world.restore()
-    assert done.status == 4, done
+    with pytest.raises(BrokenRegisterError):
+        world.bring_back()
     assert not (world.root / "phonotheque.toml").exists()
     assert not (world.root / "published" / torrent.name).exists()
     two = world.another("two")
     shutil.rmtree(two)
     follow(two, world.lost)
-    world.restore(world.mirror, two).expect(0)
+    world.bring_back(world.mirror, two)
     assert_equal(world.lost, world.root)
 
 
@@ -208,9 +255,13 @@ def test_two_archives_are_not_mixed(world, tmp_path):
     stranger = found(tmp_path / "stranger", "Small Records")
     stranger.add(make_music(tmp_path / "music", 10, 11), *LICENSED)
     stranger.publish()
-    world.restore(world.mirror, stranger.root).expect(2)
-    root = json.loads(Phono(world.lost)("keys", "show", "--json").expect(0).out.splitlines()[0])
-    world.restore(world.mirror, stranger.root, more=("--fingerprint", root["fingerprint"])).expect(0)
+    with pytest.raises(ConflictError, match="2 roots"):
+        world.bring_back(world.mirror, stranger.root)
+    with pytest.raises(BadSignatureError):
+        world.bring_back(world.mirror, stranger.root, fingerprint="0" * 64)
+    root = (world.copy / "published/metadata/1.root.json").read_bytes()
+    fingerprint = hashlib.sha256(root).hexdigest()
+    world.bring_back(world.mirror, stranger.root, fingerprint=fingerprint)
     assert_equal(world.lost, world.root)
 
 
@@ -218,10 +269,10 @@ def test_what_was_removed_does_not_come_back(world):
     """An old disk still has what was removed since; a newer one says so, and it stays away."""
     old = world.another("old")
     victim = world.objects(world.lost)[0].name.partition(".")[0]
-    Phono(world.lost)("takedown", victim, "--reason", "asked for", "--yes").expect(0)
-    call("mirror", "follow", "--mirror", world.mirror).expect(0)
+    Phono(world.lost)("takedown", victim, "--reason", "asked for").expect(0)
+    Phono(world.lost).publish()
     call("mirror", "sync", "--mirror", world.mirror, "--loopback").expect(0)
-    world.restore(world.mirror, old).expect(0)
+    world.bring_back(world.mirror, old)
     assert not list(world.root.rglob(f"{victim}*"))
     Phono(world.root)("verify").expect(0)
 
@@ -230,8 +281,7 @@ def test_lines_that_were_not_shared_come_back_as_digests(world):
     """What the register said of other things is known by its SHA-256: the chain holds, it is
     counted, and what somebody hides later is refused."""
     world.publish_more("verify")
-    told = world.restore().expect(0).one()
-    assert told["withheld"] == 1
+    world.bring_back()
     back = Phono(world.root)
     (said,) = [line for line in lines(world.root) if line.get("event") == "restoration"]
     lost = (world.lost / "register/000001.jsonl").read_bytes().splitlines(keepends=True)
@@ -239,9 +289,13 @@ def test_lines_that_were_not_shared_come_back_as_digests(world):
     assert (said["last"], said["withheld"]) == (len(lost), 1)
     assert [a == b for a, b in zip(lost, mine, strict=False)].count(False) == 1
     back("verify").expect(0)
-    back("rebuild", "--jobs", "1").expect(0)
     hide_a_line(world.root / "register/000001.jsonl", 3)
-    assert "withheld" in back("rebuild", "--jobs", "1").expect(4).err
+    (world.root / "state/index.sqlite").unlink()
+    with (
+        pytest.raises(BrokenRegisterError, match="2 of its lines are withheld"),
+        open_to_write(world.root, "a test"),
+    ):
+        pass
 
 
 def lines(root: Path) -> list[dict]:
@@ -251,8 +305,6 @@ def lines(root: Path) -> list[dict]:
 
 def hide_a_line(path: Path, number: int) -> None:
     """Put a line's digest in its place, as if it had been withheld."""
-    from phonotheque.register.chain import encode_withheld
-
     told = path.read_bytes().splitlines(keepends=True)
     following = json.loads(told[number])
     told[number - 1] = encode_withheld(number, following["prev"])
@@ -265,8 +317,7 @@ def test_a_backup_of_the_register_gives_every_line(world, tmp_path):
     backup = tmp_path / "backup"
     shutil.copytree(world.lost / "register", backup / "register")
     shutil.copytree(world.lost / "published", backup / "published")
-    told = world.restore(world.mirror, backup).expect(0).one()
-    assert told["withheld"] == 0
+    world.bring_back(world.mirror, backup)
     assert tree(world.root / "register") == tree(world.lost / "register")
     assert not [line for line in lines(world.root) if line["event"] == "restoration"]
 
@@ -277,5 +328,81 @@ def test_a_backup_with_another_past_is_not_taken(world, tmp_path):
     stranger = found(backup)
     shutil.copytree(world.copy / "published", backup / "published", dirs_exist_ok=True)
     assert stranger.root == backup
-    world.restore(world.mirror, backup).expect(0)
+    world.bring_back(world.mirror, backup)
     assert_equal(world.lost, world.root)
+
+
+# -- succession ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def succeeded(world):
+    """The origin and its keys are gone; somebody goes on, and published once."""
+    world.bring_back(is_successor=True)
+    shutil.rmtree(world.lost)
+    phono = Phono(world.root)
+    phono.add(make_music(world.root.with_name("new"), 20, 21), *LICENSED)
+    phono.publish()
+    return world.root_of_trust
+
+
+def follow_successor(world: World, fingerprint: str, source: Path) -> Done:
+    there = ("--source", str(source), "--mirror", str(world.mirror))
+    return call("mirror", "follow", "--successor", fingerprint, *there)
+
+
+def test_a_successor_names_the_old_head_and_its_own_root(world, succeeded):
+    """The first line under the new keys follows from the last one that was signed, and says so."""
+    head = json.loads((world.copy / "published/register-head.json").read_bytes())
+    (said,) = [line for line in lines(world.root) if line.get("event") == "restoration"]
+    assert (said["last"], said["digest"], said["root"]) == (head["seq"], head["digest"], succeeded)
+    assert (said["seq"], said["prev"]) == (head["seq"] + 1, head["digest"])
+    root = (world.root / "published/metadata/1.root.json").read_bytes()
+    assert hashlib.sha256(root).hexdigest() == succeeded
+    old = next((world.root / "published/succeeded").rglob("timestamp.json"))
+    assert old.read_bytes() == (world.copy / "published/metadata/timestamp.json").read_bytes()
+    Phono(world.root)("verify").expect(0)
+
+
+def test_nobody_follows_a_successor_unless_a_person_says_so(world, succeeded):
+    """A mirror refuses the new root, also as one more source; with the fingerprint it goes on from
+    what it holds, and what is new comes."""
+    there = ("--source", str(world.root), "--mirror", str(world.mirror))
+    assert call("mirror", "follow", *there).status == 5
+    assert follow_successor(world, "0" * 64, world.root).status == 5
+    assert follow_successor(world, "yes", world.root).status == 2
+    before = tree(world.copy / "trust")
+    done = follow_successor(world, succeeded, world.root).expect(0)
+    assert "trust-1" in done.err
+    assert tree(world.copy / "trust-1") == before
+    call("mirror", "sync", "--mirror", world.mirror, "--loopback").expect(0)
+    assert {p.name for p in world.objects(world.copy)} == {
+        p.name for p in world.objects(world.root)
+    }
+
+
+def test_a_stranger_is_no_successor(world, tmp_path):
+    """Another archive is refused though a person said yes; what was trusted stays."""
+    stranger = found(tmp_path / "stranger", "Small Records")
+    stranger.add(make_music(tmp_path / "music", 10, 11), *LICENSED)
+    stranger.publish()
+    root = hashlib.sha256((stranger.root / "published/metadata/1.root.json").read_bytes())
+    before = tree(world.copy / "trust")
+    done = follow_successor(world, root.hexdigest(), stranger.root)
+    assert done.status == 5
+    assert "not from the one that is followed" in done.err
+    assert tree(world.copy / "trust") == before
+
+
+def test_a_successor_with_another_past_is_refused(world):
+    """Whoever goes on from an older publication than was seen here hides what came between."""
+    old = world.another("old")
+    world.publish_more()
+    world.bring_back(old, is_successor=True)
+    phono = Phono(world.root)
+    for number in (20, 21):
+        phono.add(make_music(world.root.with_name(f"new {number}"), number, number + 1), *LICENSED)
+        phono.publish()
+    done = follow_successor(world, world.root_of_trust, world.root)
+    assert done.status == 5
+    assert "its past is another" in done.err

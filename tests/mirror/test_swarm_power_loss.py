@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +28,9 @@ NOWHERE = Path("/nowhere")
 
 
 @pytest.fixture(autouse=True)
-def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk in memory has room: the one that is asked is not that of the machine."""
     monkeypatch.setattr("phonotheque.mirror.incoming._require_room", lambda *_: None)
-    yield
 
 
 def empty() -> MemoryDisk:

@@ -32,9 +32,7 @@ def test_everybody_comes_round(costs: list[int], room: int, data: st.DataObject)
     last = dict.fromkeys(map(str, range(len(costs))), 0)
     for turn in range(1, 2 * len(costs) + 2):
         busy = data.draw(st.sets(st.sampled_from(sorted(last))))
-        turns = [
-            Turn(one, costs[int(one)], shared, one in busy) for one, shared in last.items()
-        ]
+        turns = [Turn(one, costs[int(one)], shared, one in busy) for one, shared in last.items()]
         for one in next_turn(turns, room):
             last[one] = turn
     assert min(last.values()) > 0

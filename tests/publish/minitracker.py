@@ -8,18 +8,19 @@ from __future__ import annotations
 import socket
 import struct
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Condition, Thread
+from threading import Condition
 from time import monotonic
-from typing import Self, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl, urlsplit
+
+from publish.loopback import Loopback, Silent
 
 INTERVAL_S = 60
 
 Announced: TypeAlias = dict[str, str]
 
 
-class MiniTracker:
+class MiniTracker(Loopback):
     """Use it in a `with` statement. `announces` holds the query of each announce, as latin-1."""
 
     def __init__(self, peers: list[tuple[str, int]]) -> None:
@@ -28,7 +29,7 @@ class MiniTracker:
         self._news = Condition()
         tracker = self
 
-        class Announce(BaseHTTPRequestHandler):
+        class Announce(Silent):
             def do_GET(self) -> None:
                 query = urlsplit(self.path).query
                 said = dict(parse_qsl(query, keep_blank_values=True, encoding="latin-1"))
@@ -43,16 +44,11 @@ class MiniTracker:
                     self.end_headers()
                     self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Stay silent."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Announce)
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        super().__init__(Announce)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/announce"
+        return self.address("announce")
 
     def _answer(self) -> bytes:
         compact = b"".join(
@@ -74,12 +70,3 @@ class MiniTracker:
                 if (left_s := deadline - monotonic()) <= 0:
                     return None
                 self._news.wait(left_s)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

@@ -50,13 +50,17 @@ class Warm:
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(self._socket))
             listening.listen(64)  # whoever comes while it still imports waits here
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.torture.warm", str(listening.fileno())],
+            # The shell ends at once, so that the warm process is nobody's child: tests look
+            # whether anything left one behind.
+            self._shell = subprocess.Popen(
+                ["sh", "-c", 'exec 3<&0; "$@" <&3 3<&- &', "sh", sys.executable]
+                + ["-m", "tests.torture.warm", str(listening.fileno())],
                 cwd=Path(__file__).parents[2],
                 pass_fds=[listening.fileno()],
                 stdin=subprocess.PIPE,  # whose end is the end of this process, however it comes
                 start_new_session=True,
             )
+            self._shell.wait()
         return self
 
     def __exit__(
@@ -65,8 +69,10 @@ class Warm:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate()
+        assert self._shell.stdin is not None
+        self._shell.stdin.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self._shell.pid, signal.SIGKILL)
         self._socket.unlink()
 
     def put_command(self, path: Path) -> None:

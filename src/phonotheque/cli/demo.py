@@ -52,6 +52,7 @@ def demo(
     _title("Seal what may be shared; what has no licence on record is kept, not shared")
     _phono(DONE, *at, "publish", "run")
     _share(archive, mirror)
+    _mirror(folder, archive)
     _damage_and_mend(archive, at, added)
     _hear_damage(folder, label, at)
     _dress_and_undress(folder, label, at)
@@ -155,6 +156,50 @@ def _damage_and_mend(archive: Path, at: tuple[str, str], added: tuple[str, ...])
     _phono(DONE, *at, "verify")
 
 
+def _mirror(folder: Path, archive: Path) -> None:
+    """Three nodes: the archive, a mirror of it, and a mirror of that mirror."""
+    nodes = {name: folder / f"mirror-{name}" for name in ("one", "two")}
+    _title("Two volunteers give a disk each; the second one knows only the first")
+    for source, mirror in ((archive, nodes["one"]), (nodes["one"], nodes["two"])):
+        at = ("--mirror", str(mirror))
+        _phono(DONE, "mirror", "init", str(source), "--space", "1GB", *at)
+        _phono(DONE, "mirror", "sync", "--loopback", *at)
+    _title("Damage both at random: bits flip, a file is cut, a file is lost")
+    for seed, mirror in enumerate(nodes.values()):
+        _damage_at_random(mirror, seed)
+    for mirror in nodes.values():
+        _phono(FOUND, "mirror", "verify", "--mirror", str(mirror))
+    _title("Each mends itself from the others, fetching only what is damaged, until none is")
+    for mirror, other in zip(nodes.values(), reversed(nodes.values()), strict=True):
+        other_copy = next((other / "archives").iterdir())
+        _phono(DONE, "mirror", "repair", "--from", str(other_copy), "--mirror", str(mirror))
+        _phono(DONE, "mirror", "verify", "--mirror", str(mirror))
+    _title("If the archive were lost: what was shared comes back; what was not is named")
+    disks = [word for mirror in nodes.values() for word in ("--from", str(mirror))]
+    _phono(FOUND, "mirror", "restore", str(folder / "restored"), *disks)
+
+
+def _damage_at_random(mirror: Path, seed: int) -> None:
+    import random
+
+    rng = random.Random(seed)
+    flipped, cut, lost = rng.sample(sorted(mirror.glob("archives/*/objects/??/??/*")), 3)
+    for path in (flipped, cut):
+        path.chmod(0o644)
+    with open(flipped, "r+b") as file:
+        at = rng.randrange(flipped.stat().st_size)
+        file.seek(at)
+        byte = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte[0] ^ 1 << rng.randrange(8)]))
+    with open(cut, "r+b") as file:
+        file.truncate(cut.stat().st_size // 2)
+    lost.unlink()
+    print(
+        f"  {mirror.name}: a bit of {flipped.name[:12]}, half of {cut.name[:12]}, {lost.name[:12]}"
+    )
+
+
 def _hear_damage(folder: Path, label: Path, at: tuple[str, str]) -> None:
     _title("Take in a broken download: two thirds of a track. What is missing is heard")
     whole = _some_track(label)
@@ -196,8 +241,9 @@ def _say_goodbye(folder: Path, seconds: float) -> None:
     print(f"""
 == What happened, in {seconds:.0f} seconds
   A label's folder became an archive that keeps every byte and the terms of each file; it was
-  proven, sealed into volumes, fetched over BitTorrent and checked with sha256sum; one wrong bit
-  was found, named and mended. What had no licence on record was kept and not shared. A broken
+  proven, sealed into volumes, fetched over BitTorrent and checked with sha256sum; two mirrors
+  were damaged, mended each other, and gave the archive back; one wrong bit was found in the
+  archive itself, named and mended. What had no licence on record was kept and not shared. A broken
   download was heard to be one, and a copy with a corrected title led back to its original. All of
   it can be searched.
 

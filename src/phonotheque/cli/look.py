@@ -20,6 +20,8 @@ from phonotheque.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from phonotheque.archive.keeping.alarms import Alarm
+    from phonotheque.archive.keeping.copies import Copies
     from phonotheque.archive.opening import Archive
     from phonotheque.archive.status import Heap, Status
     from phonotheque.catalogue.query.parsed import Identifier
@@ -216,10 +218,17 @@ def _lines(value: object) -> list[str]:
     return [] if value in (None, "") else [printable(str(value))]
 
 
-def status(context: typer.Context, as_json: Json = False) -> int:
-    """Show the archive on one page: counts, bytes, volumes, and what is unproven since when.
+def status(
+    context: typer.Context,
+    prometheus: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also put all figures into FILE, as Prometheus reads."),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Show the archive on one page: counts, bytes, volumes, their copies, and what is unproven.
 
-    Exit status 1 when something is damaged, or a signature has expired.
+    Exit status 1 when something is damaged, a signature has expired, or checks or mirrors stopped.
 
     Example: phono status
     """
@@ -227,25 +236,46 @@ def status(context: typer.Context, as_json: Json = False) -> int:
 
     import msgspec
 
+    from phonotheque.archive.keeping.counting import alarms_of, copies_of
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.status import status_of
+    from phonotheque.cli.copies import copies_record, say_copies
 
     with open_to_read(archive_of(context)) as archive:
         found = status_of(archive)
+        copies = copies_of(archive)
+        alarms = alarms_of(archive, copies, found.oldest_check)
         title = archive.config["title"] or archive.config.name
         notices = archive.notices
     if as_json:
         findings = msgspec.to_builtins(found.findings)
         record = {**dataclasses.asdict(found), "findings": findings}
+        record |= copies_record(copies, alarms)
         print_json({"title": title, **record, "notices": notices})
     else:
         print(printable(title))
         print_table(list(_rows(found)), right=(1, 2))
-        for line in (*_proof(found), *notices):
+        for line in _proof(found):
             print(line)
+        say_copies(copies, alarms)
+        for line in notices:
+            print(line)
+    if prometheus:
+        _put_metrics(prometheus, found, copies, alarms)
     damaged = {kind for kind in found.damaged if kind != "removed"}
     expired = [one for one in found.signatures if one.days_left < 0]
-    return FOUND if damaged or found.findings or expired else DONE
+    return FOUND if damaged or found.findings or expired or alarms else DONE
+
+
+def _put_metrics(path: Path, found: Status, copies: Copies, alarms: tuple[Alarm, ...]) -> None:
+    """Replace the file in one step: whoever reads it meanwhile has the old or the new one."""
+    from datetime import UTC, datetime
+
+    from phonotheque.archive.keeping.prometheus import format_metrics
+    from phonotheque.disk import LocalDisk, write_whole
+
+    data = format_metrics(found, copies, alarms, datetime.now(UTC))
+    write_whole(LocalDisk(path.resolve().parent), path.name, data)
 
 
 def _rows(found: Status) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from phonotheque.cli import mirror_restore, mirror_sync
+from phonotheque.cli import mirror_report, mirror_restore, mirror_sync
 from phonotheque.cli import mirror_telling as telling
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.mirror_options import MirrorDir, mirror_of
@@ -55,6 +55,7 @@ def register(app: typer.Typer) -> None:
     group.command("exclude")(exclude)
     mirror_sync.register(group)
     mirror_restore.register(group)
+    mirror_report.register(group)
     app.add_typer(group, name="mirror")
 
 
@@ -160,6 +161,10 @@ def follow(
     accept_removals: Annotated[
         bool, typer.Option("--accept-removals", help="Yes, more than half of it is to go.")
     ] = False,
+    successor: Annotated[
+        str,
+        typer.Option(metavar="SHA256", help="Yes, who signs with this root goes on with it."),
+    ] = "",
     as_json: Json = False,
 ) -> int:
     """Learn what is new, prove it, and carry out what was removed. Fetches nothing else.
@@ -173,10 +178,13 @@ def follow(
     from phonotheque.mirror.home import open_mirror
     from phonotheque.mirror.joining import add_source
     from phonotheque.mirror.refreshing import refresh
+    from phonotheque.mirror.succession import accept_successor
     from phonotheque.publish.trust.following import now
 
     with open_mirror(mirror_of(mirror), "another change of this mirror") as opened:
-        if source:
+        if successor:
+            tell(accept_successor(opened.copy(archive), successor, source, now()))
+        elif source:
             tell(add_source(opened.copy(archive), source, now()))
         news = refresh(opened, now(), is_confirmed=accept_removals)
         if accept_removals:

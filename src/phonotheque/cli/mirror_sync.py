@@ -24,9 +24,6 @@ Port = Annotated[
     int | None,
     typer.Option("--port", min=0, max=65535, help="Port; 0 for any free one; default: settings."),
 ]
-Loopback = Annotated[
-    bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
-]
 From = Annotated[
     list[Path] | None,
     typer.Option("--from", metavar="DIR", help="Copy from this folder first; repeatable."),
@@ -56,7 +53,9 @@ def sync(
     peer: Peer = None,
     web_seed: WebSeed = None,
     port: Port = None,
-    loopback: Loopback = False,
+    loopback: Annotated[
+        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Learn what is new, carry out removals, and fetch what was chosen; then end.
@@ -73,7 +72,10 @@ def sync(
     from phonotheque.publish.trust.following import now
 
     stop = stop_at_signals()
-    with open_mirror(mirror_of(mirror), "another change of this mirror") as opened, shown() as shows:
+    with (
+        open_mirror(mirror_of(mirror), "another change of this mirror") as opened,
+        shown() as shows,
+    ):
         given = Given(folders, peer, web_seed, port, loopback)
         wires = _wires(opened, given, stop.is_set, shows)
         say = partial(telling.say_outcome, as_json=as_json)
@@ -136,7 +138,9 @@ def repair(
     web_seed: WebSeed = None,
     mirror: MirrorDir = None,
     port: Port = None,
-    loopback: Loopback = False,
+    loopback: Annotated[
+        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Bring back what is known to be damaged: from folders, web servers and peers, piece by piece.
@@ -153,7 +157,10 @@ def repair(
     from phonotheque.mirror.tending import repair_all
 
     stop, is_left, count = stop_at_signals(), False, 0
-    with open_mirror(mirror_of(mirror), "another change of this mirror") as opened, shown() as shows:
+    with (
+        open_mirror(mirror_of(mirror), "another change of this mirror") as opened,
+        shown() as shows,
+    ):
         given = Given(folders, peer, web_seed, port, loopback)
         wires = _wires(opened, given, stop.is_set, shows)
         for _, done in repair_all(opened, lambda copy: ways_of(opened, copy, wires)[0], shows):
@@ -172,7 +179,9 @@ def run(
     web_seed: WebSeed = None,
     mirror: MirrorDir = None,
     port: Port = None,
-    loopback: Loopback = False,
+    loopback: Annotated[
+        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Work until Ctrl-C: sync every hour, share what is held, read and mend it in between.

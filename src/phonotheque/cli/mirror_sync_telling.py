@@ -78,7 +78,7 @@ def say_read(done: Scrubbed | Unread, *, as_json: bool) -> bool:
         print(f"{done.torrent}: {counted(done.files, 'file')}, {size}: every one is exact.")
     else:
         what = counted(len(done.damaged), "file")
-        print(f"{done.torrent}: {what} damaged; `phono mirror repair` brings them back.")
+        print(f"{done.torrent}: {what} damaged; mend with `phono mirror repair`.")
     for one in done.found:
         print(printable(f"  {one.part.path}: {one.wrong}"))
     return bool(done.damaged)

@@ -42,8 +42,8 @@ def serve(
     from phonotheque.archive.bulk.bulk_door import Clerk, Closed
     from phonotheque.archive.opening import open_to_read
     from phonotheque.cli.signals import stop_at_signals
+    from phonotheque.publish.web.digests import Digests
     from phonotheque.publish.web.server import Bounds, Server
-    from phonotheque.publish.web.shelves import Digests
 
     stop = stop_at_signals()
     root = archive_of(context)

@@ -75,25 +75,31 @@ def verify(
         checks = _checks(archive, chosen[0], count, ears, hearing)
         is_partial = bool(references or oldest)
         with _recorded(archive, run, hearing, chosen[1], is_patient=wait) as report:
-            _go_through(archive, run, checks, chosen[1:], is_partial=is_partial)
+            _go_through(run, checks, chosen[1:])
+            if not references:
+                _go_through_the_rest(archive, run, is_partial=is_partial)
             report.append(as_json)
     return FOUND if run.findings or (hearing and hearing.damaged) else DONE
 
 
-def _go_through(
-    archive: Archive,
-    run: Run,
-    checks: Iterable[Checked],
-    wanted: tuple[int, int],
-    *,
-    is_partial: bool,
-) -> None:
-    from phonotheque.archive.keeping.verify import check_the_rest
-
+def _go_through(run: Run, checks: Iterable[Checked], wanted: tuple[int, int]) -> None:
     with progress("verifying", *wanted) as shown:
         for checked in checks:
             run.note(checked)
             shown.advance(checked.held.size_bytes)
+
+
+def _go_through_the_rest(archive: Archive, run: Run, *, is_partial: bool) -> None:
+    """Read all packs and look at everything else; or read as many bytes of packs as were read of
+    objects, and one pack in any case."""
+    from phonotheque.archive.keeping.published import packs_in_turn
+    from phonotheque.archive.keeping.verify import check_packs, check_the_rest
+
+    packs = packs_in_turn(archive, run.examined_bytes if is_partial else None)
+    size_bytes = sum(pack.size_bytes for pack in packs)
+    with progress("verifying packs", len(packs), size_bytes) as shown:
+        for pack in check_packs(archive, run, packs):
+            shown.advance(pack.size_bytes)
     if not is_partial:
         check_the_rest(archive, run)
 
@@ -185,16 +191,38 @@ def _report(run: Run, hearing: Hearing | None, *, as_json: bool) -> None:
     if as_json:
         for kind, path, detail in rows:
             print_json({"kind": kind, "path": path, "detail": detail})
-        summary = {"examined": run.examined, "examined_bytes": run.examined_bytes}
-        verdicts = {"verdicts": dict(hearing.verdicts)} if hearing else {}
-        print_json({**summary, "findings": len(run.findings), **verdicts})
+        done = run.published
+        print_json(
+            {
+                "examined": run.examined,
+                "examined_bytes": run.examined_bytes,
+                "packs": len(done.packs),
+                "packs_bytes": done.packs_bytes,
+                "torrents": done.torrents,
+                "signed": done.signed,
+                "findings": len(run.findings),
+                **({"verdicts": dict(hearing.verdicts)} if hearing else {}),
+            }
+        )
         return
     size = format_bytes(run.examined_bytes)
     print(f"{counted(run.examined, 'object')} read, {size}: {_count(run.findings)}")
+    if looked := _published(run):
+        print(f"Of what is published: {looked}.")
     if hearing is not None:
         heard = ", ".join(f"{hearing.verdicts[key]} {words}" for key, words in _VERDICTS)
         print(f"{counted(hearing.verdicts.total(), 'recording')} decoded: {heard}.")
     print_table([(kind, printable(path), detail) for kind, path, detail in rows])
+
+
+def _published(run: Run) -> str:
+    """What was looked at of what is published, in words; "" for nothing."""
+    done = run.published
+    packs = f"{counted(len(done.packs), 'pack')} read, {format_bytes(done.packs_bytes)}"
+    parts = [packs] if done.packs else []
+    parts += [counted(done.torrents, "torrent")] if done.torrents else []
+    parts += [counted(done.signed, "signed file")] if done.signed else []
+    return ", ".join(parts)
 
 
 _VERDICTS = (("whole", "whole"), ("unknown", "cannot be told"), ("damaged", "damaged"))

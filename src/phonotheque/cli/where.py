@@ -84,7 +84,7 @@ def _say(one: Whereabouts) -> None:
         if place.is_offered:
             rows.append(("  magnet", place.magnet))
         else:
-            after = f"; now in {place.superseded_by}" if place.superseded_by else ""
+            after = f" Now in {place.superseded_by}." if place.superseded_by else ""
             rows.append(("  not offered any more", f"{place.because}{after}"))
         print_table([(name, printable(text)) for name, text in rows])
     if one.packs:

@@ -204,8 +204,10 @@ class Fetching:
         yield from self._proven()
 
     def _proven(self) -> Iterator[Outcome]:
-        done = [one for one in self._proving if one[2].done()]
-        self._proving = [one for one in self._proving if not one[2].done()]
+        # Asked once each: one that ends between two questions would be in neither list.
+        waiting = [(one, one[2].done()) for one in self._proving]
+        done = [one for one, is_done in waiting if is_done]
+        self._proving = [one for one, is_done in waiting if not is_done]
         for run, part, future in done:
             if run.is_over:
                 continue

@@ -1,4 +1,4 @@
-"""Proof of possession: who has the bytes of a torrent can answer, and who has only its names cannot.
+"""Proof of possession: who has the bytes of a torrent can answer, who has only its names cannot.
 
 Of each torrent some ranges are drawn that nobody could know before the archive signed its newest
 timestamp. Each is answered by a digest of the bytes there, and whoever has the bytes, too, can
@@ -9,8 +9,8 @@ recompute it.
     answer i = the first 16 bytes of SHA-256(seed + "answer" + i + the bytes of the range)
 
 `key` is the mirror's public key, 32 bytes; `torrent` its name in UTF-8; `i` four bytes, big-endian.
-Files lie end to end in the torrent's order, without padding; the range is the block of 16 KiB of its
-file that the place falls into, the last one shorter.
+Files lie end to end in the torrent's order, without padding; the range is the block of 16 KiB of
+its file that the place falls into, the last one shorter.
 
 Laws: what is drawn follows from timestamp, key and torrent alone; an answer of one mirror is never
 that of another, nor that of another day.

@@ -128,9 +128,7 @@ def _claim(copy: Copy, holding: Holding, contents: Contents | None, seed: bytes)
     if contents is not None:
         drawn = enumerate(draw(seed, contents.parts))
         answers = tuple(_answer(copy, seed, number, one) for number, one in drawn)
-    return Claim(
-        holding.torrent, holding.state, holding.held_bytes, holding.verified_at, answers
-    )
+    return Claim(holding.torrent, holding.state, holding.held_bytes, holding.verified_at, answers)
 
 
 def _answer(copy: Copy, seed: bytes, number: int, drawn: Drawn) -> str:

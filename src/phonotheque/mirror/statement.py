@@ -15,12 +15,14 @@ Source: RFC 8032 (Ed25519). Not here: proof of possession (`possession`), files 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from phonotheque.disk import refusal
 from phonotheque.errors import BadSignatureError, FormatTooNewError, MalformedError
 from phonotheque.mirror.values import Medium, State
 from phonotheque.publish.trust.keys import Key
@@ -128,6 +130,20 @@ def encode_statement(statement: Statement, key: Key) -> bytes:
     lines = [msgspec.json.encode(one) for one in (statement.header, *statement.claims)]
     signed = b"".join(line + b"\n" for line in lines)
     return signed + msgspec.json.encode(_Signature(key.secret.sign(signed).hex())) + b"\n"
+
+
+def read_statement(path: Path) -> bytes:
+    """Return the bytes of a statement's file, and never more than one may have.
+
+    Raises:
+        NotHeldError: There is no such file.
+        UnavailableError: The disk refused.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise refusal(str(path), error) from error
 
 
 def decode_statement(data: bytes) -> Statement:

@@ -4,6 +4,8 @@ Laws: a line is one JSON object in UTF-8 ending in one newline, starting with `s
 and `event`; `seq` counts from 1; `prev` is the SHA-256 of the whole previous line with its newline
 (64 zeros for the first), so that `sed -n 5p 000001.jsonl | sha256sum` gives what line 6 says.
 A byte changed anywhere breaks the chain at the next line, at the latest at the next checkpoint.
+A line that was not given to others came back from their copies as its number and SHA-256 alone: the
+next line follows from it as before.
 
 Source: the idea is Haber and Stornetta, "How to time-stamp a digital document" (1991).
 Not here: files and durability (`journal`).
@@ -12,10 +14,11 @@ Not here: files and durability (`journal`).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -37,13 +40,26 @@ GENESIS = Head(0, "0" * 64)
 """What the first line follows from."""
 
 
+_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class Withheld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of which only the number and the SHA-256 are known."""
+
+    seq: int
+    sha256: _Digest
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event in its place: the `seq`-th of the register, written at `at` (UTC, ISO 8601)."""
+    """An event in its place: the `seq`-th of the register, written at `at` (UTC, ISO 8601).
+
+    Of a line that is withheld nobody knows when it was written: `at` is "".
+    """
 
     seq: int
     at: str
-    event: Event
+    event: Event | Withheld
 
 
 class NotInChainError(ValueError):
@@ -59,6 +75,8 @@ class _Envelope(msgspec.Struct, frozen=True):
 _encoder = msgspec.json.Encoder()
 _envelope = msgspec.json.Decoder(_Envelope)
 _event = msgspec.json.Decoder(Event)
+_withheld = msgspec.json.Decoder(Withheld)
+_BEGIN = re.compile(rb'\{"seq":[0-9]+,"sha256":')
 
 
 _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -124,6 +142,8 @@ def decode_line(head: Head, line: bytes) -> tuple[Entry, Head]:
     """
     if not line.endswith(b"\n"):
         raise NotInChainError("it ends without a newline")
+    if _BEGIN.match(line):
+        return _decode_withheld(head, line)
     try:
         envelope = _envelope.decode(line)
         event = _event.decode(line)
@@ -135,3 +155,18 @@ def decode_line(head: Head, line: bytes) -> tuple[Entry, Head]:
         raise NotInChainError(f"its number is {envelope.seq}, not {head.seq + 1}")
     after = Head(envelope.seq, hashlib.sha256(line).hexdigest())
     return Entry(envelope.seq, envelope.at, event), after
+
+
+def encode_withheld(seq: int, sha256: str) -> bytes:
+    """Write a line of which no more is to be known."""
+    return _encoder.encode(Withheld(seq, sha256)) + b"\n"
+
+
+def _decode_withheld(head: Head, line: bytes) -> tuple[Entry, Head]:
+    try:
+        found = _withheld.decode(line)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise NotInChainError(f"it is not a line that is withheld ({error})") from error
+    if found.seq != head.seq + 1 or encode_withheld(found.seq, found.sha256) != line:
+        raise NotInChainError(f"its number is not {head.seq + 1}, or it is written otherwise")
+    return Entry(found.seq, "", found), Head(found.seq, found.sha256)

@@ -167,6 +167,7 @@ class Fixity(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event",
         through: Its name.
         objects: Names of the objects read, when they were chosen by name.
         findings: What was wrong; an object without a finding was exact.
+        packs: Names of packs that were read whole; one without a finding was exact.
     """
 
     examined: int
@@ -176,6 +177,7 @@ class Fixity(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event",
     through: str = ""
     objects: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    packs: tuple[str, ...] = ()
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="removal"):
@@ -323,6 +325,28 @@ class Publication(
     torrents: int
 
 
+class Restoration(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="restoration"
+):
+    """The archive was lost and brought back from copies: the line before this one is the last that
+    anybody signed.
+
+    Attributes:
+        archive: UUID of the archive, which stays what it is.
+        last: Number of the line before this one.
+        digest: Its SHA-256, 64 hexadecimal digits: what was signed as the register's head.
+        withheld: So many of the lines before this one came back as their SHA-256 alone.
+        root: SHA-256 of the first root of trust of whoever goes on from here; "" when the old keys
+            still sign.
+    """
+
+    archive: str
+    last: int
+    digest: str
+    withheld: int = 0
+    root: str = ""
+
+
 Event = (
     Founding
     | Deposit
@@ -340,5 +364,6 @@ Event = (
     | Pack
     | Retirement
     | Publication
+    | Restoration
 )
 """Any event."""

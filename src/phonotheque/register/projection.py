@@ -15,7 +15,7 @@ import msgspec
 
 from phonotheque.music.finding import FindingKind
 from phonotheque.music.rights import RightsStatement
-from phonotheque.register.chain import Entry
+from phonotheque.register.chain import Entry, Withheld
 from phonotheque.register.events import (
     Accession,
     CounterNotice,
@@ -30,6 +30,7 @@ from phonotheque.register.events import (
     Pack,
     Publication,
     Removal,
+    Restoration,
     Retirement,
     Rights,
     Volume,
@@ -62,6 +63,8 @@ def project(db: sqlite3.Connection, entry: Entry) -> None:
             db.execute("INSERT INTO edit VALUES (?, ?, ?, ?)", (seq, name, field, value))
         case Volume() | Pack() | Retirement() | Publication():
             _published(db, entry, entry.event)
+        case Restoration() | Withheld():
+            _restored(db, entry.event)
         case Export():
             pass  # a copy handed out changes nothing that is held
         case _:
@@ -171,6 +174,18 @@ def _of_case(db: sqlite3.Connection, entry: Entry, event: Removal | CounterNotic
         db.execute("INSERT OR IGNORE INTO note VALUES ('removing', ?)", (str(entry.seq),))
     row = (entry.seq, event.case, name, _json(event), entry.at)
     db.execute("INSERT INTO case_line VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _restored(db: sqlite3.Connection, event: Restoration | Withheld) -> None:
+    """Count the lines that are withheld, and as how many they were declared last."""
+    if isinstance(event, Restoration):
+        row = ("withheld_declared", str(event.withheld))
+        db.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", row)
+    else:
+        db.execute(
+            """INSERT INTO note VALUES ('withheld', '1')
+               ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"""
+        )
 
 
 def _published(

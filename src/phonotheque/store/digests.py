@@ -32,6 +32,7 @@ BUFFER_BYTES = 256 * 1024
 
 _NODE_BYTES = 32
 _sha256 = hashlib.sha256
+_new_sha256 = _sha256().copy  # OpenSSL 3 looks up what to do for each new hash: copies cost half
 
 
 def _zero_roots(levels: int) -> tuple[bytes, ...]:
@@ -84,14 +85,17 @@ def fold_layer(layer: bytes, size_bytes: int, *, piece_bytes: int = PIECE_BYTES)
     while len(layer) > _NODE_BYTES:  # as `_climb`, on bytes that lie in a row: half the time
         if len(layer) % (2 * _NODE_BYTES):
             layer += _ZERO_ROOTS[level]
-        pairs = range(0, len(layer), 2 * _NODE_BYTES)
-        layer = b"".join([_sha256(layer[at : at + 64]).digest() for at in pairs])
+        nodes = []
+        for at in range(0, len(layer), 2 * _NODE_BYTES):
+            node = _new_sha256()
+            node.update(layer[at : at + 2 * _NODE_BYTES])
+            nodes.append(node.digest())
+        layer = b"".join(nodes)
         level += 1
     return layer
 
 
-@dataclass(frozen=True, slots=True)
-class _OtherDigests(Digests):
+class _OtherDigests(Digests, frozen=True, gc=False):
     """Digests at another piece length than ours: to compare with other programs, never stored."""
 
     def __post_init__(self) -> None:
@@ -238,6 +242,81 @@ def digest_file(
             into(chunk)
         hasher.update(chunk)
     return hasher.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class TreeDigests:
+    """What proves a file that came from others: its name and its BitTorrent v2 tree.
+
+    Attributes:
+        size_bytes: Length of the file.
+        sha256: SHA-256 of all of it.
+        pieces_root: 32 bytes; b"" of an empty file, which has no tree.
+        layer: 32 bytes for each piece of a file that is longer than one piece, else b"".
+    """
+
+    size_bytes: int
+    sha256: Sha256
+    pieces_root: bytes
+    layer: bytes
+
+
+def tree_of_file(
+    file: BinaryIO,
+    *,
+    into: Callable[[memoryview], object] | None = None,
+    piece_bytes: int = PIECE_BYTES,
+) -> TreeDigests:
+    """Return name and v2 tree of a file, read once from where it stands to its end.
+
+    Args:
+        file: As for `digest_file`.
+        into: As for `digest_file`.
+        piece_bytes: Length of a piece: 1 MiB in volumes, 4 MiB in packs.
+
+    Raises:
+        OSError: A read failed; see `iter_chunks`.
+
+    Cost: 1 CPU second for about 700 MB with SHA instructions: a third less than all digests.
+    """
+    whole, size_bytes = _sha256(), 0
+    leaves: list[bytes] = []
+    layer: list[bytes] = []
+    height, most = _height(piece_bytes), piece_bytes // LEAF_BYTES
+    for chunk in iter_chunks(file, min(BUFFER_BYTES, piece_bytes)):
+        if len(leaves) == most:  # a piece is closed when a byte after it is seen
+            layer.append(_climb(leaves, 0, height))
+            leaves = []
+        if into is not None:
+            into(chunk)
+        whole.update(chunk)
+        size_bytes += len(chunk)
+        leaves += [
+            _sha256(chunk[at : at + LEAF_BYTES]).digest() for at in range(0, len(chunk), LEAF_BYTES)
+        ]
+    if layer:
+        layer.append(_climb(leaves, 0, height))
+        root = _climb(list(layer), height, 0)
+    else:
+        root = _climb(leaves, 0, 0) if leaves else b""
+    return TreeDigests(size_bytes, Sha256(whole.digest()), root, b"".join(layer))
+
+
+def piece_root(
+    data: bytes | memoryview, *, is_whole_file: bool = False, piece_bytes: int = PIECE_BYTES
+) -> bytes:
+    """Return the node that stands for one piece in the layer of its file.
+
+    Args:
+        data: Bytes of the piece, the last one of a file as short as it is.
+        is_whole_file: The file has no other piece: its tree is just high enough for its leaves.
+        piece_bytes: Length of a piece.
+    """
+    view = memoryview(data)
+    leaves = [
+        _sha256(view[at : at + LEAF_BYTES]).digest() for at in range(0, len(view), LEAF_BYTES)
+    ]
+    return _climb(leaves, 0, 0 if is_whole_file else _height(piece_bytes)) if leaves else b""
 
 
 def sha256_file(file: BinaryIO) -> Sha256:

@@ -27,7 +27,7 @@ from phonotheque.publish.index.newest import newest
 from phonotheque.publish.packs.holding import packs_holding
 from phonotheque.publish.sealed import live, members
 from phonotheque.publish.torrent_reader import read_torrent
-from phonotheque.publish.web.shelves import Digests
+from phonotheque.publish.web.digests import Digests
 from phonotheque.register.events import Pack, Volume
 from phonotheque.register.published import offered
 

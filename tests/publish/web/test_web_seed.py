@@ -10,8 +10,8 @@ from tests.cli.small_music import make_music
 from phonotheque.archive.bulk.bulk_door import Clerk, Closed
 from phonotheque.errors import UnavailableError
 from phonotheque.publish.fetch import EngineSettings, Sources, fetch
+from phonotheque.publish.web.digests import Digests
 from phonotheque.publish.web.server import Bounds, Server
-from phonotheque.publish.web.shelves import Digests
 
 DEADLINE_S = 60
 

@@ -174,18 +174,34 @@ def _facts(archive: Archive, snapshot: Snapshot | None) -> dict[str, str]:
 
 
 def _seeders(archive: Archive) -> tuple[dict[str, int], dict[str, str]]:
-    """Seeders of each volume as they were counted last, and what a plan says of that count."""
+    """Seeders of each volume as they were counted last, or the copies that mirrors proved where
+    these are more; and what a plan says of that."""
     from phonotheque.archive.bulk.pages import read_health
-    from phonotheque.publish.planning.telling import COUNTED_AT, COUNTED_BY, UNCOUNTED
+    from phonotheque.archive.keeping.counting import copies_of
+    from phonotheque.archive.keeping.mirrors import journal_digest
+    from phonotheque.publish.planning.telling import (
+        COUNTED_AT,
+        COUNTED_BY,
+        MIRRORS,
+        REPORTS,
+        UNCOUNTED,
+    )
     from phonotheque.publish.sealed import live
 
     health = read_health(archive.disk)
     counts = health.torrents if health else {}
     seeders = {name: count.seeders for name, count in counts.items()}
+    copies = copies_of(archive)
+    reported = {}
+    if copies.mirrors:
+        reported = {MIRRORS: str(len(copies.mirrors)), REPORTS: journal_digest(archive.disk)}
+        more = {one.volume: max(seeders.get(one.volume, 0), one.copies) for one in copies.volumes}
+        seeders |= more
     facts = {
         COUNTED_AT: health.observed_at if health else "",
         COUNTED_BY: health.observer if health else "",
         UNCOUNTED: str(sum(volume.name not in seeders for volume in live(archive.index))),
+        **reported,
     }
     return seeders, facts
 

@@ -48,7 +48,10 @@ class Seals:
                 wanted = self._offered[torrent.removesuffix(".torrent")].torrent
                 is_sealed = sha256_file(file).hex == wanted
             case ["packs", pack, *path]:
-                is_sealed = tree_of_file(file).pieces_root == self._roots(pack).get(tuple(path))
+                # A torrent names no file without bytes; such a one has the root b"".
+                is_sealed = tree_of_file(file).pieces_root == self._roots(pack).get(
+                    tuple(path), b""
+                )
             case _:
                 return
         if not is_sealed:

@@ -9,8 +9,6 @@ Names (`phonotheque.archive.keeping.export_names`) are the same on every file sy
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -30,8 +28,7 @@ from phonotheque.errors import (
 )
 from phonotheque.register.holdings import Held
 from phonotheque.store.objects import ObjectName
-
-_FICLONE = 0x40049409  # linux/fs.h: share the blocks of two files, copying on write
+from phonotheque.store.reflink import share_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ def _fill(archive: Archive, name: ObjectName, writing: BinaryIO) -> None:
     """Copy an object's bytes. A refusal to read is the object's fault, to write the target's."""
     try:
         with archive.store.open(name) as reading:
-            if _shared(reading.fileno(), writing.fileno()):
+            if share_blocks(reading.fileno(), writing.fileno()):
                 return
             while block := reading.read(1 << 20):
                 try:
@@ -137,17 +134,6 @@ def _fill(archive: Archive, name: ObjectName, writing: BinaryIO) -> None:
         todo = "Run `phono verify`; look at the disk."
         raise IntegrityError(name.path, f"it cannot be read: {reason}", todo) from error
     writing.flush()
-
-
-def _shared(source: int, target: int) -> bool:
-    """Try to share the file's blocks; not every file system can."""
-    try:
-        fcntl.ioctl(target, _FICLONE, source)
-    except OSError as error:
-        if error.errno in (errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY):
-            return False
-        raise
-    return True
 
 
 def _prove(path: Path, held: Held) -> None:

@@ -1,9 +1,11 @@
 """Verifying: are the stored bytes still the registered ones?
 
-Laws: objects are read oldest check first; nothing is changed but the register, which gets one line
-for the run with its range and what was found; a run that is stopped records what it did, and the
-next one goes on after it. Reading needs no lock, so verifying never stops anybody's work. Memory
-does not grow with the number of objects.
+Laws: objects and packs are read oldest check first; nothing is changed but the register, which gets
+one line for the run with its range and what was found; a run that is stopped records what it did,
+and the next one goes on after it. Reading needs no lock, so verifying never stops anybody's work.
+Memory does not grow with the number of objects.
+
+Not here: how a pack, or what is signed, is proven (`published`).
 """
 
 from __future__ import annotations
@@ -16,17 +18,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from phonotheque.archive.keeping.published import Proven, check_pack, check_signed, check_torrent
 from phonotheque.archive.opening import Archive, open_to_write
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, live, manifest_path, torrent_path
+from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, live, manifest_path
 from phonotheque.register.chain import in_lines
-from phonotheque.register.events import Fixity, Volume
+from phonotheque.register.events import Fixity, Pack, Volume
 from phonotheque.register.findings import TO_THE_END, findings
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
 from phonotheque.register.journal import read
+from phonotheque.register.published import offered
 from phonotheque.store.fixity import check_object, strays
 from phonotheque.store.objects import FOLDER as OBJECTS
 from phonotheque.store.objects import LISTS, ObjectName, parse_file_name
@@ -53,11 +57,13 @@ class Run:
     Attributes:
         is_ordered: Whether it reads the oldest ones, without a gap, rather than chosen ones.
         as_of: Number of the register's last line when the run began.
-        is_whole: Whether every object, every volume and all that lies in `objects/` was looked at.
+        is_whole: Whether every object, every volume, all that is published and all that lies in
+            `objects/` was looked at.
         examined: Objects read, in order, oldest check first.
         examined_bytes: Their bytes.
         last: The last of them.
         names: All of them, when they were chosen.
+        published: What was looked at of what is published.
         findings: What was wrong.
     """
 
@@ -68,6 +74,7 @@ class Run:
     examined_bytes: int = 0
     last: Held | None = None
     names: list[str] = field(default_factory=list)
+    published: Proven = field(default_factory=Proven)
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, checked: Checked) -> None:
@@ -83,7 +90,7 @@ class Run:
     def has_news(self, index: Index) -> bool:
         """Whether there is anything to record: also that what was found before is sound now."""
         is_mended = self.is_whole and bool(findings(index.db))
-        return bool(self.examined or self.findings or is_mended)
+        return bool(self.examined or self.published.packs or self.findings or is_mended)
 
 
 def check(archive: Archive, objects: Iterable[Held], jobs: int) -> Iterator[Checked]:
@@ -117,10 +124,21 @@ def check_register(archive: Archive) -> None:
 
 
 def check_the_rest(archive: Archive, run: Run) -> None:
-    """Look at what is no object: volumes, and what lies where only objects should."""
+    """Look at what is neither object nor pack: volumes, what is signed, and what lies where only
+    objects should."""
     run.findings += check_volumes(archive)
+    run.findings += check_signed(archive, run.published)
+    run.published.torrents += len(offered(archive.index))
     run.findings += find_strays(archive)
     run.is_whole = True
+
+
+def check_packs(archive: Archive, run: Run, packs: Iterable[Pack]) -> Iterator[Pack]:
+    """Read packs whole; yields each when it is done."""
+    for pack in packs:
+        run.findings += check_pack(archive, pack)
+        run.published.note(pack)
+        yield pack
 
 
 def find_strays(archive: Archive) -> Iterator[Finding]:
@@ -139,15 +157,9 @@ def check_volumes(archive: Archive) -> Iterator[Finding]:
     )
 
     for volume in live(archive.index):
-        path = torrent_path(volume.name)
-        try:
-            data = read_whole(archive.disk, path)
-        except NotHeldError:
-            yield Finding(FindingKind.MISSING, path, "no file of this name is there")
-            yield from _check_alone(archive, volume)
-            continue
-        if hashlib.sha256(data).hexdigest() != volume.torrent:
-            yield Finding(FindingKind.CHANGED, path, "it is not the torrent that was sealed")
+        data, wrong = check_torrent(archive.disk, volume)
+        if wrong is not None:
+            yield wrong
             yield from _check_alone(archive, volume)
             continue
         for file in read_torrent(data).files:
@@ -195,9 +207,8 @@ def record(archive: Archive, run: Run, *, is_patient: bool) -> None:
     """
     with open_to_write(archive.root, "verify", is_patient=is_patient) as writer:
         run.findings = [one for one in run.findings if not _is_overtaken(writer, run, one)]
-        written = writer.writing.append(writer.now(), list(_events(run)))
-        with writer.index.transaction():
-            writer.index.apply(written)
+        run.findings = list(_still_published(writer, run.findings))
+        writer.record(list(_events(run)))
 
 
 def _is_overtaken(writer: Archive, run: Run, finding: Finding) -> bool:
@@ -213,10 +224,35 @@ def _is_overtaken(writer: Archive, run: Run, finding: Finding) -> bool:
     return held is not None and name == ObjectName(held.sha256, held.extension)
 
 
+def _still_published(writer: Archive, found: list[Finding]) -> Iterator[Finding]:
+    """Leave out what a publication took away or wrote anew while the run was reading."""
+    names = {one.name for one in offered(writer.index)}
+    signed: list[Finding] | None = None
+    for one in found:
+        below = one.path.removeprefix(f"{PUBLISHED}/")
+        match below.split("/"):
+            case _ if below == one.path:
+                is_so = True
+            case ["packs", pack, *_]:
+                is_so = pack in names
+            case [file] if file.endswith(".torrent"):
+                is_so = file.removesuffix(".torrent") in names
+            case _:  # small files: looked at once more, now that nobody writes
+                if signed is None:
+                    signed = list(check_signed(writer, Proven()))
+                is_so = one in signed
+        if is_so:
+            yield one
+
+
 def _events(run: Run) -> Iterator[Fixity]:
-    """The range first; then names and findings that did not fit its line, in lines of their own."""
+    """The range; before it packs, after it names and findings that did not fit its line, in lines
+    of their own. A line about a pack takes what was found there before away: so it comes first."""
     last = run.last if run.is_ordered else None
     names, found = list(in_lines(run.names)), list(in_lines(run.findings))
+    *packs_before, packs = list(in_lines(run.published.packs)) or [()]
+    for more_packs in packs_before:
+        yield Fixity(0, 0, packs=more_packs)
     yield Fixity(
         examined=run.examined,
         examined_bytes=run.examined_bytes,
@@ -225,6 +261,7 @@ def _events(run: Run) -> Iterator[Fixity]:
         through=TO_THE_END if run.is_whole else last.sha256.hex if last else "",
         objects=names[0] if names else (),
         findings=found[0] if found else (),
+        packs=packs,
     )
     for more in names[1:]:
         yield Fixity(0, 0, objects=more)

@@ -12,8 +12,7 @@ from phonotheque.archive.keeping.rebuild import Reread, Task, reread
 from phonotheque.audio import facts_in_child, warm_up
 from phonotheque.disk import LocalDisk
 from phonotheque.hands import ManyHands, Work
-from phonotheque.publish.mint import Proof
-from phonotheque.publish.seal import prove
+from phonotheque.publish.seal import Proof, prove
 from phonotheque.store.objects import INCOMING, DiskStore, ObjectName
 
 

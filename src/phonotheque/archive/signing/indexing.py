@@ -47,7 +47,7 @@ from phonotheque.publish.packs.register_extract import extract_after
 from phonotheque.publish.packs.standing import offered_packs
 from phonotheque.publish.removal.tombstones import PATH as TOMBSTONES
 from phonotheque.publish.removal.tombstones import write_tombstones
-from phonotheque.publish.sealed import LIST_FILES, torrent_path
+from phonotheque.publish.sealed import LIST_FILES, sealed_bytes, torrent_path
 from phonotheque.publish.trust import minisign
 from phonotheque.publish.trust.keys import Key
 from phonotheque.publish.trust.repository import Content, Lives, Signing, publish
@@ -120,7 +120,7 @@ def sign_all(archive: Archive, keys: Keys | None = None, *, is_renewed: bool = F
     write_changed(archive.disk, PUBLISHED_MINISIGN, contents[PUBLIC_KEY].data)
     signing = signing_of(archive, keys)
     is_signed = publish(archive.disk, signing, contents, is_renewed=is_renewed)
-    _drop_old_indexes(archive.disk, header.seq)
+    _drop_old_indexes(archive, header.seq)
     return Published(header.seq, header.torrents, is_new, is_signed, notices)
 
 
@@ -209,7 +209,9 @@ def _last_index(disk: Disk, last: Publication | None) -> tuple[Header, list[Torr
 def _lines(archive: Archive, before: list[TorrentLine]) -> list[TorrentLine]:
     index = archive.index
     seals = [Seal(event, at) for event, at in published.sealed(index)]
-    closed = {name: why.reason for name, why in closures(archive).items()}
+    closed = {
+        name: why.reason for name, why in closures(archive).items() if not why.is_damage
+    }  # what is only damaged here is offered still by all who have it whole
     seeds = tuple(archive.config["seed.web_seeds"])
     standing = Standing(published.retirements(index), closed, seeds)
     known = known_from(before)
@@ -353,8 +355,10 @@ def _register_tail(archive: Archive) -> bytes:
     return extract_after(archive.disk, max(ends)) if ends else b""
 
 
-def _drop_old_indexes(disk: Disk, seq: int) -> None:
+def _drop_old_indexes(archive: Archive, seq: int) -> None:
+    """Take away old indexes, and those that are not what was signed: nobody can use them."""
+    disk, digests = archive.disk, published.index_digests(archive.index)
     for old, path in newest.indexes(disk).items():
-        if old <= seq - KEPT_INDEXES:
+        if old <= seq - KEPT_INDEXES or sealed_bytes(disk, path, digests.get(old, "")) is None:
             disk.remove(newest.signature_path(path))
             disk.remove(path)

@@ -25,6 +25,9 @@ COUNTED_AT, COUNTED_BY, UNCOUNTED = "seeders_counted_at", "seeders_counted_by", 
 """Facts of a plan that asked for seeders: when, "" for never, and by whom they were counted; of how
 many volumes nobody knows."""
 
+MIRRORS, REPORTS = "mirrors", "mirrors_reports"
+"""Facts of such a plan where mirrors reported: how many, and the SHA-256 of what they proved."""
+
 
 def bar_text(bar: Bar) -> str:
     """Write a share with its error bar."""
@@ -68,6 +71,8 @@ def _seeders(facts: Mapping[str, str]) -> list[str]:
         return []
     at, unknown = facts[COUNTED_AT], int(facts[UNCOUNTED])
     if not at:
+        if MIRRORS in facts:
+            return ["Nobody counted seeders.", *_mirrors(facts)]
         return ["Nobody counted seeders: all that is shared is taken to have none."]
     line = f"Seeders as {plain(facts[COUNTED_BY])} counted them on {format_day(at)}"
     with suppress(ValueError):  # nobody signed the count: what is no instant has no age
@@ -75,7 +80,15 @@ def _seeders(facts: Mapping[str, str]) -> list[str]:
         line += f", {counted(days, 'day')} before" if days > 0 else ""
     if unknown:
         line += f"; of {counted(unknown, 'volume')} nobody knows, and they are taken to have none"
-    return [f"{line}."]
+    return [f"{line}.", *_mirrors(facts)]
+
+
+def _mirrors(facts: Mapping[str, str]) -> list[str]:
+    """Say that copies were proven, and how they count beside seeders."""
+    if MIRRORS not in facts:
+        return []
+    number = counted(int(facts[MIRRORS]), "mirror")
+    return [f"{number} proved copies; where these are more than the seeders, they count."]
 
 
 def status_rows(coverage: Coverage) -> list[tuple[str, int, int, str]]:

@@ -58,7 +58,7 @@ class Digests:
         Args:
             path: Where it lies.
             file: The file.
-            has_root: Whether its root is wanted, too: a third more work.
+            has_root: Whether its root is wanted, too: twice the work.
         """
         found = os.fstat(file.fileno())
         key = (path, found.st_ino, found.st_size, found.st_mtime_ns, has_root)
