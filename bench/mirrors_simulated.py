@@ -186,7 +186,8 @@ class _Play:
             self._fetch(int(mirror), seeders)
 
     def _others(self, mirror: int, seeders: Ints) -> Ints:
-        return seeders - self.holds[mirror]
+        others: Ints = seeders - self.holds[mirror]
+        return others
 
     def _fetch(self, mirror: int, seeders: Ints) -> None:
         """Take what is needed most, as much as the line carries today."""

@@ -231,6 +231,7 @@ EVENTS: tuple[Event, ...] = (
     ),
     Restoration(ARCHIVE_ID, 34, _A),
     Restoration(ARCHIVE_ID, 35, _B, 3, _A),
+    Fixity(2, 9, objects=(_A,), packs=("x-art-all-00001",)),
 )
 """Every kind of event, with all of its fields and with as few as it can have."""
 

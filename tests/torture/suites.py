@@ -90,7 +90,10 @@ def bulk_door(seed: int) -> str:
 
 def power_loss(seed: int) -> str:
     """Power loss, kills and failing calls with more states, at other moments, from another seed."""
-    bulk = _ROOT.glob("tests/publish/*/test_power_loss.py")
+    bulk = [
+        *_ROOT.glob("tests/publish/*/test_power_loss.py"),
+        *_ROOT.glob("tests/mirror/test_*power_loss.py"),
+    ]
     paths = ["tests/faults", *(str(path.relative_to(_ROOT)) for path in sorted(bulk))]
     folder = paths[seed // 1000 % len(paths)]
     env = {

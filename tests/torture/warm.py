@@ -52,9 +52,9 @@ class Warm:
             listening.listen(64)  # whoever comes while it still imports waits here
             # The shell ends at once, so that the warm process is nobody's child: tests look
             # whether anything left one behind.
+            warm = [sys.executable, "-m", "tests.torture.warm", str(listening.fileno())]
             self._shell = subprocess.Popen(
-                ["sh", "-c", 'exec 3<&0; "$@" <&3 3<&- &', "sh", sys.executable]
-                + ["-m", "tests.torture.warm", str(listening.fileno())],
+                ["sh", "-c", 'exec 3<&0; "$@" <&3 3<&- &', "sh", *warm],
                 cwd=Path(__file__).parents[2],
                 pass_fds=[listening.fileno()],
                 stdin=subprocess.PIPE,  # whose end is the end of this process, however it comes
