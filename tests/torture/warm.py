@@ -53,8 +53,9 @@ class Warm:
             # The shell ends at once, so that the warm process is nobody's child: tests look
             # whether anything left one behind.
             warm = [sys.executable, "-m", "tests.torture.warm", str(listening.fileno())]
+            free = 8 if listening.fileno() == 9 else 9
             self._shell = subprocess.Popen(
-                ["sh", "-c", 'exec 3<&0; "$@" <&3 3<&- &', "sh", *warm],
+                ["sh", "-c", f'exec {free}<&0; "$@" <&{free} {free}<&- &', "sh", *warm],
                 cwd=Path(__file__).parents[2],
                 pass_fds=[listening.fileno()],
                 stdin=subprocess.PIPE,  # whose end is the end of this process, however it comes
