@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parents[1]
 
 _MOST_S = 150
 """Time for the properties of one room: a round must leave time for the others."""
@@ -71,7 +72,8 @@ def properties(seed: int) -> str:
 
 
 def _has_given(path: Path) -> bool:
-    return "@given" in path.read_text(encoding="utf-8")
+    """Whether it has properties; ours has some in a text only, which it hands to another pytest."""
+    return path.parent != _HERE and "@given" in path.read_text(encoding="utf-8")
 
 
 def catalogue(seed: int) -> str:
