@@ -22,6 +22,7 @@ from bench.measure import own_cpu_s, own_peak_bytes, python_child, report_of
 from bench.rows import Row, Sense
 from bench.synthetic import Form, make
 from bench.synthetic_world import World
+from phonotheque.catalogue.browse.build import build_browse
 from phonotheque.catalogue.build.building import Choices, build
 from phonotheque.catalogue.build.steps import BuildProgress
 from phonotheque.catalogue.database import Machine
@@ -88,6 +89,7 @@ def _child(root: Path, tracks: int) -> dict[str, Any]:
     choices = Choices(
         build_search_of_parts,
         build_lookup,
+        build_browse,
         Machine(jobs=os.cpu_count() or 1),
         consume=tracks >= _CONSUME_FROM,
     )

@@ -34,6 +34,7 @@ from phonotheque.catalogue.database import Machine
 from phonotheque.publish.planning import making, reading
 from phonotheque.publish.planning.tables import HELD, KNOWN
 from phonotheque.publish.planning.words import Status, Wish
+from phonotheque.publish.planning.workshop import MEMORY_BYTES
 
 DEFAULT_ROWS, FULL_ROWS = 10_000_000, 256_000_000
 MOST_WALL_S = {DEFAULT_ROWS: 20, FULL_ROWS: 300}
@@ -136,7 +137,7 @@ def _spread(numbers: Integers, count: int) -> Integers:
 
 def _child_plan(base: Path, count: int) -> dict[str, Any]:
     del count
-    machine = Machine(_JOBS, making.MEMORY_BYTES)
+    machine = Machine(_JOBS, MEMORY_BYTES)
     material = making.Material(
         parts_in(base / "known"), parts_in(base / "held"), ["It is licensed."], {}
     )
@@ -158,7 +159,7 @@ def _child_plan(base: Path, count: int) -> dict[str, Any]:
 def _child_sums(base: Path, count: int) -> dict[str, Any]:
     del count
     start = time.perf_counter()
-    reading.figures_of(base / "plan", Machine(_JOBS, making.MEMORY_BYTES))
+    reading.figures_of(base / "plan", Machine(_JOBS, MEMORY_BYTES))
     return {"wall_s": time.perf_counter() - start, "peak_bytes": own_peak_bytes()}
 
 

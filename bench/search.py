@@ -29,7 +29,7 @@ from bench.catalogue_material import Material
 from bench.catalogue_queries import ByClass, Query, hostile_questions, make_queries
 from bench.catalogue_scan import Scan
 from bench.rows import Row, Sense
-from bench.search_load import PROCESSES, cold_walls, load
+from bench.search_load import PROCESSES, cold_walls, load, searcher_of
 from bench.search_timing import Times, at, time_each
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.reader import Lookup
@@ -88,7 +88,7 @@ def rows(scale: str) -> Iterator[Row]:
     yield from _making(material)
     with (
         Lookup(material.lookup()) as lookup,
-        Searcher(material.search(), lookup.texts_at(Kind.RECORDING)) as searcher,
+        searcher_of(material.search(), lookup) as searcher,
     ):
         by_class = make_queries(lookup, most=QUERIES)
         yield from _asking(searcher, by_class, floors_of(material.rows))
@@ -219,7 +219,7 @@ def _between_snapshots(material: Material, lookup: Lookup, by_class: ByClass) ->
         shutil.copytree(material.search(), copy, copy_function=os.link)
         append_fresh(copy, _fresh_cards(material))
         withdrawn = set(range(1, 10 * WITHDRAWN, 10))
-        with Searcher(copy, lookup.texts_at(Kind.RECORDING), withdrawn) as searcher:
+        with searcher_of(copy, lookup, withdrawn) as searcher:
             queries = [query for one in by_class.values() for query in one[: QUERIES // 10]]
             times = _time(searcher, queries)
     name = f"  all classes, {FRESH:,} fresh and {WITHDRAWN:,} withdrawn: p99"

@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ from phonotheque.catalogue.search.searcher import Searcher
 PROCESSES = 2
 _SECONDS = 4.0
 _COLD = 60
+
+
+def searcher_of(folder: Path, lookup: Lookup, withdrawn: Collection[int] = ()) -> Searcher:
+    """Open search files as an archive does."""
+    texts, years = lookup.texts_at(Kind.RECORDING), lookup.years_at(Kind.RECORDING)
+    return Searcher(folder, texts, withdrawn, years=years)
 
 
 def load(material: Material, by_class: ByClass) -> list[dict[str, Any]]:
@@ -57,7 +64,7 @@ def cold_walls(material: Material, by_class: ByClass) -> list[float]:
         start = time.perf_counter()
         with (
             Lookup(material.lookup()) as lookup,
-            Searcher(material.search(), lookup.texts_at(Kind.RECORDING)) as searcher,
+            searcher_of(material.search(), lookup) as searcher,
         ):
             lookup.cards_at(Kind.RECORDING, searcher.ask(question).ranks)
             walls.append((time.perf_counter() - start) * 1e3)
@@ -78,7 +85,7 @@ def _child(folder: Path, ids: Path) -> dict[str, float]:
     questions: list[Question] = pickle.load(sys.stdin.buffer)
     random.Random(os.getpid()).shuffle(questions)
     walls: list[float] = []
-    with Lookup(ids) as lookup, Searcher(folder, lookup.texts_at(Kind.RECORDING)) as searcher:
+    with Lookup(ids) as lookup, searcher_of(folder, lookup) as searcher:
         for question in questions:
             searcher.ask(question)
         begin = now = time.perf_counter()

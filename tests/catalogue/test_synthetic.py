@@ -17,6 +17,7 @@ from bench.synthetic import Form, make
 from bench.synthetic_world import World
 
 from phonotheque.catalogue import cards, tables
+from phonotheque.catalogue.browse.build import build_browse
 from phonotheque.catalogue.build.building import Choices, build
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
@@ -94,7 +95,7 @@ def test_a_synthetic_source_is_built_like_any_other(tmp_path):
     make(tmp_path, World(FEW), Form.SOURCE)
     terms = json.loads((tmp_path / "sources/synthetic/000001/terms.json").read_text())
     assert "synthetic" in terms["attribution"]
-    choices = Choices(build_search_of_parts, build_lookup, Machine(1, 1 << 28))
+    choices = Choices(build_search_of_parts, build_lookup, build_browse, Machine(1, 1 << 28))
     snapshot = build(tmp_path, LocalDisk(tmp_path), choices)
     for name in ("recording", "release", "artist", "label", "isrc", "track"):
         rows = pq.read_table(tmp_path / "sources/synthetic/000001" / name)

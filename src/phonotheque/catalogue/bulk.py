@@ -207,6 +207,23 @@ def remove_tree(folder: Path) -> None:
             shutil.rmtree(folder)
 
 
+@contextmanager
+def made_beside(out: Path) -> Iterator[Path]:
+    """Give the path of a file in a new folder beside its place; whole and durable, it moves there.
+
+    What was at `out` stays until then, and after any error. Further files may be made beside the
+    one that is given: they go with the folder.
+    """
+    folder = fresh_folder(out.with_name(f"{out.name}.part"))
+    unfinished = folder / out.name
+    yield unfinished
+    with translated(str(out)):
+        sync_file(unfinished)
+        os.replace(unfinished, out)
+        sync_file(out.parent)
+    remove_tree(folder)
+
+
 def finish_folder(unfinished: Path, folder: Path) -> None:
     """Make a folder durable and give it the name by which it counts as made."""
     sync_tree(unfinished)

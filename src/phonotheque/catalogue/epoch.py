@@ -35,6 +35,7 @@ from phonotheque.catalogue.bulk import (
 )
 from phonotheque.disk import Disk, read_whole, write_whole
 from phonotheque.errors import ConflictError, MalformedError
+from phonotheque.music.decoding import UNDECODABLE
 
 Integers = npt.NDArray[np.int64]
 
@@ -124,7 +125,7 @@ def open_epoch(root: Path, disk: Disk) -> Epoch:
         raise MalformedError(pointer, f"it names {name!r}, which is not there", _BEGIN_ANEW)
     try:
         record = msgspec.json.decode(read_whole(disk, path), type=EpochRecord)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise MalformedError(path, f"it cannot be read: {error}", _BEGIN_ANEW) from error
     return Epoch(record, root / FOLDER / name)
 

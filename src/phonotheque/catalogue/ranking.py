@@ -36,6 +36,7 @@ from phonotheque.catalogue.bulk import (
     translated,
     write_part,
 )
+from phonotheque.music.decoding import UNDECODABLE
 
 """Is told which share of the work is done, 0 to 1."""
 
@@ -142,7 +143,7 @@ class _Ranking:
         """What an earlier run ranked, when it was this input or what is left of it."""
         try:
             plan = msgspec.json.decode((self.work / "plan.json").read_bytes(), type=_Plan)
-        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+        except (FileNotFoundError, *UNDECODABLE):
             return None
         mine = {part.name for part in self._parts}
         if self._parts and not mine <= set(plan.parts):

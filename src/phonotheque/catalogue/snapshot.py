@@ -17,6 +17,7 @@ import msgspec
 
 from phonotheque.disk import Disk, Kind, read_whole, write_whole
 from phonotheque.errors import FormatTooNewError, MalformedError
+from phonotheque.music.decoding import UNDECODABLE
 
 FORMAT = 1
 """Version of the folder's layout and of all tables."""
@@ -99,6 +100,11 @@ class Snapshot:
         """The file of ids."""
         return self.folder / "serving" / "ids.db"
 
+    @property
+    def browse(self) -> Path:
+        """The file of shelves."""
+        return self.folder / "serving" / "browse.db"
+
     def cards(self, kind: str) -> Path:
         """Folder of the cards of a kind, in order of rank."""
         return self.folder / "cards" / kind
@@ -143,7 +149,7 @@ def read_snapshot(root: Path, disk: Disk, name: str) -> Snapshot:
         if found > FORMAT:
             raise FormatTooNewError(path, f"it has format {found}", "Use a later Phonotheque.")
         descriptor = msgspec.json.decode(data, type=Descriptor)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise MalformedError(path, f"it cannot be read: {error}", _BUILD) from error
     return Snapshot(root / name, descriptor)
 

@@ -74,7 +74,11 @@ def make_lookup(snapshot, out, on_progress):
     out.write_bytes(b"ids")
 
 
-CHOICES = Choices(make_search, make_lookup, now=lambda: NOW)
+def make_browse(snapshot, out, on_progress):
+    out.write_bytes(b"browse")
+
+
+CHOICES = Choices(make_search, make_lookup, make_browse, now=lambda: NOW)
 
 
 def build_small(root, choices=CHOICES, **more):

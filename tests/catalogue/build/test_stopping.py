@@ -21,7 +21,7 @@ from phonotheque.errors import DiskFailedError, DiskFullError
 
 STEPS = [
     "taking in sources", "linking", "making cards", "ranking", "making search files",
-    "making look-up files", "taking digests",
+    "making look-up files", "making shelves to browse", "taking digests",
 ]  # fmt: skip
 
 
@@ -42,60 +42,6 @@ def prepare(root):
     write_source(root, "two", some(100, ["b", "c"]))
 
 
-CHILD = """
-import os, signal, sys
-sys.path[:0] = sys.argv[3:]
-from catalogue.build.small import build_small
-def at(progress):
-    if progress.step == sys.argv[2]:
-        os.kill(os.getpid(), signal.SIGKILL)
-build_small(sys.argv[1], on_progress=at)
-"""
-
-
-def test_kill(tmp_path):
-    """Killed in every step, one after the other: the old snapshot serves, and each next build goes
-    on where the last one was, to an end as if nothing had been."""
-    prepare(tmp_path)
-    tests = str(Path(__file__).parents[2])
-    for step in STEPS:
-        command = [sys.executable, "-c", CHILD, str(tmp_path), step, tests]
-        assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
-        assert serving(tmp_path) == "snapshot-000001"
-    seen = []
-    made = build_small(tmp_path, on_progress=seen.append)
-    assert {one.step for one in seen} == {STEPS[-1]}
-    assert serving(tmp_path) == made.descriptor.name == "snapshot-000002"
-    assert sorted(card["title"] for card in cards(made)) == ["a", "b", "c"]
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_stopped_steps_are_not_done_twice(tmp_path, step):
-    """What was whole when a build was stopped is not made again."""
-    prepare(tmp_path)
-
-    class StoppedError(Exception):
-        pass
-
-    def at(progress):
-        if progress.step == step:
-            raise StoppedError
-
-    with pytest.raises(StoppedError):
-        build_small(tmp_path, on_progress=at)
-    assert serving(tmp_path) == "snapshot-000001"
-    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "building").rglob("part-*")}
-    seen = []
-    made = build_small(tmp_path, on_progress=seen.append)
-    assert {one.step for one in seen} == set(STEPS[STEPS.index(step) :])
-    kept = {
-        p: made.folder / p.relative_to(tmp_path / "building")
-        for p in before
-        if "scratch" not in p.parts
-    }
-    assert all(new.stat().st_mtime_ns == before[old] for old, new in kept.items())
-
-
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     """A catalogue as `prepare` makes it, to be copied."""
@@ -104,8 +50,77 @@ def prepared(tmp_path_factory):
     return root
 
 
+@pytest.fixture
+def root(prepared, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(prepared, tmp_path / "catalogue")
+
+
+CHILD = """
+import os, signal, sys
+sys.path[:0] = sys.argv[2:]
+from catalogue.build.small import build_small
+for step in sys.stdin.read().split("|"):
+    def at(progress):
+        if progress.step == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+    child = os.fork()
+    if child == 0:
+        build_small(sys.argv[1], on_progress=at)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), open(sys.argv[1] + "/current").read().strip())
+"""
+
+
+def test_kill(root):
+    """Killed in every step, one after the other: the old snapshot serves, and each next build goes
+    on where the last one was, to an end as if nothing had been."""
+    tests = str(Path(__file__).parents[2])
+    command = [sys.executable, "-c", CHILD, str(root), tests]  # imports once, forks for each step
+    done = subprocess.run(
+        command, input="|".join(STEPS), stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [f"{-signal.SIGKILL:d} snapshot-000001"] * len(STEPS)
+    assert serving(root) == "snapshot-000001"
+    seen = []
+    made = build_small(root, on_progress=seen.append)
+    assert {one.step for one in seen} == {STEPS[-1]}
+    assert serving(root) == made.descriptor.name == "snapshot-000002"
+    assert sorted(card["title"] for card in cards(made)) == ["a", "b", "c"]
+
+
+def test_stopped_steps_are_not_done_twice(root):
+    """What was whole when a build was stopped, at the beginning of each step, is not made again."""
+
+    class StoppedError(Exception):
+        pass
+
+    before, seen = {}, []
+    for step in STEPS:
+
+        def at(progress, step=step):
+            seen.append(progress.step)
+            if progress.step == step:
+                raise StoppedError
+
+        seen.clear()
+        with pytest.raises(StoppedError):
+            build_small(root, on_progress=at)
+        assert set(seen) <= {*STEPS[STEPS.index(step) - 1 : STEPS.index(step)], step}
+        assert serving(root) == "snapshot-000001"
+        parts = (root / "building").rglob("part-*")
+        now = {p: p.stat().st_mtime_ns for p in parts if "scratch" not in p.parts}
+        assert before.items() <= now.items()
+        before = now
+    made = build_small(root)
+    kept = {p: made.folder / p.relative_to(root / "building") for p in before}
+    assert before
+    assert all(new.stat().st_mtime_ns == before[old] for old, new in kept.items())
+
+
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=5))
-@settings(max_examples=4)
+@settings(max_examples=2)
 def test_any_renaming_may_fail(prepared, tmp_path_factory, stops):
     """However often the disk refuses, and wherever: our error is raised, the old snapshot serves,
     and a build that is not refused ends as if nothing had been."""
@@ -144,9 +159,8 @@ def refusing(number, code):
         yield left
 
 
-def test_a_stop_before_the_switch_costs_nothing(tmp_path, monkeypatch):
+def test_a_stop_before_the_switch_costs_nothing(root, monkeypatch):
     """A snapshot that was whole but not yet named by the pointer is used as it is."""
-    prepare(tmp_path)
 
     def stop(*_):
         raise RuntimeError
@@ -155,24 +169,23 @@ def test_a_stop_before_the_switch_costs_nothing(tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(place, name, stop)
             with pytest.raises(RuntimeError):
-                build_small(tmp_path)
+                build_small(root)
         seen = []
-        made = build_small(tmp_path, on_progress=seen.append)
+        made = build_small(root, on_progress=seen.append)
         assert seen == []
-        assert serving(tmp_path) == made.descriptor.name
-        write_source(tmp_path, f"then-{name}", some(900, ["d"]))
+        assert serving(root) == made.descriptor.name
+        write_source(root, f"then-{name}", some(900, ["d"]))
 
 
-def test_changed_sources_begin_anew(tmp_path):
+def test_changed_sources_begin_anew(root):
     """What an unfinished build of other sources left is thrown away."""
-    prepare(tmp_path)
 
     def stop(progress):
         if progress.step == "ranking":
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        build_small(tmp_path, on_progress=stop)
-    write_source(tmp_path, "two", some(100, ["x"]), generation=2)
-    made = build_small(tmp_path)
+        build_small(root, on_progress=stop)
+    write_source(root, "two", some(100, ["x"]), generation=2)
+    made = build_small(root)
     assert sorted(card["title"] for card in cards(made)) == ["a", "b", "x"]

@@ -1,5 +1,6 @@
 """A dump and back: the same answers, whatever happens on the way."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,7 +23,7 @@ from catalogue.dump.whole_catalogue import (
     make_dump,
     terms_of,
 )
-from phonotheque.catalogue.dump.contents import write_sums
+from phonotheque.catalogue.dump.contents import decisions_in, read_sums, write_sums
 from phonotheque.catalogue.dump.restoring import Restored, restore
 from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.snapshot import current_snapshot
@@ -142,10 +143,9 @@ def test_what_is_no_dump_is_refused(site, tmp_path, lost):
 
 
 def needed(site):
-    small = ["dump.json", "decisions.jsonl"]
-    return small + sorted(
-        path.relative_to(site / "dump").as_posix() for path in (site / "dump").rglob("*.parquet")
-    )
+    sheets = sorted((site / "dump").rglob("*.parquet"))
+    paths = (path.relative_to(site / "dump").as_posix() for path in sheets)
+    return ["dump.json", *decisions_in(site / "dump"), *paths]
 
 
 def test_every_flipped_bit_is_found(site, tmp_path):
@@ -162,16 +162,31 @@ def test_every_flipped_bit_is_found(site, tmp_path):
 
 
 def test_an_empty_file_need_not_come_along(site, tmp_path):
-    """A dump from a torrent lacks its empty files; what has bytes must be there."""
+    """An older dump that came by torrent lacks the empty file that its digests name; one that had
+    bytes must be there, and one that no digest names is refused."""
     shutil.copytree(site / "dump", tmp_path / "dump")
-    file = tmp_path / "dump" / "decisions.jsonl"
-    has_decisions = bool(file.read_bytes())
-    file.unlink()
-    if has_decisions:
-        with pytest.raises(MalformedError, match="lacks"):
-            back(tmp_path / "dump", tmp_path / "new")
-    else:
+    file, sums = tmp_path / "dump" / "decisions.jsonl", tmp_path / "dump" / "SHA256SUMS"
+    file.unlink(missing_ok=True)
+    lines = [line for line in sums.read_text().splitlines() if "decisions" not in line]
+    named = [*lines, f"{hashlib.sha256(b'a line').hexdigest()}  decisions.jsonl"]
+    sums.write_text("\n".join(named) + "\n")
+    with pytest.raises(MalformedError, match="lacks"):
         back(tmp_path / "dump", tmp_path / "new")
+    sums.write_text("\n".join(lines) + "\n")
+    file.write_bytes(b"{}\n")
+    with pytest.raises(MalformedError, match="lacks"):
+        back(tmp_path / "dump", tmp_path / "new")
+    file.unlink()
+    named = [*lines, f"{hashlib.sha256(b'').hexdigest()}  decisions.jsonl"]
+    sums.write_text("\n".join(named) + "\n")
+    back(tmp_path / "dump", tmp_path / "new")
+
+
+def test_every_file_that_digests_name_has_bytes(site):
+    """A torrent carries no empty file: `sha256sum --check` is content with what came by one."""
+    sums = read_sums(site / "dump")
+    assert sums
+    assert all((site / "dump" / path).stat().st_size for path in sums)
 
 
 @pytest.mark.parametrize("path", ["parquet/links.parquet", "parquet/tables/isrc/open.parquet"])

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from catalogue.build.small import NOW, build_small, by, song, together, write_source
+from phonotheque.catalogue.browse.build import build_browse
 from phonotheque.catalogue.build.building import Choices
 from phonotheque.catalogue.build.serving import Makers
 from phonotheque.catalogue.database import Machine
@@ -27,8 +28,10 @@ CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 CC_BY_NC_SA = "https://creativecommons.org/licenses/by-nc-sa/4.0/"
 
 MACHINE = Machine(jobs=1, memory_bytes=256 << 20)
-MAKERS = Makers(build_search_of_parts, build_lookup)
-CHOICES = Choices(build_search_of_parts, build_lookup, machine=MACHINE, now=lambda: NOW)
+MAKERS = Makers(build_search_of_parts, build_lookup, build_browse)
+CHOICES = Choices(
+    build_search_of_parts, build_lookup, build_browse, machine=MACHINE, now=lambda: NOW
+)
 
 MBID = bytes(range(16))
 OLD_MBID = bytes(range(16, 32))

@@ -45,6 +45,8 @@ def test_a_card_has_all_that_the_snapshot_has_of_it(synthetic, kind):
         facts = {name: getattr(card, name) for name in cards.SCHEMA.names}
         assert facts | {"genres": list(card.genres)} == row | {"genres": row["genres"] or []}
     assert lookup.cards_of_ids(kind, [row["id"] for row in rows]) == found
+    named = {card.id: (card.title, card.gid) for card in found}
+    assert lookup.names_of_ids(kind, [*named, 1 << 40]) == named
     assert lookup.by_gids([card.gid for card in found]) == found
 
 
@@ -227,6 +229,7 @@ def test_every_gid_of_a_group_leads_to_the_groups_card(two_sources):
     assert group.id == 0
     assert two_sources.by_gid(member) == group
     assert two_sources.cards_of_ids(Kind.RECORDING, [1]) == [group]
+    assert two_sources.names_of_ids(Kind.RECORDING, [1]) == {1: (group.title, group.gid)}
     assert {card.id for card in two_sources.by_isrc(Isrc("DEA230000001"))} == {0, 3}
     many = two_sources.by_externals([("x", "r1"), ("discogs", "r1"), ("discogs", "R1")])
     assert [len(cards) for cards in many] == [0, 2, 0]

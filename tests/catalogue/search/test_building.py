@@ -52,7 +52,7 @@ def test_tiers_parts_and_processes_change_no_answer(
         searchers.append(Searcher(folder, lambda ranks: [known[rank] for rank in ranks]))
     one, other = searchers
     assert told[-1] == (700, 700)
-    for row in built.scan.rows[::40]:
+    for row in built.scan.rows[::90]:
         for text in (row.card["title"] or "la", row.card["credit"][:3], row.card["credit"] + "x"):
             assert one.ask(Question(text)) == other.ask(Question(text))
             typed = Question(text, is_typing=True)

@@ -20,6 +20,7 @@ from phonotheque.catalogue.search import (
     section,
     spelling,
     survey,
+    token_columns,
     tokens,
     unspaced,
     vocabulary,
@@ -48,10 +49,11 @@ def test_code_points_are_where_the_page_says(family: str) -> None:
 
 def test_whole_texts_and_pairs_are_where_the_page_says() -> None:
     """So do those of whole texts and of pairs."""
-    last = tokens.WHOLE_FIRST + tokens.WHOLE_BUCKETS - 1
-    assert f"U+{tokens.WHOLE_FIRST:X} to U+{last:X}" in PAGE
+    last = token_columns.whole_tokens(tokens.MOST_WHOLES)[-1].as_py()
+    assert f"U+{tokens.WHOLE_FIRST:X} to U+{ord(last):X}" in PAGE
     assert f"U+{tokens.PLANE_15:X} to U+{ord(tokens.NEVER):X}" in PAGE
-    assert f"into {tokens.WHOLE_BUCKETS:,} values" in PAGE
+    least, most = tokens.LEAST_WHOLES, tokens.MOST_WHOLES
+    assert f"`rows` / {tokens.ROWS_OF_A_WHOLE}, at least {least:,}, at most {most:,}" in PAGE
     assert f"the {tokens.HEAD_WORDS} commonest words together" in PAGE
 
 

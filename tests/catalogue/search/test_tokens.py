@@ -50,16 +50,16 @@ def test_every_token_in_the_index_is_a_word_or_no_word_can_be_it(built: Built) -
     assert seen > 1_000
 
 
-@given(titles=TEXTS, more=TEXTS)
+@given(titles=TEXTS, more=TEXTS, wholes=st.sampled_from((7, tokens.MOST_WHOLES)))
 def test_rows_are_made_of_the_tokens_that_queries_ask_for(
-    titles: list[str], more: list[str]
+    titles: list[str], more: list[str], wholes: int
 ) -> None:
     """By column or one by one: words, runs, pairs of head words and whole texts are the same."""
     count = max(len(titles), len(more))
     titles += [""] * (count - len(titles))
     more += [""] * (count - len(more))
     heads = ("a", "b1", "ab", "1a", "e")
-    made = RowTokens(Numbers(head_words=heads)).row_texts(cards_of(titles, more))
+    made = RowTokens(Numbers(head_words=heads, wholes=wholes)).row_texts(cards_of(titles, more))
     for title, credit, text in zip(titles, more, made.to_pylist(), strict=True):
         expected = {tokens.NOT_HELD}
         present = set()
@@ -71,7 +71,7 @@ def test_rows_are_made_of_the_tokens_that_queries_ask_for(
                 expected.add(whole)
                 present.update({heads.index(whole)} if whole in heads else ())
             if words(one):
-                expected.add(tokens.whole_token(words(one)))
+                expected.add(tokens.whole_token(words(one), wholes))
         expected |= {tokens.pair_token(i, j) for i in present for j in present if i < j}
         assert set(text.split()) == expected
 

@@ -32,12 +32,13 @@ def searcher_of(cards: pa.RecordBatch, folder: Path) -> Searcher:
     return Searcher(folder, lambda ranks: [known[rank] for rank in ranks])
 
 
+@pytest.mark.parametrize("wholes", [3, tokens.MOST_WHOLES])
 def test_rows_that_share_a_token_are_told_by_their_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wholes: int
 ) -> None:
     """With 3 tokens for all whole texts, so that every third row has the right one, the answers
-    are the scan's all the same."""
-    monkeypatch.setattr(tokens, "WHOLE_BUCKETS", 3)
+    are the scan's all the same; so they are with as many as the largest catalogue has."""
+    monkeypatch.setattr(tokens, "LEAST_WHOLES", wholes)
     cards = make_cards(400, seed=3)
     scan = Scan(cards)
     with searcher_of(cards, tmp_path / "s") as searcher:

@@ -209,7 +209,7 @@ class SourceContract:
 
     def test_it_goes_on_exactly_at_every_place(self, tmp_path: Path) -> None:
         """`batches(after=place)` gives exactly what came after that place, at every place."""
-        source = self.write(tmp_path, numbered(40), [row for _, row in self.BAD_ROWS])
+        source = self.write(tmp_path, numbered(20), [row for _, row in self.BAD_ROWS])
         batches = list(source.batches())
         for number, batch in enumerate(batches, 1):
             rest = list(self._again(source).batches(after=batch.place))

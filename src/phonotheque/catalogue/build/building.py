@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from phonotheque.catalogue import snapshot as snapshots
+from phonotheque.catalogue.browse.schema import VERSION as BROWSE_VERSION
 from phonotheque.catalogue.build import serving
 from phonotheque.catalogue.build.card_making import make_cards, unranked
 from phonotheque.catalogue.build.describing import (
@@ -31,7 +32,7 @@ from phonotheque.catalogue.build.describing import (
 )
 from phonotheque.catalogue.build.gathering import entries_of, take_in_all
 from phonotheque.catalogue.build.inputs import Input, read_inputs
-from phonotheque.catalogue.build.serving import LookupMaker, Makers, SearchMaker
+from phonotheque.catalogue.build.serving import BrowseMaker, LookupMaker, Makers, SearchMaker
 from phonotheque.catalogue.build.site import (
     BUILDING,
     INPUTS,
@@ -75,6 +76,7 @@ class Choices:
 
     make_search: SearchMaker
     make_lookup: LookupMaker
+    make_browse: BrowseMaker
     machine: Machine = field(default_factory=Machine)
     consume: bool = False
     kept: int = 2
@@ -83,7 +85,7 @@ class Choices:
     @property
     def makers(self) -> Makers:
         """Who makes what serves."""
-        return Makers(self.make_search, self.make_lookup)
+        return Makers(self.make_search, self.make_lookup, self.make_browse)
 
 
 def build(root: Path, disk: Disk, choices: Choices, on_progress: OnProgress = quietly) -> Snapshot:
@@ -141,6 +143,7 @@ def _digest(disk: Disk, epoch: Epoch, sources: Sequence[Input]) -> str:
     by_hand = read_whole(disk, decisions.FILE) if disk.stat(decisions.FILE) else b""
     parts = [
         str(snapshots.FORMAT),
+        f"shelves {BROWSE_VERSION}",  # a snapshot without them is built again
         epoch.record.epoch,
         hashlib.sha256(by_hand).hexdigest(),
         *(f"{one.name} {one.generation}" for one in sources),

@@ -20,7 +20,14 @@ from phonotheque.catalogue.ranking import rank_cards
 IDS = "ids.db"
 """Name of the file of ids."""
 
-WEIGHTS = {"making search files": 12.0, "making look-up files": 8.0}
+BROWSE = "browse.db"
+"""Name of the file of shelves."""
+
+WEIGHTS = {
+    "making search files": 12.0,
+    "making look-up files": 8.0,
+    "making shelves to browse": 4.0,
+}
 """Steps of `make_serving` and what they take: CPU seconds for a million recordings, roughly."""
 
 
@@ -40,12 +47,20 @@ class LookupMaker(Protocol):
         """Make `out` from the tables and cards in `snapshot`."""
 
 
+class BrowseMaker(Protocol):
+    """Makes the file of shelves: `phonotheque.catalogue.browse.build.build_browse`."""
+
+    def __call__(self, snapshot: Path, out: Path, on_progress: Progress, /) -> None:
+        """Make `out` from the tables and cards in `snapshot`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Makers:
     """Who makes what serves: rooms that this one does not know."""
 
     search: SearchMaker
     lookup: LookupMaker
+    browse: BrowseMaker
 
 
 def rank_all(
@@ -101,6 +116,10 @@ def make_serving(snapshot: Path, makers: Makers, machine: Machine, pace: Pace) -
     with pace.step("making look-up files", is_done=is_done) as tell:
         if not is_done:
             makers.lookup(snapshot, serving / IDS, tell)
+    is_done = (serving / BROWSE).exists()
+    with pace.step("making shelves to browse", is_done=is_done) as tell:
+        if not is_done:
+            makers.browse(snapshot, serving / BROWSE, tell)
 
 
 def _shared(parts: Callable[[Kind], list[Path]], tell: Progress) -> Iterator[tuple[Kind, Progress]]:

@@ -17,17 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonotheque.catalogue.build.numbering import column
-from phonotheque.catalogue.bulk import (
-    PartWriter,
-    batches_of,
-    fresh_folder,
-    parts_in,
-    remove_tree,
-    translated,
-)
-from phonotheque.catalogue.database import Machine, database, in_parts, rows_of
+from phonotheque.catalogue.build.ordering import order_column, put_in_order
+from phonotheque.catalogue.bulk import PartWriter, batches_of, parts_in, translated
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.epoch import Epoch, Ids, Integers
-from phonotheque.catalogue.tables import ENTITIES, TABLES, Table, snapshot_columns, snapshot_schema
+from phonotheque.catalogue.tables import ENTITIES, TABLES, Table, snapshot_schema
 
 ABOUT: dict[str, tuple[str, ...]] = {
     "artist_credit_name": ("artist_credit",),
@@ -106,6 +100,8 @@ def unite(
         refusals: Of an entity's table: whose rows are refused.
     """
     table = TABLES[folder.name]
+    if not parts_in(folder):
+        return Report()
     united = _Union(table, place, refusals)
     writer = PartWriter(out, source=place.source)
     with translated(str(out)):
@@ -113,7 +109,7 @@ def unite(
             writer.write(united.rows_of(batch))
         writer.close()
         if not united.is_in_order:
-            _put_in_order(out, table, place.source, machine)
+            put_in_order(out, table, place.source, machine)
     united.report.rows = writer.rows
     return united.report
 
@@ -257,32 +253,3 @@ def _tables_of_ids(table: Table) -> set[str]:
         return set(ENTITIES)
     own = {table.name} if table.is_entity else set()
     return own | {one.refers for one in table.columns if one.refers}
-
-
-def order_column(table: Table) -> str:
-    """Return the column by which a table's rows are ordered; "" where they stand as they came."""
-    if table.is_entity:
-        return "id"
-    names = [one.name for one in table.columns if one.refers or one.name == "entity"]
-    return names[0] if names else ""
-
-
-def _put_in_order(folder: Path, table: Table, source: int, machine: Machine) -> None:
-    """Write parts anew in order; the sorting is DuckDB's, which spills what is too much."""
-    sorted_folder = fresh_folder(folder.with_name(f"{folder.name}-in-order"))
-    name = order_column(table)
-    order = "entity_type, entity" if name == "entity" else f"{name} NULLS LAST"
-    query = (
-        f"SELECT {', '.join(one.name for one in snapshot_columns(table.name))} "
-        f"FROM {in_parts(parts_in(folder))} ORDER BY {order}, file_index, file_row_number"
-    )
-    writer = PartWriter(sorted_folder, source=source)
-    with database(sorted_folder, machine) as db:
-        for rows in rows_of(db, query, snapshot_schema(table.name)):
-            writer.write(rows)
-    writer.close()
-    for part in parts_in(folder):
-        part.unlink()
-    for part in parts_in(sorted_folder):
-        part.rename(folder / part.name)
-    remove_tree(sorted_folder)

@@ -23,6 +23,7 @@ from phonotheque.errors import (
     FormatTooNewError,
     MalformedError,
 )
+from phonotheque.music.decoding import UNDECODABLE
 
 DECISIONS_FILE = "decisions.jsonl"
 
@@ -90,7 +91,7 @@ def read_contents(dump: Path) -> Contents:
             todo = "Use a later Phonotheque."
             raise FormatTooNewError(str(dump / CONTENTS), f"it has format {found}", todo)
         contents = msgspec.json.decode(data, type=Contents)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise MalformedError(str(dump / CONTENTS), f"it cannot be read: {error}", _AGAIN) from error
     names = [one.name for one in contents.sources]
     numbers = [one.id for one in contents.sources]
@@ -130,6 +131,16 @@ def _read_small(path: Path) -> bytes:
     return data
 
 
+def decisions_in(dump: Path) -> tuple[str, ...]:
+    """Return the path of the decisions by hand, in a tuple; an empty one where there are none.
+
+    Raises:
+        MalformedError: A line of `SHA256SUMS` is none.
+    """
+    is_there = (dump / DECISIONS_FILE).exists() or DECISIONS_FILE in read_sums(dump)
+    return (DECISIONS_FILE,) if is_there else ()
+
+
 def check_files(
     dump: Path, paths: Iterable[str], on_progress: Callable[[float], None] = lambda _: None
 ) -> None:
@@ -143,7 +154,7 @@ def check_files(
     wanted = list(paths)
     for done, path in enumerate(wanted, 1):
         if sums.get(path) == _NOTHING and not (dump / path).exists():
-            continue  # a torrent carries no empty file, so a dump that came by one lacks it
+            continue  # an older dump names its empty file, which a torrent did not carry
         if path not in sums or not (dump / path).is_file():
             raise MalformedError(str(dump / path), "the dump lacks it", _AGAIN)
         found = digest_of(dump / path)

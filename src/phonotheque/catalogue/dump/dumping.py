@@ -186,7 +186,8 @@ def dump(
         _write_sqlite(unfinished, contents, chosen, wish, pace)
         _write_json_lines(unfinished, chosen, wish, pace)
         left_out = (one.name for one in chosen.left_out)
-        write_text(unfinished / DECISIONS_FILE, public_decisions(standing, left_out))
+        if lines := public_decisions(standing, left_out):  # a torrent carries no empty file
+            write_text(unfinished / DECISIONS_FILE, lines)
         write_text(unfinished / CONTENTS, encode_contents(contents))
         _finish(unfinished, out, contents, wish, pace)
     return contents

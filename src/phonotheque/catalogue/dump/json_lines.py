@@ -41,8 +41,8 @@ def write_json_lines(
     Raises:
         DiskFullError: No room is left; no file is cut off.
     """
-    for place, source in enumerate(sources):
-        with database(dump / WORK, machine) as db:
+    with database(dump / WORK, machine) as db:
+        for place, source in enumerate(sources):
             _open(db, dump, source)
             for done, lines in enumerate(LINES):
                 out = dump / lines_path(lines.table, source.name)

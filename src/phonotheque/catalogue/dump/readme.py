@@ -76,7 +76,8 @@ null, never 0. Lengths are in milliseconds; dates are texts of 4, 7 or 10 charac
   dump.json           what this is: snapshot, epoch, sources with their terms, rows of each file
   documentation.json  every table, column, view and key, and what it means
   datapackage.json    the same for programs (Frictionless); croissant.json: the same for others
-  decisions.jsonl     decisions by hand: two are one ("merge"), or they are not ("split")
+  decisions.jsonl     decisions by hand: two are one ("merge"), or they are not ("split");
+                      not there when there are none
   SHA256SUMS          digests; check them with: sha256sum --check --quiet SHA256SUMS
 """
 

@@ -44,6 +44,7 @@ from phonotheque.catalogue.dump.contents import (
     DECISIONS_FILE,
     Contents,
     check_files,
+    decisions_in,
     read_contents,
     write_text,
 )
@@ -119,7 +120,7 @@ def restore(
         pace = Pace(_WEIGHTS, on_progress)
         _begin(site)
         with pace.step("comparing digests") as tell:
-            check_files(dump, (CONTENTS, DECISIONS_FILE, *sheets_of(contents)), tell)
+            check_files(dump, (CONTENTS, *decisions_in(dump), *sheets_of(contents)), tell)
             check_columns(dump, contents)
         with pace.step("taking in tables") as tell:
             take_in_tables(dump, contents, site.snapshot / "tables", tell)

@@ -18,6 +18,7 @@ import msgspec
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.disk import Disk, append_line, read_if_held
 from phonotheque.errors import BadRequestError, MalformedError
+from phonotheque.music.decoding import UNDECODABLE
 
 FILE = "decisions.jsonl"
 
@@ -103,7 +104,7 @@ def read_all(disk: Disk) -> list[Decision]:
     for number, line in enumerate(_whole_lines(disk).splitlines(), 1):
         try:
             decisions.append(msgspec.json.decode(line, type=Decision))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNDECODABLE as error:
             wrong = f"line {number} cannot be read: {error}"
             raise MalformedError(FILE, wrong, "Mend or remove that line.") from error
     return decisions

@@ -7,7 +7,6 @@ each redirect (`moves`); sorting spills to files.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.bulk import Progress, fresh_folder, remove_tree, sync_file, translated
-from phonotheque.catalogue.database import Machine
+from phonotheque.catalogue.bulk import Progress, made_beside, translated
+from phonotheque.catalogue.database import Machine, database
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import index_pairs, list_rows, moves, schema
 from phonotheque.catalogue.lookup.block_writer import blocks
@@ -48,15 +47,8 @@ def build_lookup(
         MalformedError: Cards or tables are not what a snapshot has.
         DiskFullError: No room is left; nothing is at `out` that was not there before.
     """
-    folder = fresh_folder(out.with_name(f"{out.name}.part"))
-    unfinished = folder / "ids.db"
-    with _database(unfinished) as db:
-        _Work(snapshot, folder, db, machine).run(on_progress)
-    with translated(str(out)):
-        sync_file(unfinished)
-        os.replace(unfinished, out)
-        sync_file(out.parent)
-    remove_tree(folder)
+    with made_beside(out) as path, _database(path) as db:
+        _Work(snapshot, path.parent, db, machine).run(on_progress)
     on_progress(1.0)
 
 
@@ -116,13 +108,12 @@ class _Work:
             self._insert(name, blocks(self._sorted(name, pairs)))
 
     def _lists(self, ranks: dict[Kind, RankMap]) -> None:
-        scratch = self.folder / "joins"
-        rows = list_rows.track_rows(self.snapshot, ranks, scratch, self.machine)
-        self._insert("release_track", rows)
-        for kind in (Kind.RECORDING, Kind.RELEASE):
-            pairs = list_rows.credited_pairs(self.snapshot, kind, ranks, scratch, self.machine)
-            name = f"artist_{kind}"
-            self._insert(name, list_rows.list_rows(self._sorted(name, pairs)))
+        with database(self.folder / "joins", self.machine) as tables:
+            self._insert("release_track", list_rows.track_rows(tables, self.snapshot, ranks))
+            for kind in (Kind.RECORDING, Kind.RELEASE):
+                pairs = list_rows.credited_pairs(tables, self.snapshot, kind, ranks)
+                name = f"artist_{kind}"
+                self._insert(name, list_rows.list_rows(self._sorted(name, pairs)))
         pairs = list_rows.label_pairs(self.snapshot, ranks)
         self._insert("label_release", list_rows.list_rows(self._sorted("label_release", pairs)))
 

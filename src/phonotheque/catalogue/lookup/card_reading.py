@@ -25,6 +25,7 @@ def _origin(entity: str) -> str:
     return f"i.source, i.first, substr(i.origins, 1 + ({entity} & {IDS - 1}) * {width}, {width})"
 
 
+_ORIGIN_COLUMNS = 3
 _SHARED = "c.rank, c.id, c.title, t.text, t.artist, c.marks, c.listens, c.genres"
 _OWN = {
     Kind.RECORDING: (
@@ -42,11 +43,11 @@ _OWN = {
 
 def _query(kind: Kind, *, with_origins: bool) -> str:
     own, joins = _OWN[kind]
-    columns, block = "NULL, NULL, NULL", ""
+    columns, block = "", ""
     if with_origins:
-        columns, block = _origin("c.id"), f" LEFT JOIN {kind}_id i ON i.block = c.id / {IDS}"
+        columns, block = f", {_origin('c.id')}", f" LEFT JOIN {kind}_id i ON i.block = c.id / {IDS}"
     return (
-        f"SELECT {columns}, {_SHARED}{own} FROM json_each(?) w"
+        f"SELECT {_SHARED}{own}{columns} FROM json_each(?) w"
         f" CROSS JOIN {kind} c ON c.rank = w.value"
         f" LEFT JOIN text t ON t.number = c.credit{block}{joins}"
     )
@@ -57,6 +58,15 @@ _BARE_QUERIES = {kind: _query(kind, with_origins=False) for kind in schema.KINDS
 _TEXTS = {
     kind: f"SELECT w.key, c.title, t.text FROM json_each(?) w CROSS JOIN {kind} c"
     " ON c.rank = w.value LEFT JOIN text t ON t.number = c.credit"
+    for kind in schema.KINDS
+}
+_NAMES = {
+    kind: f"SELECT c.rank, c.id, c.title FROM json_each(?) w CROSS JOIN {kind} c"
+    " ON c.rank = w.value"
+    for kind in schema.KINDS
+}
+_MARKS = {
+    kind: f"SELECT w.key, c.marks FROM json_each(?) w CROSS JOIN {kind} c ON c.rank = w.value"
     for kind in schema.KINDS
 }
 _RANK = f"substr(i.ranks, 1 + (w.value & {IDS - 1}) * {LIST_WIDTH}, {LIST_WIDTH})"
@@ -98,17 +108,20 @@ class CardReader:
             origins: By id, when they were read already: a step down a tree less for each card.
         """
         # In the order in which they lie in the file: neighbours are found on the same page.
-        wanted = _as_json(sorted(ranks))
+        wanted = sorted(ranks)
+        self._connection.expect(len(wanted))
+        query = (_QUERIES if origins is None else _BARE_QUERIES)[kind]
+        columns = list(zip(*self._connection.rows(query, _as_json(wanted)), strict=True))
+        if not columns:
+            return {}
+        ids = columns[1]
         if origins is None:
-            rows = self._connection.rows(_QUERIES[kind], wanted)
-        else:
-            rows = self._connection.rows(_BARE_QUERIES[kind], wanted)
-            others = sorted({row[4] for row in rows} - origins.keys())
-            if others:  # a member of a group was asked for, and its card is another's
-                origins = origins | self.ids(kind, others)[1]
-            rows = [(*origins[row[4]], *row[3:]) for row in rows]
-        self._learn_genres({row[10] for row in rows})
-        return self._made(kind, rows) if rows else {}
+            own = zip(*columns[-_ORIGIN_COLUMNS:], strict=True)
+            return self._made(kind, columns[:-_ORIGIN_COLUMNS], own)
+        others = {*ids} - origins.keys()
+        if others:  # a member of a group was asked for, and its card is another's
+            origins = origins | self.ids(kind, others)[1]
+        return self._made(kind, columns, map(origins.__getitem__, ids))
 
     def texts(self, kind: Kind, ranks: Sequence[int]) -> list[tuple[str, str]]:
         """Return title and credit of each rank, two empty texts where there is no card."""
@@ -117,28 +130,53 @@ class CardReader:
             found[place] = (title, credit or "")
         return found
 
+    def years(self, kind: Kind, ranks: Sequence[int]) -> list[int | None]:
+        """Return the year of each rank, None where there is no card or its year is not known."""
+        found: list[int | None] = [None] * len(ranks)
+        for place, marks in self._connection.rows(_MARKS[kind], _as_json(ranks)):
+            found[place] = packing.unpack_marks(marks).year
+        return found
+
     def ids(self, kind: Kind, ids: Iterable[int]) -> tuple[dict[int, int], dict[int, Origin]]:
         """Return the rank of the card of each id, and what its gid is made of; ids without a card
         are left out."""
-        ranks: dict[int, int] = {}
-        origins: dict[int, Origin] = {}
-        for one, raw, *origin in self._connection.rows(_IDS[kind], _as_json(sorted(ids))):
-            if rank := int.from_bytes(raw):
-                ranks[one] = rank
-                origins[one] = (origin[0], origin[1], origin[2])
+        rows = self._connection.rows(_IDS[kind], _as_json(sorted(ids)))
+        if not rows:
+            return {}, {}
+        found, raw, *origin = zip(*rows, strict=True)
+        ranks = dict(zip(found, map(int.from_bytes, raw), strict=True))
+        origins: dict[int, Origin] = dict(zip(found, zip(*origin, strict=True), strict=True))
+        for one in [one for one, rank in ranks.items() if not rank]:
+            del ranks[one], origins[one]
         return ranks, origins
+
+    def names(self, kind: Kind, ids: Iterable[int]) -> dict[int, tuple[str, UUID]]:
+        """Return title and gid of the card of each id; ids without a card are left out."""
+        ranks, origins = self.ids(kind, ids)
+        rows = self._connection.rows(_NAMES[kind], _as_json(sorted({*ranks.values()})))
+        others = {entity for _, entity, _ in rows} - origins.keys()
+        if others:  # members of a group, whose card is another's
+            origins = origins | self.ids(kind, others)[1]
+        heads = self._heads[kind]
+        named = {
+            rank: (title, _uuid(_gid(heads, entity, origins[entity])))
+            for rank, entity, title in rows
+        }
+        return {one: named[rank] for one, rank in ranks.items() if rank in named}
 
     def gids(self, kind: Kind, origins: dict[int, Origin]) -> dict[int, int]:
         """Return the gid, as a number, of each id."""
         heads = self._heads[kind]
-        return {entity: _gid(heads, entity, *origin) for entity, origin in origins.items()}
+        return {entity: _gid(heads, entity, origin) for entity, origin in origins.items()}
 
-    def _made(self, kind: Kind, rows: list[tuple[Any, ...]]) -> dict[int, Card]:
+    def _made(
+        self, kind: Kind, columns: Sequence[Sequence[Any]], origins: Iterable[Origin]
+    ) -> dict[int, Card]:
         """Return rows as cards, by rank. A column at a time: a thousand at once are the rule where
         time counts, and a call for each card and field takes half as long again."""
-        sources, firsts, owns, *columns = zip(*rows, strict=True)
         ranks, ids, titles, credits, artists, marks, listens, genres, *own = columns
-        gids = map(_gid, repeat(self._heads[kind]), ids, sources, firsts, owns)
+        self._learn_genres({*genres})
+        gids = map(_gid, repeat(self._heads[kind]), ids, origins)
         facts = zip(*map(packing.unpack_marks, marks), strict=True)
         is_held, is_free, scores, years, countries, licences = facts
         releases, release_titles, lengths, isrcs, *others = _own(kind, own)
@@ -193,8 +231,9 @@ def _own(kind: Kind, columns: Sequence[Sequence[Any]]) -> tuple[Iterable[Any], .
     return (unknown,) * 8
 
 
-def _gid(heads: Heads, entity: int, source: int | None, first: int | None, own: bytes) -> int:
+def _gid(heads: Heads, entity: int, origin: Origin) -> int:
     """Return a gid from what is kept of it: itself, or the number that it is made of."""
+    source, first, own = origin
     if source is None or first is None:
         return int.from_bytes(own)
     return made_gid(heads[source], first + (int.from_bytes(own) if own else entity % IDS))

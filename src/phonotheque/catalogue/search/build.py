@@ -2,8 +2,7 @@
 
 Laws: the folder appears under its name when it is whole and durable, not before; what an
 interrupted build left is removed by the next; the same cards give the same answers, whatever the
-number of processes. Memory does not grow with rows: 512 MB gather in each tier, less than 1 GB in
-all.
+number of processes. Memory does not grow with rows: 512 MB gather in each tier, about 1 GB in all.
 """
 
 from __future__ import annotations

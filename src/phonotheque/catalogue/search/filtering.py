@@ -16,12 +16,16 @@ class Sieve:
     """Filters as tokens.
 
     Attributes:
-        parts: Each must hold.
+        parts: Each must hold, that of years among them.
+        years: The part of a span of years, which may be told by the cards instead.
+        span: First and last of them.
         without: Tokens that no row may have.
         is_closed: Whether no row can pass: a name is asked for that no row has.
     """
 
     parts: tuple[Part, ...] = ()
+    years: Part | None = None
+    span: tuple[int, int] = (tokens.FIRST_YEAR, tokens.LAST_YEAR)
     without: tuple[str, ...] = ()
     is_closed: bool = False
 
@@ -54,12 +58,15 @@ class Sieving:
             choices.append([tokens.HELD if filters.is_held else tokens.NOT_HELD])
         if filters.is_free:
             choices.append([tokens.FREE])
+        span = tokens.span_of(*(filters.years or (None, None)))
         if filters.years is not None:
-            choices.append(tokens.year_range_tokens(*filters.years))
+            choices.append(tokens.year_range_tokens(*span))
         if not all(choices):
             return Sieve(is_closed=True)
         without = (tokens.FREE,) if filters.is_free is False else ()
-        return Sieve(tuple(map(self._matching.any_of, choices)), without)
+        parts = tuple(map(self._matching.choice_of, choices))
+        years = None if filters.years is None else parts[-1]
+        return Sieve(parts, years, span, without)
 
     def _named(self, filters: Filters) -> list[list[str]]:
         """For each list of names that is given, the tokens of those that any row has."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from phonotheque.catalogue.search.tokens import LEAST_WHOLES, MOST_WHOLES
 from phonotheque.errors import FormatTooNewError, MalformedError
 
 FORMAT = 1
@@ -44,6 +45,7 @@ class Numbers(msgspec.Struct, frozen=True):
     Attributes:
         head_words: Folded words that have pair tokens.
         genres_left_out: Genres that have no number, being too many: they cannot be asked for.
+        wholes: How many tokens there are for whole titles and credits.
     """
 
     head_words: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class Numbers(msgspec.Struct, frozen=True):
     countries: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
     genres_left_out: int = 0
+    wholes: int = LEAST_WHOLES
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -105,6 +108,8 @@ def read_layout(folder: Path) -> Layout:
         raise MalformedError(str(path), "cannot be read", _TODO) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedError(str(path), f"is no search.json ({error})", _TODO) from error
+    if not 1 <= layout.numbers.wholes <= MOST_WHOLES:
+        raise MalformedError(str(path), f"has {layout.numbers.wholes:,} wholes", _TODO)
     _compare(folder / SPELLING, layout.spelling_bytes)
     for tier in layout.tiers:
         _compare(folder / tier.file, tier.size_bytes)

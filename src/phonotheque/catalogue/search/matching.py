@@ -15,7 +15,7 @@ text. Three things make it fast, each measured at 256 million rows:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phonotheque.catalogue.search import tokens
 from phonotheque.catalogue.search.layout import Layout
@@ -38,10 +38,16 @@ RUN_PAIRS = 8
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a MATCH text, and in how many rows it is, about."""
+    """A piece of a MATCH text, and what it costs.
+
+    Attributes:
+        rows: In how many rows it is, about.
+        lists: Long lists that are gone through side by side for it: of a span of years each.
+    """
 
     match: str
     rows: float
+    lists: int = 1
 
 
 class Matching:
@@ -54,6 +60,7 @@ class Matching:
         self._vocabulary = vocabulary
         self._is_small = is_small
         self._head_words = layout.numbers.head_words
+        self._wholes = layout.numbers.wholes
         self._heads = {word: number for number, word in enumerate(self._head_words)}
         self._head_rows: dict[int, int] = {}
 
@@ -70,7 +77,7 @@ class Matching:
             if term not in paired:
                 found += self._of_term(term, has_more=has_more)
         unique = {part.match: part for part in found}
-        return sorted(unique.values(), key=lambda part: part.rows)
+        return sorted(unique.values(), key=lambda part: part.rows * part.lists)
 
     def is_frequent(self, part: Part) -> bool:
         """Whether so many rows have it that walking its list costs more than it tells."""
@@ -81,20 +88,30 @@ class Matching:
         chosen = list(dict.fromkeys(words))
         return Part(any_of(chosen), sum(map(self._vocabulary.rows_of, chosen)))
 
-    def whole(self, texts: Sequence[Sequence[str]]) -> Part:
+    def choice_of(self, filters: Sequence[str]) -> Part:
+        """Return the part for rows that have one of these tokens of filters at least."""
+        return replace(self.any_of(filters), lists=len(filters))
+
+    def whole(self, texts: Sequence[Sequence[str]], *, is_alone: bool) -> Part:
         """Return the part for rows whose whole title or credit may be one of these texts.
 
-        Of several, each is asked for together with its last word: rows of other texts share the
-        token.
+        Args:
+            is_alone: Whether nothing else narrows the rows down. Then of several texts each is
+                asked for together with its last word, because rows of other texts share the token.
+                Beside a rare word that would cost thirty times what it spares: for each text FTS5
+                goes through both lists from their beginning, instead of where the rare word is.
+                To ask for the rare word with each token was tried: half of all questions took
+                twice as long.
         """
-        each = 2 * self._rows / tokens.WHOLE_BUCKETS
-        if len(texts) == 1:
-            return Part(quoted(tokens.whole_token(texts[0])), each)
+        each = 2 * self._rows / self._wholes
+        named = [(text, tokens.whole_token(text, self._wholes)) for text in texts]
+        if len(texts) == 1 or not is_alone:
+            return Part(any_of(token for _, token in named), each * len(texts))
         matches, rows = [], 0.0
-        for text in texts:
+        for text, token in named:
             last = next(iter(pieces(text[-1:])))
             beside = pairs_of(last)[0] if is_unspaced(last) else last
-            matches.append(f"({quoted(tokens.whole_token(text))} AND {quoted(beside)})")
+            matches.append(f"({quoted(token)} AND {quoted(beside)})")
             rows += min(each, self._vocabulary.rows_of(beside))
         return Part(f"({' OR '.join(matches)})", rows)
 

@@ -1,7 +1,7 @@
 """Which rows have each token: the places of tokens turned round, in memory that does not grow.
 
 Rows come in runs of a million. A run is sorted by key and rank; when there is only one, that is
-all. Several lie on the disk meanwhile, 110 bytes a row, and are then put together some keys at a
+all. Several lie on the disk meanwhile, 120 bytes a row, and are then put together some keys at a
 time: for each key the ranks of the first run, of the second, and so on, which rise by themselves.
 
 Laws: what comes out depends on the rows alone, not on how they were shared out to runs.
@@ -182,34 +182,48 @@ class Runs:
         np.save(self._folder / f"{number}.ranks.npy", run.ranks)
 
     def _spooled(self, number: int) -> _Spooled:
-        source = pa.memory_map(str(self._folder / f"{number}.keys"))
-        keys = pa.ipc.open_file(source).read_all()["keys"].combine_chunks()
-        offsets = np.load(self._folder / f"{number}.offsets.npy", mmap_mode="r")
-        return _Spooled(keys, offsets, self._folder / f"{number}.ranks.npy")
+        return _Spooled(*(self._folder / f"{number}.{end}" for end in _FILES))
+
+
+_FILES = ("keys", "offsets.npy", "ranks.npy")
 
 
 @dataclass(frozen=True, slots=True)
 class _Spooled:
-    """A run that lies on the disk. Its keys, in which places are looked for, are mapped. Its ranks
-    are read, each once: mapped, all that was looked at would count as memory of the process."""
+    """A run that lies on the disk. Its keys and offsets, in which places are looked for, are mapped
+    anew for each part that is read: all that was looked at in a mapping counts as memory of the
+    process until it is let go of. Its ranks are read, each once."""
 
-    keys: pa.Array
-    offsets: Ints
-    path: Path
+    keys_path: Path
+    offsets_path: Path
+    ranks_path: Path
+
+    @property
+    def keys(self) -> pa.Array:
+        """All keys, mapped."""
+        source = pa.memory_map(str(self.keys_path))
+        return pa.ipc.open_file(source).read_all()["keys"].combine_chunks()
+
+    @property
+    def offsets(self) -> Ints:
+        """All offsets, mapped."""
+        offsets: Ints = np.load(self.offsets_path, mmap_mode="r")
+        return offsets
 
     def between(self, first: bytes | None, end: bytes | None) -> Run:
         """Return the part with keys from `first` to before `end`."""
-        begin = 0 if first is None else _place_of(self.keys, first)
-        stop = len(self.keys) if end is None else _place_of(self.keys, end)
-        offsets = np.asarray(self.offsets[begin : stop + 1])
+        keys = self.keys
+        begin = 0 if first is None else _place_of(keys, first)
+        stop = len(keys) if end is None else _place_of(keys, end)
+        offsets = np.array(self.offsets[begin : stop + 1])
         form = np.dtype(np.uint32)
-        with self.path.open("rb") as file:
+        with self.ranks_path.open("rb") as file:
             version = np.lib.format.read_magic(file)
             assert version == (1, 0), version  # what `numpy.save` writes of so short a header
             np.lib.format.read_array_header_1_0(file)
             file.seek(int(offsets[0]) * form.itemsize, os.SEEK_CUR)
             ranks = np.fromfile(file, form, int(offsets[-1] - offsets[0]))
-        return Run(self.keys.slice(begin, stop - begin), offsets - offsets[0], ranks)
+        return Run(keys.slice(begin, stop - begin), offsets - offsets[0], ranks)
 
 
 def _cut(run: Run) -> Iterator[Block]:
@@ -231,7 +245,8 @@ def _bounds(runs: list[_Spooled]) -> list[bytes]:
     share = max(_BLOCK // len(runs), 1)
     samples: list[bytes] = []
     for run in runs:
-        at = np.searchsorted(run.offsets, np.arange(share, run.offsets[-1], share), side="right")
+        offsets = run.offsets
+        at = np.searchsorted(offsets, np.arange(share, offsets[-1], share), side="right")
         samples += run.keys.take(pa.array(at - 1)).to_pylist()
     samples.sort()
     chosen = samples[:: len(runs)]

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from phonotheque.catalogue.search import tokens
 from phonotheque.catalogue.search.filter_tokens import FilterTokens
 from phonotheque.catalogue.search.layout import Numbers
-from phonotheque.catalogue.search.token_columns import pair_tokens, whole_buckets, whole_tokens
+from phonotheque.catalogue.search.token_columns import pair_tokens, whole_numbers, whole_tokens
 from phonotheque.catalogue.search.unspaced import is_unspaced
 from phonotheque.catalogue.search.varints import Ranks
 from phonotheque.catalogue.search.word_memory import (
@@ -50,7 +50,8 @@ class RowTokens:
 
     def __init__(self, numbers: Numbers, memory: WordMemory | None = None) -> None:
         self._filters = FilterTokens(numbers)
-        pairs, wholes = pair_tokens(), whole_tokens(tokens.WHOLE_BUCKETS)
+        self._wholes = numbers.wholes
+        pairs, wholes = pair_tokens(), whole_tokens(numbers.wholes)
         self._first_whole, self._first_filter = len(pairs), len(pairs) + len(wholes)
         # Numbers: pairs come first, then whole texts, filters, and words as they are met.
         self._fixed = pa.concat_arrays([pairs, wholes, self._filters.texts])
@@ -71,8 +72,8 @@ class RowTokens:
         hashes, begins = self._memory.hashes.lists(raw)
         begins = begins[offsets]
         has_words = np.diff(begins) > 0
-        buckets = whole_buckets(hashes, begins)[has_words]
-        found.append((rows[has_words], buckets + self._first_whole))
+        wholes = whole_numbers(hashes, begins, self._wholes)[has_words]
+        found.append((rows[has_words], wholes + self._first_whole))
         found += [(some, n + self._first_filter) for some, n in self._filters.places(cards)]
         at = np.concatenate([some.astype(np.uint32, copy=False) for some, _ in found])
         at += np.uint32(first_rank)

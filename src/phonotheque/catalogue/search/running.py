@@ -22,6 +22,9 @@ from phonotheque.catalogue.search.tier import TABLE, connect, translated
 Texts: TypeAlias = Callable[[Sequence[int]], list[tuple[str, str]]]
 """Ranks to (title, credit), in the same order: for comparing what the index found."""
 
+Years: TypeAlias = Callable[[Sequence[int]], Sequence[int | None]]
+"""Ranks to years, in the same order; None where it is not known."""
+
 Accepts: TypeAlias = Callable[[Sequence[int]], Sequence[bool]]
 """Ranks to whether each may be in the answer, in the same order."""
 
@@ -54,6 +57,19 @@ class Run:
         if self.deadline_s is not None and time.perf_counter() - self.began > self.deadline_s:
             self.is_partial = True
         return self.is_partial
+
+
+def within(rows: Iterator[int], years: Years, span: tuple[int, int], run: Run) -> Iterator[int]:
+    """Yield the rows whose year lies in a span, ends included."""
+    first, last = span
+    size = _LEAST_CHUNK
+    while chunk := list(islice(rows, size)):
+        for row, year in zip(chunk, years(chunk), strict=True):
+            if year is not None and first <= year <= last:
+                yield row
+        if run.is_over():
+            return
+        size = min(2 * size, _LARGEST_CHUNK)
 
 
 class Tiers:

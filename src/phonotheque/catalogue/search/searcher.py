@@ -9,11 +9,11 @@ from types import TracebackType
 
 from phonotheque.catalogue.search.fresh_rows import FreshRows, open_fresh
 from phonotheque.catalogue.search.question import Answer, Filters, Question, Used, check
-from phonotheque.catalogue.search.running import Accepts, Run, Texts
+from phonotheque.catalogue.search.running import Accepts, Run, Texts, Years
 from phonotheque.catalogue.search.section import Found, Section
 from phonotheque.catalogue.search.terms import Asked, parse
 
-__all__ = ["Accepts", "Searcher", "Texts"]
+__all__ = ["Accepts", "Searcher", "Texts", "Years"]
 
 
 class Searcher:
@@ -26,14 +26,22 @@ class Searcher:
         folder: As `build_search` left it. Fresh rows are seen as they were when it was opened.
         texts: Gives the title and credit of ranks, for comparing what the index found.
         withdrawn: Ranks that no answer has. Looked at with every question, so it may grow.
+        years: Gives the years of ranks: quicker than the index for a span of years and rare words.
 
     Raises:
         MalformedError: A file is missing, was cut, or is none of ours.
         FormatTooNewError: A later Phonotheque wrote it.
     """
 
-    def __init__(self, folder: Path, texts: Texts, withdrawn: Collection[int] = ()) -> None:
-        self._settled = Section(folder, texts)
+    def __init__(
+        self,
+        folder: Path,
+        texts: Texts,
+        withdrawn: Collection[int] = (),
+        *,
+        years: Years | None = None,
+    ) -> None:
+        self._settled = Section(folder, texts, years=years)
         self._fresh = open_fresh(folder)
         self._withdrawn = withdrawn
 

@@ -96,6 +96,7 @@ def take_numbers(parts: Sequence[Path], rows: int) -> tuple[Numbers, tuple[tuple
         countries=_commonest(names["country"], tokens.COUNTRY.capacity),
         genres=genres,
         genres_left_out=left_out + len(names["genres"]) - len(genres),
+        wholes=tokens.wholes_of(rows),
     )
     return numbers, _at_or_above(levels)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from phonotheque.catalogue.search.joined import iter_joined
 from phonotheque.catalogue.search.question import Question, check_words
@@ -118,7 +118,7 @@ class RowText:
     def __init__(self, title: str, credit: str) -> None:
         self._written = (title, credit)
         self.title = words(title)
-        self.credit = words(credit)
+        self.credit = _words_of_credit(credit)
 
     @cached_property
     def _in_title(self) -> list[str]:
@@ -140,10 +140,17 @@ class RowText:
 
     def is_whole(self, texts: Collection[tuple[str, ...]], where: Where) -> bool:
         """Whether the title or credit is one of these texts, word by word."""
-        title, credit = tuple(self.title) in texts, tuple(self.credit) in texts
+        title, credit = tuple(self.title) in texts, self.credit in texts
         if where is Where.ANY:
             return title or credit
         return title if where is Where.TITLE else credit
+
+
+@lru_cache(maxsize=1_024)
+def _words_of_credit(credit: str) -> tuple[str, ...]:
+    """Return the folded words of a credit. Rows that are compared one after the other often have
+    the same one, because all rows of an artist share the token of his whole name."""
+    return tuple(words(credit))
 
 
 def _stands(term: Term, row: list[str]) -> bool:

@@ -28,17 +28,19 @@ def pair_tokens() -> pa.Array:
 
 
 @cache
-def whole_tokens(buckets: int) -> pa.Array:
-    """Return the tokens of so many buckets."""
-    return _letters(tokens.WHOLE_FIRST + np.arange(buckets))
+def whole_tokens(wholes: int) -> pa.Array:
+    """Return so many tokens of whole texts, by number."""
+    planes, places = np.divmod(np.arange(wholes), tokens.IN_PLANE)
+    return _letters(tokens.WHOLE_FIRST + planes * tokens.PLANE + places)
 
 
-def whole_buckets(hashes: npt.NDArray[np.uint32], offsets: Ints) -> Ints:
-    """Return the buckets of many texts at once.
+def whole_numbers(hashes: npt.NDArray[np.uint32], offsets: Ints, wholes: int) -> Ints:
+    """Return the numbers of the tokens of many texts at once.
 
     Args:
         hashes: `word_hash` of all their words, one text after the other.
         offsets: Where each text begins in `hashes`, and where the last one ends.
+        wholes: How many such tokens there are.
     """
     first = offsets[:-1].astype(np.uint64)
     places = np.arange(1, len(hashes) + 1, dtype=np.uint64)
@@ -48,7 +50,7 @@ def whole_buckets(hashes: npt.NDArray[np.uint32], offsets: Ints) -> Ints:
         sums = np.zeros(len(hashes) + 1, np.uint64)
         np.cumsum(mixed, out=sums[1:])
         totals = _mix(sums[offsets[1:]] - sums[offsets[:-1]])
-    return (totals % np.uint64(tokens.WHOLE_BUCKETS)).astype(np.int64)
+    return (totals % np.uint64(wholes)).astype(np.int64)
 
 
 def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

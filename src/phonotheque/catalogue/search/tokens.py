@@ -9,12 +9,12 @@ U+E000 to U+E002   held, free, not held
 U+E010 to U+E13B   year, 1800 to 2099
 U+E140 to U+E15D   decade, 1800s to 2090s
 U+E200 to U+E2FF   licence, country (U+E300), genre (U+E800): their numbers in `search.json`
-U+40000 to 47FEC   whole title, whole credit: a hash of their words
+U+40000 to DFFFD   whole title, whole credit: a hash of their words (planes 4 to 13)
 U+F0000 to 10FFFD  two of the 512 commonest words together (planes 15 and 16)
 =================  ==========================================================================
 
-Plane 4 is unassigned; all private-use code points together would leave only 5,376 for whole titles,
-and then 6 times as many rows of another title share a token.
+Planes 4 to 13 are unassigned; all private-use code points together would leave only 5,376 for whole
+titles, and then 120 times as many rows of another title share a token.
 """
 
 from __future__ import annotations
@@ -39,14 +39,19 @@ FIRST_UNCOUNTED = "\U00040000"
 FIRST_YEAR, LAST_YEAR = 1800, 2099
 _YEAR, _DECADE = 0xE010, 0xE140
 
-WHOLE_BUCKETS = 32_749
-"""A prime. Twice as many would cost 0.5 bytes a row and halve the rows that share a token."""
+PLANE_15, PLANE_16, PLANE, IN_PLANE = 0xF0000, 0x100000, 65_536, 65_534
+"""The last two code points of a plane are no characters and are left out."""
+
 WHOLE_FIRST = 0x40000
+LEAST_WHOLES, MOST_WHOLES = 32_749, 10 * IN_PLANE
+"""Tokens of whole texts in a small catalogue, and in the largest: all of planes 4 to 13. A token of
+a million rows then costs 2.4 bytes, of a hundred million 3."""
+ROWS_OF_A_WHOLE = 80
+"""Rows for each such token, in between: twice as many texts share it by chance, and have to be
+looked at. With 4,000 rows a token, a title being typed behind a common word took 180 ms."""
 
 HEAD_WORDS = 512
 """So many of the commonest words have pair tokens: 130,816 pairs, the planes hold 131,068."""
-PLANE_15, PLANE_16, IN_PLANE = 0xF0000, 0x100000, 65_534
-"""The last two code points of a plane are no characters and are left out."""
 
 STEP = 0x9E3779B97F4A7C15
 MASK = 2**64 - 1
@@ -88,13 +93,18 @@ def decade_token(year: int) -> str:
     return chr(_DECADE + (year - FIRST_YEAR) // 10)
 
 
+def span_of(first: int | None, last: int | None) -> tuple[int, int]:
+    """Return the part of a range of years that has tokens. None is an open end."""
+    from_year = FIRST_YEAR if first is None else max(first, FIRST_YEAR)
+    return from_year, LAST_YEAR if last is None else min(last, LAST_YEAR)
+
+
 def year_range_tokens(first: int | None, last: int | None) -> list[str]:
     """Return tokens of which a row has one exactly when its year lies in the range, ends included.
 
     Years outside 1800 to 2099 have no token. None is an open end.
     """
-    year = FIRST_YEAR if first is None else max(first, FIRST_YEAR)
-    end = LAST_YEAR if last is None else min(last, LAST_YEAR)
+    year, end = span_of(first, last)
     tokens = []
     while year <= end:
         if year % 10 == 0 and year + 9 <= end:
@@ -113,12 +123,22 @@ def pair_token(one: int, other: int) -> str:
     return chr(PLANE_15 + pair if pair < IN_PLANE else PLANE_16 + pair - IN_PLANE)
 
 
-def whole_token(words: Sequence[str]) -> str:
-    """Return the token of a whole title or credit. Other texts share it: compare what is found."""
+def wholes_of(rows: int) -> int:
+    """Return how many tokens of whole texts a catalogue of so many rows has."""
+    return min(max(LEAST_WHOLES, rows // ROWS_OF_A_WHOLE), MOST_WHOLES)
+
+
+def whole_token(words: Sequence[str], wholes: int) -> str:
+    """Return the token of a whole title or credit. Other texts share it: compare what is found.
+
+    Args:
+        wholes: How many such tokens there are.
+    """
     total = sum(
         mix(word_hash(word) + (place + 1) * STEP & MASK) for place, word in enumerate(words)
     )
-    return chr(WHOLE_FIRST + mix(total & MASK) % WHOLE_BUCKETS)
+    plane, place = divmod(mix(total & MASK) % wholes, IN_PLANE)
+    return chr(WHOLE_FIRST + plane * PLANE + place)
 
 
 def word_hash(word: str) -> int:

@@ -22,6 +22,7 @@ from phonotheque.catalogue.sources.port import Batch, Terms
 from phonotheque.catalogue.sources.report import Counts, Report, decode_report, encode_report
 from phonotheque.disk import Disk, Kind, make_folders, read_whole, write_whole
 from phonotheque.errors import MalformedError
+from phonotheque.music.decoding import UNDECODABLE
 
 FOLDER = "sources"
 PART_BYTES = 64 << 20
@@ -75,7 +76,7 @@ def read_terms(disk: Disk, name: str, generation: str) -> Terms:
     path = f"{FOLDER}/{name}/{generation}/terms.json"
     try:
         return msgspec.json.decode(read_whole(disk, path), type=Terms)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise MalformedError(path, str(error), f"Import {name} again.") from error
 
 
@@ -84,7 +85,7 @@ def read_report(disk: Disk, name: str, generation: str) -> Report:
     path = f"{FOLDER}/{name}/{generation}/report.json"
     try:
         return decode_report(read_whole(disk, path))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise MalformedError(path, str(error), f"Import {name} again.") from error
 
 
@@ -136,7 +137,7 @@ class Staging:
             return fresh
         try:
             found = msgspec.json.decode(read_whole(self._disk, path), type=Checkpoint)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNDECODABLE:
             found, self.is_anew = fresh, "its checkpoint could not be read"
         if found.state != state:
             found, self.is_anew = fresh, "its input has changed since"
@@ -226,7 +227,7 @@ def finish_interrupted(disk: Disk, name: str, state: str) -> Report | None:
     path = f"{base}/{whole[-1]}/checkpoint.json"
     try:
         found = msgspec.json.decode(read_whole(disk, path), type=Checkpoint)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return None
     if found.state != state:
         return None

@@ -7,7 +7,7 @@ Cost: some six look-ups by index for each recording.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -37,18 +37,21 @@ class RegisterShelf:
         disk: Where its register lies: that alone knows why something was removed.
         on: The day on which rights are asked for.
         claims_count: Whether a licence tag in a file is enough to share it.
+        heard: Plays and listeners of objects, as this archive's door counted them.
     """
 
     index: Index
     disk: Disk
     on: date
     claims_count: bool
+    heard: Mapping[Sha256, tuple[int, int]] = field(default_factory=dict)
     _removals: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)
 
     def state(self) -> str:
         """The register's last line, and the day: rights begin and end with days."""
         head = self.index.place.head
-        return f"{head.seq} {head.digest} {self.on} {self.claims_count}"
+        plays = sum(plays for plays, _ in self.heard.values())  # it only grows
+        return f"{head.seq} {head.digest} {self.on} {self.claims_count} {plays}"
 
     def recordings(self) -> Iterator[HeldRecording]:
         """Give each recording with all its copies, in the order they came in."""
@@ -58,7 +61,8 @@ class RegisterShelf:
             for line, name, payload in page:
                 names = self._copies(name, payload, last)
                 if names[0] == name:  # else it was given with the copy that came in first
-                    yield HeldRecording(line, tuple(self._copy(Sha256(one)) for one in names))
+                    copies = tuple(self._copy(Sha256(one)) for one in names)
+                    yield HeldRecording(line, copies, *self._heard(copies))
             after = page[-1][0]
 
     def likenesses(self) -> Iterator[Like]:
@@ -75,6 +79,13 @@ class RegisterShelf:
                 if one != other:
                     yield Like(Sha256(one), Sha256(other), link.likeness, link.bit_errors)
             after = page[-1][:2]
+
+    def _heard(self, copies: Sequence[Copy]) -> tuple[int | None, int | None]:
+        """Plays and listeners of a recording, whichever of its copies they were counted for."""
+        found = [self.heard[copy.sha256] for copy in copies if copy.sha256 in self.heard]
+        if not found:
+            return None, None
+        return sum(plays for plays, _ in found), sum(listeners for _, listeners in found)
 
     def _copies(self, name: bytes, payload: bytes | None, last: int) -> list[bytes]:
         """Names of the copies of a recording, the one that came in first before the others."""

@@ -61,6 +61,7 @@ class HoldingRows:
         first = next(copy for copy in sound if copy.state != REMOVED)
         self._recording(line, key, source_id, first, mbid)
         self._of_recording(line, key, first.tags)
+        self._popularity(key, recording)
         self._rights(key, held)
         releases: set[int] = set()
         for copy in sound:
@@ -110,6 +111,19 @@ class HoldingRows:
             length=copy.length_ms,
             language=language_code(copy.tags.languages),
         )
+
+    def _popularity(self, key: int, recording: HeldRecording) -> None:
+        """How often it was heard here."""
+        if recording.plays:
+            self.gathering.add(
+                "popularity",
+                entity_type="recording",
+                entity=key,
+                measure="plays",
+                period="all",
+                total_listen_count=recording.plays,
+                total_user_count=recording.listeners or None,
+            )
 
     def add_likeness(self, like: Like) -> None:
         """Write that two recordings sound alike."""

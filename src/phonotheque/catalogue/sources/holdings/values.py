@@ -54,10 +54,14 @@ class HeldRecording:
 
     Attributes:
         line: Number of the register's line with which the first one came in.
+        plays: How often it was heard at this archive's door; None when nobody counts there.
+        listeners: By how many.
     """
 
     line: int
     copies: tuple[Copy, ...]
+    plays: int | None = None
+    listeners: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from phonotheque.catalogue.sources.port import Batch, Terms
 from phonotheque.catalogue.sources.reading.lines import STRETCH_BYTES, TOO_LONG, Lines, LongLine
 from phonotheque.catalogue.sources.reading.stream import DEFAULT, Limits
 from phonotheque.errors import BadRequestError, MalformedError
+from phonotheque.music.decoding import UNDECODABLE
 
 CORE = Terms(
     name="musicbrainz",
@@ -203,5 +204,5 @@ def _encode(place: _Place) -> str:
 def _decode(text: str) -> _Place:
     try:
         return msgspec.json.decode(text, type=_Place) if text else _Place()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise BadRequestError(text[:80], "it is no place in a dump", "Begin anew.") from error
