@@ -1,0 +1,91 @@
+"""The guard at the listening door: what one question costs, with a million verdicts in the map.
+
+A figure is the CPU time of one question in this process, the 99th percentile of many. How soon a
+suspension is heard is the time from the command's last byte to a refusal, by the clock: the map is
+looked at for every question, so that it is the time that writing the book and the map takes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from uuid import UUID
+
+from bench.rows import Row, Sense
+from phonotheque.archive.guarding.desk import MAP, desk_of
+from phonotheque.archive.guarding.door_guard import Allowed, DoorGuard
+from phonotheque.archive.guarding.ledger import Ledger
+from phonotheque.archive.guarding.verdict_map import VerdictMap
+from phonotheque.guard.rungs import Rung
+from phonotheque.guard.verdicts import Row as Verdict
+from phonotheque.guard.verdicts import encode_rows
+from phonotheque.listen.allowance import Allowance
+from phonotheque.listen.gate import Wish
+from phonotheque.listen.listener import Listener
+from phonotheque.listen.log import Pseudonyms
+from phonotheque.listen.ports import Place
+
+MOST_MS = 1.0
+MOST_HEARD_S = 2.0
+_ACCOUNTS = 1_000_000
+_KEY = b"bench" * 8
+_QUESTIONS = 2_000
+
+
+def rows(scale: str) -> Iterator[Row]:  # noqa: ARG001
+    """Ask a guard about plays that go on, new recordings and accounts of a large map."""
+    with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as scratch:
+        root = Path(scratch)
+        guard = _guard(root)
+        _write_map(root)
+        listeners = [Listener(ip_address(0xCB007100 + n), Place()) for n in range(200)]
+        asked = [Wish(UUID(int=n), listeners[n % 200]) for n in range(_QUESTIONS)]
+        yield _row("a recording that is new to its account", guard.refuses, asked)
+        yield _row("a part of a play", guard.refuses, asked)
+        yield _row("whether what is being sent may go on", guard.still_may, asked)
+        yield _heard(root, guard, asked[0])
+        guard.close()
+
+
+def _guard(root: Path) -> DoorGuard:
+    names = Pseudonyms(lambda: _KEY)
+    fallback = Allowance(time.monotonic)
+    return DoorGuard(Ledger(root), VerdictMap(root), names, lambda: _KEY, Allowed(), fallback)
+
+
+def _write_map(root: Path) -> None:
+    """A map in which a million other accounts are suspended."""
+    until = int(time.time()) + 86_400
+    step = (1 << 64) // _ACCOUNTS
+    verdicts = (
+        Verdict(account=f"{number * step:016x}", rung=Rung.SUSPEND, case=number, until=until)
+        for number in range(_ACCOUNTS)
+    )
+    path = root / MAP
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_rows(verdicts))
+
+
+def _row(name: str, ask: Callable[[Wish], object], asked: list[Wish]) -> Row:
+    taken = []
+    for wish in asked:
+        begun = time.process_time()
+        ask(wish)
+        taken.append(1000 * (time.process_time() - begun))
+    p99 = sorted(taken)[int(0.99 * len(taken))]
+    return Row(f"guard: {name}: p99", p99, "CPU-ms", MOST_MS, sense=Sense.AT_MOST)
+
+
+def _heard(root: Path, guard: DoorGuard, wish: Wish) -> Row:
+    """From the operator's word to the refusal of a running play."""
+    account = guard.account(wish.listener)
+    begun = time.monotonic()
+    desk_of(root).decide(account, Rung.SUSPEND, "bench", "To be measured.")
+    while guard.still_may(wish):
+        pass
+    taken_s = time.monotonic() - begun
+    name = "guard: a suspension is heard by every worker after"
+    return Row(name, taken_s, "s", MOST_HEARD_S, sense=Sense.AT_MOST)

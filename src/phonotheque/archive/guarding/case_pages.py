@@ -1,0 +1,127 @@
+"""The cases of one archive as those see them whom they are about. See `listen.cases.values`.
+
+An answer to the question is one of a person when it has some words of its own: the same words that
+came from another account within 30 days are none, and the question stays. Nothing else follows from
+that: two people may well say the same. It stops nobody who lets a program write; it makes each
+account cost an answer that a person may read, and no picture puzzle keeps anybody out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from phonotheque.archive.guarding.desk import GuardDesk
+from phonotheque.archive.guarding.words import words_of
+from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError
+from phonotheque.guard.book.cases import Case, Cases
+from phonotheque.guard.book.entries import Appealed, Settled
+from phonotheque.guard.decisions import DAY_S
+from phonotheque.guard.rungs import Rung
+from phonotheque.listen.cases.values import Said, ShownCase
+from phonotheque.listen.listener import Listener
+
+_HAPPENS = {
+    Rung.NONE: "nothing",
+    Rung.OBSERVE: "observed",
+    Rung.BUDGET: "less",
+    Rung.CHALLENGE: "asked",
+    Rung.SUSPEND: "closed",
+}
+_FEWEST_LETTERS = 15
+_SAME_WITHIN_S = 30 * DAY_S
+
+
+@dataclass(frozen=True, slots=True)
+class ConcernedDesk:
+    """The cases at the listening door. Threads may share it.
+
+    Attributes:
+        desk: Where cases are dealt with.
+        accounts: The accounts that a listener is: by token, and by address.
+    """
+
+    desk: GuardDesk
+    accounts: Callable[[Listener], tuple[str, ...]]
+
+    def shown(self, number: str, listener: Listener) -> ShownCase:
+        """Return a case as its page tells it."""
+        return self._shown(self._own(number, listener)[0])
+
+    def appeal(self, number: str, listener: Listener, words: str) -> None:
+        """Take an objection."""
+        self._own(number, listener)
+        self.desk.appeal(number, words)
+
+    def answer(self, number: str, listener: Listener, words: str) -> bool:
+        """Take an answer to the question."""
+        case, cases = self._own(number, listener)
+        now = self.desk.now
+        if case.rung_at(now) is not Rung.CHALLENGE:
+            raise ConflictError(number, "no question waits for an answer", "Read its page again.")
+        if len(words.strip()) < _FEWEST_LETTERS:
+            todo = "Say in a sentence what you are listening for."
+            raise BadRequestError("The answer", "it is too short", todo)
+        digest = hashlib.sha256(words.strip().encode("utf-8", "replace")).hexdigest()
+        is_passed = not _is_known(cases, case.account, digest, now - _SAME_WITHIN_S)
+        self.desk.answer(number, words, is_passed=is_passed)
+        return is_passed
+
+    def _own(self, number: str, listener: Listener) -> tuple[Case, Cases]:
+        cases = self.desk.read().cases
+        case = cases.by_number.get(number)
+        is_staff = listener.place.is_premises  # not this machine: a proxy may hide who asks
+        if case is None or not (is_staff or case.account in self.accounts(listener)):
+            wrong = "there is no case of this number for whoever asks"
+            todo = "Open it where you listened: with the same browser, from the same network."
+            raise BadReferenceError(number[:20], wrong, todo)
+        return case, cases
+
+    def _shown(self, case: Case) -> ShownCase:
+        now, decision = self.desk.now, case.decision
+        rung = case.rung_at(now)
+        is_waiting = rung is Rung.SUSPEND and decision.review_by > now and not case.governing
+        settled = case.governing
+        by_machine = f"the guard, rules {decision.rule}"
+        return ShownCase(
+            number=case.number,
+            happens=_HAPPENS[rung],
+            is_shadow=case.shadow_rung_at(now) is not Rung.NONE,
+            since=_instant(settled.second if settled else decision.second),
+            until=_instant(case.ends_at(now)[0]),
+            review_by=_instant(decision.review_by) if is_waiting else "",
+            appeal_by=_instant(decision.appeal_by),
+            evidence=decision.evidence,
+            counterfactual=decision.counterfactual,
+            rule=settled.by if settled else (by_machine if decision.by == "guard" else decision.by),
+            is_appealed=bool(case.appealed_at),
+            may_appeal=case.may_appeal_at(now),
+            said=tuple(self._said(case)),
+        )
+
+    def _said(self, case: Case) -> list[Said]:
+        found = []
+        for entry in (*case.written, *case.answers, *case.settled):
+            if isinstance(entry, Settled):
+                by, words = entry.by, entry.reason
+            else:
+                by = "account" if isinstance(entry, Appealed) else getattr(entry, "by", "account")
+                words = words_of(self.desk.disk, entry.words) or ""
+            found.append((entry.second, Said(_instant(entry.second), by, words)))
+        return [said for _, said in sorted(found, key=lambda one: one[0])]
+
+
+def _is_known(cases: Cases, account: str, digest: str, since: int) -> bool:
+    """Whether these words came from another account not long ago."""
+    return any(
+        answer.words == digest and answer.second >= since
+        for case in cases.by_number.values()
+        if case.account != account
+        for answer in case.answers
+    )
+
+
+def _instant(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

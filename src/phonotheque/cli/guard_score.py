@@ -1,0 +1,173 @@
+"""`phono guard score`: who copies a catalogue out, told from any access log."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from phonotheque.cli.exit_status import DONE, FOUND
+from phonotheque.cli.guard_score_telling import tell
+from phonotheque.cli.options import Json
+from phonotheque.cli.output import print_json
+from phonotheque.cli.signals import until_stopped
+from phonotheque.cli.watching import watched
+
+if TYPE_CHECKING:
+    from phonotheque.guard.score.judging import Learned, Report
+    from phonotheque.guard.score.reading import Gathered
+    from phonotheque.guard.score.sinks import Sink
+    from phonotheque.guard.score.visits import Gathering
+
+_MOMENT_S = 0.5
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to `phono guard`."""
+    group.command("score")(score)
+
+
+def score(
+    logs: Annotated[
+        list[str],
+        typer.Argument(metavar="LOG...", help="Access logs, also packed ones; - reads input."),
+    ],
+    item: Annotated[
+        str | None,
+        typer.Option(help="Regular expression whose one group names the item in an address."),
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FIELD",
+            help="Where lines of JSON say what: account, item, time, status, method, agent, "
+            "played_ms, limited.",
+        ),
+    ] = None,
+    by_network: Annotated[
+        bool, typer.Option("--by-network", help="Take neighbouring addresses together.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
+    sigma: Annotated[Path | None, typer.Option(help="Also write a Sigma rule.")] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Then go on reading as the last log grows.")
+    ] = False,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SINK",
+            help="Where verdicts go that --follow finds: file:PATH, nft:FAMILY:TABLE:SET, "
+            "valkey://HOST:PORT/DB.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Say who goes through a catalogue, from the access log of any service.
+
+    Reads the common and the combined log format of nginx and Apache, Caddy's JSON, the log of
+    `phono serve`, and other lines of JSON when it is told where they say what. Needs no archive.
+    The status is 1 when somebody stands out who does not call himself a robot.
+
+    Example: phono guard score /var/log/nginx/access.log --html report.html
+    """
+    from phonotheque.guard.score.items import item_rule
+    from phonotheque.guard.score.judging import judge
+    from phonotheque.guard.score.reading import gather
+    from phonotheque.guard.score.sinks import sink_of
+    from phonotheque.guard.score.visits import Gathering
+
+    said, sinks = _named(field or []), [sink_of(one) for one in to or []]
+    _refuse_apart(logs, sinks, is_following=follow)
+    with Gathering(item_rule(item), by_network=by_network) as gathering:
+        with watched() as told:
+
+            def on_progress(name: str, done: int, size: int) -> None:
+                told(f"reading {name}", done / size if size else None, None)
+
+            read = gather(gathering, logs, said, on_progress)
+            told("counting", None, None)
+            report, learned = judge(gathering, tuple(logs), read.notes)
+        _give(report, as_json=as_json)
+        _write_papers(report, gathering, html, sigma)
+        if follow:
+            sys.stdout.flush()
+            _follow(gathering, learned, Path(logs[-1]), read, sinks)
+    return FOUND if any(not one.account.is_robot for one in report.suspects) else DONE
+
+
+def _give(report: Report, *, as_json: bool) -> None:
+    from phonotheque.guard.score.reasons import record_of
+
+    if as_json:
+        print_json(record_of(report))
+    else:
+        tell(report)
+
+
+def _write_papers(
+    report: Report, gathering: Gathering, html: Path | None, sigma: Path | None
+) -> None:
+    from phonotheque.guard.score.courses import drawing_of
+    from phonotheque.guard.score.page import page_of
+    from phonotheque.guard.score.sigma import sigma_rule
+
+    if html is not None:
+        _write(html, page_of(report, drawing_of(report, gathering)))
+    if sigma is not None:
+        _write(sigma, sigma_rule(report).encode())
+
+
+def _refuse_apart(logs: list[str], sinks: list[Sink], *, is_following: bool) -> None:
+    from phonotheque.errors import BadRequestError
+
+    if sinks and not is_following:
+        todo = "Add --follow, or leave out --to."
+        raise BadRequestError("--to", "verdicts come only while a log is followed", todo)
+    if is_following and logs[-1] == "-":
+        todo = "Name the file of the log."
+        raise BadRequestError("-", "standard input cannot be followed", todo)
+
+
+def _follow(
+    gathering: Gathering, learned: Learned, log: Path, read: Gathered, sinks: list[Sink]
+) -> None:
+    """Print verdicts as lines of JSON, and hand them on, until Ctrl-C."""
+    from phonotheque.errors import BadRequestError, UnavailableError
+    from phonotheque.guard.score.following import follow
+    from phonotheque.guard.score.sinks import record_of
+    from phonotheque.guard.score.tailing import new_lines
+
+    if read.read is None:
+        return
+    if read.from_byte is None:
+        todo = "Name the log that is written now as the last one."
+        raise BadRequestError(str(log), "it is packed, and does not grow", todo)
+    with until_stopped() as stop:
+        blocks = new_lines(log, read.from_byte, lambda: not stop.wait(_MOMENT_S))
+        for verdict in follow(gathering, learned, blocks, read.read):
+            print_json({"account": verdict.account, **record_of(verdict)})
+            for sink in sinks:
+                try:
+                    sink.take(verdict)
+                except UnavailableError as error:
+                    print(f"phono: {error}", file=sys.stderr)
+
+
+def _named(given: list[str]) -> dict[str, str]:
+    from phonotheque.errors import BadMappingError
+
+    said = {}
+    for one in given:
+        name, equals, place = one.partition("=")
+        if not equals or not place:
+            raise BadMappingError(one, "it names no field", "Write --field account=remote_user.")
+        said[name] = place
+    return said
+
+
+def _write(path: Path, data: bytes) -> None:
+    from phonotheque.disk import LocalDisk, write_whole
+
+    write_whole(LocalDisk(path.absolute().parent), path.name, data)

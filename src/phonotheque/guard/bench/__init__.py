@@ -1,0 +1,1 @@
+"""GuardBench: labelled synthetic listeners and farms, and what a detector makes of them."""

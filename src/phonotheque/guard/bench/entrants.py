@@ -1,0 +1,35 @@
+"""Which detectors stand in the table."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from phonotheque.guard.bench.peers.learned import BoostedTrees, IsolationForest
+from phonotheque.guard.bench.peers.limits import RULES, limit_of
+from phonotheque.guard.bench.run import Entrant
+from phonotheque.guard.detector import make_detector
+
+OWN = "guard"
+"""Name of the guard's own detector."""
+
+_LEARNED = {
+    "sklearn": Entrant("isolation forest", IsolationForest, is_given_its_limit=True),
+    "lightgbm": Entrant("boosted trees (LightGBM)", BoostedTrees, is_given_its_limit=True),
+}
+"""Peers by the library that they need."""
+
+
+def everybody() -> list[Entrant]:
+    """Return the guard's own detector and what services use today, as far as it is installed."""
+    return [Entrant(OWN, make_detector, is_given_its_limit=False), *peers()]
+
+
+def peers() -> list[Entrant]:
+    """Return what services use today, as far as it is installed."""
+    rules = [Entrant(rule.name, limit_of(rule), is_given_its_limit=True) for rule in RULES]
+    return rules + [peer for library, peer in _LEARNED.items() if find_spec(library)]
+
+
+def absent() -> list[str]:
+    """Return the names of peers whose library is not installed."""
+    return [peer.name for library, peer in _LEARNED.items() if not find_spec(library)]

@@ -1,0 +1,309 @@
+"""What holds now, from the lines of a case book: cases, standings, permits, lessons; pure.
+
+Laws: the same lines give the same cases; what a person settled governs over what the guard decided
+before, never over what it finds after; what shadow mode writes down changes nothing of what holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from phonotheque.guard.book.entries import (
+    Answered,
+    Appealed,
+    Begun,
+    Decided,
+    Entry,
+    Permitted,
+    Settled,
+    Wrote,
+)
+from phonotheque.guard.decisions import DAY_S, Decision, Finding, Permit
+from phonotheque.guard.ladder import Past, Rules, Standing, weigh
+from phonotheque.guard.rungs import Rung
+
+_CLEARED_S = 90 * DAY_S
+"""What a person took back is not decided again on the same evidence for so long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """All that was done about one account, from a first decision on.
+
+    Attributes:
+        number: Its name: "g12" follows from the 12th line.
+        decisions: In order, each with what it was made of.
+        answers: Whether the question was answered well, each time.
+        written: Messages and appeals, in order.
+        settled: What people decided, in order.
+        appealed_at: Second of an appeal that waits for an answer; 0 when none does.
+        governing: What a person settled since the last decision that counts; None where nobody did.
+        shadow: What shadow mode wrote down since the last decision that counts, or was settled.
+    """
+
+    number: str
+    account: str
+    decisions: tuple[Decided, ...] = ()
+    answers: tuple[Answered, ...] = ()
+    written: tuple[Wrote | Appealed, ...] = ()
+    settled: tuple[Settled, ...] = ()
+    appealed_at: int = 0
+    governing: Settled | None = None
+    shadow: Decision | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """The last decision that counts; where none does, the last of shadow mode."""
+        made = [decided.decision for decided in self.decisions]
+        return next((one for one in reversed(made) if not one.is_shadow), made[-1])
+
+    @property
+    def opened_at(self) -> int:
+        """Second of the first decision."""
+        return self.decisions[0].decision.second
+
+    def rung_at(self, second: int) -> Rung:
+        """What happens to the account at an instant, by this case."""
+        settled, decision = self.governing, self.decision
+        if settled is not None:
+            rung = settled.rung if second < settled.until else Rung.NONE
+        else:
+            rung = decision.rung_at(second)
+        asked_at = decision.second if settled is None else settled.second
+        if rung is Rung.CHALLENGE and self._is_answered_since(asked_at):
+            return Rung.NONE
+        return rung
+
+    def ends_at(self, second: int) -> tuple[int, int]:
+        """When what happens at an instant ends, and from when on a suspension is a challenge (0:
+        never); by this case, if nobody changes it."""
+        if self.governing is not None:
+            return self.governing.until, 0
+        decision = self.decision
+        is_reviewed_later = decision.rung_at(second) is Rung.SUSPEND
+        return decision.until, decision.review_by if is_reviewed_later else 0
+
+    def shadow_rung_at(self, second: int) -> Rung:
+        """What would happen, did the decisions of shadow mode count."""
+        if self.shadow is None:
+            return Rung.NONE
+        return replace(self.shadow, is_shadow=False).rung_at(second)
+
+    def may_appeal_at(self, second: int) -> bool:
+        """Whether there is something that can be objected to: what was carried out within half a
+        year, and was not settled to be nothing."""
+        settled, decision = self.governing, self.decision
+        is_nothing = decision.is_shadow if settled is None else settled.rung is Rung.NONE
+        return second < decision.appeal_by and not is_nothing
+
+    def is_open_at(self, second: int) -> bool:
+        """Whether anything happens by it, or somebody waits for an answer."""
+        return bool(self.appealed_at or self.rung_at(second) or self.shadow_rung_at(second))
+
+    def _is_answered_since(self, second: int) -> bool:
+        return any(answer.is_passed and answer.second >= second for answer in self.answers)
+
+
+@dataclass
+class Cases:
+    """The cases of one service; `apply` takes line after line.
+
+    Attributes:
+        begun: The first line; None of an empty book.
+        by_number: Every case.
+        of_account: The last case of each account.
+        all_of: All cases of each account, in order.
+        permits: The last permit of each account.
+    """
+
+    begun: Begun | None = None
+    by_number: dict[str, Case] = field(default_factory=dict)
+    of_account: dict[str, str] = field(default_factory=dict)
+    all_of: dict[str, list[str]] = field(default_factory=dict)
+    permits: dict[str, Permit] = field(default_factory=dict)
+
+    def apply(self, entry: Entry) -> None:
+        """Take one line.
+
+        Raises:
+            KeyError: It is about a case that no line before it opened.
+        """
+        match entry:
+            case Begun():
+                self.begun = self.begun or entry
+            case Permitted(permit):
+                self.permits[permit.account] = permit
+            case Decided():
+                self._decided(entry)
+            case Answered():
+                case = self.by_number[entry.case]
+                self._put(replace(case, answers=(*case.answers, entry)))
+            case Wrote():
+                case = self.by_number[entry.case]
+                self._put(replace(case, written=(*case.written, entry)))
+            case Appealed():
+                case = self.by_number[entry.case]
+                waiting = case.appealed_at or entry.second
+                self._put(replace(case, written=(*case.written, entry), appealed_at=waiting))
+            case Settled():
+                self._settled(self.by_number[entry.case], entry)
+            case _:
+                assert_never(entry)
+
+    def _decided(self, entry: Decided) -> None:
+        decision = entry.decision
+        case = self.by_number.get(entry.case)
+        if case is None:
+            case = Case(number=entry.case, account=decision.account)
+            self.all_of.setdefault(case.account, []).append(case.number)
+        made = (*case.decisions, entry)
+        if decision.is_shadow:  # it changes nothing of what holds
+            self._put(replace(case, decisions=made, shadow=decision))
+        else:
+            self._put(replace(case, decisions=made, governing=None, shadow=None))
+        self.of_account[case.account] = case.number
+
+    def _settled(self, case: Case, entry: Settled) -> None:
+        self._put(
+            replace(
+                case,
+                settled=(*case.settled, entry),
+                appealed_at=0 if entry.is_appeal else case.appealed_at,
+                governing=entry,
+                shadow=None,
+            )
+        )
+
+    def _put(self, case: Case) -> None:
+        self.by_number[case.number] = case
+
+    def permit_at(self, account: str, second: int) -> Permit | None:
+        """The permit of an account that counts at an instant."""
+        permit = self.permits.get(account)
+        return permit if permit is not None and permit.is_valid_at(second) else None
+
+    def standing(self, account: str, second: int) -> Standing:
+        """What the ladder must know of an account at an instant."""
+        permit = self.permit_at(account, second)
+        number = self.of_account.get(account)
+        if number is None:
+            return Standing(permit=permit)
+        last, cases = self.by_number[number], [self.by_number[n] for n in self.all_of[account]]
+        answered = [_answered(case) for case in cases]
+        asked_at, asked_score = _asked(cases)
+        return Standing(
+            rung=last.rung_at(second),
+            permit=permit,
+            answered_score=max(score for score, _ in answered),
+            answered_groups=frozenset().union(*(groups for _, groups in answered)),
+            cleared_score=max(_cleared(case, second) for case in cases),
+            forgiven_canaries=max(map(_forgiven, cases)),
+            asked_at=asked_at,
+            asked_score=asked_score,
+            shadow_rung=last.shadow_rung_at(second),
+            past=tuple(_past(cases)),
+        )
+
+    def case_for(self, account: str, second: int, following: int) -> str:
+        """Return the case that a new decision belongs to: the open one of the account, or a new
+        one that is named by the line that will be written (`following`)."""
+        number = self.of_account.get(account)
+        if number is not None and self.by_number[number].is_open_at(second):
+            return number
+        return f"g{following}"
+
+    def lessons(self) -> Iterator[tuple[Case, Finding]]:
+        """Findings on which a decision was made that a person called wrong."""
+        for case in self.by_number.values():
+            if any(settled.is_wrong for settled in case.settled):
+                for decided in case.decisions:
+                    if decided.finding is not None and decided.decision.rung >= Rung.CHALLENGE:
+                        yield case, decided.finding
+
+    def unlearned(self, rules: Rules) -> list[tuple[Case, Rung]]:
+        """Lessons that the rules of today would get wrong again, permits that count then given."""
+        found = []
+        for case, finding in self.lessons():
+            permit = self.permits.get(case.account)
+            standing = Standing(permit=permit, forgiven_canaries=_forgiven(case))
+            rung, _ = weigh(finding, standing, rules)
+            if rung >= Rung.CHALLENGE:
+                found.append((case, rung))
+        return found
+
+
+def cases_of(entries: Iterable[Entry]) -> Cases:
+    """Return what holds after some lines."""
+    cases = Cases()
+    for entry in entries:
+        cases.apply(entry)
+    return cases
+
+
+def _past(cases: Iterable[Case]) -> Iterator[Past]:
+    """What the guard decided about an account, and on what."""
+    for case in cases:
+        for decided in case.decisions:
+            if decided.finding is not None:
+                made = decided.decision
+                yield Past(
+                    rung=made.rung,
+                    second=made.second,
+                    is_shadow=made.is_shadow,
+                    finding=decided.finding,
+                )
+
+
+def _asked(cases: list[Case]) -> tuple[int, float]:
+    """When the guard really asked an account last, or was answered, and the highest score at which
+    it asked; what a person asked has no score, so that nobody can say what is more than that."""
+    asked = [one for one in _past(cases) if one.rung >= Rung.CHALLENGE and not one.is_shadow]
+    if not asked:
+        return 0, 0.0
+    answers = [one.second for case in cases for one in case.answers if one.is_passed]
+    last = max(*answers, *(one.second for one in asked), 0)
+    return last, max(one.finding.best_score for one in asked)
+
+
+def _is_taken_back(settled: Settled) -> bool:
+    """Whether a person took a decision back; an appeal that was rejected takes nothing back."""
+    return settled.rung is Rung.NONE and (settled.is_wrong or not settled.is_appeal)
+
+
+def _answered(case: Case) -> tuple[float, frozenset[str]]:
+    """The highest score for which somebody answered well, or that was taken back; groups too."""
+    score, groups = 0.0, set[str]()
+    answered = [answer.second for answer in case.answers if answer.is_passed]
+    cleared = [settled.second for settled in case.settled if _is_taken_back(settled)]
+    for second in (*answered, *cleared):
+        for decided in case.decisions:
+            finding = decided.finding
+            if finding is not None and decided.decision.second <= second:
+                score = max(score, finding.best_score)
+                if finding.group is not None:
+                    groups.add(finding.group.name)
+    return score, frozenset(groups)
+
+
+def _cleared(case: Case, second: int) -> float:
+    """The score of what a person took back not long ago."""
+    score = 0.0
+    for settled in case.settled:
+        if _is_taken_back(settled) and second - settled.second < _CLEARED_S:
+            for decided in case.decisions:
+                if decided.finding is not None and decided.decision.second <= settled.second:
+                    score = max(score, decided.finding.best_score)
+    return score
+
+
+def _forgiven(case: Case) -> int:
+    """Canaries that were asked for before a person said that it was a mistake."""
+    wrong_at = max((one.second for one in case.settled if one.is_wrong), default=0)
+    hits = (
+        decided.finding.canaries
+        for decided in case.decisions
+        if decided.finding is not None and decided.decision.second <= wrong_at
+    )
+    return max(hits, default=0)

@@ -1,0 +1,119 @@
+"""The case book as a file: `journals/guard/cases.jsonl`, and its head beside it.
+
+Laws: what `append` returned from is durable; a line that was changed, taken out or put in is
+noticed when the book is read, and so are lines missing at its end, because the head beside it says
+how far it went; the piece of a line that a crash left was told to nobody, and is cut off before the
+next one is written. Nothing is repaired.
+
+Write order: the line, then the head; a crash between leaves a head that is behind, which is fine.
+The chain shows that somebody changed a line, not who could: whoever may write the file and its head
+can write a whole other book. Who wants to prove it to others notes the head elsewhere
+(`phono guard check` prints it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from phonotheque.disk import Disk, make_folders, read_if_held, write_whole
+from phonotheque.errors import MalformedError
+from phonotheque.guard.book.cases import Cases
+from phonotheque.guard.book.entries import Entry
+from phonotheque.guard.book.lines import decode_entry, encode_entry
+from phonotheque.music.chain import GENESIS, Head, NotInChainError
+from phonotheque.music.decoding import UNDECODABLE
+
+FOLDER = "journals/guard"
+LINES = f"{FOLDER}/cases.jsonl"
+HEAD = f"{FOLDER}/head.json"
+_TODO = "Nothing was changed. Bring journals/guard back from a backup, and look who could write it."
+
+
+class _Noted(msgspec.Struct, frozen=True):
+    seq: int
+    digest: str
+
+
+@dataclass
+class CaseBook:
+    """A case book, read whole. One writer at a time; make it anew to see what others wrote.
+
+    Attributes:
+        head: Of its last line.
+        cases: What holds after it.
+    """
+
+    disk: Disk
+    head: Head
+    cases: Cases
+    _size_bytes: int
+
+    def append(self, at: str, entries: Sequence[Entry]) -> None:
+        """Write lines, durable on return.
+
+        Args:
+            at: Instant of the lines, as `phonotheque.music.chain.format_instant` writes it.
+
+        Raises:
+            UnavailableError: The disk refused; read the book again before writing.
+        """
+        data, head = bytearray(), self.head
+        for entry in entries:
+            line, head = encode_entry(head, at, entry)
+            data += line
+        make_folders(self.disk, FOLDER)
+        entry_of_file = self.disk.stat(LINES)
+        if entry_of_file is not None and entry_of_file.size_bytes > self._size_bytes:
+            self.disk.truncate(LINES, self._size_bytes)
+        writer = self.disk.append(LINES)
+        try:
+            writer.write(data)
+            writer.sync()
+        finally:
+            writer.close()
+        self.disk.sync_folder(FOLDER)
+        write_whole(self.disk, HEAD, msgspec.json.encode(_Noted(head.seq, head.digest)) + b"\n")
+        self.head, self._size_bytes = head, self._size_bytes + len(data)
+        for entry in entries:
+            self.cases.apply(entry)
+
+
+def read_book(disk: Disk) -> CaseBook:
+    """Read a case book and prove every line of it; one that is not there is empty.
+
+    Raises:
+        MalformedError: A line does not follow from those before it, or lines are missing.
+    """
+    noted = _noted(disk)
+    data = read_if_held(disk, LINES) or b""
+    head, cases, size_bytes, is_noted_met = GENESIS, Cases(), 0, noted == GENESIS
+    for line in data.splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            break  # begun and told to nobody
+        try:
+            entry, head = decode_entry(head, line)
+            cases.apply(entry)
+        except (NotInChainError, KeyError) as error:
+            raise MalformedError(
+                LINES, f"line {head.seq + 1} was changed: {error}", _TODO
+            ) from error
+        size_bytes += len(line)
+        is_noted_met = is_noted_met or head == noted
+    if not is_noted_met:
+        wrong = f"line {noted.seq} is missing, or not what it was when it was written"
+        raise MalformedError(LINES, wrong, _TODO)
+    return CaseBook(disk, head, cases, size_bytes)
+
+
+def _noted(disk: Disk) -> Head:
+    data = read_if_held(disk, HEAD)
+    if data is None:
+        return GENESIS
+    try:
+        noted = msgspec.json.decode(data, type=_Noted)
+    except UNDECODABLE as error:
+        raise MalformedError(HEAD, f"it cannot be read: {error}", _TODO) from error
+    return Head(noted.seq, noted.digest)

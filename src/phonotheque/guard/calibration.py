@@ -1,0 +1,144 @@
+"""Thresholds from a service's own accounts, without a label: what hardly any of them reaches.
+
+The tail of ordinary listening is nearly lognormal, so that its middle says where its end is, and a
+farm of a few per cent, which is beyond the middle, moves nothing. Where a population shows more at
+its end than that (people who dig deep), what it shows counts.
+
+Laws: a threshold is never below what the tail of the population itself says; it moves with the
+middle of the population, and beside that by little a day, so that a farm that arrives does not lift
+it out of its own reach, and nobody is stopped today for what was nothing yesterday.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from phonotheque.guard.engine.memory import CLOCKS_S, HOUR_PEAK, PLAYS
+from phonotheque.guard.rungs import FROM_SCORE, Rung
+
+RATE = 3e-4
+"""Share of honest accounts that may be asked for what they did by themselves: of people who listen
+in unusual ways, one in a hundred of all, at most a few in a hundred."""
+
+LEAST_ACCOUNTS = 200
+LEAST_PLAYS = 20
+
+_DAY_S = 86_400.0
+_WHOLE_DAYS = 30.0
+_MOST_A_DAY = 1.02
+_MIDDLE = 0.8
+_FITTED = np.linspace(0.80, 0.975, 15)
+_SHOWN = 20.0
+"""A quantile is shown by a population when so many accounts are beyond it."""
+
+_HEAVIER = 1.1
+_STEEPEST = 0.5
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bits of surprise on each clock at which a score is 1, for a service that ran for long.
+
+    Attributes:
+        bits: By clock: an hour, a day, a month.
+        middle: Bits on each clock that one account in five passes; 0 where nobody knows.
+    """
+
+    bits: tuple[float, ...]
+    middle: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+    def at(self, days: float) -> Floats:
+        """Return the limits of a service that has run for so many days.
+
+        A sum that fades within a month has gathered less in a week than it ever will.
+        """
+        gathered = [1 - math.exp(-max(days, 0.25) * _DAY_S / clock) for clock in CLOCKS_S]
+        whole = [1 - math.exp(-_WHOLE_DAYS * _DAY_S / clock) for clock in CLOCKS_S]
+        parts = zip(self.bits, gathered, whole, strict=True)
+        return np.array([bits * min(1.0, now / then) for bits, now, then in parts])
+
+    def towards(self, wanted: Limits, days: float) -> Limits:
+        """Return these limits moved with the middle, and by at most 2 % a day towards others."""
+        most = _MOST_A_DAY ** max(days, 0.0)
+        middles = zip(self.middle, wanted.middle, strict=True)
+        moved = [now / then if now > 0 and then > 0 else 1.0 for then, now in middles]
+        moved = [old * by for old, by in zip(self.bits, moved, strict=True)]
+        pairs = zip(moved, wanted.bits, strict=True)
+        bits = tuple(min(max(new, old / most), old * most) for old, new in pairs)
+        return Limits(bits, wanted.middle)
+
+
+UNKNOWN = Limits((1e9, 1e9, 1e9))
+"""Of a service that has too few accounts to say: nobody is stopped for what they did alone."""
+
+
+def limits_of(
+    numbers: npt.NDArray[np.float32],
+    trusted: npt.NDArray[np.bool_],
+    days: float,
+    rate: float = RATE,
+) -> Limits | None:
+    """Return the limits that a population sets itself; None with too few accounts to say.
+
+    Args:
+        numbers: Of the accounts, as the engine keeps them.
+        trusted: Which of them count: nobody who failed a challenge.
+        days: How long they were watched.
+        rate: Share of them that may be asked.
+    """
+    mine = numbers[trusted & (numbers[:, PLAYS] >= LEAST_PLAYS)]
+    peaks = mine[:, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
+    found = [threshold(column, rate / len(CLOCKS_S)) for column in peaks.T]
+    if any(limit is None for limit in found):
+        return None
+    gathered = Limits((1.0,) * len(CLOCKS_S)).at(days) * FROM_SCORE[Rung.CHALLENGE]
+    middle = np.quantile(peaks, _MIDDLE, axis=0) / gathered
+    limits = np.array([limit for limit in found if limit is not None]) / gathered
+    return Limits(tuple(limits.tolist()), tuple(middle.tolist()))
+
+
+def threshold(peaks: npt.NDArray[np.float32], rate: float) -> float | None:
+    """Return the value that a share of accounts passes; None with too few to say.
+
+    Args:
+        peaks: The highest that each account ever was.
+        rate: Share of them, as 1e-4.
+    """
+    positive = peaks[peaks > 0].astype(np.float64)
+    if len(positive) < LEAST_ACCOUNTS:
+        return None
+    inside = min(0.5, rate * len(peaks) / len(positive))
+    farthest = max(inside, min(0.02, _SHOWN / len(positive)))
+    shown = float(np.quantile(positive, 1 - farthest))
+    continued = _continued(positive, inside, farthest)
+    if shown > _HEAVIER * _lognormal(positive, farthest):
+        return max(_lognormal(positive, inside), shown, continued)
+    return _lognormal(positive, inside)
+
+
+def _lognormal(values: Floats, rate: float) -> float:
+    """What a share passes of the lognormal through the quantiles from 80 to 97.5 %."""
+    normal = NormalDist()
+    points = np.array([normal.inv_cdf(float(share)) for share in _FITTED])
+    slope, level = np.polyfit(points, np.log(np.quantile(values, _FITTED)), 1)
+    return float(np.exp(level + slope * normal.inv_cdf(1 - rate)))
+
+
+def _continued(values: Floats, rate: float, farthest: float) -> float:
+    """The tail from 97.5 % to the farthest quantile that is shown, carried on to `rate`.
+
+    Source: I. Weissman, "Estimation of parameters and large quantiles based on the k largest
+    observations", Journal of the American Statistical Association 73, 1978.
+    """
+    near = float(np.quantile(values, 0.975))
+    beyond = values[values > near]
+    index = float(np.mean(np.log(beyond / near))) if len(beyond) else 0.0
+    shown = float(np.quantile(values, 1 - farthest))
+    return float(shown * (farthest / rate) ** min(index, _STEEPEST))

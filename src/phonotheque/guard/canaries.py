@@ -1,0 +1,47 @@
+"""Identifiers that name no recording and that no client is ever given: who asks for them guesses.
+
+One hit may be a broken link or a slip; the second one is not. Of one canary among 200 identifiers,
+somebody who goes through all of them meets the first after 140 tracks (the median).
+
+Laws: whether an identifier is a canary is known from it and a secret alone, so that no list of them
+can be copied out; a hit is counted once for each canary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+HITS_THAT_SUSPEND = 2
+ONE_IN = 200
+
+
+def is_canary(identifier: str, secret: bytes, one_in: int = ONE_IN) -> bool:
+    """Return whether an identifier that nothing has is one to watch: one in so many is.
+
+    Args:
+        identifier: As it was asked for; that nothing has it was found before.
+        secret: Of this service, at least 16 bytes.
+        one_in: How many identifiers there are for each canary.
+    """
+    digest = hmac.new(secret, identifier.encode(), hashlib.sha256).digest()
+    return int.from_bytes(digest[:8], "big") % one_in == 0
+
+
+@dataclass
+class Hits:
+    """Requests for canaries, by account; changed in place."""
+
+    _seen: dict[int, set[str]] = field(default_factory=dict)
+
+    def note(self, account: int, identifier: str) -> bool:
+        """Count a request; returns whether it is the one that suspends."""
+        seen = self._seen.setdefault(account, set())
+        before = len(seen)
+        seen.add(identifier)
+        return before < HITS_THAT_SUSPEND <= len(seen)
+
+    def of(self, account: int) -> int:
+        """Return how many canaries an account has asked for."""
+        return len(self._seen.get(account, ()))

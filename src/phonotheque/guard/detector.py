@@ -1,0 +1,194 @@
+"""The guard's own detector: events in, and who is to be asked or stopped, with what shows it.
+
+Three ways to be noticed. By oneself: more surprise, on one of three clocks, than hardly anybody of
+this service ever shows. As one of many: a group that shares the catalogue out, found with no key
+and no label. By asking for what was never offered: canaries.
+
+Laws: nobody is suspended who was not asked before, but for canaries; a group only asks; who passed
+is not asked again by the same evidence; what the service chose for somebody counts for nothing; who
+is near a threshold does not say what is popular. What is here changes its own memory and nothing
+else: decisions are made elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from phonotheque.guard.bench.detector import Batch, Numbers, Service, Settings, Stopped
+from phonotheque.guard.calibration import UNKNOWN, Limits, limits_of
+from phonotheque.guard.canaries import HITS_THAT_SUSPEND
+from phonotheque.guard.engine.compiled import observe_all
+from phonotheque.guard.engine.memory import (
+    CLOCKS_S,
+    HOUR_PEAK,
+    Events,
+    new_accounts,
+    new_music,
+    rated,
+)
+from phonotheque.guard.engine.plain import NON_HIT
+from phonotheque.guard.grouping import Grouping
+from phonotheque.guard.rungs import FROM_SCORE, Rung
+
+DAY_S = 86_400
+GROUPS_EVERY_S = DAY_S // 4
+REMEMBERED_S = 60 * DAY_S
+"""How long the ledger keeps a first copy."""
+
+Seconds = npt.NDArray[np.int64]
+
+
+class Marks(NamedTuple):
+    """What was done about accounts; changed in place.
+
+    Attributes:
+        asked: Who was asked, whatever came of it.
+        failed: Who failed the challenge.
+        by_group: Who was asked for a group's sake.
+        hits: Requests for canaries.
+    """
+
+    asked: npt.NDArray[np.bool_]
+    failed: npt.NDArray[np.bool_]
+    by_group: npt.NDArray[np.bool_]
+    hits: Numbers
+
+
+@dataclass
+class Moments:
+    """When things were done last, in seconds since 1970; -1 for never.
+
+    Attributes:
+        first, last: The first event, and the last.
+        rated: Tracks were rated.
+        limited: Limits were moved.
+        grouped: Groups were grown.
+    """
+
+    first: int = -1
+    last: int = -1
+    rated: int = -1
+    limited: int = -1
+    grouped: int = -1
+
+
+class Guard:
+    """Watches one service."""
+
+    name = "guard"
+
+    def __init__(self, service: Service, settings: Settings = ()) -> None:
+        """Begin knowing nothing of anybody.
+
+        Args:
+            service: Its accounts and tracks.
+            settings: Limits to begin with (`Limits.bits`); without them, its own.
+        """
+        self.accounts = new_accounts(service.accounts)
+        self.music = new_music(service.tracks, service.genres, service.album_of)
+        self.groups = Grouping(service.accounts, service.tracks)
+        self.limits = Limits(tuple(settings)) if settings else UNKNOWN
+        asked, failed, by_group = (np.zeros(service.accounts, np.bool_) for _ in range(3))
+        self.marks = Marks(asked, failed, by_group, np.zeros(service.accounts, np.int32))
+        self.moments = Moments()
+        self.suspended: dict[int, int] = {}
+
+    def learn(self, batch: Batch) -> None:
+        """Take in what happened before anybody may be stopped."""
+        self._take(batch, UNKNOWN.at(1))
+
+    def see(self, batch: Batch) -> None:
+        """Take in what happened since the last look."""
+        if len(batch.events.second):
+            self._calibrate(int(batch.events.second[0]))
+            self.moments.last = int(batch.events.second[-1])
+        self._take(batch, self.limits.at(self._days))
+        for account, second in zip(batch.canary_account, batch.canary_second, strict=True):
+            self.marks.hits[account] += 1
+            if self.marks.hits[account] == HITS_THAT_SUSPEND:
+                self.suspended[int(account)] = int(second)
+
+    def look(self, second: int) -> Stopped:
+        """Say who is to be asked, and who is to be suspended."""
+        own = np.flatnonzero((self.accounts.crossed_at > 0) & ~self.marks.asked)
+        grouped = np.zeros(0, np.int64)
+        if second - self.moments.grouped >= GROUPS_EVERY_S and self.groups.knows(self.music):
+            self.moments.grouped = second
+            grouped = self.groups.grow(
+                self.accounts, self.music, self.marks.asked, self.marks.failed
+            )
+            grouped = grouped[~np.isin(grouped, own)]
+        self.marks.by_group[grouped] = True
+        suspended = np.array(list(self.suspended), np.int64)
+        moments = np.array(list(self.suspended.values()), np.int64)
+        self.suspended.clear()
+        self.marks.asked[own] = self.marks.asked[grouped] = True
+        return Stopped(
+            np.concatenate([own, grouped, suspended]).astype(np.int32),
+            np.repeat([Rung.CHALLENGE, Rung.CHALLENGE, Rung.SUSPEND],
+                      [len(own), len(grouped), len(suspended)]).astype(np.int8),
+            np.repeat([False, True, False], [len(own), len(grouped), len(suspended)]),
+            np.concatenate(
+                [self.accounts.crossed_at[own], np.full(len(grouped), second), moments]
+            ),
+        )  # fmt: skip
+
+    def answered(self, passed: Numbers, failed: Numbers) -> None:
+        """Hear how challenges ended."""
+        self.marks.failed[failed] = True
+        in_groups = self.marks.by_group
+        self.groups.answered(int(in_groups[passed].sum()), int(in_groups[failed].sum()))
+
+    def peaks(self) -> npt.NDArray[np.float64]:
+        """Return the highest score of each account; a group's evidence is worth a challenge."""
+        highest = self.accounts.numbers[:, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
+        own = (highest / self.limits.at(self._days)).max(axis=1)
+        return np.maximum(own, self.marks.by_group * FROM_SCORE[Rung.CHALLENGE])
+
+    def settings(self) -> Settings:
+        """Return its limits."""
+        return self.limits.bits
+
+    @property
+    def _days(self) -> float:
+        return (self.moments.last - self.moments.first) / DAY_S
+
+    def _take(self, batch: Batch, limits: npt.NDArray[np.float64]) -> None:
+        mine = np.flatnonzero(~batch.chosen)
+        events = Events._make(column[mine] for column in batch.events)
+        if not len(events.second):
+            return
+        self._rate(int(events.second[0]))
+        observe_all(self.accounts, self.music, limits, events)
+        self.groups.note(events, self.music.rating > NON_HIT)
+
+    def _rate(self, second: int) -> None:
+        """Say once a day anew how much each track surprises."""
+        if self.moments.first < 0:
+            self.moments.first = second
+        if self.moments.rated < 0 or second - self.moments.rated >= DAY_S:
+            self.music = rated(self.music)
+            self.groups.forget(second - REMEMBERED_S)
+            self.moments.rated = second
+
+    def _calibrate(self, second: int) -> None:
+        """Move the limits once a day."""
+        if self.moments.limited >= 0 and second - self.moments.limited < DAY_S:
+            return
+        days = (second - max(self.moments.first, 0)) / DAY_S
+        wanted = limits_of(self.accounts.numbers, ~self.marks.failed, days)
+        if wanted is not None and self.limits.bits == UNKNOWN.bits:
+            self.limits = wanted
+        elif wanted is not None:
+            moved = 1.0 if self.moments.limited < 0 else (second - self.moments.limited) / DAY_S
+            self.limits = self.limits.towards(wanted, moved)
+        self.moments.limited = second
+
+
+def make_detector(service: Service, settings: Settings = ()) -> Guard:
+    """Return a guard for a service, with its own limits or with those of another one."""
+    return Guard(service, settings)

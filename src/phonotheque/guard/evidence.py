@@ -1,0 +1,90 @@
+"""Evidence in one sentence, and what would have changed it in another.
+
+Law: a counterfactual is true, not likely: with fewer new tracks than it says, whichever of them
+were left out, the sum could not have reached the threshold.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from phonotheque.guard.decisions import Basis, Finding, Group, Recount
+
+
+def least_tracks(recount: Recount) -> int:
+    """Return the number of new tracks below which the threshold cannot be reached.
+
+    The heaviest are taken first: no choice of fewer of them adds up to the threshold.
+    """
+    sums = accumulate(sorted(recount.weights, reverse=True))
+    reached = (number for number, total in enumerate(sums, 1) if total >= recount.threshold)
+    return next(reached, len(recount.weights) + 1)
+
+
+def sentences(finding: Finding, basis: Basis) -> tuple[str, str]:
+    """Return what was seen, and what would have changed the decision."""
+    match basis:
+        case Basis.CANARY:
+            asked = _counted(finding.canaries, "address")
+            verb = "names" if finding.canaries == 1 else "name"
+            seen = (
+                f"{asked} that this account asked for {verb} no recording, and no page or program "
+                "was ever given: one finds such addresses by trying."
+            )
+            return seen, "It would not have happened with addresses that this service gives out."
+        case Basis.UNANSWERED:
+            seen = f"{_counted(finding.failed_answers, 'answer')} came as no person sends one."
+            return seen, "It would not have happened with one answer in somebody's own words."
+        case Basis.BUDGET:
+            seen = (
+                f"{_counted(finding.over_budget, 'request')} for new restricted tracks came within "
+                "a day when the budget for them was used."
+            )
+            return seen, "It would not have happened to who waits as long as the answers say."
+        case Basis.GROUP if finding.group is not None:
+            seen, otherwise = _of_group(finding.group)
+        case _:
+            seen, otherwise = _of_conduct(finding)
+    return (f"{seen} {_ADDRESS}" if finding.is_address else seen), otherwise
+
+
+_ADDRESS = (
+    "This account is an address: all behind it whose players keep no token count as one, and there "
+    "may be several of them."
+)
+_BY_ITSELF = "It ends by itself as time goes by without many more tracks that hardly anybody plays."
+
+
+def _of_conduct(finding: Finding) -> tuple[str, str]:
+    recount = finding.recount
+    if recount is None:
+        seen = (
+            f"What this account opened scores {finding.score:.2f}, estimated, where 1 is what "
+            "hardly anybody who listens reaches."
+        )
+        return seen, _BY_ITSELF
+    fewer = "nobody else" if recount.rare_below == 1 else f"fewer than {recount.rare_below} others"
+    seen = (
+        f"{recount.rare_tracks:,} of the {_counted(recount.new_tracks, 'new track')} of the last "
+        f"{_counted(recount.days, 'day')} are played by {fewer}."
+    )
+    if recount.score < 1:
+        return seen, _BY_ITSELF
+    return seen, f"With fewer than {least_tracks(recount):,} new tracks it could not have happened."
+
+
+def _of_group(group: Group) -> tuple[str, str]:
+    seen = (
+        f"This account is one of {group.accounts:,} that have {_counted(group.shared, 'track')} in "
+        f"common where people of such tastes have about {group.expected:,.0f}: as if they had "
+        "divided a catalogue among them."
+    )
+    return (
+        seen,
+        "It would not have happened with what listeners have in common. One answer ends it.",
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"

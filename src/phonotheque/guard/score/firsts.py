@@ -1,0 +1,163 @@
+"""What was new to whom, exactly: each account's first fetch of each item, and what it adds up to.
+
+The same measure as of a running guard (`phonotheque.guard.engine`), in hindsight: whole sets in
+place of sketches, and how popular an item is as the whole log shows it.
+
+Laws: fetches of what somebody had already add nothing and take nothing away; an account that is not
+trusted does not vote on what is popular; the order of lines does not matter.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from phonotheque.guard.budgets import Limit
+from phonotheque.guard.engine.memory import CLOCKS_S
+from phonotheque.guard.score.visits import Visits
+
+PLACES = 1 << 22
+"""Of counts of how many accounts had an item; two items that share a place look more popular."""
+
+_KEY = np.uint64(1 << 32)
+
+
+class Firsts(NamedTuple):
+    """First fetches, by account and then in order of time; columns of one length.
+
+    Attributes:
+        account, second, counter: As in `Visits`.
+        place: Of the item in what counts its popularity, int32.
+    """
+
+    account: npt.NDArray[np.int32]
+    place: npt.NDArray[np.int32]
+    second: npt.NDArray[np.int64]
+    counter: npt.NDArray[np.int32]
+
+
+class Conduct(NamedTuple):
+    """What the firsts of each account add up to; columns with a row for each account.
+
+    Attributes:
+        items: How many there were, int64.
+        rare: How many of them at most one other had, int64.
+        bits: Surprise of all of them, float64.
+        peaks: Highest that the fading sums of surprise ever were, of an hour, a day, a month,
+            float64, (accounts, 3).
+        in_sequence: How many followed the number before, int64.
+        hours: In how many different hours of the day, UTC, int64.
+        first, last: Seconds since 1970, int64.
+    """
+
+    items: npt.NDArray[np.int64]
+    rare: npt.NDArray[np.int64]
+    bits: npt.NDArray[np.float64]
+    peaks: npt.NDArray[np.float64]
+    in_sequence: npt.NDArray[np.int64]
+    hours: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    last: npt.NDArray[np.int64]
+
+
+def firsts_of(visits: Visits) -> Firsts:
+    """Return the first fetches among all visits of some accounts."""
+    by_time = np.argsort(visits.second, kind="stable")
+    account, item = visits.account[by_time], visits.item[by_time]
+    pairs = account.astype(np.uint64) * _KEY + item
+    _, first = np.unique(pairs, return_index=True)  # the earliest of equal ones, as it sorts stably
+    chosen = by_time[first]
+    account, second = visits.account[chosen], visits.second[chosen].astype(np.int64)
+    order = np.lexsort((second, account))
+    chosen = chosen[order]
+    return Firsts(
+        account[order],
+        (visits.item[chosen] & np.uint32(PLACES - 1)).astype(np.int32),
+        second[order],
+        visits.counter[chosen],
+    )
+
+
+def new_conduct(accounts: int) -> Conduct:
+    """Return the conduct of accounts that did nothing yet."""
+    numbers = [np.zeros(accounts, np.int64) for _ in range(7)]
+    items, rare, in_sequence, hours, first, last, _ = numbers
+    bits = np.zeros(accounts)
+    return Conduct(items, rare, bits, np.zeros((accounts, 3)), in_sequence, hours, first, last)
+
+
+def add_conduct(
+    conduct: Conduct,
+    firsts: Firsts,
+    had: npt.NDArray[np.uint32],
+    bits: npt.NDArray[np.float32],
+    since: int = 0,
+) -> None:
+    """Add up the firsts of accounts that are not in `conduct` yet.
+
+    Args:
+        had: How many trusted accounts had the item of each place.
+        bits: Surprise by that number; the last one for all more.
+        since: Second before which sums may have been as high as they like.
+    """
+    _add(conduct, firsts, had, bits, np.array([*CLOCKS_S, since]))
+
+
+@numba.njit(cache=True)
+def _add(
+    conduct: Conduct,
+    firsts: Firsts,
+    had: npt.NDArray[np.uint32],
+    bits: npt.NDArray[np.float32],
+    clocks_s: npt.NDArray[np.float64],
+) -> None:
+    sums, hours, before, last = np.zeros(3), 0, -1, -1
+    for row in range(len(firsts.account)):
+        who, now = firsts.account[row], firsts.second[row]
+        if who != before:
+            sums[:], hours, before, last = 0, 0, who, -9
+            conduct.first[who] = conduct.last[who] = now
+        surprise = bits[min(had[firsts.place[row]], len(bits) - 1)]
+        for clock in range(3):
+            sums[clock] *= np.exp((conduct.last[who] - now) / clocks_s[clock])
+            sums[clock] += surprise
+            if now >= clocks_s[3]:
+                conduct.peaks[who, clock] = max(conduct.peaks[who, clock], sums[clock])
+        conduct.items[who] += 1
+        conduct.bits[who] += surprise
+        conduct.rare[who] += had[firsts.place[row]] <= 1
+        conduct.in_sequence[who] += firsts.counter[row] >= 0 and firsts.counter[row] == last + 1
+        hour = 1 << (now // 3_600 % 24)
+        conduct.hours[who] += hours & hour == 0
+        hours |= hour
+        conduct.last[who], last = now, firsts.counter[row]
+
+
+def beyond_budget(firsts: Firsts, limit: Limit, accounts: int) -> npt.NDArray[np.int64]:
+    """Return how many firsts of each account a budget would have kept waiting.
+
+    What waited is thought to be asked for later and not counted again: the fewest that an honest
+    visitor would have noticed.
+    """
+    return _beyond(firsts, float(limit.interval_s), float(limit.seconds), accounts)
+
+
+@numba.njit(cache=True)
+def _beyond(
+    firsts: Firsts, interval_s: float, seconds: float, accounts: int
+) -> npt.NDArray[np.int64]:
+    """The generic cell rate algorithm, as `phonotheque.guard.budgets`."""
+    refused = np.zeros(accounts, np.int64)
+    before, until = -1, 0.0
+    for row in range(len(firsts.account)):
+        who, now = firsts.account[row], float(firsts.second[row])
+        if who != before:
+            before, until = who, 0.0
+        if max(until - now, 0.0) + interval_s > seconds + 1e-6:
+            refused[who] += 1
+        else:
+            until = max(until, now) + interval_s
+    return refused

@@ -1,0 +1,139 @@
+"""Why somebody is named, in sentences; and the report as a record for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from phonotheque.guard.budgets import DAY, HOUR, Limit
+from phonotheque.guard.rungs import Rung
+from phonotheque.guard.score.judging import Report, Suspect
+
+_DOES = {
+    Rung.NONE: "nothing",
+    Rung.OBSERVE: "look on",
+    Rung.BUDGET: "smaller budget",
+    Rung.CHALLENGE: "ask for a person",
+    Rung.SUSPEND: "look again, then suspend",
+}
+
+
+def reasons_of(suspect: Suspect, limits: Sequence[Limit]) -> tuple[str, ...]:
+    """Return sentences that say what was seen, the weightiest first."""
+    taken = (
+        f"{suspect.items:,} different items in {span(suspect.last - suspect.first)}, "
+        f"{share(suspect.share)} of all that anybody fetched; {suspect.rare:,} of them were "
+        "fetched by at most one other."
+    )
+    found = [taken]
+    if suspect.needed is not None and suspect.score is not None and suspect.score >= 1:
+        found.append(
+            f"With fewer than {suspect.needed:,} items that nobody else has it would not have "
+            "stood out."
+        )
+    if suspect.counts_through:
+        found.append(f"{suspect.in_sequence:,} of them followed the number before.")
+    beyond = [f"{words(limit)} ({count:,} items)" for limit, count in zip(
+        limits, suspect.beyond, strict=True) if count]  # fmt: skip
+    if beyond:
+        found.append(f"It went beyond {' and '.join(beyond)}.")
+    if suspect.hours >= 22:
+        found.append(f"It came in {suspect.hours} of the 24 hours of the day.")
+    if suspect.account.is_robot:
+        found.append("It calls itself a robot.")
+    return tuple(found)
+
+
+def does(rung: Rung) -> str:
+    """What a guard would do on a rung, in a few words."""
+    return _DOES[rung]
+
+
+def summary_of(report: Report) -> str:
+    """Return the finding in one sentence."""
+    named = [one for one in report.suspects if not one.account.is_robot]
+    robots = len(report.suspects) - len(named)
+    if not named:
+        but = f" but {counted(robots, 'robot')} by their own word" if robots else ""
+        return f"Nobody stands out{but}."
+    by_word = f", and {counted(robots, 'robot')} by their own word" if robots else ""
+    together = sum(one.items for one in named)
+    verb = "goes" if len(named) == 1 else "go"
+    return (
+        f"{counted(len(named), 'account')} of {report.accounts:,} {verb} through the catalogue "
+        f"({together:,} items together){by_word}."
+    )
+
+
+def record_of(report: Report) -> dict[str, Any]:
+    """Return the report as `--json` prints it."""
+    limits = [use.limit for use in report.budgets]
+    return {
+        "logs": list(report.logs),
+        "lines": asdict(report.counted),
+        "from": instant(report.counted.first_second) if report.counted.last_second else None,
+        "to": instant(report.counted.last_second) if report.counted.last_second else None,
+        "accounts": report.accounts,
+        "robots": report.robots,
+        "items": report.items,
+        "thresholds_bits": report.thresholds and list(report.thresholds),
+        "suspects": [_suspect_record(one, limits) for one in report.suspects],
+        "others": {"accounts": report.others, "items_of_the_thousandth": report.most},
+        "budgets": [
+            {"items": use.limit.tracks, "seconds": use.limit.seconds, "others": use.others,
+             "suspects": use.suspects, "kept_back": use.kept_back}
+            for use in report.budgets
+        ],
+        "notes": list(report.notes),
+    }  # fmt: skip
+
+
+def _suspect_record(suspect: Suspect, limits: Sequence[Limit]) -> dict[str, Any]:
+    return {
+        "account": suspect.account.name,
+        "agent": suspect.account.agent,
+        "robot": suspect.account.is_robot,
+        "score": None if suspect.score is None else round(suspect.score, 3),
+        "rung": suspect.rung.name.lower(),
+        "items": suspect.items,
+        "share": round(suspect.share, 6),
+        "rare": suspect.rare,
+        "in_sequence": suspect.in_sequence,
+        "hours": suspect.hours,
+        "first": instant(suspect.first),
+        "last": instant(suspect.last),
+        "beyond": list(suspect.beyond),
+        "reasons": list(reasons_of(suspect, limits)),
+    }
+
+
+def words(limit: Limit) -> str:
+    """A budget in words: "40 new items an hour"."""
+    every = {HOUR: "an hour", DAY: "a day"}.get(limit.seconds, f"{limit.seconds // DAY} days")
+    return f"{limit.tracks:,} new items {'in ' if every[0].isdigit() else ''}{every}"
+
+
+def span(seconds: int) -> str:
+    """A length of time for people."""
+    if seconds >= 2 * DAY:
+        return f"{seconds / DAY:.1f} days"
+    if seconds >= HOUR:
+        return f"{seconds // HOUR} h {seconds % HOUR // 60:02d} min"
+    return f"{seconds // 60} min {seconds % 60:02d} s"
+
+
+def share(part: float) -> str:
+    """A share as people read it: "14 %", "0.08 %"."""
+    return f"{part * 100:.2g} %" if part < 0.1 else f"{part * 100:.0f} %"
+
+
+def instant(second: int) -> str:
+    """An instant as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 account", "2,000 accounts"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,76 @@
+"""`phono guard bench`: the table of detectors, kept and gone on with, and what is refused."""
+
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba", reason="the extra `guard` is not installed")
+
+from tests.cli.phono import Done, call
+from tests.guard.bench.small import TINY
+
+from phonotheque.guard.bench import scenarios
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(scenarios.SCALES, "small", replace(TINY, days=1))
+    monkeypatch.setattr(scenarios, "SHAPES", scenarios.SHAPES[:1])
+
+
+def bench(*arguments: str | Path) -> Done:
+    return call("guard", "bench", "--farm", "people", *arguments)
+
+
+def test_the_table_names_farms_people_and_detectors() -> None:
+    """One table says what left, another who of the people paid."""
+    out = bench("--farm", "loners").expect(0).out
+    assert "share of the catalogue that left before the stop" in out
+    for word in ("no guard", "L0", "enumerator", "completist", "leaky bucket (CrowdSec)"):
+        assert word in out
+
+
+def test_what_is_kept_is_not_done_again(tmp_path: Path) -> None:
+    """A run with the same file prints the same records; a torn last line is made anew."""
+    file = tmp_path / "found.jsonl"
+    first = bench("--results", file, "--json").expect(0).lines()
+    kept = file.read_bytes()
+    assert [record["cpu_s"] for record in first]
+    assert bench("--results", file, "--json").expect(0).lines() == first
+    assert file.read_bytes() == kept
+    file.write_bytes(kept[:-20])
+    again = bench("--results", file, "--json").expect(0).lines()
+    assert [record["key"] for record in again] == [record["key"] for record in first]
+    assert len(file.read_bytes().splitlines()) == len(first)
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    """It is said that it has no records, and nothing is written to it."""
+    file = tmp_path / "found.jsonl"
+    file.write_text("a diary\n")
+    assert "malformed" in bench("--results", file).expect(4).err
+    assert file.read_text() == "a diary\n"
+
+
+@pytest.mark.parametrize("arguments", [("--scale", "huge"), ("--farm", "L9")])
+def test_what_is_not_there_is_refused_with_what_is(arguments: tuple[str, ...]) -> None:
+    """A wrong word is answered with the right ones."""
+    assert "Take one of" in bench(*arguments).expect(2).err
+
+
+def test_without_numba_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is named."""
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert "phonotheque[guard]" in bench().expect(6).err
+
+
+def test_the_keys_of_json_are_documented() -> None:
+    """The page of keys names exactly what each record has."""
+    page = (Path(__file__).parents[2] / "docs/reference/json.md").read_text(encoding="utf-8")
+    section = page.split("## phono guard bench\n")[1].split("\n## ")[0]
+    documented = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    for record in bench("--json").expect(0).lines():
+        assert list(record) == documented

@@ -1,0 +1,336 @@
+"""The case book: what it says holds, and nobody changes it unnoticed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guard.book.making import (
+    BEGIN,
+    Clock,
+    account,
+    canaries,
+    counted,
+    grouped,
+    new_desk,
+    write_some,
+)
+from phonotheque.archive.guarding.desk import MAP
+from phonotheque.archive.guarding.settling import Answer, answer_appeal
+from phonotheque.archive.guarding.words import forget_words, words_of
+from phonotheque.disk import LocalDisk
+from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError, MalformedError
+from phonotheque.guard.book.entries import Settled
+from phonotheque.guard.book.file import HEAD, LINES, read_book
+from phonotheque.guard.decisions import DAY_S, HOUR_S
+from phonotheque.guard.ladder import REVIEW_S, Rules
+from phonotheque.guard.rungs import Rung
+from phonotheque.guard.scorecard import points_of
+from phonotheque.guard.verdicts import look_up
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A desk with some cases."""
+    desk = new_desk(tmp_path, Clock())
+    write_some(desk)
+    return desk
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The lines of a book, and its head."""
+    root = tmp_path_factory.mktemp("book")
+    write_some(new_desk(root, Clock()))
+    return (root / LINES).read_bytes(), (root / HEAD).read_bytes()
+
+
+def put(root, lines, head=None):
+    """A book of these bytes."""
+    (root / "journals/guard").mkdir(parents=True, exist_ok=True)
+    (root / LINES).write_bytes(lines)
+    if head is not None:
+        (root / HEAD).write_bytes(head)
+    return LocalDisk(root)
+
+
+def test_what_was_written_is_read_back(desk):
+    """Read anew, the book says the same of every case, permit and account."""
+    cases = desk.read().cases
+    assert sorted(cases.by_number) == ["g2", "g3", "g9"]
+    assert [cases.by_number[n].rung_at(BEGIN) for n in ("g2", "g3", "g9")] == [
+        Rung.NONE, Rung.NONE, Rung.BUDGET,
+    ]  # fmt: skip
+    assert cases.permit_at(account(1), BEGIN + DAY_S) is not None
+    assert cases.permit_at(account(1), BEGIN + 91 * DAY_S) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_changed_byte_is_noticed(written, tmp_path_factory, data):
+    """Whichever byte of the lines is changed, to whatever: the book is refused, by its line."""
+    lines, head = written
+    place = data.draw(st.integers(0, len(lines) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda byte: byte != lines[place]))
+    changed = bytearray(lines)
+    changed[place] = byte
+    disk = put(tmp_path_factory.mktemp("changed"), bytes(changed), head)
+    with pytest.raises(MalformedError, match="line"):
+        read_book(disk)
+
+
+def test_a_line_that_is_gone_is_noticed(written, tmp_path):
+    """Without any one of its lines, the last included, the book is refused."""
+    lines = written[0].splitlines(keepends=True)
+    for number in range(len(lines)):
+        disk = put(tmp_path, b"".join(lines[:number] + lines[number + 1 :]), written[1])
+        with pytest.raises(MalformedError):
+            read_book(disk)
+
+
+def test_a_row_edited_by_hand_is_noticed_even_when_it_parses(written, tmp_path):
+    """A rung that was made milder in the file, its line a good line still, is noticed."""
+    disk = put(tmp_path, written[0].replace(b'"rung":4', b'"rung":1', 1), written[1])
+    with pytest.raises(MalformedError, match="line 3 was changed"):
+        read_book(disk)
+
+
+@pytest.mark.parametrize("cut", [1, 5, 200])
+def test_the_piece_of_a_line_is_cut_off(written, tmp_path, cut):
+    """What a crash left of a line was told to nobody: it is passed over, the next is whole."""
+    lines = written[0].splitlines(keepends=True)
+    put(tmp_path, written[0] + lines[-1][:cut], written[1])
+    desk = new_desk(tmp_path)
+    desk.take(canaries(7))
+    assert account(7) in desk.read().cases.of_account
+
+
+def test_a_head_that_is_behind_is_a_crash_and_no_tampering(written, tmp_path):
+    """A line that is durable counts, also when its head was not written any more."""
+    first = json.loads(written[0].splitlines()[1])["prev"]
+    disk = put(tmp_path, written[0], json.dumps({"seq": 1, "digest": first}).encode())
+    assert len(read_book(disk).cases.by_number) == 3
+
+
+def test_words_are_forgotten_and_the_chain_is_whole(desk):
+    """What a person wrote stands in no line, and can go without breaking any."""
+    appeal = desk.read().cases.by_number["g2"].written[0]
+    assert words_of(desk.disk, appeal.words) == "It was my feed reader."
+    assert b"feed reader" not in (desk.root / LINES).read_bytes()
+    forget_words(desk.disk, appeal.words)
+    assert words_of(desk.disk, appeal.words) is None
+    assert desk.read().cases.by_number["g2"].written[0] == appeal
+
+
+def test_the_map_says_what_the_book_says(desk):
+    """The door is told of rungs and permits, of nobody else, and of no more than that."""
+    data = (desk.root / MAP).read_bytes()
+    first, third = look_up(data, account(1)), look_up(data, account(3))
+    assert (first.rung_at(BEGIN), first.factor_at(BEGIN)) == (Rung.NONE, 2)
+    assert (third.rung_at(BEGIN), third.case) == (Rung.BUDGET, 9)
+    assert look_up(data, account(2)) is None
+    desk.disk.remove(MAP)
+    desk.publish()
+    assert (desk.root / MAP).read_bytes() == data
+
+
+def test_a_suspension_nobody_looked_at_becomes_a_question(tmp_path):
+    """After 72 hours without a person's look, in the book and in the map."""
+    desk = new_desk(tmp_path)
+    desk.take(canaries(1))
+    case = desk.read().cases.by_number["g2"]
+    row = look_up((tmp_path / MAP).read_bytes(), account(1))
+    for second, rung in ((0, Rung.SUSPEND), (REVIEW_S, Rung.CHALLENGE), (31 * DAY_S, Rung.NONE)):
+        assert case.rung_at(BEGIN + second) is rung
+        assert row.rung_at(BEGIN + second) is rung
+
+
+def test_a_person_governs_until_something_new_is_found(tmp_path):
+    """Taken back, the same evidence decides nothing; more canaries than were explained do."""
+    desk = new_desk(tmp_path)
+    desk.take(canaries(1))
+    desk.settle("g2", Settled("g2", BEGIN, Rung.NONE, 0, "ann", "A slip.", is_wrong=True))
+    assert desk.take(canaries(1, BEGIN + HOUR_S, hits=3)).decision.rung is Rung.OBSERVE
+    assert desk.take(canaries(1, BEGIN + HOUR_S, hits=4)).decision.rung is Rung.SUSPEND
+
+
+def test_upheld_holds_as_long_as_the_person_said(tmp_path):
+    """A suspension that a person upheld is not made a question after 72 hours."""
+    desk = new_desk(tmp_path)
+    desk.take(canaries(1))
+    until = BEGIN + 60 * DAY_S
+    case = desk.settle("g2", Settled("g2", BEGIN, Rung.SUSPEND, until, "ann", "By trying ids."))
+    assert case.rung_at(BEGIN + 59 * DAY_S) is Rung.SUSPEND
+    assert case.rung_at(until) is Rung.NONE
+
+
+def test_accepted_appeals_are_lessons(desk):
+    """What a person called wrong is tried on the rules: explained canaries do not decide again,
+    and rules that would do it again are named."""
+    cases = desk.read().cases
+    assert [case.number for case, _ in cases.lessons()] == ["g2"]
+    assert cases.unlearned(Rules()) == []
+    desk.take(grouped(5))
+    number = desk.read().cases.of_account[account(5)]
+    desk.settle(number, Settled(number, BEGIN, Rung.NONE, 0, "ann", "A choir.", is_wrong=True))
+    found = desk.read().cases.unlearned(Rules())
+    assert [(case.number, rung) for case, rung in found] == [(number, Rung.CHALLENGE)]
+
+
+def test_shadow_mode_writes_and_tells_nobody(tmp_path):
+    """In a service's first days a case is in the book, and the door hears nothing of it."""
+    desk = new_desk(tmp_path, shadow_days=30)
+    assert desk.take(canaries(1)).decision.is_shadow
+    assert look_up((tmp_path / MAP).read_bytes(), account(1)) is None
+    later = replace(desk, clock=Clock(BEGIN + 30 * DAY_S))
+    assert later.take(canaries(1, BEGIN + 30 * DAY_S)).decision.rung is Rung.SUSPEND
+
+
+def test_a_question_on_paper_is_no_question(tmp_path):
+    """Who was only asked in shadow mode is asked when it is over, and not suspended; nor is who is
+    found again on the same evidence, also after a good answer; who goes on after it, is."""
+    clock = Clock()
+    desk = new_desk(tmp_path, clock, shadow_days=30)
+    assert desk.take(counted(1, 1.2)).decision.is_shadow
+    clock.now += 31 * DAY_S
+    asked = desk.take(counted(1, 1.6, clock.now)).decision
+    assert (asked.rung, asked.is_shadow) == (Rung.CHALLENGE, False)
+    clock.now += 60
+    assert desk.take(counted(1, 1.6, clock.now)) is None
+    desk.answer("g2", "I dig for obscure records.", is_passed=True)
+    clock.now += DAY_S
+    for score, second in ((1.6, clock.now), (9.0, clock.now - DAY_S)):
+        assert desk.take(counted(1, score, second)) is None
+    assert desk.take(counted(1, 2.1, clock.now)).decision.rung is Rung.SUSPEND
+
+
+def test_shadow_mode_takes_nothing_from_what_a_person_decided(tmp_path):
+    """What a person decided, or settled, holds whatever a new service finds, and its case shows
+    it; what is found is written down once."""
+    desk = new_desk(tmp_path, shadow_days=30)
+    desk.decide(account(1), Rung.BUDGET, "ann", "Asked for by the label.")
+    number = desk.decide(account(2), Rung.SUSPEND, "ann", "A farm.").case
+    desk.settle(number, Settled(number, BEGIN, Rung.BUDGET, BEGIN + DAY_S, "ann", "Less."))
+    for one in (1, 2):
+        assert desk.take(counted(one, 1.2)).decision.is_shadow
+        assert desk.take(counted(one, 1.2)) is None
+        case = desk.read().cases.by_number[desk.read().cases.of_account[account(one)]]
+        assert (case.rung_at(BEGIN), case.decision.by) == (Rung.BUDGET, "ann")
+        assert case.shadow_rung_at(BEGIN) is Rung.CHALLENGE
+        assert look_up((tmp_path / MAP).read_bytes(), account(one)).rung is Rung.BUDGET
+    assert desk.take(counted(3, 1.2)).decision.is_shadow
+    with pytest.raises(ConflictError, match="does nothing"):
+        desk.appeal(desk.read().cases.of_account[account(3)], "Why?")
+
+
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_a_rejected_appeal_clears_nothing(tmp_path, is_accepted):
+    """Who answers, appeals and is rejected is decided about like before; who is right is not."""
+    clock = Clock()
+    desk = new_desk(tmp_path, clock)
+    desk.take(counted(1, 0.7))
+    desk.appeal("g2", "Why?")
+    desk.answer("g2", "I dig for obscure records.", is_passed=True)
+    answer_appeal(desk, "g2", Answer("ann", "See above.", is_accepted))
+    assert desk.read().cases.by_number["g2"].rung_at(BEGIN) is Rung.NONE
+    clock.now += DAY_S
+    standing = desk.read().cases.standing(account(1), BEGIN + DAY_S)
+    assert (standing.cleared_score > 0) == is_accepted
+    assert desk.take(canaries(1)).decision.rung is Rung.SUSPEND
+
+
+def test_a_rejected_appeal_leaves_the_question_to_be_answered(tmp_path):
+    """A question that a person upheld is answered once, like any other."""
+    desk = new_desk(tmp_path)
+    desk.take(counted(1, 0.7))
+    desk.appeal("g2", "Why?")
+    held = answer_appeal(desk, "g2", Answer("ann", "Please answer it.", is_accepted=False))
+    assert held.rung_at(BEGIN) is Rung.CHALLENGE
+    answered = desk.answer("g2", "I dig for obscure records.", is_passed=True)
+    assert answered.rung_at(BEGIN) is Rung.NONE
+
+
+def test_what_holds_of_an_old_case_is_known_in_a_new_one(tmp_path):
+    """What was taken back, or answered, is not decided again because a person opened a case."""
+    desk = new_desk(tmp_path)
+    desk.take(counted(1, 1.4))
+    desk.settle("g2", Settled("g2", BEGIN, Rung.NONE, 0, "ann", "A choir.", is_wrong=True))
+    assert desk.decide(account(1), Rung.OBSERVE, "ann", "To be seen.").case != "g2"
+    assert desk.take(counted(1, 1.4, BEGIN + DAY_S)) is None
+
+
+def test_what_a_crash_kept_from_the_door_is_told_by_whoever_comes_next(tmp_path):
+    """Killed between the book and the map: the next look tells the door, also when it finds nothing
+    new; a suspension that was taken back is no longer heard."""
+    desk = new_desk(tmp_path)
+    desk.take(canaries(1))
+    suspended = (tmp_path / MAP).read_bytes()
+    desk.settle("g2", Settled("g2", BEGIN, Rung.NONE, 0, "ann", "A slip.", is_wrong=True))
+    told = (tmp_path / MAP).read_bytes()
+    (tmp_path / MAP).write_bytes(suspended)
+    assert desk.take_all([]) == []
+    assert (tmp_path / MAP).read_bytes() == told
+
+
+def test_requests_that_cannot_be_meant_are_refused(desk):
+    """A case that is not there, an empty or endless text, an answer nobody waits for, an objection
+    too late, or to what was taken back."""
+    with pytest.raises(BadReferenceError):
+        desk.appeal("g77", "Why?")
+    for text in ("", " \n", "x" * 9_000):
+        with pytest.raises(BadRequestError):
+            desk.appeal("g9", text)
+    with pytest.raises(ConflictError, match="does nothing"):
+        desk.appeal("g2", "Why?")
+    answer = Settled("g3", BEGIN, Rung.NONE, 0, "ann", "Fine.", is_appeal=True)
+    with pytest.raises(ConflictError):
+        desk.settle("g3", answer)
+    with pytest.raises(ConflictError, match="time for an appeal"):
+        replace(desk, clock=Clock(BEGIN + 200 * DAY_S)).appeal("g9", "Now?")
+
+
+def _take_some(root, first):
+    for number in range(first, first + 5):
+        new_desk(root).take(canaries(number))
+
+
+def test_two_who_write_lose_nothing(tmp_path):
+    """Processes that write at the same time write after each other: every case is there, once."""
+    context = multiprocessing.get_context("fork")
+    others = [context.Process(target=_take_some, args=(tmp_path, n)) for n in (100, 200, 300)]
+    for process in others:
+        process.start()
+    for process in others:
+        process.join()
+    assert [process.exitcode for process in others] == [0, 0, 0]
+    assert len(new_desk(tmp_path).read().cases.by_number) == 15
+
+
+@given(st.integers(0, 40 * 24), st.integers(0, 40 * 24), st.booleans(), st.integers(1, 9))
+def test_the_queue_is_fair(hours, more, is_appealed, score):
+    """No hour of waiting, no appeal, no stricter decision and no evidence moves a case back."""
+    from guard.book.making import GROUP
+    from phonotheque.guard.book.cases import Case
+    from phonotheque.guard.book.entries import Decided
+    from phonotheque.guard.decisions import Finding
+    from phonotheque.guard.ladder import Standing, decide
+
+    finding = Finding(account=account(1), second=BEGIN, score=0.1 * score, group=GROUP)
+    decision = decide(finding, Standing(), Rules(), BEGIN)
+    decision = replace(decision, until=BEGIN + 400 * DAY_S)
+    case = Case(number="g2", account=account(1), decisions=(Decided("g2", decision, finding),))
+    if is_appealed:
+        case = replace(case, appealed_at=BEGIN)
+    now = BEGIN + hours * HOUR_S
+    points = points_of(case, now).total
+    stronger = replace(finding, score=finding.score + 0.1)
+    stricter = replace(decision, rung=Rung.SUSPEND)
+    assert points_of(case, now + more * HOUR_S).total >= points
+    assert points_of(replace(case, appealed_at=case.appealed_at or now), now).total >= points
+    for other in (Decided("g2", decision, stronger), Decided("g2", stricter, finding)):
+        assert points_of(replace(case, decisions=(other,)), now).total >= points

@@ -1,0 +1,103 @@
+"""The report as a page, a drawing, a record, and a rule for others."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+from tests.guard.score.logs import combined, listeners, scraper
+from tests.guard.score.scored import judged, report_of
+
+from phonotheque.guard.score import courses
+from phonotheque.guard.score.courses import HEIGHT, WIDTH, drawing_of
+from phonotheque.guard.score.page import page_of
+from phonotheque.guard.score.reasons import reasons_of, record_of, summary_of
+from phonotheque.guard.score.sigma import sigma_rule
+
+EVIL = '<script>alert(1)</script>&"'
+
+
+class Parts(HTMLParser):
+    """Elements and words of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements, self.words = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_nothing_of_a_log_becomes_markup(tmp_path):
+    """Not the name of an account, not that of a program, not that of a file."""
+    data = combined(listeners(30), EVIL.replace('"', "")) + combined(
+        scraper("<img/src=x>", 300), EVIL.replace('"', "")
+    )
+    with judged(tmp_path / "a<b>.log", data) as (gathering, report, _):
+        page = page_of(report, drawing_of(report, gathering))
+    parts = Parts()
+    parts.feed(page.decode())
+    assert "script" not in parts.elements
+    assert "img" not in parts.elements
+    assert any("<script>" in words for words in parts.words)
+    assert any("<img/src=x>" in words for words in parts.words)
+    assert re.search(rb"https?://(?!www\.w3\.org)", page) is None  # it fetches nothing
+
+
+def test_the_drawing_ends_where_the_report_says(tmp_path, monkeypatch):
+    """Each line rises from the ground to the number of items; names keep apart; only so many."""
+    monkeypatch.setattr(courses, "MOST_LINES", 2)
+    fetches = listeners()
+    for number in range(3):
+        fetches += scraper(f"203.0.113.{number}", 400 + number, first=4_000 + 500 * number)
+    with judged(tmp_path / "access.log", combined(sorted(fetches))) as (gathering, report, _):
+        drawing = drawing_of(report, gathering)
+    assert [one.items for one in drawing.courses] == [402, 401]
+    for course in drawing.courses:
+        points = [tuple(map(float, pair.split(","))) for pair in course.path[1:].split("L")]
+        assert points[-1] == (drawing.plot_right, round(course.end_y, 1))
+        heights = [y for _, y in points]
+        assert heights == sorted(heights, reverse=True)
+        assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
+    labels = sorted(one.label_y for one in drawing.courses)
+    assert all(after - before >= 16 for before, after in pairwise(labels))
+
+
+def test_a_report_says_what_was_seen(tmp_path):
+    """In sentences with numbers, and the same in a record."""
+    path = tmp_path / "access.log"
+    report = report_of(path, combined(sorted(listeners() + scraper("203.0.113.1", 500))))
+    assert summary_of(report).startswith("1 account of 401 goes through the catalogue (500 items")
+    (suspect,) = report.suspects
+    words = " ".join(reasons_of(suspect, [use.limit for use in report.budgets]))
+    for said in (
+        "500 different items in 5 h 32 min",
+        "499 of them followed",
+        "40 new items an hour",
+    ):
+        assert said in words
+    record = json.loads(json.dumps(record_of(report)))
+    assert record["suspects"][0]["account"] == "203.0.113.1"
+    assert record["suspects"][0]["rung"] == "suspend"
+    assert record["budgets"][0] == {
+        "items": 40, "seconds": 3_600, "others": 0, "suspects": 1,
+        "kept_back": record["budgets"][0]["kept_back"],
+    }  # fmt: skip
+    assert summary_of(report_of(path, combined(listeners()))) == "Nobody stands out."
+
+
+def test_a_sigma_rule_names_nobody_who_is_ordinary(tmp_path):
+    """Its limit is above what ordinary visitors have, and no document of it is anything else."""
+    path = tmp_path / "access.log"
+    report = report_of(path, combined(sorted(listeners() + scraper("203.0.113.1", 500))))
+    rule = sigma_rule(report)
+    base, correlation = rule.split("---\n")
+    assert "category: webserver" in base
+    assert "type: value_count" in correlation
+    limit = int(re.search(r"gt: (\d+)", correlation).group(1))
+    assert report.most < limit <= 300

@@ -1,0 +1,89 @@
+"""Thresholds hold on populations of other draws, with farms mixed in, and with heavy tails."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba", reason="the extra `guard` is not installed")
+
+from phonotheque.guard.calibration import RATE, Limits, limits_of, threshold
+from phonotheque.guard.engine.memory import HOUR_PEAK, PLAYS
+from phonotheque.guard.rungs import FROM_SCORE, Rung
+
+
+def lognormal(seed: int, count: int, spread: float = 1.0) -> np.ndarray:
+    return np.random.default_rng(seed).lognormal(2, spread, count).astype(np.float32)
+
+
+@pytest.mark.parametrize("accounts", [2_000, 20_000, 200_000])
+def test_few_of_another_draw_reach_it(accounts: int) -> None:
+    """Set on one population, reached in another by at most three times the wanted share."""
+    limit = threshold(lognormal(21, accounts), RATE)
+    assert limit is not None
+    assert (lognormal(22, 1_000_000) > limit).mean() <= 3 * RATE
+
+
+def numbers(peaks: np.ndarray) -> np.ndarray:
+    found = np.zeros((len(peaks), 20), np.float32)
+    found[:, PLAYS] = 100
+    found[:, HOUR_PEAK : HOUR_PEAK + 3] = peaks[:, None]
+    return found
+
+
+def test_a_farm_that_arrives_lifts_nothing_out_of_its_own_reach() -> None:
+    """Two in a hundred accounts are suddenly a farm: in a week limits move by 15 % at most."""
+    honest = lognormal(21, 50_000)
+    both = np.concatenate([honest, np.full(1_000, 3_000, np.float32)])
+    everybody = np.ones(len(both), bool)
+    limits = limits_of(numbers(honest), everybody[: len(honest)], 30)
+    assert limits is not None
+    before = limits
+    for _ in range(7):
+        wanted = limits_of(numbers(both), everybody, 30)
+        assert wanted is not None
+        limits = limits.towards(wanted, 1.0)
+    assert limits.bits[0] < 1.25 * before.bits[0]
+    assert FROM_SCORE[Rung.CHALLENGE] * limits.bits[0] < 3_000
+
+
+def test_limits_follow_everybody_at_once() -> None:
+    """When all hear twice as much that is new, it is twice as much that is unusual."""
+    peaks, everybody = lognormal(21, 20_000), np.ones(20_000, bool)
+    once, twice = (limits_of(numbers(peaks * by), everybody, 30) for by in (1, 2))
+    assert once is not None
+    assert twice is not None
+    assert once.towards(twice, 1.0).bits == pytest.approx(twice.bits, rel=1e-3)
+
+
+def test_few_of_those_it_was_set_on_are_asked() -> None:
+    """About the share that was wanted, of all three clocks together."""
+    peaks = lognormal(21, 200_000)
+    limits = limits_of(numbers(peaks), np.ones(len(peaks), bool), 30)
+    assert limits is not None
+    asked = peaks > FROM_SCORE[Rung.CHALLENGE] * limits.at(30)[0]
+    assert asked.mean() <= RATE
+
+
+def test_a_month_is_not_gathered_in_a_week() -> None:
+    """The slow limit of a young service is lower, the quick ones are what they are."""
+    young, old = Limits((100.0, 100.0, 100.0)).at(7), Limits((100.0, 100.0, 100.0)).at(60)
+    assert young[0] == old[0] == 100
+    assert young[2] < 50 < old[2] == 100
+
+
+def test_a_heavier_tail_than_lognormal_is_believed() -> None:
+    """People who dig deep are many: what they show raises the limit."""
+    random = np.random.default_rng(21)
+    heavy = np.where(random.random(200_000) < 0.01, 300 * random.pareto(4, 200_000) + 300, 0)
+    peaks = np.maximum(lognormal(21, 200_000, 0.5), heavy).astype(np.float32)
+    other = np.where(random.random(200_000) < 0.01, 300 * random.pareto(4, 200_000) + 300, 0)
+    limit = threshold(peaks, RATE)
+    assert limit is not None
+    assert (other > limit).mean() <= 3 * RATE
+
+
+def test_too_few_accounts_give_no_threshold() -> None:
+    """A service of twenty accounts says nothing about its tail: budgets carry it."""
+    assert threshold(lognormal(21, 20), RATE) is None
+    assert threshold(np.zeros(10_000, np.float32), RATE) is None

@@ -1,0 +1,50 @@
+"""Answers to the question: one in somebody's own words ends it, and no answer does harm."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from guard.book.making import BEGIN, account, counted, new_desk
+from phonotheque.archive.guarding.case_pages import ConcernedDesk
+from phonotheque.guard.decisions import DAY_S
+from phonotheque.guard.rungs import Rung
+from phonotheque.listen.listener import Listener
+from phonotheque.listen.ports import Place
+
+SENTENCE = "I just like listening to music."
+
+
+def somebody(number):
+    return Listener(ip_address(f"203.0.113.{number}"), Place())
+
+
+def pages_of(desk):
+    """The pages of cases, where the last number of an address is that of its account."""
+    return ConcernedDesk(desk, lambda one: (account(int(str(one.address).split(".")[-1])),))
+
+
+def test_the_same_sentence_of_two_people_harms_neither(tmp_path):
+    """What another account wrote is no answer, however strong the evidence is and however often it
+    is sent: the question stays, nobody is suspended, and other words end it."""
+    desk = new_desk(tmp_path)
+    pages = pages_of(desk)
+    for number in (1, 2):
+        desk.take(counted(number, 3.0))
+    assert pages.answer("g2", somebody(1), SENTENCE)
+    for _ in range(4):
+        assert not pages.answer("g3", somebody(2), SENTENCE)
+        assert desk.read().cases.by_number["g3"].rung_at(BEGIN) is Rung.CHALLENGE
+    assert pages.answer("g3", somebody(2), "Songs that my neighbour told me about.")
+    assert desk.read().cases.by_number["g3"].rung_at(BEGIN) is Rung.NONE
+
+
+def test_nobody_copies_from_himself(tmp_path):
+    """Whoever is asked again about something else may say what he said before."""
+    desk = new_desk(tmp_path)
+    pages = pages_of(desk)
+    desk.take(counted(1, 0.7))
+    assert pages.answer("g2", somebody(1), SENTENCE)
+    desk.clock.now += DAY_S
+    again = desk.take(counted(1, 0.9, desk.clock.now))
+    assert again.case != "g2"
+    assert pages.answer(again.case, somebody(1), SENTENCE)

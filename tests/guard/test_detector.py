@@ -1,0 +1,198 @@
+"""The guard's own detector, end to end: farms are stopped, people are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba", reason="the extra `guard` is not installed")
+
+from faults.memory import MemoryDisk
+from phonotheque.guard.bench.detector import Batch, Detector, Service
+from phonotheque.guard.calibration import UNKNOWN
+from phonotheque.guard.detector import Guard, make_detector
+from phonotheque.guard.engine.memory import Events
+from phonotheque.guard.resuming import kept, resumed
+from phonotheque.guard.rungs import Rung
+from phonotheque.guard.state import load, save
+
+PEOPLE, FARM, TRACKS, DAY = 900, 60, 24_000, 86_400
+START = 1_767_225_600
+GENRES = 12
+
+
+def service() -> Service:
+    albums = np.arange(TRACKS) // 12
+    genres = np.random.default_rng(21).integers(0, GENRES, TRACKS // 12)[albums]
+    keys = np.zeros((PEOPLE + FARM, 5), np.int32)
+    return Service(PEOPLE + FARM, genres.astype(np.int32), albums.astype(np.int32), keys)
+
+
+def batch(account: np.ndarray, track: np.ndarray, second: np.ndarray) -> Batch:
+    order = np.argsort(second, kind="stable")
+    count, none = len(order), np.zeros(0, np.int32)
+    events = Events(
+        account[order].astype(np.int32), track[order].astype(np.int32), second[order],
+        np.full(count, 180_000, np.int32), np.ones(count, np.bool_),
+    )  # fmt: skip
+    return Batch(events, np.zeros(count, bool), none, none.astype(np.int64))
+
+
+def people(day: int, seed: int = 21) -> Batch:
+    random = np.random.default_rng([seed, day + 100])
+    weights = 1 / (np.arange(TRACKS) + 60) ** 0.8
+    order = np.random.default_rng(seed).permutation(TRACKS)
+    account = random.integers(0, PEOPLE, 16 * PEOPLE)
+    track = order[random.choice(TRACKS, len(account), p=weights / weights.sum())]
+    return batch(account, track, START + day * DAY + random.integers(0, DAY, len(account)))
+
+
+def farm(day: int, each: int) -> Batch:
+    """Each account takes its own stretch of a shuffled catalogue, without end."""
+    order = np.random.default_rng(5).permutation(TRACKS)
+    account = np.repeat(np.arange(FARM), each)
+    place = account * (TRACKS // FARM) + day * each + np.tile(np.arange(each), FARM)
+    second = START + day * DAY + np.tile(np.arange(each), FARM) * (DAY // each)
+    return batch(PEOPLE + account, order[place % TRACKS], second)
+
+
+def joined(*parts: Batch) -> Batch:
+    events = Events._make(
+        np.concatenate(one) for one in zip(*(p.events for p in parts), strict=True)
+    )
+    order = np.argsort(events.second, kind="stable")
+    return parts[0]._replace(
+        events=Events._make(column[order] for column in events),
+        chosen=np.concatenate([part.chosen for part in parts])[order],
+    )
+
+
+def warmed() -> Guard:
+    guard = make_detector(service())
+    for day in range(-6, 0):
+        guard.learn(people(day))
+    return guard
+
+
+def asked(guard: Guard, days: Iterator[Batch]) -> np.ndarray:
+    """Who was asked, when farms fail and people pass."""
+    found = np.zeros(PEOPLE + FARM, bool)
+    for day, events in enumerate(days):
+        guard.see(events)
+        stopped = guard.look(START + (day + 1) * DAY)
+        found[stopped.account] = True
+        guard.answered(
+            stopped.account[stopped.account < PEOPLE], stopped.account[stopped.account >= PEOPLE]
+        )
+    return found
+
+
+def test_it_is_a_detector() -> None:
+    """It stands in GuardBench like any other."""
+    detector: Detector = make_detector(service(), (1.0, 2.0, 3.0))
+    assert detector.settings() == (1.0, 2.0, 3.0)
+
+
+def test_a_farm_is_stopped_and_people_are_not() -> None:
+    """60 accounts that take 40 tracks a day each, beside 900 people."""
+    found = asked(warmed(), (joined(people(day), farm(day, 40)) for day in range(6)))
+    assert found[PEOPLE:].mean() > 0.9
+    assert found[:PEOPLE].mean() < 0.02
+
+
+def test_people_alone_are_hardly_asked() -> None:
+    """Without a farm."""
+    assert asked(warmed(), (people(day) for day in range(6))).mean() < 0.005
+
+
+def test_what_the_service_chose_counts_for_nothing() -> None:
+    """The same tracks, chosen by the service's own radio, say nothing about who heard them."""
+    chosen = (farm(day, 200)._replace(chosen=np.ones(200 * FARM, bool)) for day in range(3))
+    days = (joined(people(day), part) for day, part in enumerate(chosen))
+    assert not asked(warmed(), days)[PEOPLE:].any()
+
+
+def test_two_canaries_suspend_at_the_second_and_one_does_not() -> None:
+    """Nobody else is suspended before being asked, whatever they do."""
+    guard = warmed()
+    hits = np.array([3, 7, 3], np.int32), np.array([START + 5, START + 6, START + 9])
+    events = joined(people(0), farm(0, 300))
+    guard.see(events._replace(canary_account=hits[0], canary_second=hits[1]))
+    stopped = guard.look(START + DAY)
+    suspended = stopped.rung == Rung.SUSPEND
+    assert stopped.account[suspended].tolist() == [3]
+    assert stopped.second[suspended].tolist() == [START + 9]
+    assert not guard.look(START + DAY + 1).account.size
+
+
+def test_nobody_is_asked_twice() -> None:
+    """Who passed is not asked again by the same evidence."""
+    guard = warmed()
+    seen: list[int] = []
+    for day in range(4):
+        guard.see(joined(people(day), farm(day, 100)))
+        stopped = guard.look(START + (day + 1) * DAY)
+        seen += stopped.account.tolist()
+        guard.answered(stopped.account, stopped.account[:0])
+    assert len(seen) == len(set(seen)) > 0
+
+
+def test_a_service_may_have_grown_meanwhile() -> None:
+    """Accounts that are new since the snapshot did nothing yet; the others are what they were."""
+    guard, now = warmed(), service()
+    more = Service(now.accounts + 5, now.genres, now.album_of, np.zeros((now.accounts + 5, 5)))
+    again = resumed(more, kept(guard, 0))
+    assert np.array_equal(again.accounts.numbers[:-5], guard.accounts.numbers)
+    assert not again.accounts.numbers[-5:, 0].any()
+
+
+def test_the_ledger_forgets() -> None:
+    """After 60 days nothing says any more who had what, nor how many had it."""
+    guard = make_detector(service())
+    guard.see(people(0))
+    assert len(guard.groups.ledger) > 0
+    guard.see(people(90))
+    rows = guard.groups.ledger.rows
+    assert rows.second.min() >= START + 30 * DAY
+    assert guard.groups._listeners.sum() == len(rows.second)
+
+
+def test_a_service_of_twenty_accounts_stops_nobody() -> None:
+    """Too few to say what is unusual, and no genres: budgets carry it."""
+    small = Service(
+        20, np.zeros(500, np.int32), np.arange(500, dtype=np.int32), np.zeros((20, 5), np.int32)
+    )
+    guard = make_detector(small)
+    random = np.random.default_rng(1)
+    for day in range(5):
+        account, track = random.integers(0, 20, 2_000), random.integers(0, 500, 2_000)
+        guard.see(batch(account, track, START + day * DAY + np.arange(2_000) * 40))
+        assert not guard.look(START + (day + 1) * DAY).account.size
+    assert guard.limits == UNKNOWN
+
+
+def test_who_stops_and_resumes_says_the_same() -> None:
+    """A snapshot in the middle, and a new process: the same accounts are asked at the same time."""
+    whole, disk = warmed(), MemoryDisk()
+    days = [joined(people(day), farm(day, 40)) for day in range(4)]
+    said = []
+    for day, events in enumerate(days):
+        whole.see(events)
+        said.append(whole.look(START + (day + 1) * DAY))
+        whole.answered(said[-1].account[:0], said[-1].account)
+        if day == 1:
+            save(disk, "guard.state", kept(whole, 77))
+    snapshot = load(disk, "guard.state")
+    assert snapshot is not None
+    assert snapshot.offset == 77
+    again = resumed(service(), snapshot)
+    for day in (2, 3):
+        again.see(days[day])
+        stopped = again.look(START + (day + 1) * DAY)
+        again.answered(stopped.account[:0], stopped.account)
+        for left, right in zip(stopped, said[day], strict=True):
+            assert np.array_equal(left, right)
+    assert sum(len(one.account) for one in said[2:]) > 0
+    assert np.array_equal(again.accounts.numbers, whole.accounts.numbers)

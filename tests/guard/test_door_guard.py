@@ -1,0 +1,232 @@
+"""The guard of a worker: budgets that workers share, verdicts at once, and no ledger at all."""
+
+from __future__ import annotations
+
+import threading
+from ipaddress import ip_address
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guard.book.making import BEGIN, Clock, new_desk
+from phonotheque.archive.guarding.door_guard import Allowed, DoorGuard
+from phonotheque.archive.guarding.ledger import FILE, Budget, Ledger
+from phonotheque.archive.guarding.verdict_map import VerdictMap
+from phonotheque.errors import UnavailableError
+from phonotheque.guard.budgets import DAY, HOUR, MONTH, Limit
+from phonotheque.guard.decisions import Permit, Use
+from phonotheque.guard.rungs import Rung
+from phonotheque.listen.allowance import Allowance
+from phonotheque.listen.gate import Wish
+from phonotheque.listen.listener import Listener
+from phonotheque.listen.log import Pseudonyms
+from phonotheque.listen.ports import Place
+
+KEY = b"k" * 32
+SOMEBODY = Listener(ip_address("203.0.113.7"), Place())
+
+
+def worker(root, clock, **allowed):
+    """A worker of a door."""
+    fallback = Allowance(clock, in_hour=allowed.get("in_hour", 40))
+    names = Pseudonyms(lambda: KEY)
+    return DoorGuard(
+        Ledger(root), VerdictMap(root), names, lambda: KEY, Allowed(**allowed), fallback, clock
+    )
+
+
+def wish(number, listener=SOMEBODY):
+    return Wish(UUID(int=number), listener)
+
+
+def with_token(guard, listener=SOMEBODY):
+    """The same listener with a token of this door."""
+    cookie = guard.greets(listener).cookie
+    token = cookie.partition("=")[2].partition(";")[0]
+    return Listener(listener.address, listener.place, token=token)
+
+
+def test_workers_share_one_budget(tmp_path):
+    """Whatever three workers are asked at the same time, they open no more than one budget."""
+    clock = Clock()
+    workers = [worker(tmp_path, clock, in_hour=30) for _ in range(3)]
+    opened = []
+
+    def ask(guard, first):
+        for number in range(first, first + 60):
+            if guard.refuses(wish(number)) is None:
+                opened.append(number)
+
+    threads = [
+        threading.Thread(target=ask, args=(guard, n * 20)) for n, guard in enumerate(workers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(opened)) == 30
+    fresh = worker(tmp_path, clock, in_hour=30)
+    assert fresh.refuses(wish(opened[0])) is None  # heard before, in another worker
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(-2_000, 4_000)), max_size=60),
+    st.integers(1, 6),
+)
+def test_no_clock_and_no_order_opens_more_than_the_budget(tmp_path_factory, asked, in_hour):
+    """In any order of recordings and with a clock that jumps, no hour opens more than a budget and
+    what was earned meanwhile."""
+    clock = Clock()
+    guard = worker(tmp_path_factory.mktemp("ledger"), clock, in_hour=in_hour, in_day=1000)
+    opened, latest = set(), clock.now
+    for number, moved in asked:
+        clock.now += moved
+        latest = max(latest, clock.now)
+        if guard.refuses(wish(number)) is None:
+            opened.add(number)
+    assert len(opened) <= in_hour + (latest - BEGIN) * in_hour / HOUR + 1
+
+
+def test_a_month_is_a_limit_too(tmp_path):
+    """Forty an hour for thirty days are not 28,800: the month's limit ends them."""
+    clock = Clock()
+    guard = worker(tmp_path, clock, in_hour=40, in_day=100, in_month=150)
+    opened = 0
+    for number in range(600):
+        clock.now += 600
+        opened += guard.refuses(wish(number)) is None
+    assert 150 <= opened <= 150 + 600 * 600 * 150 / MONTH + 1
+
+
+def test_a_limit_of_none_opens_nothing(tmp_path):
+    """A budget of 0 is a closed door for what is restricted, and says when to ask again."""
+    refused = worker(tmp_path, Clock(), in_hour=0).refuses(wish(1))
+    assert refused is not None
+    assert refused.retry_after_s >= HOUR
+
+
+def test_an_address_has_the_budget_of_ten(tmp_path):
+    """Twenty tokens of one address open what ten accounts may; the next address has its own."""
+    clock = Clock()
+    guard = worker(tmp_path, clock, in_hour=2)
+    for _ in range(100):
+        guard.greets(SOMEBODY)  # a player that keeps none takes nobody's
+    *listeners, late = [with_token(guard) for _ in range(21)]
+    assert len({guard.account(one) for one in listeners} - {guard.account(SOMEBODY)}) == 20
+    assert guard.account(late) == guard.account(SOMEBODY)  # no more today
+    opened = sum(
+        guard.refuses(wish(100 * n + number, listener)) is None
+        for n, listener in enumerate(listeners)
+        for number in range(2)
+    )
+    assert opened == 20
+    assert guard.refuses(wish(1, Listener(ip_address("203.0.113.8"), Place()))) is None
+    fresh = worker(tmp_path, clock, in_hour=2)
+    assert [fresh.account(one) for one in listeners] == [guard.account(one) for one in listeners]
+    clock.now += DAY
+    assert guard.account(late) != guard.account(SOMEBODY)
+
+
+def test_a_permit_of_an_address_is_for_all_behind_it(tmp_path):
+    """A school whose address has a permit gets as many more tokens, and a larger budget of all."""
+    clock = Clock()
+    guard, desk = worker(tmp_path, clock, in_hour=1), new_desk(tmp_path, clock)
+    until = int(clock.now) + DAY
+    address = guard.names.of(SOMEBODY.group)
+    terms = {"use": Use.LIBRARY, "factor": 3, "second": int(clock.now), "until": until, "by": "ann"}
+    desk.permit(Permit(account=address, **terms))
+    listeners = [with_token(guard) for _ in range(60)]
+    assert len({guard.account(listener) for listener in listeners}) == 60
+    opened = [guard.refuses(wish(n, listener)) is None for n, listener in enumerate(listeners)]
+    assert sum(opened) == 30
+
+
+def test_a_token_of_another_door_is_none(tmp_path):
+    """A token that was signed under another key stands for nobody: the address counts."""
+    guard = worker(tmp_path, Clock())
+    own = with_token(guard)
+    other = Listener(SOMEBODY.address, Place(), token=own.token[:-1] + "0" * (own.token[-1] != "0"))
+    assert guard.account(own) != guard.account(SOMEBODY)
+    assert guard.account(other) == guard.account(SOMEBODY)
+
+
+def test_a_verdict_is_heard_at_the_next_question(tmp_path):
+    """Decided, and at once nothing restricted is opened or sent on; settled, and at once it is; the
+    budget is halved, or larger by a permit, without anything being opened again."""
+    clock = Clock()
+    guard, desk = worker(tmp_path, clock, in_hour=4), new_desk(tmp_path, clock)
+    account = guard.account(SOMEBODY)
+    assert guard.refuses(wish(1)) is None
+    desk.decide(account, Rung.SUSPEND, "ann", "A farm.")
+    refused = guard.refuses(wish(1))
+    assert refused is not None
+    assert "/case/g2" in refused.todo
+    assert not guard.still_may(wish(1))
+    desk.decide(account, Rung.BUDGET, "ann", "Less.")
+    assert [guard.refuses(wish(n)) is None for n in range(1, 6)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+    desk.decide(account, Rung.NONE, "ann", "Sorry.")
+    until = int(clock.now) + DAY
+    desk.permit(
+        Permit(account=account, use=Use.DJ, factor=3, second=int(clock.now), until=until, by="ann")
+    )
+    assert sum(guard.refuses(wish(n)) is None for n in range(1, 30)) == 2 + 12
+    assert guard.still_may(wish(1))
+
+
+@pytest.mark.parametrize("damage", [b"", b"no map", b"PHGUARD1" + bytes(8) + b"x"])
+def test_a_damaged_map_suspends_nobody(tmp_path, damage):
+    """What is no map says nothing about anybody."""
+    clock = Clock()
+    guard, desk = worker(tmp_path, clock), new_desk(tmp_path, clock)
+    desk.decide(guard.account(SOMEBODY), Rung.SUSPEND, "ann", "A farm.")
+    assert guard.refuses(wish(1)) is not None
+    (tmp_path / "state/guard/verdicts").write_bytes(damage)
+    assert guard.refuses(wish(1)) is None
+
+
+def test_without_a_ledger_local_budgets_hold(tmp_path):
+    """Where nothing can be written each worker counts by itself, and nobody is suspended."""
+    (tmp_path / "state").write_text("no folder")
+    guard = worker(tmp_path, Clock(), in_hour=3)
+    with pytest.raises(UnavailableError):
+        guard.ledger.is_opened(b"x" * 12, BEGIN)
+    assert [guard.refuses(wish(n)) is None for n in range(5)] == [True, True, True, False, False]
+
+
+def test_a_damaged_ledger_is_begun_again(tmp_path):
+    """A file that is no database is replaced: budgets are whole again, and the door goes on."""
+    file = tmp_path / FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no database " * 999)
+    assert worker(tmp_path, Clock(), in_hour=1).refuses(wish(1)) is None
+
+
+def test_the_ledger_cannot_be_read_as_a_history(tmp_path):
+    """Neither an account nor a recording stands in the file; what counts no more is let go of."""
+    clock = Clock()
+    guard = worker(tmp_path, clock)
+    gids = [UUID(int=number + (0xFEED << 100)) for number in range(30)]
+    for gid in gids:
+        guard.refuses(Wish(gid, SOMEBODY))
+    account = bytes.fromhex(guard.account(SOMEBODY))
+    guard.close()
+    data = b"".join(path.read_bytes() for path in sorted((tmp_path / FILE).parent.iterdir()))
+    assert all(gid.bytes not in data for gid in gids)
+    assert data.count(account) <= 4  # its budget, and its address's: not once for each recording
+    ledger, limits = Ledger(tmp_path), (Limit(10_000, HOUR),)
+    for number in range(1_000):
+        budget = Budget(b"b", limits)
+        ledger.open_one(number.to_bytes(12, "big"), (budget,), clock.now + MONTH + 1)
+    assert not ledger.is_opened(
+        guard._mark(guard.account(SOMEBODY), Wish(gids[0], SOMEBODY)), clock.now
+    )
+    ledger.close()

@@ -1,0 +1,174 @@
+"""The engine: compiled and plain agree, memory is bounded, and its estimates hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("numba", reason="the extra `guard` is not installed")
+
+from phonotheque.guard.engine import plain
+from phonotheque.guard.engine.compiled import observe_all
+from phonotheque.guard.engine.memory import (
+    BITS,
+    DISTINCT,
+    HOUR_BITS,
+    PLAYS,
+    Accounts,
+    Events,
+    Music,
+    new_accounts,
+    new_music,
+    rated,
+    surprise_table,
+)
+
+Event = tuple[int, int, int, int, bool]
+ACCOUNTS, TRACKS = 4, 400
+EVENTS = st.lists(
+    st.tuples(
+        st.integers(0, ACCOUNTS - 1),
+        st.integers(0, TRACKS - 1),
+        st.integers(0, 40 * 86_400),
+        st.integers(0, 400_000),
+        st.booleans(),
+    ),
+    max_size=200,
+)
+NEVER = (1e9, 1e9, 1e9)
+
+
+def some_music(seed: int = 21) -> Music:
+    random = np.random.default_rng(seed)
+    genres = random.integers(0, 3, TRACKS).astype(np.int32)
+    music = new_music(TRACKS, genres, np.arange(TRACKS, dtype=np.int32) // 4)
+    music.plays[:] = random.integers(0, 50, TRACKS)
+    return rated(music)
+
+
+def take(
+    accounts: Accounts, music: Music, events: list[Event], thresholds: tuple[float, ...] = NEVER
+) -> None:
+    columns = list(zip(*events, strict=True)) if events else [()] * 5
+    kinds = (np.int32, np.int32, np.int64, np.int32, np.bool_)
+    arrays = [np.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    observe_all(accounts, music, np.array(thresholds), Events(*arrays))
+
+
+@given(EVENTS, st.sampled_from([NEVER, (5.0, 9.0, 20.0)]))
+@settings(max_examples=60, deadline=None)
+def test_compiled_does_what_plain_says(
+    events: list[Event], thresholds: tuple[float, float, float]
+) -> None:
+    """In any order, with clocks that jump, both remember the same."""
+    quick, slow = new_accounts(ACCOUNTS), new_accounts(ACCOUNTS)
+    music, other = some_music(), some_music()
+    take(quick, music, events, thresholds)
+    for event in events:
+        plain.observe(slow, other, thresholds, event)
+    for left, right in zip(quick, slow, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-4)
+    assert np.array_equal(music.plays, other.plays)
+
+
+@given(EVENTS, st.integers(1, 199))
+@settings(max_examples=20, deadline=None)
+def test_batches_do_not_matter(events: list[Event], cut: int) -> None:
+    """Events in two batches are the same as in one."""
+    whole, parts = new_accounts(ACCOUNTS), new_accounts(ACCOUNTS)
+    music, other = some_music(), some_music()
+    take(whole, music, events)
+    take(parts, other, events[:cut])
+    take(parts, other, events[cut:])
+    for left, right in zip(whole, parts, strict=True):
+        assert np.array_equal(left, right)
+
+
+def test_an_account_costs_less_than_a_kilobyte() -> None:
+    """However much it did."""
+    assert new_accounts(1_000).bytes_each <= 1_024
+
+
+@pytest.mark.parametrize("distinct", [50, 500, 5_000, 20_000])
+def test_new_tracks_are_counted_within_a_few_per_cent(distinct: int) -> None:
+    """The estimate has no bias and an error of about 3 % (twenty accounts: 2 % left)."""
+    accounts, music = new_accounts(20), new_music(20 * distinct)
+    tracks = np.arange(20 * distinct)
+    take(accounts, music, [(int(t) % 20, int(t), 0, 60_000, True) for t in tracks])
+    assert accounts.numbers[:, DISTINCT].mean() == pytest.approx(distinct, rel=0.03)
+
+
+def test_an_account_with_very_many_albums_keeps_its_genres() -> None:
+    """Counts of genres are halved together before one would overflow; both engines do alike."""
+    genres = (np.arange(2_000) % 3).astype(np.int32)
+    quick, slow = new_accounts(1), new_accounts(1)
+    music, other = (rated(new_music(2_000, genres)) for _ in range(2))
+    events = [(0, track, track, 60_000, True) for track in range(2_000)]
+    take(quick, music, events)
+    for event in events:
+        plain.observe(slow, other, NEVER, event)
+    assert np.array_equal(quick.genres, slow.genres)
+    assert 60 < quick.genres[0, :3].min() <= quick.genres[0, :3].max() <= 255
+
+
+def test_replays_add_nothing() -> None:
+    """Who hears the same track again is no nearer to anything."""
+    accounts, music = new_accounts(1), some_music()
+    take(accounts, music, [(0, 7, 0, 200_000, True)])
+    before = accounts.numbers[0, [BITS, DISTINCT]].copy()
+    take(accounts, music, [(0, 7, 200 * play, 200_000, True) for play in range(1, 500)])
+    assert np.array_equal(accounts.numbers[0, [BITS, DISTINCT]], before)
+
+
+def test_popular_tracks_hide_nothing() -> None:
+    """Between rare tracks one may hear as many hits as one likes: the bits stay."""
+    music = some_music()
+    music.plays[:200], music.plays[200:] = 1_000_000, 0
+    music = rated(music)
+    open_, hidden = new_accounts(1), new_accounts(1)
+    rare = [(0, track, 60 * track, 60_000, True) for track in range(200, 300)]
+    hits = [(0, track % 200, 60 * (200 + track // 2), 60_000, True) for track in range(200)]
+    take(open_, music, rare)
+    take(hidden, music, sorted(rare + hits, key=lambda event: event[2]))
+    assert hidden.numbers[0, BITS] > 0.75 * open_.numbers[0, BITS] > 0
+
+
+def test_untrusted_accounts_do_not_vote() -> None:
+    """Whoever is near a threshold cannot make rare tracks look popular."""
+    music = some_music()
+    music.plays[:] = 0
+    music.plays[0] = 40_000
+    music = rated(music)
+    accounts = new_accounts(1)
+    take(accounts, music, [(0, t, t, 60_000, True) for t in range(1, 300)], (99.0, 99.0, 99.0))
+    assert 0 < music.plays[1:].sum() < 20
+
+
+def test_surprise_fades_by_the_clock() -> None:
+    """After an hour the shortest clock has lost two thirds."""
+    accounts, music = new_accounts(1), some_music()
+    music = rated(music)
+    rare = int(np.argmin(music.plays))
+    take(accounts, music, [(0, rare, 0, 60_000, True)])
+    before = float(accounts.numbers[0, HOUR_BITS])
+    take(accounts, music, [(0, rare, 3_600, 60_000, True)])
+    assert before > 0
+    assert accounts.numbers[0, HOUR_BITS] == pytest.approx(before * np.exp(-1), rel=1e-5)
+
+
+def test_a_clock_that_goes_back_counts_nothing_twice() -> None:
+    """An event from the past fades nothing and makes no gap."""
+    accounts, music = new_accounts(1), some_music()
+    take(accounts, music, [(0, 1, 10**6, 60_000, True), (0, 2, 5, 60_000, True)])
+    assert accounts.numbers[0, PLAYS] == 2
+    assert np.isfinite(accounts.numbers).all()
+
+
+def test_a_track_that_everybody_plays_does_not_surprise() -> None:
+    """At the mean and above it there are no bits; below, one for each halving."""
+    table = surprise_table(255.0)
+    assert table[255:].max() == 0
+    assert table[127] == pytest.approx(1)
+    assert table[0] == pytest.approx(8)

@@ -1,0 +1,84 @@
+"""Lines of JSON: all that can be read is, the rest is counted with its reason."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("numba", reason="the extra `guard` is not installed")
+
+from phonotheque.guard.intake import COPIED_MS, FUTURE_S, LONGEST_LINE, PAST_S, Names, take
+
+NOW, TRACKS = 1_767_225_600, 100
+KEY = b"k" * 32
+
+
+def line(**changes: object) -> bytes:
+    play = {"account": "ann", "track": 3, "second": NOW, "played_ms": 90_000} | changes
+    return json.dumps(play).encode() + b"\n"
+
+
+def names(most: int = 10) -> Names:
+    return Names(KEY, most)
+
+
+def test_a_play_becomes_a_row() -> None:
+    """A minute heard is a whole copy, unless the service says otherwise."""
+    text = line() + line(account="bob", played_ms=COPIED_MS - 1) + line(copied=False, chosen=True)
+    taken = take(text, names(), TRACKS, NOW)
+    assert taken.events.account.tolist() == [0, 1, 0]
+    assert taken.events.copied.tolist() == [True, False, False]
+    assert taken.chosen.tolist() == [False, False, True]
+    assert taken.refused == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (line(track=TRACKS), "no such track"),
+        (line(track=-1), "no such track"),
+        (line(second=NOW + FUTURE_S + 1), "of the future"),
+        (line(second=NOW - PAST_S - 1), "long ago"),
+        (line(played_ms=2**31), "no such length"),
+        (line(played_ms=-1), "no such length"),
+        (line(track="x"), "not as it should be"),
+        (line(track=10**400), "not as it should be"),
+        (b"\xff\xfe\x00\n", "not as it should be"),
+        (b"{\n", "not as it should be"),
+        (line(account="\ud800").replace(b"\\ud800", b"\xed\xa0\x80"), "not as it should be"),
+        (b"[" * 1_000 + b"\n", "not as it should be"),
+        (b"x" * (LONGEST_LINE + 1) + b"\n", "too long"),
+    ],
+)
+def test_a_wrong_line_costs_only_itself(wrong: bytes, reason: str) -> None:
+    """Before and after it everything is read."""
+    taken = take(line() + wrong + line(track=4), names(), TRACKS, NOW)
+    assert taken.events.track.tolist() == [3, 4]
+    assert taken.refused == {reason: 1}
+
+
+def test_accounts_beyond_the_room_have_no_number() -> None:
+    """Those that have one keep it."""
+    text = b"".join(line(account=name) for name in ("a", "b", "c", "a"))
+    taken = take(text, names(2), TRACKS, NOW)
+    assert taken.events.account.tolist() == [0, 1, 0]
+    assert taken.refused == {"no room for the account": 1}
+
+
+def test_another_key_makes_others_of_all() -> None:
+    """A name is nowhere but in the hash."""
+    first, second = names(), Names(b"z" * 32, 10)
+    for one in (first, second):
+        one.number("ann")
+    assert first._numbers.keys().isdisjoint(second._numbers)
+    assert b"ann" not in b"".join(first._numbers)
+
+
+@given(st.binary(max_size=300))
+def test_nothing_that_is_sent_stops_it(junk: bytes) -> None:
+    """Whatever bytes come: the lines around them are read."""
+    taken = take(line() + junk + b"\n" + line(track=4), names(), TRACKS, NOW)
+    assert {3, 4} <= set(taken.events.track.tolist())

@@ -1,0 +1,260 @@
+"""What follows from what was found: rung by rung, never further than the evidence goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonotheque.guard.decisions import DAY_S, Basis, Finding, Group, Permit, Recount, Use
+from phonotheque.guard.evidence import least_tracks
+from phonotheque.guard.ladder import (
+    RESPITE_S,
+    REVIEW_S,
+    Past,
+    Rules,
+    Standing,
+    decide,
+    weigh,
+)
+from phonotheque.guard.rungs import Rung
+
+NOW = 1_800_000_000
+ACCOUNT = "00112233445566ff"
+GROUP = Group(name="a1", accounts=312, shared=5, expected=80.4)
+PERMIT = Permit(account=ACCOUNT, use=Use.DJ, factor=5, second=0, until=NOW * 2, by="ann")
+RULES = Rules()
+
+weights = st.lists(st.floats(0, 20), max_size=40).map(tuple)
+recounts = st.builds(
+    Recount,
+    new_tracks=st.integers(0, 500),
+    rare_tracks=st.integers(0, 500),
+    rare_below=st.integers(1, 5),
+    days=st.just(30),
+    weights=weights,
+    threshold=st.floats(1, 200),
+)
+findings = st.builds(
+    Finding,
+    account=st.just(ACCOUNT),
+    second=st.just(NOW),
+    score=st.floats(0, 5),
+    group=st.none() | st.just(GROUP),
+    canaries=st.integers(0, 4),
+    failed_answers=st.integers(0, 2),
+    over_budget=st.integers(0, 9),
+    recount=st.none() | recounts,
+    is_address=st.booleans(),
+)
+pasts = st.builds(
+    Past,
+    rung=st.sampled_from(Rung),
+    second=st.sampled_from([NOW - DAY_S, NOW]),
+    is_shadow=st.booleans(),
+    finding=findings,
+)
+standings = st.builds(
+    Standing,
+    permit=st.none() | st.just(PERMIT),
+    answered_score=st.floats(0, 3),
+    answered_groups=st.sampled_from([frozenset(), frozenset({"a1"})]),
+    cleared_score=st.floats(0, 3),
+    forgiven_canaries=st.integers(0, 3),
+    asked_at=st.sampled_from([0, NOW, NOW - RESPITE_S + 1, NOW - RESPITE_S, NOW - DAY_S]),
+    asked_score=st.floats(0, 3),
+    past=st.lists(pasts, max_size=2).map(tuple),
+)
+
+
+def found(**what):
+    return Finding(account=ACCOUNT, second=NOW, **what)
+
+
+def counted(*bits, threshold=100.0, rare=69):
+    return Recount(
+        new_tracks=len(bits), rare_tracks=rare, rare_below=2, days=30, weights=bits,
+        threshold=threshold,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("finding", "rung"),
+    [
+        (found(score=0.29), Rung.NONE),
+        (found(score=0.3), Rung.OBSERVE),
+        (found(score=0.5), Rung.BUDGET),
+        (found(score=0.6), Rung.CHALLENGE),
+        (found(score=50.0), Rung.CHALLENGE),
+        (found(score=2.0, recount=counted(*[2.0] * 71)), Rung.CHALLENGE),
+        (found(score=2.0, recount=counted(*[0.4] * 71)), Rung.NONE),
+        (found(group=GROUP), Rung.CHALLENGE),
+        (found(group=GROUP, score=0.9), Rung.CHALLENGE),
+        (found(canaries=1), Rung.OBSERVE),
+        (found(canaries=2), Rung.SUSPEND),
+        (found(failed_answers=3), Rung.CHALLENGE),
+        (found(failed_answers=9, recount=counted(*[9.0] * 55)), Rung.CHALLENGE),
+        (found(canaries=2, is_address=True), Rung.CHALLENGE),
+        (found(over_budget=500), Rung.OBSERVE),
+    ],
+)
+def test_each_evidence_goes_as_far_as_it_may(finding, rung):
+    """Conduct by itself asks at most, and so do answers, and whatever came from an address, behind
+    which there may be many; canaries suspend."""
+    assert weigh(finding, Standing(), RULES)[0] is rung
+
+
+@pytest.mark.parametrize(
+    ("asked", "rung"),
+    [
+        (Standing(asked_at=NOW - RESPITE_S, asked_score=1.1), Rung.SUSPEND),
+        (Standing(asked_at=NOW - RESPITE_S + 1, asked_score=1.1), Rung.CHALLENGE),
+        (Standing(asked_at=NOW - RESPITE_S, asked_score=1.2), Rung.CHALLENGE),
+        (Standing(asked_at=NOW - RESPITE_S, answered_score=1.2), Rung.BUDGET),
+        (Standing(), Rung.CHALLENGE),
+    ],
+)
+def test_who_was_asked_and_goes_on_is_suspended_by_an_exact_count(asked, rung):
+    """An exact count suspends whoever was asked hours before it and did a quarter more since; the
+    same count asks whoever was not, or not yet, or had as much before; an estimate never does."""
+    assert weigh(found(recount=counted(*[2.0] * 71)), asked, RULES)[0] is rung
+    assert weigh(found(score=9.0), asked, RULES)[0] is Rung.CHALLENGE
+
+
+@given(findings, standings)
+def test_nobody_is_suspended_who_was_not_asked(finding, standing):
+    """A suspension has ids that exist nowhere, or an exact count of what was done hours after a
+    question and is more than what it was asked for; never a group alone, or an address."""
+    rung, basis = weigh(finding, standing, RULES)
+    if rung is Rung.SUSPEND:
+        assert basis in (Basis.CANARY, Basis.CONDUCT)
+        assert not finding.is_address
+        if basis is not Basis.CANARY:
+            assert finding.recount is not None
+            assert standing.permit is None
+            assert 0 < standing.asked_at <= finding.second - RESPITE_S
+            before = max(standing.asked_score, standing.answered_score)
+            assert finding.recount.score >= before * RULES.growth
+
+
+@given(findings, standings)
+def test_the_same_evidence_decides_once(finding, standing):
+    """What a finding led to it leads to no more, also when nothing of it holds any longer."""
+    decision = decide(finding, standing, RULES, NOW)
+    if decision is not None:
+        past = Past(rung=decision.rung, second=NOW, is_shadow=False, finding=finding)
+        after = replace(standing, past=(*standing.past, past))
+        assert decide(finding, after, RULES, NOW + DAY_S) is None
+
+
+@given(findings, standings, st.floats(0, 5), st.integers(0, 4), st.booleans())
+def test_more_evidence_never_means_less(finding, standing, score, canaries, in_group):
+    """Whatever is added to a finding, the rung is the same or higher."""
+    more = replace(
+        finding,
+        score=finding.score + score,
+        canaries=finding.canaries + canaries,
+        group=GROUP if in_group else finding.group,
+    )
+    assert weigh(more, standing, RULES)[0] >= weigh(finding, standing, RULES)[0]
+
+
+@given(findings)
+def test_a_permit_keeps_all_away_but_canaries(finding):
+    """With a permit nothing is asked and nothing is smaller, unless canaries say so."""
+    rung, basis = weigh(finding, Standing(permit=PERMIT), RULES)
+    assert rung <= Rung.OBSERVE or basis is Basis.CANARY
+
+
+@given(findings, standings, st.sampled_from(Rung))
+def test_a_machine_only_goes_up(finding, standing, rung):
+    """A decision is made only when it is stricter than what holds."""
+    decision = decide(finding, replace(standing, rung=rung), RULES, NOW)
+    assert decision is None or decision.rung > rung
+
+
+@given(findings, standings)
+def test_every_decision_says_all_that_a_person_may_ask(finding, standing):
+    """Evidence, counterfactual, rule, end and time for an appeal are there; a suspension is looked
+    at within 72 hours, and becomes a question when nobody did."""
+    decision = decide(finding, standing, RULES, NOW)
+    if decision is None:
+        return
+    assert decision.evidence.endswith(".")
+    assert decision.counterfactual.endswith(".")
+    assert decision.rule == "1"
+    assert NOW < decision.until < decision.appeal_by
+    assert decision.rung_at(decision.until) is Rung.NONE
+    if decision.rung is Rung.SUSPEND:
+        assert decision.review_by == NOW + REVIEW_S
+        assert decision.rung_at(decision.review_by - 1) is Rung.SUSPEND
+        assert decision.rung_at(decision.review_by) is Rung.CHALLENGE
+
+
+def test_who_answered_is_not_asked_again_on_the_same_evidence():
+    """The same score and the same group ask once; a quarter more, or another group, ask again."""
+    answered = Standing(answered_score=0.8, answered_groups=frozenset({"a1"}))
+    assert weigh(found(score=0.9, group=GROUP), answered, RULES)[0] is Rung.BUDGET
+    assert weigh(found(score=1.0, group=GROUP), answered, RULES)[0] is Rung.CHALLENGE
+    other = replace(GROUP, name="b2")
+    assert weigh(found(score=0.1, group=other), answered, RULES)[0] is Rung.CHALLENGE
+
+
+def test_what_was_taken_back_is_not_decided_again():
+    """A count that a person looked at and took back does nothing until it is a quarter more."""
+    cleared = Standing(cleared_score=1.42, asked_at=NOW - DAY_S)
+    assert weigh(found(recount=counted(*[2.0] * 71)), cleared, RULES)[0] is Rung.NONE
+    assert weigh(found(recount=counted(*[2.0] * 90)), cleared, RULES)[0] is Rung.SUSPEND
+
+
+def test_a_new_service_only_writes_down():
+    """In shadow mode a decision is made once, does nothing, and counts from the day it is over."""
+    rules = Rules(shadow_until=NOW + DAY_S)
+    finding = found(canaries=5)
+    decision = decide(finding, Standing(), rules, NOW)
+    assert decision is not None
+    assert (decision.is_shadow, decision.rung_at(NOW)) == (True, Rung.NONE)
+    past = Past(rung=Rung.SUSPEND, second=NOW, is_shadow=True, finding=finding)
+    known = Standing(shadow_rung=Rung.SUSPEND, past=(past,))
+    assert decide(finding, known, rules, NOW) is None
+    assert decide(finding, replace(known, shadow_rung=Rung.NONE), rules, NOW) is None
+    assert decide(finding, Standing(rung=Rung.SUSPEND), rules, NOW) is None
+    real = decide(finding, known, rules, NOW + DAY_S)
+    assert real is not None
+    assert real.rung_at(NOW + DAY_S) is Rung.SUSPEND
+
+
+@given(st.lists(st.floats(0, 20), min_size=1, max_size=12), st.floats(0.5, 100), st.data())
+def test_a_counterfactual_is_true(bits, threshold, data):
+    """Whichever tracks are left out: with fewer than it says, the threshold is not reached."""
+    least = least_tracks(counted(*bits, threshold=threshold))
+    some = data.draw(st.lists(st.sampled_from(range(len(bits))), unique=True, max_size=least - 1))
+    assert sum(sorted((bits[place] for place in some), reverse=True)) < threshold
+
+
+def test_a_sentence_says_what_was_seen():
+    """The evidence is a sentence with its numbers, and so is what would have changed it."""
+    finding = found(recount=counted(*[2.1] * 71))
+    decision = decide(finding, Standing(asked_at=NOW - DAY_S), RULES, NOW)
+    assert decision is not None
+    assert decision.rung is Rung.SUSPEND
+    assert decision.evidence == (
+        "69 of the 71 new tracks of the last 30 days are played by fewer than 2 others."
+    )
+    assert decision.counterfactual == ("With fewer than 48 new tracks it could not have happened.")
+
+
+def test_a_sentence_says_that_an_account_is_an_address():
+    """What was seen of an address is not said of one person."""
+    decision = decide(found(score=2.0, is_address=True), Standing(), RULES, NOW)
+    assert decision is not None
+    assert "is an address" in decision.evidence
+
+
+@pytest.mark.parametrize("score", [float("nan"), -1.0])
+def test_a_score_is_a_number_from_0_on(score):
+    """What is no score cannot be found."""
+    with pytest.raises(ValueError, match="score"):
+        found(score=score)
