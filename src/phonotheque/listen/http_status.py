@@ -8,6 +8,7 @@ STATUS: tuple[tuple[type[errors.PhonothequeError], int], ...] = (
     (errors.BadReferenceError, 404),
     (errors.NotHeldError, 404),
     (errors.NotAnArchiveError, 404),
+    (errors.NoCatalogueError, 503),
     (errors.ConflictError, 409),
     (errors.CallerError, 400),
     (errors.NotShareableError, 451),

@@ -1,4 +1,7 @@
-"""What all pages of the house share: its typefaces.
+"""What all pages of the house share: its style, its mark, its typefaces.
+
+`style/house.css` has the tokens (every colour, size and space), the base, the shell of a page and
+the parts that pages are set from; a room adds rules of its own in the layer `pages`, after it.
 
 The two typefaces are other people's work, under the SIL Open Font License 1.1: they are no part
 of this repository. `python -m scripts.fonts` (and `make setup`, where npm is) puts them beside this
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ TYPEFACES = (
 
 def typeface_files() -> dict[str, bytes]:
     """Return the typefaces that were fetched, each with its licence: bytes by name of file."""
-    folder = resources.files(__name__) / "fonts"
+    folder = _fonts()
     found: dict[str, bytes] = {}
     for face in TYPEFACES:
         paths = [folder / face.file, folder / face.licence]
@@ -58,3 +62,17 @@ def typeface_style(folder: str) -> str:
         for face in TYPEFACES
         if face.file in held
     )
+
+
+def house_style() -> str:
+    """Return the style that every page begins with."""
+    return (resources.files(__name__) / "style" / "house.css").read_text("utf-8")
+
+
+def house_icon() -> bytes:
+    """Return the mark of the house, as SVG."""
+    return (resources.files(__name__) / "style" / "icon.svg").read_bytes()
+
+
+def _fonts() -> Traversable:
+    return resources.files(__name__) / "fonts"

@@ -1,0 +1,123 @@
+"""The listening door: streaming, listeners, requests of every kind, and what a browser waits for.
+
+Client and server are on one machine; bytes for a CPU second are of the server's processes alone. A
+time counts from when a request was due. `PHONOTHEQUE_BENCH_LISTEN` names an archive with a larger
+catalogue; without it one of 200,000 synthetic tracks is made (a million at full scale).
+
+Every row of the catalogue is invented: these are figures of a synthetic one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.listen_browser import browser_rows
+from bench.listen_material import Running, make_sounding, serving, wide_archive
+from bench.listen_mixed import mixed_rows
+from bench.listen_nginx import proxy_rows
+from bench.measure import ROOT, AbsentError, best_in_turn, python_child
+from bench.rows import Row, Sense
+
+DEFAULT_ROWS, FULL_ROWS = 200_000, 1_000_000
+LEAST_RANGE_MB, LEAST_DRESSED_MB = 800.0, 200.0
+MOST_CORE, MOST_LISTENERS_MB = 0.5, 400.0
+LISTENERS, PERIOD_S = 500, 10.0
+WORKERS = 2
+"""For requests of all kinds: one for each core of the machine that the floors speak of."""
+_CONNECTIONS = 4
+_RANGES = 300
+
+Load = Callable[[str, dict[str, Any]], Any]
+
+
+def rows(scale: str) -> Iterator[Row]:
+    """Measure streaming on real files, then requests on a wide catalogue."""
+    with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as folder:
+        sounding = make_sounding(Path(folder))
+        yield from _streaming(sounding, seconds=20.0 if scale == "full" else 10.0)
+        try:
+            yield from proxy_rows(sounding, Path(folder))
+        except AbsentError as error:
+            yield Row(f"range streaming behind a proxy ({error} is absent)", None, "x", 0.9)
+        rows_wanted = FULL_ROWS if scale == "full" else DEFAULT_ROWS
+        archive, songs = wide_archive(Path(folder), rows_wanted)
+        with serving(archive, workers=WORKERS) as running:
+            yield from mixed_rows(running, load_on(running.port), songs)
+            yield from browser_rows(running, songs)
+
+
+def load_on(port: int) -> Load:
+    """Return what asks a port from a process of its own."""
+
+    def load(task: str, wanted: dict[str, Any]) -> Any:
+        command = python_child("bench.listen_load", str(port), task)
+        done = subprocess.run(
+            command, cwd=ROOT, input=json.dumps(wanted), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+        told = json.loads(done.stdout)
+        if told["wrong"]:
+            raise RuntimeError(f"the door refused: {told['wrong']}")
+        return told
+
+    return load
+
+
+def files_of(running: Running, form: str = "") -> list[dict[str, Any]]:
+    """Recordings of an archive as they are asked for, with their lengths."""
+    from urllib.request import Request, urlopen
+
+    told = running.json("/api/v1/songs?limit=50")
+    found = []
+    for hit in told["hits"]:
+        path = f"/sound/{hit['gid']}{f'?form={form}' if form else ''}"
+        head = Request(f"http://127.0.0.1:{running.port}{path}", method="HEAD")
+        with urlopen(head, timeout=60) as reply:
+            found.append({"path": path, "size": int(reply.headers["Content-Length"])})
+    return found
+
+
+def mb_per_cpu_s(measured: Sequence[Running], load: Load, wanted: dict[str, Any]) -> float:
+    """Return how many MB (10^6 bytes) are sent for each CPU second of some servers."""
+    before = sum(one.cpu_s() for one in measured)
+    told = load("ranges", wanted)
+    cost = sum(one.cpu_s() for one in measured) - before
+    return float(told["bytes"]) / 1e6 / max(cost, 0.01)
+
+
+def _streaming(archive: Path, seconds: float) -> Iterator[Row]:
+    with serving(archive) as running:
+        load, files = load_on(running.port), files_of(running)
+        wanted = {"files": files, "connections": _CONNECTIONS, "ranges": _RANGES}
+        load("ranges", {**wanted, "ranges": 60})  # all of it is proven and in memory from here on
+        best = best_in_turn({"door": lambda: 1 / mb_per_cpu_s([running], load, wanted)})
+        assert best["door"] is not None
+        name = "range streaming, 1 MiB ranges, embedded"
+        yield Row(name, 1 / best["door"], "MB/CPU-s", LEAST_RANGE_MB)
+        yield from _listening(running, load, files, seconds)
+        dressed = files_of(running, "dressed")
+        load("ranges", {**wanted, "files": dressed, "ranges": 60})
+        best = best_in_turn(
+            {"door": lambda: 1 / mb_per_cpu_s([running], load, {**wanted, "files": dressed})}
+        )
+        assert best["door"] is not None
+        yield Row("dressed copies, 1 MiB ranges", 1 / best["door"], "MB/CPU-s", LEAST_DRESSED_MB)
+
+
+def _listening(
+    running: Running, load: Load, files: list[dict[str, Any]], seconds: float
+) -> Iterator[Row]:
+    before = running.cpu_s()
+    wanted = {"files": files, "listeners": LISTENERS, "period_s": PERIOD_S, "seconds": seconds}
+    told = load("listeners", wanted)
+    share = (running.cpu_s() - before) / told["seconds"]
+    what = f"{LISTENERS} listeners, a range in {PERIOD_S:g} s each"
+    most = Sense.AT_MOST
+    yield Row(f"{what}: of a core", share, "cores", MOST_CORE, sense=most)
+    yield Row(f"{what}: memory", running.peak_bytes() / 1e6, "MB", MOST_LISTENERS_MB, sense=most)

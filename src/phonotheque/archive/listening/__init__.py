@@ -1,0 +1,1 @@
+"""An archive behind the listening door: what its ports are made of."""

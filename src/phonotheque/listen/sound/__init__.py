@@ -1,0 +1,1 @@
+"""Sound on its way out: ranges, whole albums, slow takers."""
