@@ -29,6 +29,7 @@ from bench.mirror_material import (
     torrent_path,
     volume_of,
 )
+from bench.own_network import rows_of
 from bench.rows import Row, Sense
 
 FILES = 144
@@ -43,7 +44,12 @@ _SETTLED_S = 12.0
 
 
 def rows(scale: str) -> Iterator[Row]:
-    """Measure fetching, mending and sharing."""
+    """Measure fetching, mending and sharing, in a network of its own where that is allowed."""
+    return rows_of("bench.mirror_sync", scale)
+
+
+def measured(scale: str) -> Iterator[Row]:
+    """The rows, in the network that there is."""
     with tempfile.TemporaryDirectory(prefix="phonotheque-bench-", dir="/var/tmp") as name:
         base = Path(name)
         size = make_volume(base / "origin", files=FILES, total_bytes=TOTAL_BYTES)

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.mirrors_simulated import DAYS, TARGET, World, play
+from bench.pictures import INK, PAPER, svg_of
 
-_PAPER, _INK, _INK_2, _RULE = "#f3f5f2", "#15181a", "#424947", "#cfd5cf"
-_HOUSE = 'Archivo, system-ui, "Liberation Sans", "DejaVu Sans", sans-serif'
 _NAMED_ON = 11
 """The day at which each line has its name below it: there they lie far apart."""
 
@@ -23,7 +22,6 @@ _RULES = {
 def picture(volumes: int = 10_500, mirrors: int = 1000) -> str:
     """Play three rules on one world and draw them: SVG."""
     import altair
-    import vl_convert
 
     world = World.made(volumes, mirrors, seed=1)
     rows = [
@@ -31,8 +29,7 @@ def picture(volumes: int = 10_500, mirrors: int = 1000) -> str:
         for rule, words in _RULES.items()
         for day, share in enumerate(play(world, rule).at_target)
     ]
-    chart = _chart(altair, rows, mirrors, volumes)
-    return str(vl_convert.vegalite_to_svg(chart.to_json()))
+    return svg_of(_chart(altair, rows, mirrors, volumes))
 
 
 def _chart(altair: Any, rows: list[dict[str, Any]], mirrors: int, volumes: int) -> Any:
@@ -40,12 +37,12 @@ def _chart(altair: Any, rows: list[dict[str, Any]], mirrors: int, volumes: int) 
         x=altair.X("day:Q").title("day").axis(grid=False, tickCount=6).scale(domain=[0, DAYS]),
         y=altair.Y("share:Q").title(None).axis(format=".0%", tickCount=5).scale(domain=[0, 1]),
     )
-    lines = base.mark_line(color=_INK, strokeWidth=2).encode(
+    lines = base.mark_line(color=INK, strokeWidth=2).encode(
         strokeDash=altair.StrokeDash("rule:N").legend(None).sort(list(_RULES.values()))
     )
     named = [row for row in rows if row["day"] == _NAMED_ON]
     words = altair.Chart(altair.Data(values=named)).mark_text(
-        align="left", dy=20, color=_INK, fontSize=13
+        align="left", dy=20, color=INK, fontSize=13
     )
     words = words.encode(x="day:Q", y="share:Q", text="rule:N")
     title = altair.TitleParams(
@@ -57,20 +54,9 @@ def _chart(altair: Any, rows: list[dict[str, Any]], mirrors: int, volumes: int) 
         anchor="start",
         offset=16,
     )
-    return (
-        altair.layer(lines, words)
-        .properties(width=720, height=360, background=_PAPER, padding=24, title=title)
-        .configure(font=_HOUSE)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=_INK_2, titleColor=_INK_2, gridColor=_RULE, domainColor=_RULE,
-            tickColor=_RULE, labelFontSize=13, titleFontSize=13, titleFontWeight="normal",
-        )
-        .configure_title(
-            color=_INK, fontSize=19, fontWeight=500, subtitleColor=_INK_2, subtitleFontSize=14,
-            subtitlePadding=8,
-        )
-    )  # fmt: skip
+    return altair.layer(lines, words).properties(
+        width=720, height=360, background=PAPER, padding=24, title=title
+    )
 
 
 if __name__ == "__main__":

@@ -283,12 +283,15 @@ def test_a_damaged_original_stays_where_nobody_has_a_better_one(
 def test_an_origin_is_mended_over_the_network(
     damaged: tuple[Phono, dict[str, bytes]], copied: Path
 ) -> None:
-    """What nobody has at hand comes from a mirror that shares it."""
+    """What nobody has at hand comes from a mirror that shares it; the torrent that says what to ask
+    for is made again first, to the byte, because the lists are whole."""
     phono, before = damaged
-    torrent = next((copy_of(copied) / "published").glob("*-open-*.torrent"))
-    shutil.copy(torrent, phono.root / "published")
+    lists = Path("objects", "lists")
+    shutil.copytree(copy_of(copied) / lists, phono.root / lists, dirs_exist_ok=True)
+    (torrent,) = (copy_of(copied) / "published").glob("*-open-*.torrent")
     with _at_work(copied) as (_, port):
         done = phono("repair", "--peer", f"127.0.0.1:{port}", "--loopback", "--json", "--jobs", "1")
     assert done.status == 0, done
     assert sum(one["received_bytes"] for one in done.lines()) > 0
     assert payload(phono.root) == before
+    assert (phono.root / "published" / torrent.name).read_bytes() == torrent.read_bytes()

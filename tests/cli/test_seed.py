@@ -10,6 +10,7 @@ from threading import Timer
 
 import pytest
 from tests.cli.phono import LICENSED, damage, flip, tree
+from tests.torture.warm import warm_command
 
 from phonotheque.archive.bulk.decisions import Decisions
 from phonotheque.archive.opening import open_to_read
@@ -100,7 +101,7 @@ def test_without_a_volume_there_is_nothing_to_share(phono):
 
 def test_a_port_that_is_taken_is_told(sealed):
     """When the port of the settings is taken, the one that is listened on instead is named."""
-    command = [sys.executable, "-m", "phonotheque", "--archive", str(sealed[0].root), "seed"]
+    command = [*warm_command(), "--archive", str(sealed[0].root), "seed"]
     with socket.create_server(("127.0.0.1", 0)) as other:
         wanted = other.getsockname()[1]
         with subprocess.Popen(

@@ -17,7 +17,8 @@ from phonotheque.mirror.copying import Folder
 from phonotheque.mirror.fetching import Fetching
 from phonotheque.mirror.home import FOLDERS
 from phonotheque.mirror.jobs import Job, Outcome, Ways
-from phonotheque.mirror.swarm import Came, Swarm
+from phonotheque.mirror.news import Came
+from phonotheque.mirror.swarm import Swarm
 from phonotheque.mirror.taking import Place
 from phonotheque.music.digest import PIECE_BYTES, Sha256
 from phonotheque.publish import lists
@@ -151,7 +152,9 @@ def filled(disk: MemoryDisk, origin: Origin) -> Folder:
 def swarm_ways(place: Place, sources: Sources = NO_SOURCES, *, stall_s: float = 600) -> Ways:
     """From peers and web servers alone."""
     incoming = place.root / INCOMING
-    return Ways(swarm=lambda: Swarm(LOOPBACK, incoming, stall_s=stall_s), sources=sources)
+    return Ways(
+        swarm=lambda: Swarm(LOOPBACK, incoming, stall_s=stall_s, retry_s=1.0), sources=sources
+    )
 
 
 def fetch(

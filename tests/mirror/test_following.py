@@ -32,6 +32,7 @@ from phonotheque.mirror.values import Filter
 from phonotheque.publish.trust.following import Follower
 from phonotheque.publish.trust.source import FolderSource
 from publish.trust import test_attacks as attacks
+from publish.trust import test_conformance as conformance
 from publish.trust.publisher import Publisher
 
 SIGNED = ("index-", "tombstones", "minisign", "listings", "facts/fact-sheet", "metadata/")
@@ -242,18 +243,24 @@ def scene(tmp_path, following_by_mirror):
     return made
 
 
-@pytest.mark.parametrize("attack", attacks.ATTACKS, ids=lambda attack: attack.__name__)
+ATTACKS = {**attacks.ATTACKS, **conformance.SCENARIOS}
+ON_A_PLACE = (conformance.another_snapshot, conformance.another_file)
+"""These look at what a plain follower keeps, which is not where a mirror keeps it."""
+ON_A_MIRROR = [attack for attack in ATTACKS if attack not in ON_A_PLACE]
+
+
+@pytest.mark.parametrize("attack", ON_A_MIRROR, ids=conformance.named)
 def test_an_attack_on_a_mirror_is_refused(attack, scene):
     """What is not proven is not believed, and nothing of it is laid out for others."""
-    error, _ = attacks.ATTACKS[attack]
+    error, _ = ATTACKS[attack]
     with pytest.raises(error):
         attack(scene)
 
 
-@pytest.mark.parametrize("attack", attacks.ATTACKS, ids=lambda attack: attack.__name__)
+@pytest.mark.parametrize("attack", ON_A_MIRROR, ids=conformance.named)
 def test_an_attack_on_a_mirror_succeeds_without_its_check(attack, scene, monkeypatch):
     """Take one check away, and the attack that it is there for reaches the mirror."""
-    _, switch_off = attacks.ATTACKS[attack]
+    _, switch_off = ATTACKS[attack]
     switch_off(monkeypatch)
     attack(scene)
 

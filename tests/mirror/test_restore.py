@@ -23,6 +23,7 @@ from phonotheque.errors import (
     NotHeldError,
 )
 from phonotheque.mirror.jobs import Ways
+from phonotheque.publish.engine import EngineSettings, Seeder
 from phonotheque.register.chain import encode_withheld
 
 COPY = Path("archives/small-records")
@@ -175,6 +176,21 @@ def test_what_is_missing_is_named_and_comes_with_one_more_disk(world):
     assert_equal(world.lost, world.root)
     with pytest.raises(ConflictError, match="not empty"):
         world.bring_back(two)
+
+
+def test_what_no_disk_has_comes_from_the_swarm(world):
+    """Objects of volumes that the one disk lost are fetched from a peer, proven like all else."""
+    two, gone = world.another("two"), world.objects(world.copy)[1::2]
+    for path in gone:
+        path.unlink()
+    with Seeder(EngineSettings.loopback()) as seeder:
+        for torrent in sorted((two / COPY / "published").glob("*-open-*.torrent")):
+            seeder.add(torrent.read_bytes(), two / COPY / "volumes")
+        peer = ("--peer", f"127.0.0.1:{seeder.port}", "--loopback")
+        told = world.restore(more=peer).expect(0).one()
+    assert gone
+    assert told["missing"] == []
+    assert_equal(world.lost, world.root)
 
 
 def test_a_disk_that_proves_nothing_may_have_bytes(world, tmp_path):

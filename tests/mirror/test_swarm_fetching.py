@@ -30,6 +30,7 @@ from phonotheque.mirror import fetching
 from phonotheque.mirror.contents import Part
 from phonotheque.mirror.copying import Folder
 from phonotheque.mirror.jobs import Ways
+from phonotheque.mirror.news import Stalled
 from phonotheque.mirror.swarm import Swarm
 from phonotheque.mirror.taking import Place
 from phonotheque.publish.engine import Seeder
@@ -37,6 +38,7 @@ from phonotheque.publish.fetch import Sources
 from phonotheque.publish.shield import Wall, behind_wall, wall_version
 from phonotheque.store.objects import INCOMING
 from publish.loopback import Loopback
+from publish.stage import until
 from publish.test_engine import Ranges
 
 ORIGIN = make_origin()
@@ -201,6 +203,18 @@ def test_hours_at_which_nothing_moves(place: Place, giver: Path) -> None:
         outcome = fetch(place, ORIGIN, ways, lambda came: seen.append(came.done_bytes))
     assert outcome.is_whole
     assert next(asked, None) is None
+
+
+def test_what_is_begun_at_hours_of_rest_rests_too(place: Place) -> None:
+    """It does not stall while nothing may move, however long that is; afterwards it may."""
+    contents = ORIGIN.contents
+    with Swarm(LOOPBACK, place.root / INCOMING, stall_s=0.1) as swarm:
+        swarm.rest(is_resting=True)
+        swarm.begin(contents, contents.parts)
+        resting = [news for _ in range(12) for news in swarm.news(0.05)]
+        assert not any(isinstance(news, Stalled) for news in resting)
+        swarm.rest(is_resting=False)
+        until(lambda: any(isinstance(one, Stalled) for one in swarm.news()), lambda _: None, "end")
 
 
 # -- what is planted, what disagrees, what lies

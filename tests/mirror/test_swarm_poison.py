@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -22,14 +23,20 @@ from mirror.swarm_stage import (
     swarm_ways,
 )
 from phonotheque.errors import UnavailableError
+from phonotheque.mirror import fetching
+from phonotheque.mirror.beginnings import Beginning
+from phonotheque.mirror.contents import Contents, Part
 from phonotheque.mirror.copying import Folder
 from phonotheque.mirror.fetching import Fetching
 from phonotheque.mirror.jobs import Job, Ways
-from phonotheque.mirror.swarm import Came
+from phonotheque.mirror.news import Came, News
+from phonotheque.mirror.swarm import Swarm
 from phonotheque.mirror.taking import Place
 from phonotheque.publish.engine import Seeder
 from phonotheque.publish.fetch import Sources
+from phonotheque.store.objects import INCOMING
 from publish.loopback import Loopback, Silent
+from publish.stage import PATIENCE_S
 
 ORIGIN = make_origin(sizes=(70_000, 1_500_000))
 STALL_S = 1.0
@@ -177,6 +184,28 @@ def test_a_poisoned_peer_beside_a_good_one_does_no_harm(
     assert held(place.root) == ORIGIN.bodies
 
 
+def test_a_peer_that_gives_a_byte_a_second_holds_nobody_up(place: Place, giver: Path) -> None:
+    """Beside an honest peer the volume comes whole in a few seconds."""
+    with Seeder(replace(LOOPBACK, upload_limit_bytes_per_s=1)) as slow, Seeder(LOOPBACK) as good:
+        for seeder in (slow, good):
+            seeder.add(ORIGIN.torrent.data, giver / "volumes")
+        sources = Sources(peers=(peer(slow), peer(good)))
+        outcome = fetch(place, ORIGIN, swarm_ways(place, sources))
+    assert outcome.is_whole
+    assert held(place.root) == ORIGIN.bodies
+
+
+def test_a_peer_that_gives_a_byte_a_second_is_given_up(place: Place, giver: Path) -> None:
+    """Alone it is not waited for: what came is told, and nothing is held that is not whole."""
+    with Seeder(replace(LOOPBACK, upload_limit_bytes_per_s=1)) as slow:
+        slow.add(ORIGIN.torrent.data, giver / "volumes")
+        ways = swarm_ways(place, Sources(peers=(peer(slow),)), stall_s=STALL_S)
+        outcome = fetch(place, ORIGIN, ways)
+    assert isinstance(outcome.error, UnavailableError)
+    assert not outcome.is_whole
+    assert all(ORIGIN.bodies[path] == body for path, body in held(place.root).items())
+
+
 def test_of_a_poisoned_peer_alone_only_what_is_right_is_kept(place: Place, tmp_path: Path) -> None:
     """Its wrong pieces are told and thrown away; where it came nothing is whole that is wrong."""
     told: list[Came] = []
@@ -191,3 +220,106 @@ def test_of_a_poisoned_peer_alone_only_what_is_right_is_kept(place: Place, tmp_p
     outcome = fetch(place, ORIGIN, Ways(folders=(Folder.at(tmp_path / "bad"),)))
     assert not outcome.is_whole
     assert all(ORIGIN.bodies[path] == body for path, body in held(place.root).items())
+
+
+class Turning(Swarm):
+    """An engine whose turns can be counted, and that may begin with one source alone."""
+
+    starts: ClassVar[list[tuple[Beginning, int]]] = []
+    is_alone_first = False
+
+    def _begin(self, asked: Any, came: Came, turn: Beginning, have: Any = None) -> Any:
+        fetch = super()._begin(asked, came, turn, have)
+        self.starts.append((fetch.beginning, Counted.asked))
+        return fetch
+
+    def begin(self, contents: Contents, *rest: Any) -> None:
+        super().begin(contents, *rest)
+        if self.is_alone_first:
+            self._go_on(contents.torrent, self._fetches[contents.torrent])
+
+
+class AloneFirst(Turning):
+    is_alone_first = True
+
+
+class Counted(WrongBytes):
+    """Lies, and counts how often it is asked."""
+
+    asked = 0
+
+    def lie(self, first: int, size_bytes: int) -> None:
+        Counted.asked += 1
+        super().lie(first, size_bytes)
+
+
+def turning(place: Place, engine: type[Turning], sources: Sources) -> Ways:
+    """Ways with an engine that soon begins afresh."""
+    Turning.starts.clear()
+    Counted.asked = 0
+
+    def start() -> Swarm:
+        return engine(LOOPBACK, place.root / INCOMING, stall_s=PATIENCE_S, retry_s=0.5)
+
+    return Ways(swarm=start, sources=sources)
+
+
+def test_who_is_asked_alone_and_lacks_something_is_not_waited_for(
+    place: Place, giver: Path
+) -> None:
+    """What the one that is asked alone does not have comes from another all the same."""
+    with Seeder(LOOPBACK) as half, Seeder(LOOPBACK) as whole:
+        half.add(ORIGIN.torrent.data, giver / "volumes", [ORIGIN.objects[0].path])
+        whole.add(ORIGIN.torrent.data, giver / "volumes")
+        sources = Sources(peers=(peer(half), peer(whole)))
+        outcome = fetch(place, ORIGIN, turning(place, AloneFirst, sources))
+    assert Turning.starts[1][0].alone == peer(half)
+    assert outcome.is_whole
+    assert held(place.root) == ORIGIN.bodies
+
+
+def test_who_lied_when_it_was_asked_alone_is_never_asked_again(place: Place, giver: Path) -> None:
+    """It is left out of all turns that follow, whatever the others lack."""
+
+    def is_over() -> bool:
+        return sum(bool(turn.liars) for turn, _ in Turning.starts) > 2
+
+    with Seeder(LOOPBACK) as half, Loopback(Counted) as server:
+        half.add(ORIGIN.torrent.data, giver / "volumes", [ORIGIN.objects[0].path])
+        sources = Sources((peer(half),), (server.address(),))
+        ways = replace(turning(place, Turning, sources), is_stopping=is_over)
+        assert list(Fetching(place, ways).run([Job(NAME, lambda: ORIGIN.contents)])) == []
+    known = [(turn, asked) for turn, asked in Turning.starts if turn.liars]
+    assert {liar for turn, _ in known for liar in turn.liars} == {server.address()}
+    assert {asked for _, asked in known} == {Counted.asked}
+    assert Counted.asked > 0
+
+
+def test_what_is_complete_is_let_be(
+    place: Place, giver: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long its last files take to be proven, it is not begun afresh, and each is read
+    once."""
+    turns, prove, proven = threading.Semaphore(0), fetching._prove, []
+
+    class Suspicious(Turning):
+        def news(self, timeout_s: float = 0.05) -> list[News]:
+            for one in self._fetches.values():
+                one.wrong |= {0} if one.came.is_complete else set()
+            turns.release()
+            return super().news(timeout_s)
+
+    def slow(place: Place, contents: Contents, part: Part) -> object:
+        if part.path == ORIGIN.objects[0].path:
+            for _ in range(50):  # of the engine's turns go by, and more than `retry_s`
+                turns.acquire(timeout=1)
+        proven.append(part.path)
+        return prove(place, contents, part)
+
+    monkeypatch.setattr(fetching, "_prove", slow)
+    with Seeder(LOOPBACK) as seeder:
+        seeder.add(ORIGIN.torrent.data, giver / "volumes")
+        outcome = fetch(place, ORIGIN, turning(place, Suspicious, Sources(peers=(peer(seeder),))))
+    assert outcome.is_whole
+    assert len(Turning.starts) == 1
+    assert sorted(proven) == sorted(ORIGIN.bodies)

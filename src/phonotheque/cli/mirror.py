@@ -181,7 +181,7 @@ def follow(
     from phonotheque.mirror.succession import accept_successor
     from phonotheque.publish.trust.following import now
 
-    with open_mirror(mirror_of(mirror), "another change of this mirror") as opened:
+    with open_mirror(mirror_of(mirror)) as opened:
         if successor:
             tell(accept_successor(opened.copy(archive), successor, source, now()))
         elif source:
@@ -225,7 +225,7 @@ def exclude(
     from phonotheque.mirror.exclusions import load_exclusions
     from phonotheque.mirror.home import open_mirror
 
-    with open_mirror(mirror_of(mirror), "another change of this mirror") as opened:
+    with open_mirror(mirror_of(mirror)) as opened:
         if thing and lift:
             do_lift(opened, thing)
         elif thing:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from phonotheque.cli.output import counted
 
 if TYPE_CHECKING:
-    from phonotheque.mirror.swarm import Came
+    from phonotheque.mirror.news import Came
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from phonotheque.cli.output import counted, print_json, print_table, printable, 
 
 if TYPE_CHECKING:
     from phonotheque.archive.keeping.accepting import Accepted
+    from phonotheque.mirror.sending import Answer
 
 
 def register(group: typer.Typer) -> None:
@@ -31,13 +32,18 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="Where to; default: statement-NAME.jsonl in the mirror."),
     ] = None,
+    send: Annotated[
+        str, typer.Option(metavar="URL", help="Also send it to the archive's listening door.")
+    ] = "",
     mirror: MirrorDir = None,
     as_json: Json = False,
 ) -> int:
     """Write a signed statement of what this mirror holds, with proof that the bytes are there.
 
-    Send the file to the archive: its people run `phono mirror accept FILE`. Works beside a running
+    Send the file to the archive: its people run `phono mirror accept FILE`. Once they have, later
+    ones can be sent to the address where it plays its music (--send). Works beside a running
     mirror. The key that signs is made at the first time, in key.pem: keep it, and show it nobody.
+    Exit status 1 when the archive found an answer wrong.
 
     Example: phono mirror report
     """
@@ -45,6 +51,7 @@ def report(
     from phonotheque.mirror.home import open_mirror_to_read
     from phonotheque.mirror.reporting import key_of
     from phonotheque.mirror.reporting import report as make
+    from phonotheque.mirror.sending import send as send_statement
     from phonotheque.mirror.statement import encode_statement
 
     root = mirror_of(mirror)
@@ -53,7 +60,9 @@ def report(
         key = key_of(root)
         made = make(opened, copy, key)
     path = (to or root / f"statement-{copy.name}.jsonl").resolve()
-    write_whole(LocalDisk(path.parent), path.name, encode_statement(made.statement, key))
+    data = encode_statement(made.statement, key)
+    write_whole(LocalDisk(path.parent), path.name, data)
+    sent = send_statement(send, data) if send else None
     header, claims = made.statement.header, made.statement.claims
     tell(made.notices)
     if as_json:
@@ -66,12 +75,20 @@ def report(
                 "archive": copy.name,
                 "torrents": {state: states.count(state) for state in sorted(set(states))},
                 "unanswered": sum(not one or not all(one) for one in (c.answers for c in claims)),
+                "sent": {"new": sent.new, "torrents": sent.torrents} if sent else None,
             }
         )
     else:
         print(printable(f"{path}: {counted(len(claims), 'torrent')}, signed by {header.key}."))
-        print("Send it to the archive; there: phono mirror accept FILE")
-    return DONE
+        print(printable(_told(send, sent)))
+    return FOUND if sent and sent.torrents.get("refuted") else DONE
+
+
+def _told(address: str, sent: Answer | None) -> str:
+    if sent is None:
+        return "Send it to the archive; there: phono mirror accept FILE"
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in sent.torrents.items())
+    return f"{address} counts: {counts or 'nothing'}."
 
 
 def accept(

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
-from phonotheque.cli.mirror_options import MirrorDir, mirror_of
-from phonotheque.cli.options import Jobs, Json, job_count
+from phonotheque.cli.mirror_options import MirrorDir, mirror_of, sources_of, ways_of
+from phonotheque.cli.mirror_sync import Peer, WebSeed
+from phonotheque.cli.options import Jobs, Json, Loopback, job_count
 from phonotheque.cli.output import counted, format_bytes, print_json, printable, progress, tell
 
 if TYPE_CHECKING:
     from phonotheque.archive.keeping.restoring import Restored
     from phonotheque.archive.keeping.surveying import Survey
+    from phonotheque.mirror.jobs import Ways
+    from phonotheque.publish.fetch import Sources
     from phonotheque.register.holdings import Held
 
 
@@ -43,20 +46,17 @@ def adopt(
     """
     from phonotheque.cli.mirror_progress import shown
     from phonotheque.cli.mirror_sync_telling import say_outcome
-    from phonotheque.cli.signals import stop_at_signals
+    from phonotheque.cli.signals import until_stopped
     from phonotheque.mirror.adopting import Giver
     from phonotheque.mirror.adopting import adopt as do_adopt
     from phonotheque.mirror.home import open_mirror
 
-    stop, is_partial = stop_at_signals(), False
-    purpose = "another change of this mirror"
-    with open_mirror(mirror_of(mirror), purpose) as opened, shown() as shows:
-        give = Giver(folder.resolve(), is_linked=link)
+    is_partial = False
+    give = Giver(folder.resolve(), is_linked=link)
+    with until_stopped() as stop, open_mirror(mirror_of(mirror)) as opened, shown() as shows:
         for _, outcome in do_adopt(opened, give, stop.is_set, shows):
             is_partial |= not outcome.is_whole
             say_outcome(outcome, as_json=as_json)
-    if stop.is_set():
-        raise KeyboardInterrupt
     return FOUND if is_partial else DONE
 
 
@@ -74,30 +74,46 @@ def restore(
     successor: Annotated[
         bool, typer.Option("--successor", help="The keys are lost, too: make new ones.")
     ] = False,
+    peer: Peer = None,
+    web_seed: WebSeed = None,
+    swarm: Annotated[
+        bool, typer.Option("--swarm", help="Also ask whoever shares the torrents.")
+    ] = False,
+    loopback: Loopback = False,
     jobs: Jobs = None,
     as_json: Json = False,
 ) -> int:
     """Bring a lost archive back from its mirrors: objects, register, catalogue, what was published.
 
-    Without --from, from the mirror in this folder. Each byte is proven. Can be stopped and run
-    again, with more disks. Exit status 1 when something is missing still.
+    Without --from, from the mirror in this folder. Each byte is proven. What no disk has of the
+    volumes can come from peers and web servers. Can be stopped and run again, with more disks. Exit
+    status 1 when something is missing still.
 
     Example: phono mirror restore archive --from /media/one --from /media/two
     """
     from phonotheque.archive.keeping.restoring import restore as do_restore
     from phonotheque.archive.keeping.surveying import survey
     from phonotheque.cli.mirror_progress import shown
-    from phonotheque.mirror.jobs import Ways
 
-    root = folder.resolve()
+    root, sources = folder.resolve(), sources_of(peer, web_seed)
+    ways = _ways(root, sources, is_asking=swarm, is_local=loopback)
     found = survey(source or [mirror_of(None)], fingerprint.lower())
     tell(found.notices)
     with shown() as shows:
-        done = do_restore(root, found, Ways(), is_successor=successor, on_progress=shows)
+        done = do_restore(root, found, ways, is_successor=successor, on_progress=shows)
     lost, asked = _finish(root, found, job_count(jobs))
     _build_catalogue(root, job_count(jobs))
     _say(root, found, done, lost, asked, as_json=as_json)
     return FOUND if lost or done.unknown else DONE
+
+
+def _ways(root: Path, sources: Sources, *, is_asking: bool, is_local: bool) -> Ways:
+    from phonotheque.archive.keeping.restoring import INCOMING
+    from phonotheque.publish.session import EngineSettings
+
+    # Any free port: the usual one is for whoever shares the archive, which may start meanwhile.
+    engine = EngineSettings.loopback() if is_local else EngineSettings(port=0)
+    return ways_of(engine, root / INCOMING, sources, is_asking=is_asking)
 
 
 def _finish(root: Path, found: Survey, jobs: int) -> tuple[list[Held], list[str]]:
@@ -198,7 +214,8 @@ def _sentences(root: Path, done: Restored, lost: list[Held], asked: list[str]) -
     if done.root:
         lines.append(f"New keys were made; the new root is {done.root}.")
         lines.append("Tell it to everybody: whoever follows must say `--successor` with it.")
+        lines.append("Then: phono publish run, phono verify.")
     else:
         lines.append("Lay the keys back into keys/, and people.sqlite from your backup.")
-    lines.append("Then: phono verify, phono publish run.")
+        lines.append("Then: phono verify, phono publish run.")
     return lines

@@ -12,12 +12,12 @@ import typer
 
 from phonotheque.cli import mirror_sync_telling as telling
 from phonotheque.cli.exit_status import DONE, FOUND
-from phonotheque.cli.mirror_options import MirrorDir, mirror_of
-from phonotheque.cli.options import Jobs, Json, job_count, parse_size
+from phonotheque.cli.mirror_options import MirrorDir, mirror_of, sources_of
+from phonotheque.cli.options import Jobs, Json, Loopback, job_count, parse_size
 
 if TYPE_CHECKING:
     from phonotheque.mirror.home import Copy, Mirror
-    from phonotheque.mirror.swarm import Came
+    from phonotheque.mirror.news import Came
     from phonotheque.mirror.syncing import Wires
 
 Port = Annotated[
@@ -53,9 +53,7 @@ def sync(
     peer: Peer = None,
     web_seed: WebSeed = None,
     port: Port = None,
-    loopback: Annotated[
-        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
-    ] = False,
+    loopback: Loopback = False,
     as_json: Json = False,
 ) -> int:
     """Learn what is new, carry out removals, and fetch what was chosen; then end.
@@ -66,23 +64,18 @@ def sync(
     Example: phono mirror sync --from /media/stick/archive
     """
     from phonotheque.cli.mirror_progress import shown
-    from phonotheque.cli.signals import stop_at_signals
+    from phonotheque.cli.signals import until_stopped
     from phonotheque.mirror.home import open_mirror
     from phonotheque.mirror.syncing import sync as do_sync
     from phonotheque.publish.trust.following import now
 
-    stop = stop_at_signals()
-    with (
-        open_mirror(mirror_of(mirror), "another change of this mirror") as opened,
-        shown() as shows,
-    ):
-        given = Given(folders, peer, web_seed, port, loopback)
-        wires = _wires(opened, given, stop.is_set, shows)
-        say = partial(telling.say_outcome, as_json=as_json)
-        synced = do_sync(opened, now(), wires, say)
-    telling.say_synced(synced, as_json=as_json)
-    if stop.is_set():
-        raise KeyboardInterrupt
+    given = Given(folders, peer, web_seed, port, loopback)
+    with until_stopped() as stop:
+        with open_mirror(mirror_of(mirror)) as opened, shown() as shows:
+            wires = _wires(opened, given, stop.is_set, shows)
+            say = partial(telling.say_outcome, as_json=as_json)
+            synced = do_sync(opened, now(), wires, say)
+        telling.say_synced(synced, as_json=as_json)
     return FOUND if synced.errors else DONE
 
 
@@ -110,7 +103,7 @@ def verify(
     Example: phono mirror verify --due
     """
     from phonotheque.cli.mirror_progress import read_shown
-    from phonotheque.cli.signals import stop_at_signals
+    from phonotheque.cli.signals import until_stopped
     from phonotheque.mirror.home import open_mirror
     from phonotheque.mirror.pacing import Allowance
     from phonotheque.mirror.scrubbing import Care
@@ -118,8 +111,8 @@ def verify(
     from phonotheque.mirror.tending import verify as do_verify
     from phonotheque.publish.trust.following import now
 
-    stop, is_wrong = stop_at_signals(), False
-    with open_mirror(mirror_of(mirror), "another change of this mirror") as opened:
+    is_wrong = False
+    with until_stopped() as stop, open_mirror(mirror_of(mirror)) as opened:
         scrub = opened.settings.scrub
         bytes_per_s = parse_size(rate) if rate else scrub.bytes_per_s
         asked = Asked(tuple(torrents or ()), oldest, scrub.every_days if due else 0)
@@ -127,8 +120,6 @@ def verify(
             care = Care(Allowance(bytes_per_s), job_count(jobs), stop.is_set, on_file)
             for _, done in do_verify(opened, now(), asked, care):
                 is_wrong |= telling.say_read(done, as_json=as_json)
-    if stop.is_set():
-        raise KeyboardInterrupt
     return FOUND if is_wrong else DONE
 
 
@@ -138,9 +129,7 @@ def repair(
     web_seed: WebSeed = None,
     mirror: MirrorDir = None,
     port: Port = None,
-    loopback: Annotated[
-        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
-    ] = False,
+    loopback: Loopback = False,
     as_json: Json = False,
 ) -> int:
     """Bring back what is known to be damaged: from folders, web servers and peers, piece by piece.
@@ -151,23 +140,18 @@ def repair(
     Example: phono mirror repair --from /media/stick/archive
     """
     from phonotheque.cli.mirror_progress import shown
-    from phonotheque.cli.signals import stop_at_signals
+    from phonotheque.cli.signals import until_stopped
     from phonotheque.mirror.home import open_mirror
     from phonotheque.mirror.syncing import ways_of
     from phonotheque.mirror.tending import repair_all
 
-    stop, is_left, count = stop_at_signals(), False, 0
-    with (
-        open_mirror(mirror_of(mirror), "another change of this mirror") as opened,
-        shown() as shows,
-    ):
-        given = Given(folders, peer, web_seed, port, loopback)
+    is_left, count = False, 0
+    given = Given(folders, peer, web_seed, port, loopback)
+    with until_stopped() as stop, open_mirror(mirror_of(mirror)) as opened, shown() as shows:
         wires = _wires(opened, given, stop.is_set, shows)
         for _, done in repair_all(opened, lambda copy: ways_of(opened, copy, wires)[0], shows):
             count += 1
             is_left |= telling.say_repair(done, as_json=as_json)
-    if stop.is_set():
-        raise KeyboardInterrupt
     if not count and not as_json:
         print("Nothing is known to be damaged; `phono mirror verify` looks.")
     return FOUND if is_left else DONE
@@ -179,9 +163,7 @@ def run(
     web_seed: WebSeed = None,
     mirror: MirrorDir = None,
     port: Port = None,
-    loopback: Annotated[
-        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
-    ] = False,
+    loopback: Loopback = False,
     as_json: Json = False,
 ) -> int:
     """Work until Ctrl-C: sync every hour, share what is held, read and mend it in between.
@@ -195,8 +177,8 @@ def run(
     from phonotheque.publish.trust.following import now
 
     stop = stop_at_signals()
-    with open_mirror(mirror_of(mirror), "another change of this mirror") as opened:
-        given = Given(folders, peer, web_seed, port, loopback)
+    given = Given(folders, peer, web_seed, port, loopback)
+    with open_mirror(mirror_of(mirror)) as opened:
         wires = _wires(opened, given, stop.is_set, lambda _: None)
         ears = Ears(
             partial(telling.say_outcome, as_json=as_json),
@@ -264,32 +246,13 @@ def _wires(
 
     from phonotheque.mirror.hours import is_open
     from phonotheque.mirror.syncing import Wires, engine_settings
-    from phonotheque.publish.fetch import Sources
 
     hours = opened.settings.swarm.hours
     return Wires(
         engine_settings(opened.settings, given.port, is_local=given.is_local),
         folders=tuple(given.folders or ()),
-        sources=Sources(peers_of(given.peers or []), tuple(given.web_seeds or ())),
+        sources=sources_of(given.peers, given.web_seeds),
         may_move=lambda: is_open(hours, datetime.now(UTC).astimezone().hour),
         is_stopping=is_stopping,
         on_progress=on_progress,
     )
-
-
-def peers_of(texts: list[str]) -> tuple[tuple[str, int], ...]:
-    """Read addresses that were given on the command line.
-
-    Raises:
-        BadRequestError: One is none.
-    """
-    from phonotheque.errors import BadRequestError
-    from phonotheque.mirror.syncing import parse_peer
-
-    peers = []
-    for text in texts:
-        peer = parse_peer(text)
-        if peer is None:
-            raise BadRequestError(f"--peer {text}", "it is no address", "Say HOST:PORT.")
-        peers.append(peer)
-    return tuple(peers)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phonotheque.cli.output import counted, format_bytes, print_json, printable, tell
-from phonotheque.mirror.tending import Unread
 
 if TYPE_CHECKING:
     from phonotheque.errors import PhonothequeError
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from phonotheque.mirror.scrubbing import Scrubbed
     from phonotheque.mirror.standing import Running, Standing
     from phonotheque.mirror.syncing import Synced
+    from phonotheque.mirror.tending import Unread
     from phonotheque.publish.shield import Wall
 
 
@@ -57,6 +57,8 @@ def say_synced(synced: Synced, *, as_json: bool) -> None:
 
 def say_read(done: Scrubbed | Unread, *, as_json: bool) -> bool:
     """Say what reading a torrent found; returns whether something is wrong."""
+    from phonotheque.mirror.tending import Unread
+
     if isinstance(done, Unread):
         return _say_unread(done, as_json=as_json)
     if as_json:
@@ -86,6 +88,8 @@ def say_read(done: Scrubbed | Unread, *, as_json: bool) -> bool:
 
 def say_repair(done: Repair | Unread, *, as_json: bool) -> bool:
     """Say what a repair of a torrent came to; returns whether something is left damaged."""
+    from phonotheque.mirror.tending import Unread
+
     if isinstance(done, Unread):
         return _say_unread(done, as_json=as_json)
     if as_json:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
-from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
+from phonotheque.cli.options import DryRun, Jobs, Json, Loopback, Wait, archive_of, job_count
 from phonotheque.cli.output import counted, print_json, tell
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ def repair(
     swarm: Annotated[
         bool, typer.Option("--swarm", help="Also ask whoever shares the volumes.")
     ] = False,
-    loopback: Annotated[
-        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
-    ] = False,
+    loopback: Loopback = False,
     jobs: Jobs = None,
     dry_run: DryRun = False,
     wait: Wait = False,
@@ -48,14 +47,17 @@ def repair(
     """Bring back what `phono verify` found damaged, piece by piece, from mirrors and folders.
 
     What is intact is never touched; a damaged file gives way only to one that was read and proven.
+    A lost torrent is made again here, if what it was made of is whole, and else copied.
     Exit status 1 when something is left damaged.
 
     Example: phono repair --from /media/stick/mirror/archives/archive
     """
+    from phonotheque.archive.bulk.publishing import press_of
     from phonotheque.archive.keeping.repairing import damage, record_mended, repair_archive
     from phonotheque.archive.opening import open_to_read, open_to_write
     from phonotheque.cli.mirror_progress import shown
     from phonotheque.cli.mirror_sync_telling import say_repair
+    from phonotheque.publish.remake import remake
 
     root = archive_of(context)
     with open_to_read(root) as archive:
@@ -66,7 +68,7 @@ def repair(
     with open_to_write(root, "repair", is_patient=wait) as archive, shown() as shows:
         tell(archive.notices)
         ways = _ways(archive, sources or [], peer or [], is_asking=swarm, is_local=loopback)
-        done = list(repair_archive(archive, ways, shows))
+        done = list(repair_archive(archive, ways, partial(remake, press_of(archive)), shows))
     with open_to_read(root) as archive:
         run = record_mended(archive, done, job_count(jobs))
     is_left = False
@@ -78,26 +80,15 @@ def repair(
 def _ways(
     archive: Archive, sources: list[str], peers: list[str], *, is_asking: bool, is_local: bool
 ) -> Ways:
-    from functools import partial
-
     from phonotheque.archive.bulk.publishing import engine_settings
     from phonotheque.archive.keeping.repairing import INCOMING
-    from phonotheque.cli.mirror_sync import peers_of
-    from phonotheque.mirror.copying import Folder
-    from phonotheque.mirror.jobs import Ways
+    from phonotheque.cli.mirror_options import sources_of, ways_of
     from phonotheque.mirror.sources import is_web
-    from phonotheque.mirror.swarm import Swarm
-    from phonotheque.publish.fetch import Sources
 
-    seeds = tuple(f"{one.rstrip('/')}/volumes/" for one in sources if is_web(one))
-    asked = Sources(peers_of(peers), seeds)
+    asked = sources_of(peers, [f"{one.rstrip('/')}/volumes/" for one in sources if is_web(one)])
+    folders = [Path(one) for one in sources if not is_web(one)]
     engine = engine_settings(archive, 0, is_local=is_local)
-    is_asking = is_asking or bool(asked.peers or asked.web_seeds)
-    return Ways(
-        folders=tuple(Folder.at(Path(one)) for one in sources if not is_web(one)),
-        swarm=partial(Swarm, engine, archive.root / INCOMING) if is_asking else None,
-        sources=asked,
-    )
+    return ways_of(engine, archive.root / INCOMING, asked, folders, is_asking=is_asking)
 
 
 def _say_damage(found: Damage, *, as_json: bool) -> None:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
-from phonotheque.cli.options import Json, archive_of
+from phonotheque.cli.options import Json, Loopback, archive_of
 from phonotheque.cli.output import print_json, tell
-from phonotheque.errors import PhonothequeError
+from phonotheque.errors import NotHeldError, PhonothequeError
 
 if TYPE_CHECKING:
     from phonotheque.archive.bulk.decisions import Decisions, Look
     from phonotheque.archive.opening import Archive
     from phonotheque.publish.engine import Seeder
+    from phonotheque.register.events import Volume
 
 
 def register(app: typer.Typer) -> None:
@@ -33,9 +34,7 @@ def seed(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="Port; 0 for any free one.")
     ] = None,
-    loopback: Annotated[
-        bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
-    ] = False,
+    loopback: Loopback = False,
     as_json: Json = False,
 ) -> int:
     """Share all volumes and packs until Ctrl-C; nothing in the archive is ever written.
@@ -67,8 +66,8 @@ def seed(
         seeder = stack.enter_context(Seeder(settings))
         if settings.port not in (0, seeder.port):
             tell([f"port {settings.port} is taken: listening on port {seeder.port} instead."])
-        for torrent, folder in chain([first], torrents):
-            added = seeder.add(torrent, root / folder)
+        for torrent, folder, is_twin in chain([first], torrents):
+            added = (seeder.add_twin if is_twin else seeder.add)(torrent, root / folder)
             if as_json:
                 print_json({"volume": added.name, "magnet": added.magnet, "port": seeder.port})
             else:
@@ -79,14 +78,15 @@ def seed(
     return FOUND if has_trouble or left_out else DONE
 
 
-def _torrents(archive: Archive, left_out: list[str]) -> Iterator[tuple[bytes, str]]:
-    """Yield what may be shared now: each torrent with the folder that its own lies in.
+def _torrents(archive: Archive, left_out: list[str]) -> Iterator[tuple[bytes, str, bool]]:
+    """Yield what may be shared now: each torrent with the folder that its own lies in, and whether
+    it is the twin of the one before.
 
     One at a time: all of a large archive would be 45 GB. `left_out` learns what may not be.
     """
     from phonotheque.archive.bulk.closing import closures
     from phonotheque.archive.bulk.publishing import sealed_torrent
-    from phonotheque.register.events import Pack
+    from phonotheque.register.events import Pack, Volume
     from phonotheque.register.published import offered
 
     closed = closures(archive)
@@ -103,7 +103,24 @@ def _torrents(archive: Archive, left_out: list[str]) -> Iterator[tuple[bytes, st
             _say_not_shared(sealed.name, why)
             left_out.append(sealed.name)
         else:
-            yield torrent, folder
+            yield torrent, folder, False
+            if isinstance(sealed, Volume) and (twin := _twin(archive, sealed, left_out)):
+                yield twin, folder, True
+
+
+def _twin(archive: Archive, volume: Volume, left_out: list[str]) -> bytes:
+    """The v1-only twin of a volume; b"" when there is none, or what lies there is none."""
+    from phonotheque.publish.sealed import twin_name
+    from phonotheque.publish.twin import proven_twin
+
+    try:
+        return proven_twin(archive.disk, volume)
+    except NotHeldError:
+        return b""
+    except PhonothequeError as error:
+        _say_not_shared(twin_name(volume.name), str(error))
+        left_out.append(twin_name(volume.name))
+        return b""
 
 
 def _say_not_shared(name: str, why: str) -> None:
@@ -129,6 +146,7 @@ def _let_go(seeder: Seeder, root: Path, removed: set[str], look: Look) -> bool:
     from phonotheque.archive.bulk.closing import closures
     from phonotheque.archive.opening import open_to_read
     from phonotheque.errors import CallerError, UnavailableError
+    from phonotheque.publish.sealed import twin_name
     from phonotheque.register.published import retirements
 
     try:
@@ -143,8 +161,8 @@ def _let_go(seeder: Seeder, root: Path, removed: set[str], look: Look) -> bool:
         return True
     removed.update(closed)
     shared = {one.name for one in seeder.progress()}
-    for name, why in {**closed, **retired}.items():
-        if name in shared:
+    for volume, why in {**closed, **retired}.items():
+        for name in shared & {volume, twin_name(volume)}:
             seeder.remove(name)
             _say_not_shared(name, why)
     return is_whole

@@ -28,7 +28,7 @@ from phonotheque.mirror.fetching import Fetching
 from phonotheque.mirror.home import Copy, Mirror
 from phonotheque.mirror.jobs import Job, Outcome, Ways, fetched
 from phonotheque.mirror.known import known
-from phonotheque.mirror.swarm import Came
+from phonotheque.mirror.news import Came
 from phonotheque.mirror.taking import Place
 from phonotheque.mirror.tending import contents_of, not_here
 from phonotheque.mirror.values import State

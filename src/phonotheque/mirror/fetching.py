@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
+from time import monotonic
 
 from phonotheque.disk import read_whole
 from phonotheque.errors import (
@@ -32,14 +34,19 @@ from phonotheque.mirror.contents import SUMS, Contents, Part, check_manifest, ch
 from phonotheque.mirror.copying import copy_part
 from phonotheque.mirror.incoming import clear, prepare
 from phonotheque.mirror.jobs import Job, Outcome, Ways
+from phonotheque.mirror.news import Arrived, Came, Refused, Stalled
 from phonotheque.mirror.proving import is_contradiction, wrong_with
-from phonotheque.mirror.swarm import Arrived, Came, Refused, Stalled, Swarm
+from phonotheque.mirror.resuming import note, noted
+from phonotheque.mirror.swarm import Swarm
 from phonotheque.mirror.taking import Place, incoming_path, is_held, link, settle, take_in
 from phonotheque.music.digest import Sha256
 from phonotheque.store.digests import TreeDigests, sha256_file, tree_of_file
 
 _PARCEL = 256
 """Files that are copied before they are taken in: what a kill can cost to be copied again."""
+
+_NOTE_EVERY_S = 60.0
+"""How far torrents are is noted so often: what a kill can cost to be read again."""
 
 _TRIES = 3
 """So often a file is read from the disk other than it came before the disk is called broken."""
@@ -85,6 +92,7 @@ class Fetching:
         self._proving: list[tuple[_Run, Part, Future[TreeDigests]]] = []
         self._swarm: Swarm | None = None
         self._is_resting = False
+        self._noted_at = monotonic()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
         """Fetch torrents, and yield what became of each as soon as that is known.
@@ -110,6 +118,7 @@ class Fetching:
             finally:
                 for _, _, future in self._proving:
                     future.cancel()
+                self._note_all()
                 if self._swarm is not None:
                     self._swarm.close()
 
@@ -174,7 +183,9 @@ class Fetching:
         if self._swarm is None:
             assert self._ways.swarm is not None
             self._swarm = self._ways.swarm()
-        self._swarm.begin(run.contents, tuple(run.wanted.values()), self._ways.sources)
+        wanted = tuple(run.wanted.values())
+        have = None if self._ways.is_repair else noted(self._place, run.contents, wanted)
+        self._swarm.begin(run.contents, wanted, self._ways.sources, have)
         self._runs[run.name] = run
 
     def _turn(self, pool: ThreadPoolExecutor) -> Iterator[Outcome]:
@@ -190,18 +201,40 @@ class Fetching:
                 continue
             match news:
                 case Arrived():
-                    part = run.wanted.get(news.path)
-                    if part is not None:  # else proven before it had to be read anew
-                        future = pool.submit(_prove, self._place, run.contents, part)
-                        self._proving.append((run, part, future))
+                    self._begin_proof(pool, run, news.path)
                 case Came():
                     run.came = news
                     self._tell(run)
                 case Stalled():
-                    yield self._give_up(run, _stalled(news))
+                    try:
+                        yield self._give_up(run, _stalled(news))
+                    except MalformedError as error:
+                        yield self._refuse(run, error)
                 case Refused():
                     raise news.error
         yield from self._proven()
+        if monotonic() - self._noted_at >= _NOTE_EVERY_S:
+            self._note_all()
+
+    def _begin_proof(self, pool: ThreadPoolExecutor, run: _Run, path: str) -> None:
+        """Have a file read, unless that was done, or is being done, before it came once more."""
+        part = run.wanted.get(path)
+        if part is None or any(run is one and part == other for one, other, _ in self._proving):
+            return
+        future = pool.submit(_prove, self._place, run.contents, part)
+        self._proving.append((run, part, future))
+
+    def _note_all(self) -> None:
+        """Note how far all are that are under way. A note that cannot be written costs time."""
+        self._noted_at = monotonic()
+        for run in self._runs.values():
+            with suppress(UnavailableError):
+                self._note(run)
+
+    def _note(self, run: _Run) -> None:
+        pieces = self._swarm.pieces(run.name) if self._swarm is not None else []
+        if pieces and not self._ways.is_repair:
+            note(self._place, run.contents, pieces)
 
     def _proven(self) -> Iterator[Outcome]:
         # Asked once each: one that ends between two questions would be in neither list.
@@ -263,6 +296,7 @@ class Fetching:
 
     def _give_up(self, run: _Run, error: PhonothequeError) -> Outcome:
         """Keep what is proven; the rest stays in `state/incoming/` for the next time."""
+        self._note(run)
         self._check_lists(run)
         return self._ended(run, error)
 

@@ -40,6 +40,8 @@ TRUST = "trust"
 RESUME = "state/resume"
 FOLDERS = (OBJECTS, LISTS, VOLUMES, PUBLISHED, PACKS, TRUST, INCOMING, RESUME)
 """What every copy has, so that it is laid out as an archive."""
+CHANGE = "another change of this mirror"
+"""What those are told who find a mirror held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +156,12 @@ def open_mirror_to_read(root: Path) -> Iterator[Mirror]:
 
 
 @contextmanager
-def open_mirror(root: Path, purpose: str) -> Iterator[Mirror]:
+def open_mirror(root: Path, purpose: str = CHANGE) -> Iterator[Mirror]:
     """Open a mirror as its one writer.
 
     Args:
         root: Its folder.
-        purpose: What is done, for those who find it held: "a sync of this mirror".
+        purpose: What is done, for those who find it held.
 
     Raises:
         ArchiveBusyError: Another process writes there.

@@ -15,6 +15,7 @@ import shutil
 from phonotheque.disk import Kind
 from phonotheque.errors import DiskFullError
 from phonotheque.mirror.contents import Contents, Part
+from phonotheque.mirror.resuming import forget
 from phonotheque.mirror.taking import Place, clear_incoming, incoming_path
 
 _SPARE_BYTES = 64 << 20
@@ -73,5 +74,6 @@ def _require_room(place: Place, torrent: str, sizes: dict[str, int]) -> None:
 
 
 def clear(place: Place, contents: Contents) -> None:
-    """Remove the folder of a torrent that came, or shall not come any more."""
+    """Remove the folder of a torrent that came, or shall not come any more, and the note on it."""
+    forget(place, contents.torrent)
     clear_incoming(place.disk, f"{place.incoming}/{contents.torrent}")

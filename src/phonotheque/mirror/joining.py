@@ -99,7 +99,7 @@ def join(
     if is_new:
         found_mirror(root, settings)
     try:
-        with open_mirror(root, "another change of this mirror") as mirror:
+        with open_mirror(root) as mirror:
             there = mirror.settings
             kept = msgspec.structs.replace(settings, id=there.id, archives=there.archives)
             return _join(with_settings(mirror, kept), origin, wanted, at)

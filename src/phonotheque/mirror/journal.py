@@ -35,6 +35,7 @@ from phonotheque.mirror.events import (
     Scarce,
 )
 from phonotheque.mirror.values import Holding, State
+from phonotheque.music.decoding import UNDECODABLE
 
 PATH = "journal.jsonl"
 
@@ -174,7 +175,7 @@ def _events(data: bytes) -> Iterator[Event]:
     for line in data.split(b"\n")[:-1]:
         try:
             yield _decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNDECODABLE:
             continue
 
 

@@ -15,6 +15,7 @@ from phonotheque.disk import Disk, Kind, read_if_held, read_whole
 from phonotheque.errors import MalformedError, NotHeldError
 from phonotheque.mirror.home import PUBLISHED, Copy
 from phonotheque.mirror.values import Followed
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.facts.listing import FOLDER as LISTINGS
 from phonotheque.publish.facts.listing import ListedFile, read_listing
 from phonotheque.publish.health import report
@@ -108,6 +109,6 @@ def _collections(disk: Disk) -> dict[str, tuple[str, ...]]:
     data = read_if_held(disk, f"{PUBLISHED}/{TORRENTS}")
     try:
         told = msgspec.json.decode(data or b"", type=_Torrents)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return {}
     return {one.id: one.collections for one in told.torrents}

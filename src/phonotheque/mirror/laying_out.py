@@ -22,6 +22,7 @@ from phonotheque.errors import NotHeldError, PhonothequeError, TrustError, Unava
 from phonotheque.mirror.home import PUBLISHED
 from phonotheque.mirror.known import HEALTH, TORRENTS
 from phonotheque.mirror.sources import read_most
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.health import report
 from phonotheque.publish.index.newest import indexes, signature_path
 from phonotheque.publish.trust.following import Follower
@@ -89,7 +90,7 @@ def _put_hints(source: Source, put: Callable[[str, bytes], None]) -> None:
         try:
             data = read_most(source, name, _MOST_HINT_BYTES)
             check(data)
-        except (PhonothequeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (PhonothequeError, *UNDECODABLE):
             continue  # what was known before is better than nothing
         put(name, data)
 

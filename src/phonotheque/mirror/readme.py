@@ -1,6 +1,8 @@
 """`README.txt` of every mirror: how to check and read it with coreutils alone."""
 
-README = """\
+from phonotheque.store.by_hand import CHECK_FILES, CHECK_VOLUME, COPY_OUT, LIST_TRACKS
+
+README = f"""\
 THIS DISK HOLDS COPIES OF MUSIC ARCHIVES
 ========================================
 
@@ -22,35 +24,16 @@ WHAT IS WHERE, in archives/NAME
 
 CHECK EVERY RECORDING
 
-  for f in objects/??/??/*; do
-    n=${f##*/}; printf '%s  %s\\n' "${n%%.*}" "$f"
-  done | sha256sum --check --quiet
-
+{CHECK_FILES}
 No output means that every file is exact.
 
 CHECK ONE VOLUME
 
-  cd volumes/VOLUME
-  sha256sum --check --quiet lists/VOLUME/SHA256SUMS
-
+{CHECK_VOLUME}
 Recordings that the archive removed are missing there; published/tombstones.jsonl names them.
 
-LIST ITS TRACKS (title, artists, release, licence)
-
-  cut -f 4-7 objects/lists/VOLUME/manifest.tsv
-
-COPY ITS TRACKS OUT UNDER READABLE NAMES
-
-  mkdir out
-  { read -r header
-    while IFS='\t' read -r sha size path title artists release licence; do
-      name="$artists - $title"
-      cp "objects/$path" "out/${name//\\//_}.${path##*.}"
-    done
-  } < objects/lists/VOLUME/manifest.tsv
-
-(In the last command the character between the quotes after IFS= is a tab. It needs bash.)
-
+{LIST_TRACKS}
+{COPY_OUT}
 GIVE IT BACK
 
 When the archive itself is lost, everything here helps to bring it back, whole or in part: keep this

@@ -30,10 +30,10 @@ from phonotheque.mirror.fetching import Fetching
 from phonotheque.mirror.home import VOLUMES
 from phonotheque.mirror.incoming import clear, prepare
 from phonotheque.mirror.jobs import Job, Outcome, Ways
+from phonotheque.mirror.news import Came
 from phonotheque.mirror.pacing import Allowance
 from phonotheque.mirror.proving import wrong_with
 from phonotheque.mirror.scrubbing import QUARANTINE, check, quarantine, quarantined_path
-from phonotheque.mirror.swarm import Came
 from phonotheque.mirror.taking import Place, incoming_path, link, make_all, settle, take_in
 from phonotheque.store.digests import piece_root, tree_of_file
 

@@ -30,6 +30,7 @@ from phonotheque.mirror.pacing import Allowance
 from phonotheque.mirror.proving import wrong_with
 from phonotheque.mirror.taking import Place, make_all
 from phonotheque.mirror.values import Holding, State
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.music.digest import Sha256
 from phonotheque.store.digests import TreeDigests, iter_chunks, tree_of_file
 
@@ -217,7 +218,7 @@ class Scrub:
         try:
             data = read_if_held(self._place.disk, _PLACE)
             reached = msgspec.json.decode(data or b"", type=_Reached)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNDECODABLE:
             return None
         is_same = (reached.torrent, reached.identity) == (contents.torrent, _identity(contents))
         return reached if is_same else None

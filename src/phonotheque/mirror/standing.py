@@ -19,7 +19,7 @@ import msgspec
 from phonotheque.errors import NotHeldError
 from phonotheque.mirror.home import Copy, Mirror
 from phonotheque.mirror.known import known
-from phonotheque.mirror.swarm import Came
+from phonotheque.mirror.news import Came
 from phonotheque.mirror.values import State
 
 _RUNNING = "state/running.json"

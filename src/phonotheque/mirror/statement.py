@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from phonotheque.disk import refusal
 from phonotheque.errors import BadSignatureError, FormatTooNewError, MalformedError
 from phonotheque.mirror.values import Medium, State
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.trust.keys import Key
 
 FORMAT = 1
@@ -193,6 +194,6 @@ def _split(data: bytes) -> tuple[bytes, bytes]:
 def _converted(line: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(line, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         wrong = f"a line of it cannot be read ({error!s:.200})"
         raise MalformedError(_THING, wrong, _AGAIN) from error

@@ -8,6 +8,9 @@ Laws: what is told to have arrived has left the engine for the disk, and each of
 its v2 hash on the way; a peer or web server that sends a wrong piece is not asked again; a torrent
 that gets nowhere is told as stalled and never waited for in silence.
 
+A torrent that stands still after a wrong piece is begun afresh (`beginnings`); what came is not
+read again for that.
+
 Source: BEP 19 (web seeds), BEP 52; libtorrent 2.1. Not here: what is fetched and where from
 (`fetching`), the proof of what lies on the disk (`proving`).
 """
@@ -15,8 +18,8 @@ Source: BEP 19 (web seeds), BEP 52; libtorrent 2.1. Not here: what is fetched an
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, Self
@@ -25,7 +28,12 @@ import libtorrent as lt
 
 from phonotheque.disk import refusal
 from phonotheque.errors import PhonothequeError
+from phonotheque.mirror.beginnings import RETRY_S, Beginning, Pace, is_due
 from phonotheque.mirror.contents import Contents, Part
+from phonotheque.mirror.news import Arrived, Came, News, Refused, Stalled
+from phonotheque.mirror.peers import addresses
+from phonotheque.mirror.underway import Asked, Fetch
+from phonotheque.mirror.wishing import ask, ask_as, known_sources, wish
 from phonotheque.publish.fetch import NO_SOURCES, Sources
 from phonotheque.publish.session import EngineSettings, await_port, open_session, torrent_params
 from phonotheque.publish.shield import Wall, behind_wall
@@ -35,78 +43,6 @@ STALL_S = 600.0
 
 _TURN_MS = 250
 _UPDATE_EVERY_S = 0.5
-_FETCH_PRIORITY = 4
-"""libtorrent's own default; 0 is "do not fetch"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A file is complete and has left the engine for the disk. `path` is as in the torrent."""
-
-    torrent: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """How far a torrent is.
-
-    Attributes:
-        torrent: Its name.
-        done_bytes: Of the files that were asked for.
-        wanted_bytes: All of these.
-        received_bytes: Came over the network until now, what was thrown away included.
-        bytes_per_s: Lately.
-        peers: Connected, web servers among them.
-        bad_pieces: So many came with wrong bytes, and were asked for again elsewhere.
-        is_checking: What lay there already is being read.
-    """
-
-    torrent: str
-    done_bytes: int = 0
-    wanted_bytes: int = 0
-    received_bytes: int = 0
-    bytes_per_s: int = 0
-    peers: int = 0
-    bad_pieces: int = 0
-    is_checking: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stalled:
-    """Nothing came for a long time."""
-
-    torrent: str
-    last: Came
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The disk refused to take more."""
-
-    torrent: str
-    error: PhonothequeError
-
-
-News = Arrived | Came | Stalled | Refused
-
-
-@dataclass
-class _Fetch:
-    """A torrent on its way."""
-
-    handle: lt.torrent_handle
-    asked: tuple[Contents, tuple[Part, ...], Sources]
-    paths: dict[int, str]  # of the files that were asked for, by libtorrent's number
-    piece_bytes: int
-    came: Came
-    moved_at: float
-    least_bytes: int = 0  # to have come when it was seen to move last
-    completed: list[str] = field(default_factory=list)
-    flushing: list[str] | None = None
-    told: set[str] = field(default_factory=set)
-    is_resting: bool = False
-    before_bytes: int = 0  # came before it began afresh
 
 
 class Swarm:
@@ -118,7 +54,12 @@ class Swarm:
     """
 
     def __init__(
-        self, settings: EngineSettings, incoming: Path, *, stall_s: float = STALL_S
+        self,
+        settings: EngineSettings,
+        incoming: Path,
+        *,
+        stall_s: float = STALL_S,
+        retry_s: float = RETRY_S,
     ) -> None:
         """Start it.
 
@@ -126,15 +67,19 @@ class Swarm:
             settings: How to meet the network.
             incoming: The folder that torrents come into, the only one it may write below.
             stall_s: See `STALL_S`.
+            retry_s: See `RETRY_S`.
 
         Raises:
             UnavailableError: No address can be listened on.
         """
         self._incoming = incoming
         self._stall_s = stall_s
+        self._retry_s = retry_s
         self._trackers = settings.trackers
         self._updated_at = 0.0
-        self._fetches: dict[str, _Fetch] = {}
+        self._is_resting = False
+        self._fetches: dict[str, Fetch] = {}
+        self._found: dict[tuple[str, int], tuple[tuple[str, int], ...]] = {}
         self._by_handle: dict[lt.torrent_handle, str] = {}
         self._on: dict[type[lt.alert], Callable[[str, Any], Iterator[News]]] = {
             lt.file_completed_alert: self._take_completed,
@@ -142,6 +87,7 @@ class Swarm:
             lt.torrent_finished_alert: self._take_finished,
             lt.cache_flushed_alert: self._take_flushed,
             lt.hash_failed_alert: self._take_bad,
+            lt.peer_ban_alert: self._take_ban,
             lt.file_error_alert: self._take_file_error,
             lt.torrent_error_alert: self._take_error,
         }
@@ -149,7 +95,7 @@ class Swarm:
         self._session, self.wall = behind_wall(lambda: open_session(settings), incoming)
         category = lt.alert_category
         told = category.error | category.status | category.storage | category.file_progress
-        self._session.apply_settings({"alert_mask": told})
+        self._session.apply_settings({"alert_mask": told | category.peer})
         self.port = await_port(self._session)
 
     def __enter__(self) -> Self:
@@ -167,35 +113,57 @@ class Swarm:
             del self._session
 
     def begin(
-        self, contents: Contents, wanted: tuple[Part, ...], sources: Sources = NO_SOURCES
+        self,
+        contents: Contents,
+        wanted: tuple[Part, ...],
+        sources: Sources = NO_SOURCES,
+        have: Sequence[bool] | None = None,
     ) -> None:
-        """Fetch files of a torrent from now on; what lies there already is checked first.
+        """Fetch files of a torrent from now on.
 
         Args:
             contents: The torrent.
             wanted: Its files that are to come, at least one.
             sources: Where to ask, beside what torrent and index name.
+            have: Which pieces lie there already; what is not so is found when it is proven. None:
+                what lies there is read first.
 
         Raises:
             MalformedError: libtorrent refuses the torrent.
         """
-        params = torrent_params(contents.data, self._incoming)
-        assert params.ti is not None, "a torrent file has its metadata"
-        paths = _numbers(params.ti, contents.torrent, {part.path for part in wanted})
-        count = params.ti.layout().num_files()
-        params.file_priorities = [
-            _FETCH_PRIORITY if index in paths else 0 for index in range(count)
-        ]
-        params.peers = [*params.peers, *sources.peers]
-        seeds = (*params.url_seeds, *contents.web_seeds, *sources.web_seeds)
-        params.url_seeds = list(dict.fromkeys(map(_base, seeds)))
-        params.trackers = list(dict.fromkeys([*params.trackers, *self._trackers]))
-        handle = self._session.add_torrent(params)
         came = Came(contents.torrent, wanted_bytes=sum(part.size_bytes for part in wanted))
-        asked = (contents, wanted, sources)
-        fetch = _Fetch(handle, asked, paths, contents.piece_bytes, came, monotonic())
+        sources = replace(sources, peers=self._addresses(sources.peers))
+        self._begin(Asked(contents, wanted, sources), came, Beginning(), have)
+
+    def _begin(
+        self, asked: Asked, came: Came, beginning: Beginning, have: Sequence[bool] | None = None
+    ) -> Fetch:
+        contents, sources = asked.contents, asked.sources
+        params = torrent_params(contents.data, self._incoming)
+        paths = wish(params, contents.torrent, {part.path for part in asked.wanted})
+        ask(params, (*contents.web_seeds, *sources.web_seeds), sources.peers, self._trackers)
+        beginning = replace(beginning, known=known_sources(params))
+        ask_as(params, beginning)
+        if have is not None:
+            params.have_pieces = list(have)
+        handle = self._session.add_torrent(params)
+        fetch = Fetch(handle, asked, paths, came, beginning, Pace.from_now(monotonic()))
+        fetch.is_resting = self._is_resting
         self._fetches[contents.torrent] = fetch
         self._by_handle[handle] = contents.torrent
+        return fetch
+
+    def _addresses(self, peers: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+        """Where these are; those whose names nobody knows now are not asked."""
+        for peer in peers:
+            if not self._found.get(peer):
+                self._found[peer] = addresses(peer)
+        return tuple(at for peer in peers for at in self._found[peer])
+
+    def pieces(self, torrent: str) -> list[bool]:
+        """Which pieces of a torrent have come; none when it is not being fetched, or is read."""
+        fetch = self._fetches.get(torrent)
+        return fetch.pieces() if fetch is not None and not fetch.came.is_checking else []
 
     def end(self, torrent: str) -> int:
         """Let go of a torrent; its files stay. Returns the bytes that came over the network.
@@ -216,16 +184,24 @@ class Swarm:
         It begins afresh: they that gave it hung up when it was complete, and a new beginning asks
         them at once where the old one would wait.
         """
-        fetch = self._fetches[torrent]
+        self._begin_again(torrent, self._fetches[torrent].beginning.with_all(), None)
+
+    def _begin_again(
+        self, torrent: str, beginning: Beginning, have: Sequence[bool] | None
+    ) -> Fetch:
+        before = self._fetches[torrent]
         received_bytes = self.end(torrent)
-        self.begin(*fetch.asked)
-        self._fetches[torrent].before_bytes = received_bytes
+        came = replace(before.came, received_bytes=received_bytes)
+        fetch = self._begin(before.asked, came, beginning, have)
+        fetch.before_bytes = received_bytes
+        return fetch
 
     def rest(self, *, is_resting: bool) -> None:
         """Stand still, or go on: for hours at which nothing may move. Nobody stalls meanwhile."""
+        self._is_resting = is_resting
         for fetch in self._fetches.values():
             fetch.is_resting = is_resting
-            fetch.moved_at = monotonic()
+            fetch.pace.wait(monotonic())
         if is_resting:
             self._session.pause()
         else:
@@ -241,7 +217,9 @@ class Swarm:
         told = [news for alert in self._session.pop_alerts() for news in self._take(alert)]
         for fetch in self._fetches.values():
             self._flush(fetch)
-        return [*told, *self._stalled()]
+        told += self._stalled()
+        self._unlock()
+        return told
 
     def _take(self, alert: lt.alert) -> Iterator[News]:
         if isinstance(alert, lt.state_update_alert):
@@ -257,11 +235,12 @@ class Swarm:
         if name is not None:
             yield from take(name, alert)
 
-    def _updated(self, fetch: _Fetch, status: lt.torrent_status) -> Came:
+    def _updated(self, fetch: Fetch, status: lt.torrent_status) -> Came:
         checking = (
             lt.torrent_status.states.checking_files,
             lt.torrent_status.states.checking_resume_data,
         )
+        heard_bytes = fetch.came.received_bytes
         fetch.came = Came(
             fetch.came.torrent,
             min(status.total_wanted_done, fetch.came.wanted_bytes),
@@ -272,11 +251,13 @@ class Swarm:
             fetch.came.bad_pieces,
             status.state in checking,
         )
-        # A trickle that would take years is no movement: a piece is the least.
-        least = fetch.least_bytes + min(fetch.piece_bytes, fetch.came.wanted_bytes)
-        if fetch.came.done_bytes >= least or fetch.came.is_checking:
-            fetch.least_bytes = fetch.came.done_bytes
-            fetch.moved_at = monotonic()
+        step_bytes = min(fetch.asked.contents.piece_bytes, fetch.came.wanted_bytes)
+        if fetch.came.is_checking:
+            fetch.pace.wait(monotonic())
+        elif fetch.pace.has_moved(fetch.came.done_bytes, step_bytes, monotonic()):
+            fetch.beginning = fetch.beginning.moved()
+        if fetch.came.received_bytes > heard_bytes:
+            fetch.pace.heard_at = monotonic()
         return fetch.came
 
     def _take_completed(self, name: str, alert: lt.file_completed_alert) -> Iterator[News]:
@@ -292,6 +273,7 @@ class Swarm:
         if info is not None:
             files = info.layout()
             has = fetch.handle.file_progress()
+            fetch.pace.least_bytes = sum(has[at] for at in fetch.paths)
             self._complete(fetch, [at for at in fetch.paths if has[at] == files.file_size(at)])
         return iter(())
 
@@ -300,12 +282,12 @@ class Swarm:
         self._complete(self._fetches[name], list(self._fetches[name].paths))
         return iter(())
 
-    def _complete(self, fetch: _Fetch, numbers: list[int]) -> None:
+    def _complete(self, fetch: Fetch, numbers: list[int]) -> None:
         fresh = [fetch.paths[at] for at in numbers if at in fetch.paths]
         waiting = {*fetch.told, *fetch.completed, *(fetch.flushing or ())}
         fetch.completed += [path for path in fresh if path not in waiting]
 
-    def _flush(self, fetch: _Fetch) -> None:
+    def _flush(self, fetch: Fetch) -> None:
         """Have files written that are complete: "complete" comes while bytes wait in memory."""
         if fetch.completed and fetch.flushing is None:
             fetch.flushing, fetch.completed = fetch.completed, []
@@ -320,10 +302,16 @@ class Swarm:
             yield Arrived(name, path)
 
     def _take_bad(self, name: str, alert: lt.hash_failed_alert) -> Iterator[News]:
-        del alert
         fetch = self._fetches[name]
         fetch.came = replace(fetch.came, bad_pieces=fetch.came.bad_pieces + 1)
+        fetch.wrong.add(alert.piece_index)
+        if isinstance(fetch.beginning.alone, str):  # libtorrent only thinks that it lacks the file
+            fetch.pace.liars.add(fetch.beginning.alone)
         yield fetch.came
+
+    def _take_ban(self, name: str, alert: lt.peer_ban_alert) -> Iterator[News]:
+        self._fetches[name].pace.liars.add(alert.endpoint)
+        return iter(())
 
     def _take_file_error(self, name: str, alert: lt.file_error_alert) -> Iterator[News]:
         yield Refused(name, _disk_error(alert.filename(), alert.error))
@@ -334,28 +322,30 @@ class Swarm:
     def _stalled(self) -> Iterator[Stalled]:
         now = monotonic()
         for name, fetch in self._fetches.items():
-            if not fetch.is_resting and now - fetch.moved_at >= self._stall_s:
-                fetch.moved_at = now
+            if fetch.is_waiting and now - fetch.pace.moved_at >= self._stall_s:
+                fetch.pace.moved_at = now
                 yield Stalled(name, fetch.came)
 
+    def _unlock(self) -> None:
+        """Begin afresh with what stands still after a wrong piece."""
+        now = monotonic()
+        for name, fetch in list(self._fetches.items()):
+            if not fetch.is_stuck:
+                continue
+            is_late = is_due(fetch.beginning, fetch.pace, now, self._retry_s)
+            if not is_late and fetch.beginning.alone is None:
+                continue
+            fetch.wrong = {at for at in fetch.wrong if not fetch.handle.have_piece(at)}
+            if fetch.wrong and not is_late:
+                continue
+            if fetch.wrong or fetch.beginning.alone is not None:
+                self._go_on(name, fetch)
 
-def _numbers(info: lt.torrent_info, torrent: str, wanted: set[str]) -> dict[int, str]:
-    """libtorrent's numbers of files, padding among them, with their paths in the torrent."""
-    files = info.layout()
-    padding = lt.file_storage.flag_pad_file
-    found = {}
-    for index in range(files.num_files()):
-        if files.file_flags(index) & padding:
-            continue
-        path = files.file_path(index).removeprefix(f"{torrent}/")
-        if path in wanted:
-            found[index] = path
-    return found
-
-
-def _base(url: str) -> str:
-    """A web seed of a folder ends in a slash: some clients append `name/path` without one."""
-    return url if url.endswith("/") else url + "/"
+    def _go_on(self, name: str, before: Fetch) -> None:
+        """Go on with the next beginning, from what has come."""
+        beginning = before.beginning.next(before.proven_liars())
+        fetch = self._begin_again(name, beginning, before.pieces())
+        fetch.told, fetch.wrong = before.told, before.wrong
 
 
 def _disk_error(path: str, error: lt.error_code) -> PhonothequeError:

@@ -21,11 +21,13 @@ from phonotheque.mirror.deciding import carry_out, decide
 from phonotheque.mirror.fetching import Fetching
 from phonotheque.mirror.home import Copy, Mirror
 from phonotheque.mirror.jobs import Job, Outcome, Ways, record
+from phonotheque.mirror.news import Came
 from phonotheque.mirror.papers import bring_listing
+from phonotheque.mirror.peers import parse_peer
 from phonotheque.mirror.refreshing import refresh
 from phonotheque.mirror.repairing import Repair
 from phonotheque.mirror.sources import archive_folder, is_web, load_origin
-from phonotheque.mirror.swarm import STALL_S, Came, Swarm
+from phonotheque.mirror.swarm import STALL_S, Swarm
 from phonotheque.mirror.taking import Place
 from phonotheque.mirror.tending import Unread, contents_of, not_here, repair_all
 from phonotheque.mirror.values import Choice, Followed, MirrorSettings, State
@@ -197,15 +199,6 @@ def asked(settings: MirrorSettings, copy: Copy, sources: Sources) -> Sources:
     ]
     peers = [peer for text in settings.swarm.peers if (peer := parse_peer(text))]
     return Sources((*sources.peers, *peers), (*sources.web_seeds, *bases))
-
-
-def parse_peer(text: str) -> tuple[str, int] | None:
-    """Read "host:port"; an IPv6 address stands in brackets. None when it is no such thing."""
-    host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdecimal() or not 0 < int(port) <= 65_535:
-        return None
-    return host, int(port)
 
 
 def engine_settings(

@@ -20,11 +20,11 @@ from phonotheque.mirror.exclusions import load_exclusions
 from phonotheque.mirror.home import Copy, Mirror
 from phonotheque.mirror.jobs import Ways
 from phonotheque.mirror.known import known
+from phonotheque.mirror.news import Came
 from phonotheque.mirror.papers import torrent_of
 from phonotheque.mirror.removal import absent
 from phonotheque.mirror.repairing import Repair, discharge, repair
 from phonotheque.mirror.scrubbing import Care, Scrub, Scrubbed, due
-from phonotheque.mirror.swarm import Came
 from phonotheque.mirror.taking import Place
 from phonotheque.mirror.values import Followed, Holding
 from phonotheque.publish.index.lines import TorrentLine

@@ -21,11 +21,11 @@ from time import monotonic
 from phonotheque.errors import NotHeldError, PhonothequeError
 from phonotheque.mirror.home import Mirror, now
 from phonotheque.mirror.jobs import Outcome
+from phonotheque.mirror.news import Came
 from phonotheque.mirror.pacing import Allowance
 from phonotheque.mirror.scrubbing import Care, Scrubbed
 from phonotheque.mirror.sharing import Shared, Sharing, held_by
 from phonotheque.mirror.standing import Running, end_running, say_running, under_way
-from phonotheque.mirror.swarm import Came
 from phonotheque.mirror.syncing import Synced, Wires, sync, ways_of
 from phonotheque.mirror.tending import Asked, Unread, repair_all, verify
 from phonotheque.publish.engine import Seeder

@@ -78,8 +78,8 @@ class Seeding:
     """A volume that was added.
 
     Attributes:
-        name: The torrent's folder.
-        info_hash_v2: 64 hexadecimal digits, its identity.
+        name: The torrent's folder; of a v1-only twin its own name.
+        info_hash_v2: 64 hexadecimal digits, its identity; of a twin all zero.
         info_hash_v1: 40 hexadecimal digits, an alias.
         magnet: A link with both (BEP 9), with the trackers and the torrent's web seeds.
     """

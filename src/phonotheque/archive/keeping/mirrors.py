@@ -16,6 +16,7 @@ import msgspec
 
 from phonotheque.disk import Disk, append_line, read_if_held
 from phonotheque.mirror.values import Medium
+from phonotheque.music.decoding import UNDECODABLE
 
 JOURNAL = "journals/mirrors.jsonl"
 
@@ -114,7 +115,7 @@ def reports(disk: Disk) -> dict[str, Reported]:
     for line in (read_if_held(disk, JOURNAL) or b"").split(b"\n")[:-1]:
         try:
             one = _decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNDECODABLE:
             continue
         if isinstance(one, Reported):
             found[one.mirror] = one

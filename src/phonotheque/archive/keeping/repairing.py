@@ -15,17 +15,18 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from phonotheque.archive.keeping.loose import loose_contents, loose_part
 from phonotheque.archive.keeping.verify import Run, check, record
 from phonotheque.archive.opening import Archive
 from phonotheque.disk import make_folders, read_whole, write_whole
 from phonotheque.errors import NotHeldError, PhonothequeError, UnavailableError
 from phonotheque.mirror.contents import Contents, Part, contents_of_sealed
 from phonotheque.mirror.jobs import Ways
+from phonotheque.mirror.news import Came
 from phonotheque.mirror.repairing import Mended, Repair, discharge, repair
 from phonotheque.mirror.scrubbing import put_back
-from phonotheque.mirror.swarm import Came
 from phonotheque.mirror.taking import Place
-from phonotheque.music.digest import PIECE_BYTES, Sha256
+from phonotheque.music.digest import Sha256
 from phonotheque.publish.sealed import PUBLISHED, live, sealed_bytes, torrent_path
 from phonotheque.register.events import Volume
 from phonotheque.register.findings import findings
@@ -35,9 +36,6 @@ from phonotheque.store.objects import ObjectName
 
 INCOMING = "state/repair"
 """Where bytes come to. `state/incoming/` is emptied whenever an archive is opened to write."""
-
-LOOSE = "objects"
-"""Stands for the volume of objects that are in none."""
 
 _INTACT = ("intact", "removed")
 
@@ -80,13 +78,17 @@ def damage(archive: Archive) -> Damage:
 
 
 def repair_archive(
-    archive: Archive, ways: Ways, on_progress: Callable[[Came], None] = lambda _: None
+    archive: Archive,
+    ways: Ways,
+    remake: Callable[[Volume], str],
+    on_progress: Callable[[Came], None] = lambda _: None,
 ) -> Iterator[Repair]:
     """Bring back what is damaged, volume by volume.
 
     Args:
         archive: Open to write.
         ways: Where good bytes may be.
+        remake: Makes a volume's torrent again (`publish.remake`); why it cannot be, "" when it is.
         on_progress: Told how far fetching is.
 
     Raises:
@@ -96,7 +98,8 @@ def repair_archive(
     place = Place(archive.root, archive.disk, archive.store, INCOMING)
     found = damage(archive)
     for volume in found.torrents:
-        yield _bring_torrent(archive, volume, ways)
+        yield _bring_torrent(archive, volume, ways, remake)
+    at_hand: set[str] = set()  # volumes whose torrents say where their objects may be asked for
     for volume in live(archive.index):
         held = found.objects.get(volume.name, ())
         below = f"{OBJECTS}/lists/{volume.name}/"
@@ -106,13 +109,19 @@ def repair_archive(
         data = sealed_bytes(archive.disk, torrent_path(volume.name), volume.torrent)
         if data is None:
             continue  # told above; its objects may be copied whole all the same
+        at_hand.add(volume.name)
         contents = contents_of_sealed(volume.name, data, is_volume=True)
-        wanted = {*lists, *(_name(one).path for one in held)}
+        wanted = {*lists, *(ObjectName(one.sha256, one.extension).path for one in held)}
         parts = [part for part in contents.parts if part.target in wanted]
         yield _repaired(place, contents, parts, ways, on_progress)
-    loose = list(_loose(archive, found))
+    loose = [
+        loose_part(archive, held)
+        for name, objects in found.objects.items()
+        if name not in at_hand
+        for held in objects
+    ]
     if loose:
-        contents = Contents(LOOSE, b"", True, PIECE_BYTES, tuple(loose))
+        contents = loose_contents(loose)
         yield _repaired(place, contents, loose, replace(ways, swarm=None), on_progress)
 
 
@@ -130,29 +139,15 @@ def _repaired(
     return done
 
 
-def _name(held: Held) -> ObjectName:
-    return ObjectName(held.sha256, held.extension)
-
-
-def _loose(archive: Archive, found: Damage) -> Iterator[Part]:
-    """Damaged objects that no torrent at hand has: of those the register knows the root."""
-    lost = {volume.name for volume in found.torrents}
-    offered = {volume.name for volume in live(archive.index)} - lost
-    for volume, objects in found.objects.items():
-        if volume in offered:
-            continue
-        for held in objects:
-            name = _name(held)
-            known = archive.index.digests(held)
-            layer = known.layer if known is not None else b""
-            path = f"{name.folder}/{name.file}"
-            yield Part(path, name.path, held.size_bytes, held.pieces_root, layer, name)
-
-
-def _bring_torrent(archive: Archive, volume: Volume, ways: Ways) -> Repair:
-    """Copy a volume's .torrent file from a folder that has the one that was sealed."""
+def _bring_torrent(
+    archive: Archive, volume: Volume, ways: Ways, remake: Callable[[Volume], str]
+) -> Repair:
+    """Make a volume's .torrent file again, or copy it from a folder that has the one that was
+    sealed."""
     path = torrent_path(volume.name)
     part = Part(path, path, 0, b"", b"")
+    if not (why_not := remake(volume)):
+        return Repair(volume.name, (Mended(part, "here"),), ())
     for folder in ways.folders:
         for at in (path, path.removeprefix(f"{PUBLISHED}/")):
             try:
@@ -163,7 +158,9 @@ def _bring_torrent(archive: Archive, volume: Volume, ways: Ways) -> Repair:
                 write_whole(archive.disk, path, data)
                 return Repair(volume.name, (Mended(part, folder.name),), ())
     error: PhonothequeError = NotHeldError(
-        path, "none of the folders has the torrent that was sealed", "Name a mirror: --from DIR."
+        path,
+        f"it cannot be made again ({why_not}), and none of the folders has the one that was sealed",
+        "Name a mirror: --from DIR.",
     )
     return Repair(volume.name, (), (part,), error=error)
 

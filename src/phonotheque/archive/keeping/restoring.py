@@ -28,6 +28,7 @@ from pathlib import Path
 
 import msgspec
 
+from phonotheque.archive.keeping.loose import loose_contents, loose_part
 from phonotheque.archive.keeping.register_back import Back, bring_register
 from phonotheque.archive.keeping.republishing import lay_out_papers, lay_out_signed
 from phonotheque.archive.keeping.surveying import Survey, read_from
@@ -41,10 +42,10 @@ from phonotheque.mirror.contents import Contents, Part, read_contents
 from phonotheque.mirror.copying import copy_part
 from phonotheque.mirror.fetching import Fetching
 from phonotheque.mirror.jobs import Job, Outcome, Ways
+from phonotheque.mirror.news import Came
 from phonotheque.mirror.sources import is_web
-from phonotheque.mirror.swarm import Came
 from phonotheque.mirror.taking import Place, clear_incoming, take_in
-from phonotheque.music.digest import PIECE_BYTES
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.index.lines import Header, TorrentLine
 from phonotheque.publish.sealed import finish, live, torrent_path
 from phonotheque.publish.trust.keys import Ring
@@ -59,7 +60,6 @@ from phonotheque.store.objects import DiskStore, ObjectName
 
 MARKER = "state/restoring.json"
 INCOMING = "state/restore"
-_LOOSE = "objects"
 _PARCEL = 256
 
 
@@ -96,6 +96,21 @@ class Restored:
     root: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where an archive comes back to.
+
+    Attributes:
+        root: Its folder.
+        disk: The same, as everything durable is written.
+        safe: The same for keys: nobody else may read what is written through it.
+    """
+
+    root: Path
+    disk: Disk
+    safe: Disk
+
+
 def restore(
     root: Path,
     survey: Survey,
@@ -118,56 +133,81 @@ def restore(
         BrokenRegisterError: The disks do not have the register up to what was signed.
         UnavailableError: The disk refused.
     """
-    disk = _claimed(root, survey, is_successor=is_successor)
-    with hold_lock(root, purpose="mirror restore"):
-        lines, unknown = lay_out_papers(disk, survey)
-        every = replace(ways, folders=(*survey.folders, *ways.folders))
-        place = Place(root, disk, DiskStore(disk), INCOMING)
-        jobs = [_job(disk, survey, line) for line in lines]
-        outcomes = tuple(Fetching(place, every, on_progress).run(jobs))
-        if disk.stat(FILE_NAME) is not None:
-            return Restored(survey.header, outcomes, unknown, None)
-        back = bring_register(disk, survey)
-        fingerprint = _new_keys(root, disk, back) if is_successor else ""
-        lay_out_signed(disk, survey, is_succeeded=is_successor)
-        if back.withheld or fingerprint:
-            _declare(disk, survey, back, fingerprint)
-        write_whole(disk, "README.txt", README.encode())
-        write_whole(disk, FILE_NAME, _settings(survey.header))
-    return Restored(survey.header, outcomes, unknown, back, fingerprint)
-
-
-def _claimed(root: Path, survey: Survey, *, is_successor: bool) -> Disk:
-    """The folder, if it is free or was claimed by this restore before."""
-    mine = Begun(survey.header.archive, survey.proven.version, is_successor)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(root.iterdir())
     except OSError as error:
         raise refusal(str(root), error) from error
-    disk = LocalDisk(root)
-    begun = None if is_empty else _begun(disk)
-    if not is_empty and begun is None:
+    ground = Ground(root, LocalDisk(root), LocalDisk(root, mode=0o600))
+    mine = Begun(survey.header.archive, survey.proven.version, is_successor)
+    claim(ground, mine)
+    (root / "keys").chmod(0o700)
+    with hold_lock(root, purpose="mirror restore"):
+        return bring_back(ground, survey, ways, is_successor=is_successor, on_progress=on_progress)
+
+
+def claim(ground: Ground, mine: Begun) -> None:
+    """Take a folder that is free, or was claimed by this restore before; durable on return.
+
+    Raises:
+        ConflictError: It holds something else.
+        UnavailableError: The disk refused.
+    """
+    disk, thing = ground.disk, str(ground.root)
+    begun = _begun(disk)
+    if begun is None and not _is_free(disk):
         wrong = "it is not empty, and no restore was begun there"
         todo = "Choose a new folder; an archive that stands is mended by `phono repair`."
-        raise ConflictError(str(root), wrong, todo)
+        raise ConflictError(thing, wrong, todo)
     if begun is not None and begun != mine:
         wrong = "another archive, or another publication of it, is being restored there"
         todo = "Name the same disks, or restore into a new folder."
-        raise ConflictError(str(root), wrong, todo)
-    make_folders(disk, "state")
+        raise ConflictError(thing, wrong, todo)
+    folder = MARKER.rpartition("/")[0]
+    make_folders(disk, folder)
     write_whole(disk, MARKER, msgspec.json.encode(mine))
     for folder in (*FOLDERS, INCOMING):
         make_folders(disk, folder)
-    (root / "keys").chmod(0o700)
-    return disk
+
+
+def _is_free(disk: Disk) -> bool:
+    """Whether nothing is there but what a claim leaves that was cut off."""
+    folder, _, name = MARKER.partition("/")
+    there = {entry.name for entry in disk.list("")}
+    return there <= {folder} and {entry.name for entry in disk.list(folder)} <= {f".{name}.new"}
+
+
+def bring_back(
+    ground: Ground,
+    survey: Survey,
+    ways: Ways,
+    *,
+    is_successor: bool = False,
+    on_progress: Callable[[Came], None] = lambda _: None,
+) -> Restored:
+    """Bring an archive back into a folder that was claimed for it and is held; see `restore`."""
+    disk = ground.disk
+    lines, unknown = lay_out_papers(disk, survey)
+    every = replace(ways, folders=(*survey.folders, *ways.folders))
+    place = Place(ground.root, disk, DiskStore(disk), INCOMING)
+    jobs = [_job(disk, survey, line) for line in lines]
+    outcomes = tuple(Fetching(place, every, on_progress).run(jobs))
+    if disk.stat(FILE_NAME) is not None:
+        return Restored(survey.header, outcomes, unknown, None)
+    back = bring_register(disk, survey)
+    fingerprint = _new_keys(ground, back) if is_successor else ""
+    lay_out_signed(disk, survey, is_succeeded=is_successor)
+    if back.withheld or fingerprint:
+        _declare(disk, survey, back, fingerprint)
+    write_whole(disk, "README.txt", README.encode())
+    write_whole(disk, FILE_NAME, _settings(survey.header))
+    return Restored(survey.header, outcomes, unknown, back, fingerprint)
 
 
 def _begun(disk: Disk) -> Begun | None:
     data = read_if_held(disk, MARKER)
     try:
         return msgspec.json.decode(data, type=Begun) if data is not None else None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         todo = "Remove the folder and restore again."
         raise MalformedError(MARKER, f"it cannot be read ({error})", todo) from error
 
@@ -183,15 +223,15 @@ def _contents(disk: Disk, line: TorrentLine) -> Contents:
     return read_contents(line, data)
 
 
-def _new_keys(root: Path, disk: Disk, back: Back) -> str:
+def _new_keys(ground: Ground, back: Back) -> str:
     """Make keys of one's own; returns the SHA-256 of the root that names them."""
+    disk = ground.disk
     roots = load_roots(disk)
     if not roots:
-        safe = LocalDisk(root, mode=0o600)
         life = timedelta(days=parse_config(b"")["trust.root_days"])
         at = datetime.fromisoformat(not_before(now(), back.last_at))
         expires = (at + life).replace(microsecond=0)
-        make_keys(Keys(disk, safe, Ring([]), ()), (), 1, expires)
+        make_keys(Keys(disk, ground.safe, Ring([]), ()), (), 1, expires)
     data = read_if_held(disk, f"{ROOTS}/1.root.json") or b""
     return hashlib.sha256(data).hexdigest()
 
@@ -228,27 +268,21 @@ def bring_loose(archive: Archive, survey: Survey) -> Iterator[Held]:
     """
     finish(archive.disk, (volume.name for volume in live(archive.index)))
     place = Place(archive.root, archive.disk, archive.store, INCOMING)
+    contents = loose_contents()
     parcel: list[Part] = []
     for held in archive.index.oldest_checked():
         name = ObjectName(held.sha256, held.extension)
         if held.condition == "removed" or archive.store.size(name) is not None:
             continue
-        known = archive.index.digests(held)
-        layer = known.layer if known is not None else b""
-        path = f"{name.folder}/{name.file}"
-        part = Part(path, name.path, held.size_bytes, held.pieces_root, layer, name)
-        if copy_part(place, _loose(), part, survey.folders) is None:
+        part = loose_part(archive, held)
+        if copy_part(place, contents, part, survey.folders) is None:
             yield held
             continue
         parcel.append(part)
         if len(parcel) == _PARCEL:
-            take_in(place, _loose(), parcel)
+            take_in(place, contents, parcel)
             parcel = []
-    take_in(place, _loose(), parcel)
-
-
-def _loose() -> Contents:
-    return Contents(_LOOSE, b"", True, PIECE_BYTES, ())
+    take_in(place, contents, parcel)
 
 
 def finished(archive: Archive, survey: Survey, lost: Iterable[Held]) -> list[str]:
