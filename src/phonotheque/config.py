@@ -153,6 +153,69 @@ SETTINGS = (
     ),
     Setting("mirrors.country", str, "", "Where this archive's own disks stand: two letters."),
     Setting("mirrors.medium", str, "online", "What they are: `online`, `offline-disk` or `tape`."),
+    Setting(
+        "listen.trusted_proxies",
+        list,
+        ["127.0.0.1", "::1"],
+        "Addresses or networks of proxies in front of `phono serve` that say who asks.",
+    ),
+    Setting(
+        "listen.premises",
+        list,
+        [],
+        "Addresses or networks of the archive's own rooms, where more may be heard.",
+    ),
+    Setting(
+        "listen.country_header",
+        str,
+        "",
+        "Header in which a trusted proxy says the listener's country, say `CF-IPCountry`. Without "
+        "one, what is limited to countries is played to nobody.",
+    ),
+    Setting(
+        "listen.proxy_files",
+        str,
+        "",
+        "Where a proxy in front finds this archive's folder, say `/archive/`: it then sends sound "
+        "itself (`X-Accel-Redirect`).",
+    ),
+    Setting(
+        "listen.requests_per_s",
+        int,
+        20,
+        "Pages and answers that one address may ask for in a second; ten times as many at once; 0 "
+        "is no limit. Sound is not counted.",
+    ),
+    Setting(
+        "listen.restricted_in_hour",
+        int,
+        40,
+        "Recordings that may be heard and not kept: how many new ones an address opens in an hour.",
+    ),
+    Setting(
+        "listen.restricted_in_day",
+        int,
+        300,
+        "The same in a day.",
+    ),
+    Setting(
+        "listen.restricted_in_month",
+        int,
+        2_000,
+        "The same in 30 days.",
+    ),
+    Setting(
+        "listen.log_days",
+        int,
+        14,
+        "For how many days `phono serve` keeps its access log; 0 writes none.",
+    ),
+    Setting(
+        "guard.shadow_days",
+        int,
+        30,
+        "For how many days the guard of a new service only writes down what it would do.",
+    ),
 )
 """Every setting there is."""
 
@@ -221,6 +284,12 @@ _RANGES = {
     "mirrors.target_copies": (1, 1000),
     "mirrors.fresh_days": (1, 36500),
     "mirrors.fresh_days_offline": (1, 36500),
+    "listen.requests_per_s": (0, 100_000),
+    "listen.restricted_in_hour": (0, 1_000_000),
+    "listen.restricted_in_day": (0, 1_000_000),
+    "listen.restricted_in_month": (0, 1_000_000),
+    "listen.log_days": (0, 3650),
+    "guard.shadow_days": (0, 3650),
 }
 
 

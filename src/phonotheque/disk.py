@@ -116,8 +116,10 @@ def make_folders(disk: Disk, path: str) -> None:
         disk.sync_folder("/".join(parts[: count - 1]))
 
 
-def write_whole(disk: Disk, path: str, data: bytes, *, is_frozen: bool = False) -> None:
-    """Put `data` under `path`, whole or not at all, durable on return.
+def write_whole(
+    disk: Disk, path: str, data: bytes | Iterator[bytes | memoryview], *, is_frozen: bool = False
+) -> None:
+    """Put `data`, or its parts one after the other, under `path`, whole or not at all, durable.
 
     The folder of `path` must exist; a file of that name is replaced. A frozen file has mode 0444.
     """
@@ -126,7 +128,8 @@ def write_whole(disk: Disk, path: str, data: bytes, *, is_frozen: bool = False) 
     disk.remove(temporary)
     writer = disk.create(temporary)
     try:
-        writer.write(data)
+        for part in (data,) if isinstance(data, bytes) else data:
+            writer.write(part)
         if is_frozen:
             writer.freeze()
         writer.sync()

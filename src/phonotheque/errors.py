@@ -200,6 +200,12 @@ class UnavailableError(PhonothequeError):
     code = "unavailable"
 
 
+class NotWholeError(UnavailableError):
+    """What is asked for is missing or damaged here, and no other copy of it is at hand."""
+
+    code = "not-whole"
+
+
 class ArchiveBusyError(UnavailableError):
     """Another process is writing to the archive."""
 

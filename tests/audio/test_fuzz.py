@@ -11,7 +11,7 @@ from tests.audio.laws import check
 
 from phonotheque.audio import CONTAINERS, Limits, facts_in_child
 
-EXAMPLES = int(os.environ.get("PHONOTHEQUE_FUZZ_EXAMPLES", "90"))
+EXAMPLES = int(os.environ.get("PHONOTHEQUE_FUZZ_EXAMPLES", "45"))
 LIMITS = Limits(cpu_s=20, wall_s=60)
 MAGIC = {
     "mp3": b"\xff\xfb\x90\x64",

@@ -15,7 +15,7 @@ from tests.zoo import animals
 from phonotheque.audio import warm_up, warmth
 from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
 
-EVERY = 8
+EVERY = 16
 """Of so many animals one is taken: `make torture` takes all."""
 
 

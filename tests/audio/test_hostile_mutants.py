@@ -27,7 +27,7 @@ from phonotheque.audio.decoding import opened
 from phonotheque.errors import MalformedError
 from phonotheque.music.facts import Readability
 
-MUTANTS = int(os.environ.get("PHONOTHEQUE_MUTANTS", "100"))
+MUTANTS = int(os.environ.get("PHONOTHEQUE_MUTANTS", "20"))
 SEED = 20_261_121
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 
@@ -38,8 +38,8 @@ def _warm() -> None:
 
 
 def test_mutants() -> None:
-    """A hundred mutants give typed facts each, and the parent is as it was: memory,
-    descriptors, children."""
+    """Mutants give typed facts each, and the parent is as it was: memory, descriptors,
+    children."""
     told = read_mutants(SEED, MUTANTS)
     assert told["readable"] + told["unreadable"] == MUTANTS
     assert told["readable"] > MUTANTS // 5

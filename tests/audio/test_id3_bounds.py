@@ -140,7 +140,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("name", "body"), LISTS)
-@pytest.mark.parametrize("version", [3, 4])
+@pytest.mark.parametrize("version", [pytest.param(3, marks=pytest.mark.torture), 4])
 def test_a_frame_of_countless_values_costs_little(name: bytes, body: bytes, version: int) -> None:
     """A frame of ten million letters, packed into 20 KB, is read as far as any text is, in no more
     memory than it unpacks to twice and a little; the other frames are read as ever.

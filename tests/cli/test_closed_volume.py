@@ -3,11 +3,11 @@
 import json
 import signal
 import subprocess
-import sys
 
 import mutagen
 from tests.cli.phono import LICENSED
 from tests.cli.small_music import make_file, make_music
+from tests.torture.warm import warm_command
 
 from phonotheque.archive.bulk.publishing import withdrawn
 from phonotheque.archive.opening import open_to_read
@@ -17,7 +17,7 @@ from phonotheque.config import FILE_NAME
 
 def _phono(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "phonotheque", *arguments],
+        [*warm_command(), *arguments],
         capture_output=True,
         text=True,
         timeout=60,
@@ -35,7 +35,7 @@ def test_a_volume_is_not_shared_once_a_recording_in_it_is_withdrawn(tmp_path):
     shown = json.loads(_phono(*at, "show", "a-open-all-00001", "--json").stdout)
     name = shown["members"][0]
     assert run([*at, "rights", "set", name, "--licence", "InC", "--evidence", "a letter"]) == 0
-    command = [sys.executable, "-m", "phonotheque", *at, "seed", "--loopback", "--json"]
+    command = [*warm_command(), *at, "seed", "--loopback", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
         said = it.stderr.readline()
         it.send_signal(signal.SIGINT)  # packs that have nothing of it are shared on
@@ -86,7 +86,7 @@ def test_a_running_seeder_follows_decisions_and_settings(phono, tmp_path):
     phono.add(path)
     phono.publish()
     at = ("--archive", str(phono.root))
-    command = [sys.executable, "-m", "phonotheque", *at, "seed", "--loopback", "--json"]
+    command = [*warm_command(), *at, "seed", "--loopback", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as it:
         volume = json.loads(it.stdout.readline())["volume"]
         text = (phono.root / FILE_NAME).read_text(encoding="utf-8")

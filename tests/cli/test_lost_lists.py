@@ -1,10 +1,18 @@
 """state/ is lost, and lists of a volume with it: the archive opens all the same."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from tests.cli.phono import LICENSED, rows
 from tests.cli.small_music import make_file
+
+from faults.faulty import WRITING, FailKth, disk_failed
+from phonotheque.archive.bulk.conducting import remake_torrents
+from phonotheque.archive.bulk.publishing import press_of
+from phonotheque.archive.opening import open_to_write
+from phonotheque.errors import DiskFailedError
+from phonotheque.publish.remake import damaged, remake
 
 VOLUME = "small-records-open-all-00001"
 MANIFEST = f"objects/lists/{VOLUME}/manifest.tsv"
@@ -103,3 +111,70 @@ def test_a_run_that_is_stopped_before_the_lists_forgets_nothing(sealed, monkeypa
         patch.setattr(verify, "check_volumes", stopped)
         sealed("verify").expect(130)
     assert sealed("status", "--json").expect(1).one()["findings"][0]["path"] == TORRENT
+
+
+@pytest.mark.parametrize("harm", ["gone", "changed"])
+def test_a_lost_torrent_is_made_again(sealed, harm):
+    """The next publication makes a torrent that is missing, or was found damaged, again to the byte
+    from lists and layers; no recording is read."""
+    path = sealed.root / TORRENT
+    data = path.read_bytes()
+    path.unlink()
+    if harm == "changed":
+        path.write_bytes(data[:-1])
+        sealed("verify").expect(1)
+    for recording in sealed.root.glob("objects/??/??/*"):
+        recording.chmod(0)
+    said = sealed("publish", "run").expect(0).out
+    assert f"{TORRENT} was damaged and is whole again." in said
+    assert path.read_bytes() == data
+    assert "whole again" not in sealed("publish", "run").expect(0).out
+
+
+@pytest.mark.parametrize("cause", ["trackers", "list"])
+def test_a_torrent_that_would_be_another_is_not_made(sealed, cause):
+    """With other trackers than those of the sealing, or without a list, nothing takes the place of
+    the torrent that was sealed; why is told, and what to do."""
+    (sealed.root / TORRENT).unlink()
+    if cause == "trackers":
+        settings = sealed.root / "phonotheque.toml"
+        other = settings.read_text().replace(
+            "[seed]\n", '[seed]\ntrackers = ["udp://t.example:1"]\n'
+        )
+        settings.write_text(other)
+    else:
+        (sealed.root / MANIFEST).with_name("README.txt").unlink()
+    record, *_ = sealed("publish", "run", "--json").expect(1).lines()
+    assert (record["step"], record["done"], len(record["findings"])) == ("torrents", "", 1)
+    with open_to_write(sealed.root, "test") as archive:
+        said = remake_torrents(archive)
+    (told,) = said.findings
+    assert f"{TORRENT} is damaged and cannot be made again" in told
+    assert "phono repair" in told
+    assert not said.done
+    assert not (sealed.root / TORRENT).exists()
+
+
+def test_a_disk_that_refuses_is_not_a_torrent_that_cannot_be_made(sealed):
+    """Whichever call of it the disk refuses, the run says so and ends; nothing is told to be lost,
+    and asked again it is there."""
+    path = sealed.root / TORRENT
+    data = path.read_bytes()
+    for k in range(1, 100):
+        path.unlink(missing_ok=True)
+        with open_to_write(sealed.root, "test") as archive:
+            disk = FailKth(archive.disk, k, disk_failed, kinds=WRITING | {"open"})
+            press = replace(press_of(archive), disk=disk)
+            (volume,) = damaged(press)
+            if not _is_refused(press, volume):
+                break
+    assert k > 3
+    assert path.read_bytes() == data
+
+
+def _is_refused(press, volume):
+    try:
+        assert remake(press, volume) == ""
+    except DiskFailedError:
+        return True
+    return False

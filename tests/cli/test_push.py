@@ -16,7 +16,7 @@ import pytest
 from tests.cli.phono import LICENSED, copy_archive, damage, flip, found, names, tree
 from tests.cli.small_music import make_file
 
-from phonotheque.archive.bulk import bulk_door
+from phonotheque.archive.bulk import bulk_door, handing_on
 from phonotheque.archive.bulk.bulk_door import Clerk, Closed
 from phonotheque.archive.bulk.closing import closures
 from phonotheque.archive.bulk.pushing import RECORD
@@ -104,6 +104,140 @@ def test_only_what_is_new_is_copied(shop, tmp_path):
     assert before.items() <= after.items()
     assert len(after) == len(before) + 1
     assert (www / f"{sealed['volume']}.torrent").is_file()
+
+
+def test_what_a_removal_leaves_is_moved_not_copied(shop):
+    """After a takedown the successor has the files that lay there: the rehearsal counts nothing to
+    copy, no recording is written again, and the removed one is gone."""
+    phono, told, www = shop
+    push(phono, www)
+    before = {p.name: p.stat().st_ino for p in www.glob(f"volumes/{OPEN}/??/??/*")}
+    done = phono("takedown", told[0], "--reason", "asked for", "--json").expect(0).one()
+    assert push(phono, www, "--dry-run") == {"files": 0, "size_bytes": 0}
+    push(phono, www)
+    after = {p.name: p.stat().st_ino for p in www.glob("volumes/*-open-*/??/??/*")}
+    assert before.keys() - after.keys() == {p for p in before if p.startswith(told[0])}
+    assert after.items() < before.items()
+    assert payload(www, done["successors"][OPEN]) == {told[1]}
+    assert not (www / "volumes" / OPEN).exists()
+
+
+@pytest.fixture
+def larger(tmp_path):
+    """An archive with one volume of four recordings, laid out, and the first of them removed."""
+    phono, www = found(tmp_path / "larger"), tmp_path / "www"
+    files = [make_file(tmp_path / f"{n}.wav", n, frames=9000) for n in range(4)]
+    told = names(phono.add(*files, *LICENSED))
+    phono.publish()
+    push(phono, www)
+    inodes = {path.name[:64]: path.stat().st_ino for path in www.glob("volumes/*/??/??/*")}
+    phono("takedown", told[0], "--reason", "asked for").expect(0)
+    return phono, www, told[0], inodes
+
+
+class Movers:
+    """A disk that moves some files and refuses the others; it remembers what it saw before each."""
+
+    def __init__(self, www, removed, moves=0, error=None):
+        self.real, self.www, self.removed = os.rename, www, removed
+        self.moves, self.error = moves, error or OSError(5, "Input/output error")
+        self.moved, self.is_removed_there = [], False
+
+    def __call__(self, source, target):
+        self.is_removed_there |= bool(list(self.www.glob(f"volumes/**/{self.removed}*")))
+        if len(self.moved) == self.moves:
+            raise self.error
+        self.real(source, target)
+        self.moved.append(target.name[:64])
+
+
+def laid_out(www):
+    """The recordings in the one volume that lies there, each with its number on the disk."""
+    (volume,) = (path.name for path in (www / "volumes").glob("*-open-*"))
+    assert volume != OPEN
+    found = list(www.glob(f"volumes/{volume}/??/??/*"))
+    for path in found:
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name[:64]
+    return {path.name[:64]: path.stat().st_ino for path in found}
+
+
+@pytest.mark.parametrize("moves", [0, 1, 3])
+def test_what_was_removed_goes_before_anything_is_moved(larger, monkeypatch, moves):
+    """Wherever the disk stops moving: what was removed went before, what was moved stays moved,
+    and the rest is copied."""
+    phono, www, removed, inodes = larger
+    movers = Movers(www, removed, moves)
+    with monkeypatch.context() as patch:
+        patch.setattr(handing_on.os, "rename", movers)
+        push(phono, www)
+    assert not movers.is_removed_there
+    assert not list(www.glob(f"volumes/**/{removed}*"))
+    after = laid_out(www)
+    assert after.keys() == inodes.keys() - {removed}
+    assert len(movers.moved) == moves
+    assert {name for name in after if after[name] == inodes[name]} >= set(movers.moved)
+
+
+def test_a_push_that_was_stopped_while_moving_goes_on(larger, monkeypatch):
+    """The next one takes what it needs from both folders, and copies nothing."""
+    phono, www, removed, inodes = larger
+    movers = Movers(www, removed, 1, KeyboardInterrupt())
+    with monkeypatch.context() as patch:
+        patch.setattr(handing_on.os, "rename", movers)
+        phono("publish", "push", www).expect(130)
+    assert len(movers.moved) == 1
+    assert not list(www.glob(f"volumes/**/{removed}*"))
+    push(phono, www)
+    assert laid_out(www) == {name: at for name, at in inodes.items() if name != removed}
+
+
+def test_what_rotted_where_it_was_laid_out_is_not_handed_on(larger):
+    """A copy that is not what its name says any more is copied anew; the others are moved."""
+    phono, www, removed, inodes = larger
+    rotten = min(inodes.keys() - {removed})
+    (path,) = www.glob(f"volumes/*/??/??/{rotten}*")
+    damage(path, flip(70))
+    push(phono, www)
+    after = laid_out(www)  # which proves them
+    assert after.keys() == inodes.keys() - {removed}
+    kept = inodes.keys() - {removed, rotten}
+    assert {name: after[name] for name in kept} == {name: inodes[name] for name in kept}
+
+
+def test_what_cannot_be_read_is_copied_and_the_rest_is_moved(larger, monkeypatch):
+    """One file on a bad sector does not keep the others from being moved."""
+    phono, www, removed, inodes = larger
+    unreadable = min(inodes.keys() - {removed})
+
+    def opened(path, mode):
+        if unreadable in path.name:
+            raise OSError(5, "Input/output error")
+        return open(path, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(handing_on, "open", opened, raising=False)
+        push(phono, www)
+    after = laid_out(www)
+    assert after.keys() == inodes.keys() - {removed}
+    kept = inodes.keys() - {removed, unreadable}
+    assert {name: after[name] for name in kept} == {name: inodes[name] for name in kept}
+
+
+@pytest.mark.parametrize("more", [(), ("--link",)])
+def test_links_are_handed_on_only_where_links_are_wanted(larger, more):
+    """A folder laid out with --link and once more without it holds files of its own after."""
+    phono, www, removed, _ = larger
+    shutil.rmtree(www)
+    push(phono, www, "--link")
+    linked = laid_out(www)
+    phono("takedown", min(linked), "--reason", "asked for").expect(0)
+    old = {path.name for path in (www / "volumes").iterdir() if "-open-" in path.name}
+    assert push(phono, www, "--dry-run", *more)["files"] == (0 if more else 2)
+    push(phono, www, *more)
+    files = [path for path in www.glob("volumes/*-open-*/??/??/*") if path.parts[-4] not in old]
+    assert len(files) == 2
+    assert {path.samefile(phono.object(path.name[:64])) for path in files} == {bool(more)}
+    assert not list(www.glob(f"volumes/**/{removed}*"))
 
 
 def test_what_is_withdrawn_goes_first(shop):

@@ -121,8 +121,10 @@ def test_a_stopped_rebuild_goes_on(full, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(rebuild, "reread_all", stopped)
         full("rebuild", "--jobs", "1").expect(130)
+    assert "`phono rebuild` was begun" in full("status").out
     told = full("rebuild", "--jobs", "1", "--json").expect(0).one()
     assert told["read_again"] < 7
+    assert "was begun" not in full("status").out
     assert index_of(full) == before
     assert full("rebuild", "--jobs", "1", "--json").one()["read_again"] == 7
 

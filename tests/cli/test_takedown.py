@@ -121,6 +121,17 @@ def test_removing_twice_is_removing_once(shared):
     assert phono.events() == before
 
 
+@pytest.mark.parametrize("command", ["export", "dress"])
+def test_what_was_removed_is_not_called_missing(shared, tmp_path, command):
+    """Who asks for a copy of a removed item is told that it was removed, when, and why."""
+    phono, name = shared
+    case = phono("takedown", name, *REASON, "--json").expect(0).one()["case"]
+    told = phono(command, name, "--to", tmp_path / "copy").expect(2).err
+    assert f"case {case}: {REASON[1]}" in told
+    assert "missing" not in told
+    assert not any(path.is_file() for path in tmp_path.glob("copy/**/*"))
+
+
 def test_what_was_removed_comes_back_only_when_asked_for(shared, label):
     """Adding the same bytes is refused with the reason; `--again` is a new accession, and told."""
     phono, name = shared

@@ -18,7 +18,7 @@ from .powerloss import explore, explore_trace, record
 from .sites import assert_every_sync_matters, needless_syncs
 from .way_in import assert_sealed, assert_whole, found, make_music, opened
 
-LIMIT = int(os.environ.get("PHONOTHEQUE_STATES", "24"))
+LIMIT = int(os.environ.get("PHONOTHEQUE_STATES", "10"))
 """States tried at each crash point; `make torture` tries more."""
 
 KILL_STEP = int(os.environ.get("PHONOTHEQUE_KILL_STEP", "11"))

@@ -14,7 +14,7 @@ from .powerloss import explore_trace, record
 from .sites import needless_syncs
 from .way_in import AT, assert_sealed, found, make_music, opened
 
-LIMIT = int(os.environ.get("PHONOTHEQUE_STATES", "12"))
+LIMIT = int(os.environ.get("PHONOTHEQUE_STATES", "6"))
 """States tried at each crash point; `make torture` tries more."""
 
 

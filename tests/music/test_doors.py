@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.music.statements import BY, IN_COPYRIGHT, TODAY, stated, statements
 
-from phonotheque.music.doors import DOOR_USES, OWN_DOORS, TORRENT_DOORS, Door, ask
+from phonotheque.music.doors import (
+    DOOR_USES,
+    LISTENING_DOORS,
+    OWN_DOORS,
+    TORRENT_DOORS,
+    Door,
+    ask,
+)
 from phonotheque.music.rights import Basis, Code, RightsStatement, Use, may_share_in_torrent
 
 DOORS_OF_THINGS = sorted(door for door in Door if DOOR_USES[door] is not None)
@@ -20,7 +27,7 @@ def test_every_door_has_a_use() -> None:
     """A door that is not mapped to a use, or to none, is a way out that forgot to ask."""
     assert set(DOOR_USES) == set(Door)
     assert set(DOOR_USES.values()) <= {*Use, None}
-    assert set(DOORS_OF_THINGS) == TORRENT_DOORS | OWN_DOORS
+    assert set(DOORS_OF_THINGS) == TORRENT_DOORS | OWN_DOORS | LISTENING_DOORS
 
 
 def test_doors_of_torrents_share() -> None:
@@ -65,3 +72,15 @@ def test_a_copy_handed_over_may_have_a_place() -> None:
     assert ask(Door.EXPORT, limited, TODAY, "DE").allowed
     assert not ask(Door.EXPORT, limited, TODAY, "FR").allowed
     assert not ask(Door.PUBLISH, limited, TODAY, "DE").allowed
+
+
+def test_listening_doors_let_out_what_their_use_allows() -> None:
+    """What may be streamed may not be kept; a preview is a cut, which ND does not allow."""
+    streamed = [stated(IN_COPYRIGHT, granted=(Use.STREAM,))]
+    assert ask(Door.LISTEN, streamed, TODAY).allowed
+    refused = LISTENING_DOORS - {Door.LISTEN}
+    assert not any(ask(door, streamed, TODAY).allowed for door in refused)
+    assert all(ask(door, [stated(BY)], TODAY).allowed for door in LISTENING_DOORS)
+    limited = [stated(BY, territories=("DE",))]
+    assert ask(Door.LISTEN, limited, TODAY, "DE").allowed
+    assert not ask(Door.LISTEN, limited, TODAY).allowed

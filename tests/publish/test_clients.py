@@ -2,6 +2,9 @@
 
 A client that is not installed, or of another version than the one whose failure is on record, is
 skipped with that reason. The record for people is `docs/reference/clients.md`.
+
+What cannot read a hybrid fetches its v1-only twin. Transmission connects to no loopback address, so
+it runs in a network namespace of its own (`publish.own_network`).
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,9 +23,12 @@ from tempfile import TemporaryDirectory
 import libtorrent as lt
 import pytest
 
+from phonotheque.disk import LocalDisk
 from phonotheque.publish.engine import EngineSettings, Seeder, Seeding
+from phonotheque.publish.torrent_reader import read_torrent
+from phonotheque.publish.twin import twin_of
 from publish.minitracker import MiniTracker
-from publish.stage import NAME, PATIENCE_S, Archive, build_archive, every_trace, same_tree
+from publish.stage import NAME, PATIENCE_S, Archive, build_archive, every_trace, same_tree, until
 
 QBITTORRENT_SETTINGS = """\
 [LegalNotice]
@@ -164,3 +171,82 @@ def test_transmission_of_debian_12_cannot_read_a_hybrid(archive: Archive, tmp_pa
     shown = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert shown.returncode == 1
     assert "Error parsing .torrent file" in shown.stdout + shown.stderr
+
+
+@pytest.fixture
+def twin(archive: Archive) -> bytes:
+    """The v1-only twin of the volume."""
+    return twin_of(LocalDisk(archive.root), read_torrent(archive.torrent))
+
+
+def is_clean(folder: Path) -> bool:
+    """Whether what a client fetched is the volume and nothing else, by its own list."""
+    check = ["sha256sum", "--strict", "--check", "--quiet", f"lists/{NAME}/SHA256SUMS"]
+    checked = folder.is_dir() and subprocess.run(check, cwd=folder, capture_output=True)
+    return bool(checked) and checked.returncode == 0
+
+
+def with_aria2(torrent: Path, folder: Path) -> list[str]:
+    """aria2 as people start it, but for discovery."""
+    quiet = ["--enable-dht=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false"]
+    return ["aria2c", "--no-conf", *quiet, "--seed-time=0", f"--dir={folder}", str(torrent)]
+
+
+def with_rtorrent(torrent: Path, folder: Path) -> list[str]:
+    """rtorrent without a terminal."""
+    (port,) = free_ports(1)
+    settings = {
+        "system.daemon.set": "true",
+        "directory.default.set": folder,
+        "session.path.set": torrent.parent,
+        "network.bind_address.set": "127.0.0.1",
+        "network.port_range.set": f"{port}-{port}",
+        "dht.mode.set": "disable",
+        "protocol.pex.set": "no",
+    }
+    return [
+        "rtorrent",
+        "-n",
+        *(f"-o{name}={value}" for name, value in settings.items()),
+        str(torrent),
+    ]
+
+
+@pytest.mark.parametrize("command", [with_aria2, with_rtorrent], ids=["aria2c", "rtorrent"])
+def test_old_clients_fetch_a_twin(
+    archive: Archive, twin: bytes, tmp_path: Path, command: Callable[[Path, Path], list[str]]
+) -> None:
+    """aria2 and rtorrent of Debian 12 fetch the twin whole, without a byte of padding."""
+    version_of(command(tmp_path, tmp_path)[0], "-v" if command is with_aria2 else "-h")
+    out, file = tmp_path / "out", tmp_path / "twin.torrent"
+    out.mkdir()
+    with MiniTracker([]) as tracker, Seeder(EngineSettings.loopback()) as seeder:
+        tracker.peers.append(("127.0.0.1", seeder.port))
+        seeder.add_twin(twin, archive.volumes)
+        file.write_bytes(with_tracker(twin, tracker.url))
+        log = tmp_path / "log"
+        with running(command(file, out), tmp_path, log):
+            until(lambda: is_clean(out / NAME), seeder.wait_for_news, log.read_text())
+    assert same_tree(out / NAME, archive.root / "objects")
+
+
+@pytest.mark.torture  # it takes its time to ask for a peer: 15 s
+def test_transmission_of_debian_12_fetches_a_twin(
+    archive: Archive, twin: bytes, tmp_path: Path
+) -> None:
+    """Transmission 3.00, which cannot read the hybrid, fetches the twin whole."""
+    version_of("transmission-cli", "-V")
+    alone = ["unshare", "--user", "--map-root-user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"]).returncode:
+        pytest.skip("no network of its own can be had here")
+    (tmp_path / "twin").write_bytes(twin)
+    script = [sys.executable, "-m", "publish.own_network"]
+    done = subprocess.run(
+        [*alone, *script, str(archive.volumes), str(tmp_path)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=3 * PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stderr
+    assert same_tree(tmp_path / "out" / NAME, archive.root / "objects")

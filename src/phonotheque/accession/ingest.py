@@ -29,8 +29,8 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement
 from phonotheque.music.sound import Integrity
-from phonotheque.register.cases import removals_of
-from phonotheque.register.events import Accession, Deposit, Event, Removal, Role
+from phonotheque.register.cases import removed_why
+from phonotheque.register.events import Accession, Deposit, Event, Role
 from phonotheque.register.holdings import Held, Provenance, SourceFile
 from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
@@ -340,10 +340,7 @@ def _outcome(material: Material) -> Outcome:
 
 def _removed(source: Source, name: Sha256, index: Index) -> Told:
     """Refuse bytes that were removed: what was decided once is not undone by accident."""
-    last = removals_of(index, name)[-1]
-    case = f", case {last.event.case}" if last.event.case else ""
-    why = last.event.reason if isinstance(last.event, Removal) else ""
-    reason = f"removed on {last.at[:10]}{case}: {why}. Decided anew? Add it with --again"
+    reason = f"{removed_why(index, name)}. Decided anew? Add it with --again"
     return Told(path_text(source.relative), name, source.size_bytes, Outcome.REFUSED, reason)
 
 

@@ -221,14 +221,24 @@ def open_to_write(
             parts = (disk, DiskStore(disk), index, people, journal)
             with closing(people), closing(journal):
                 yield Archive(
-                    root, config, *parts, (*notices, *lost, *_standing_notices(disk, index))
+                    root,
+                    config,
+                    *parts,
+                    (*notices, *lost, *_standing_notices(disk, index, is_rebuilt=is_rebuilt)),
                 )
 
 
-def _standing_notices(disk: Disk, index: Index) -> tuple[str, ...]:
+def _standing_notices(disk: Disk, index: Index, *, is_rebuilt: bool = False) -> tuple[str, ...]:
     """What is told at every opening until somebody mends it."""
     lost = (str(list_lost(volume)) for volume in index.unlisted())
-    return (*lost, *undone_notice(disk, index))
+    unended = (_REBUILDING,) if index.note("rebuilding") and not is_rebuilt else ()
+    return (*lost, *unended, *undone_notice(disk, index))
+
+
+_REBUILDING = (
+    "`phono rebuild` was begun and has not come to its end: tags and layers of some objects may be "
+    "missing until it has. If it is not running, run it again; it goes on where it stopped."
+)
 
 
 def _people(root: Path, index: Index) -> tuple[People, tuple[str, ...]]:

@@ -1,6 +1,8 @@
 """`README.txt` of every archive: how to check and restore it with coreutils alone."""
 
-README = """\
+from phonotheque.store.by_hand import CHECK_FILES, CHECK_VOLUME, COPY_OUT, LIST_TRACKS
+
+README = f"""\
 THIS FOLDER IS A MUSIC ARCHIVE
 ==============================
 
@@ -22,36 +24,17 @@ WHAT IS WHERE
 
 CHECK EVERY FILE
 
-  for f in objects/??/??/*; do
-    n=${f##*/}; printf '%s  %s\\n' "${n%%.*}" "$f"
-  done | sha256sum --check --quiet
-
+{CHECK_FILES}
 No output means that every file is exact. Names that are reported differ from what was received.
 
 CHECK ONE PUBLISHED VOLUME
 
-  cd volumes/VOLUME
-  sha256sum --check --quiet lists/VOLUME/SHA256SUMS
-
-LIST ITS TRACKS (title, artists, release, licence)
-
-  cut -f 4-7 objects/lists/VOLUME/manifest.tsv
-
+{CHECK_VOLUME}
+{LIST_TRACKS}
 The columns of manifest.tsv are: sha256, size in bytes, path, title, artists, release, licence;
 "-" stands where nothing is known.
 
-COPY ITS TRACKS OUT UNDER READABLE NAMES
-
-  mkdir out
-  { read -r header
-    while IFS='\t' read -r sha size path title artists release licence; do
-      name="$artists - $title"
-      cp "objects/$path" "out/${name//\\//_}.${path##*.}"
-    done
-  } < objects/lists/VOLUME/manifest.tsv
-
-(In the last command the character between the quotes after IFS= is a tab. It needs bash.)
-
+{COPY_OUT}
 CHECK THE REGISTER
 
 Each line holds, as "prev", the SHA-256 of the line before it with its newline:

@@ -182,6 +182,18 @@ class Cache:
 
     # -- looking ---------------------------------------------------------------------------------
 
+    def find(self, wanted: Wanted) -> Kept | None:
+        """Return a derivative if it is kept and whole; nothing is made, nobody is waited for.
+
+        Raises:
+            UnavailableError: The disk failed.
+        """
+        found = self._find(wanted)
+        if not isinstance(found, Kept):
+            return None
+        self._ledger.touch(wanted.path)
+        return found
+
     def _find(self, wanted: Wanted) -> Kept | Origin:
         """The copy if it is there and whole, else how one made now comes to be there."""
         path = f"{FOLDER}/{wanted.path}"

@@ -29,6 +29,9 @@ class Door(StrEnum):
     PUSH: from a volume to a folder that others serve. PACK: a small thing, or one made of an
     object, into a pack. EXPORT: into a folder for others. DRESS: as a dressed copy, and as the
     original that a copy gives back. DERIVE: as an access copy or a picture.
+    LISTEN: to somebody who hears all of it, and sees its cover. PREVIEW: half a minute of it, to
+    anybody. PREMISES: to somebody who hears it in the archive's own rooms. DOWNLOAD: to somebody
+    who keeps it. DOWNLOAD_DRESSED: the same as a copy with other tags.
     LISTING: named as something that can be had, in lists, indexes, pages, feeds and fact sheets.
     DUMP: named so in a dump of the catalogue. SEARCH: found in the catalogue.
     """
@@ -41,6 +44,11 @@ class Door(StrEnum):
     EXPORT = "export"
     DRESS = "dress"
     DERIVE = "derive"
+    LISTEN = "listen"
+    PREVIEW = "preview"
+    PREMISES = "premises"
+    DOWNLOAD = "download"
+    DOWNLOAD_DRESSED = "download-dressed"
     LISTING = "listing"
     DUMP = "dump"
     SEARCH = "search"
@@ -55,6 +63,11 @@ DOOR_USES: dict[Door, Use | None] = {
     Door.EXPORT: Use.REDISTRIBUTE,
     Door.DRESS: Use.DERIVE,
     Door.DERIVE: Use.STREAM,
+    Door.LISTEN: Use.STREAM,
+    Door.PREVIEW: Use.PREVIEW,
+    Door.PREMISES: Use.ON_PREMISES,
+    Door.DOWNLOAD: Use.REDISTRIBUTE,
+    Door.DOWNLOAD_DRESSED: Use.DERIVE,
     Door.LISTING: None,
     Door.DUMP: None,
     Door.SEARCH: None,
@@ -68,6 +81,11 @@ TORRENT_DOORS = frozenset((Door.PUBLISH, Door.SEED, Door.WEB_SEED, Door.PUSH, Do
 OWN_DOORS = frozenset((Door.EXPORT, Door.DRESS, Door.DERIVE))
 """Doors that the archive opens to itself, by a command on its own machine. A use of its own needs
 no leave; who hands on what came out there asks first."""
+
+LISTENING_DOORS = frozenset(
+    (Door.LISTEN, Door.PREVIEW, Door.PREMISES, Door.DOWNLOAD, Door.DOWNLOAD_DRESSED)
+)
+"""Doors to one person at a time, who is somewhere: what is limited to a country may leave there."""
 
 
 def ask(

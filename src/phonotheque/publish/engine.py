@@ -27,6 +27,7 @@ from typing import Any, Self
 import libtorrent as lt
 
 from phonotheque.errors import ConflictError, MalformedError, NotHeldError
+from phonotheque.publish.sealed import twin_name
 from phonotheque.publish.seed_status import (
     Seeding,
     SeedState,
@@ -138,27 +139,39 @@ class Seeder:
         info = params.ti
         if info is None or not info.info_hashes().has_v2():
             raise MalformedError("the torrent", "has no version 2 info-hash", "Make it anew.")
-        params.flags |= _ONLY_UPLOAD
         if lacking:
             _tell_lacking(params, info, {f"{info.name()}/{path}" for path in lacking})
         else:
             params.flags |= lt.torrent_flags.seed_mode
+        return self._add(info, params, info.name())
+
+    def add_twin(self, torrent: bytes, save_path: Path) -> Seeding:
+        """Share the v1-only twin of a volume from the same folder, too, under a name of its own.
+
+        Raises:
+            MalformedError: The torrent cannot be read.
+            ConflictError: It is shared already.
+        """
+        params = torrent_params(torrent, save_path)
+        assert params.ti is not None, "a torrent file has its metadata"
+        params.flags |= lt.torrent_flags.seed_mode
+        return self._add(params.ti, params, twin_name(params.ti.name()))
+
+    def _add(self, info: lt.torrent_info, params: lt.add_torrent_params, name: str) -> Seeding:
+        params.flags |= _ONLY_UPLOAD
         params.trackers = list(dict.fromkeys([*params.trackers, *self._settings.trackers]))
         params.name = info.name()  # or the magnet link has none
         hashes = info.info_hashes()
-        added = Seeding(info.name(), str(hashes.v2), str(hashes.v1), lt.make_magnet_uri(params))
+        added = Seeding(name, str(hashes.v2), str(hashes.v1), lt.make_magnet_uri(params))
         params.url_seeds = []  # they are for those who fetch
-        self._add(added.name, params)
-        return added
-
-    def _add(self, name: str, params: lt.add_torrent_params) -> None:
         with self._news:
             if name in self._volumes:
                 raise ConflictError(name, "is seeded already", "Remove it first.")
-            folder = Path(params.save_path, name)
+            folder = Path(params.save_path, info.name())
             handle = self._session.add_torrent(params)
             volume = _Volume(name, folder, handle)
             self._volumes[name] = self._by_handle[handle] = volume
+        return added
 
     def remove(self, name: str) -> None:
         """Stop sharing a volume; its files stay. Raises `NotHeldError` when it is not shared."""
@@ -291,18 +304,31 @@ class Seeder:
         info = volume.handle.torrent_file()
         if info is None:
             return
-        files = info.layout()
         for piece in pieces:
-            # In the hybrid form files begin at pieces, so a piece belongs to one file.
-            path = files.file_path(files.file_index_at_piece(piece)).partition("/")[2]
             reason = f"piece {piece} is not what its hash says"
-            self._tell(SeedTrouble(volume.name, TroubleKind.DAMAGED, path, piece, reason))
+            for path in _paths_in(info, piece):
+                self._tell(SeedTrouble(volume.name, TroubleKind.DAMAGED, path, piece, reason))
 
     def _tell(self, trouble: SeedTrouble) -> None:
         volume = self._volumes[trouble.volume]
         if (trouble.kind, trouble.path) not in volume.told:
             volume.told.add((trouble.kind, trouble.path))
             self._troubles.append(trouble)
+
+
+def _paths_in(info: lt.torrent_info, piece: int) -> list[str]:
+    """The files that a piece has bytes of.
+
+    In the hybrid form files begin at pieces, so it is one; a piece of a twin can be of several.
+    """
+    files, end = info.layout(), (piece + 1) * info.piece_length()
+    padding, index = lt.file_storage.flag_pad_file, files.file_index_at_piece(piece)
+    found = []
+    while index < files.num_files() and files.file_offset(index) < end:
+        if not files.file_flags(index) & padding:
+            found.append(files.file_path(index).partition("/")[2])
+        index += 1
+    return found
 
 
 def _tell_lacking(params: lt.add_torrent_params, info: lt.torrent_info, paths: set[str]) -> None:

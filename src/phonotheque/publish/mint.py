@@ -94,20 +94,14 @@ def mint(
     name = filled.planned.name
     sha256s = [member.name.sha256 for member in filled.members]
     described = describe(press.index, sha256s)
-    digests = [proven[sha256] for sha256 in sha256s] if proven else _stored(described)
+    digests = [proven[sha256] for sha256 in sha256s] if proven else known_digests(described)
     lines = _lines(press, filled.members, described)
     listed, manifest = _write_lists(press, filled.planned, lines)
     files = [
         TorrentFile(tuple(line.path.split("/")), said)
         for line, said in zip(lines, digests, strict=True)
     ]
-    torrent = assemble(
-        name,
-        [*files, *listed],
-        announce=press.trackers,
-        web_seeds=press.web_seeds,
-        creator="Phonotheque",
-    )
+    torrent = assembled(press, name, [*files, *listed])
     write_whole(press.disk, hidden_path(name), torrent.data)
     event = _event(filled, torrent, manifest, succession)
     written = press.journal.append(press.now, [*succession.retired, event])
@@ -116,6 +110,17 @@ def mint(
         press.index.seal_into(name, proven_at(press.index, name), sha256s)
     finish(press.disk, [name])
     return torrent
+
+
+def assembled(press: Press, name: str, files: Sequence[TorrentFile]) -> Torrent:
+    """Assemble the torrent of a volume, with the trackers and web seeds of the settings."""
+    return assemble(
+        name,
+        files,
+        announce=press.trackers,
+        web_seeds=press.web_seeds,
+        creator="Phonotheque",
+    )
 
 
 def record(press: Press, events: Sequence[Event]) -> None:
@@ -129,8 +134,13 @@ def record(press: Press, events: Sequence[Event]) -> None:
         press.index.apply(written)
 
 
-def _stored(described: Sequence[Description]) -> list[Digests]:
-    """The digests that the index has, all of them, and the tags: they name what a list names."""
+def known_digests(described: Sequence[Description]) -> list[Digests]:
+    """Return the digests that the index has, all of them; it must have the tags, too, which say
+    what a list names.
+
+    Raises:
+        UnavailableError: Layers or tags are missing.
+    """
     found = [known.digests for known in described if known.digests and known.tags is not None]
     if lost := len(described) - len(found):  # without tags its names would be lost for ever
         raise UnavailableError(

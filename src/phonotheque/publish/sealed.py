@@ -19,6 +19,7 @@ from phonotheque.store.objects import LISTS, ObjectName, parse_file_name
 
 PUBLISHED = "published"
 VOLUMES = "volumes"
+_TWIN = ".v1"  # names of volumes have no dot
 LIST_FILES = ("ATTRIBUTION.txt", "README.txt", "SHA256SUMS", "manifest.tsv")
 
 
@@ -83,6 +84,26 @@ def hidden_path(volume: str) -> str:
     return f"{PUBLISHED}/.{volume}.torrent"
 
 
+def twin_name(volume: str) -> str:
+    """What the v1-only twin of a volume's torrent is called."""
+    return f"{volume}{_TWIN}"
+
+
+def twin_path(volume: str) -> str:
+    """Where it is published, when somebody asked for it."""
+    return torrent_path(twin_name(volume))
+
+
+def is_twin(file: str) -> bool:
+    """Whether a file of this name in `published/` is a v1-only twin."""
+    return file.endswith(f"{_TWIN}.torrent")
+
+
+def offered_as(file: str) -> str:
+    """The name of the volume or pack that a .torrent file in `published/` offers."""
+    return file.removesuffix(".torrent").removesuffix(_TWIN)
+
+
 def finish(disk: Disk, volumes: Iterable[str]) -> None:
     """Set the pointers of live volumes: the torrent's name and the link. Idempotent."""
     torrents = {entry.name for entry in disk.list(PUBLISHED)}
@@ -105,20 +126,22 @@ def remains(disk: Disk, index: Index) -> list[str]:
     """Names of retired volumes of which a torrent or link still lies on the disk."""
     there = {entry.name for folder in (PUBLISHED, VOLUMES) for entry in disk.list(folder)}
     sealed = {volume.name for volume in index.volumes()}
+    pointers = (torrent_path, hidden_path, twin_path)
     return [
         name
         for name in retirements(index)
-        if name in sealed and there & {name, f"{name}.torrent", f".{name}.torrent"}
+        if name in sealed
+        and there & {name, *(path(name).removeprefix(f"{PUBLISHED}/") for path in pointers)}
     ]
 
 
 def unpublish(disk: Disk, volume: str) -> None:
-    """Take torrent and link of a retired volume off the disk. Idempotent.
+    """Take torrent, twin and link of a retired volume off the disk. Idempotent.
 
     For when no published index offers it any more: pointers go before what they point to. Its
     lists stay: no door gives them out, and an index made again is told by them what was in it.
     """
-    for path in (torrent_path(volume), hidden_path(volume)):
+    for path in (torrent_path(volume), hidden_path(volume), twin_path(volume)):
         disk.remove(path)
     disk.sync_folder(PUBLISHED)
     disk.remove(f"{VOLUMES}/{volume}")

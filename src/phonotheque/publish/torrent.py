@@ -38,6 +38,7 @@ __all__ = [
     "assemble",
     "magnet",
     "magnet_link",
+    "outer_of",
     "read_torrent",
 ]
 
@@ -116,7 +117,7 @@ def assemble(
     ordered = in_order(name, sealed)
     info = encode_info(name, ordered, piece_bytes)
     # "info" goes in as bytes: the part that is hashed is the part that is written.
-    outer = {key: encode(value) for key, value in _outer(around).items()}
+    outer = {key: encode(value) for key, value in outer_of(around).items()}
     outer |= {"info": info, "piece layers": encode_layers(proved_layers(ordered, piece_bytes))}
     parts = [part for key in sorted(outer) for part in (encode(key), outer[key])]
     data = b"".join([b"d", *parts, b"e"])
@@ -125,7 +126,8 @@ def assemble(
     return Torrent(data, v1, hashlib.sha256(info).digest(), name, size_bytes)
 
 
-def _outer(around: Around) -> dict[str, Encodable]:
+def outer_of(around: Around) -> dict[str, Encodable]:
+    """Return the part of a torrent that stands beside the info dictionary."""
     outer: dict[str, Encodable] = {}
     if announce := around.get("announce", ()):
         outer["announce"] = announce[0]

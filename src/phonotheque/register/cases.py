@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
+from phonotheque.errors import NotHeldError
 from phonotheque.music.digest import Sha256
 from phonotheque.register.events import CounterNotice, Removal
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
+from phonotheque.register.rows import decode_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,26 @@ def removals_of(index: Index, sha256: Sha256) -> list[CaseLine]:
     return [CaseLine(seq, at, _event(body)) for seq, at, body in rows]
 
 
+def removed_why(index: Index, sha256: Sha256) -> str:
+    """Say of an object that was removed when that was, in which case, and why."""
+    last = removals_of(index, sha256)[-1]
+    case = f", case {last.event.case}" if last.event.case else ""
+    why = last.event.reason if isinstance(last.event, Removal) else ""
+    return f"removed on {last.at[:10]}{case}: {why}"
+
+
+def refuse_removed(index: Index, held: Held) -> None:
+    """Make sure that an object whose bytes are wanted was not removed.
+
+    Raises:
+        NotHeldError: It was; the error says when, in which case and why.
+    """
+    if held.condition == "removed":
+        why = f"it was {removed_why(index, held.sha256)}"
+        todo = "Only adding it anew brings it back: `phono add --again`."
+        raise NotHeldError(held.sha256.hex, why, todo)
+
+
 def removed_objects(index: Index, since: int = 0, after: str = "") -> list[Held]:
     """Return the objects that are removed now, in order of name.
 
@@ -61,4 +81,4 @@ def removed_objects(index: Index, since: int = 0, after: str = "") -> list[Held]
 
 
 def _event(body: bytes) -> Removal | CounterNotice:
-    return msgspec.json.decode(body, type=Removal | CounterNotice)
+    return decode_row(body, Removal | CounterNotice)

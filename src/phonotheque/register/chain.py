@@ -13,31 +13,40 @@ Not here: files and durability (`journal`).
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 
 import msgspec
 
+from phonotheque.music.chain import (
+    GENESIS,
+    MAX_LINE_BYTES,
+    Head,
+    NotInChainError,
+    chain_line,
+    check_line,
+    format_instant,
+    not_before,
+)
 from phonotheque.register.events import Event
 
-MAX_LINE_BYTES = 1 << 20
-"""No line is longer: a reader needs bounded memory. Long findings are split over several lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of a chain: the number and the SHA-256 (hexadecimal) of its last line."""
-
-    seq: int
-    digest: str
-
-
-GENESIS = Head(0, "0" * 64)
-"""What the first line follows from."""
+__all__ = [
+    "GENESIS",
+    "MAX_LINE_BYTES",
+    "Entry",
+    "Head",
+    "Item",
+    "NotInChainError",
+    "Withheld",
+    "decode_line",
+    "encode_line",
+    "encode_withheld",
+    "format_instant",
+    "in_lines",
+    "not_before",
+]
 
 
 _Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -62,29 +71,10 @@ class Entry:
     event: Event | Withheld
 
 
-class NotInChainError(ValueError):
-    """A line that cannot follow from the head it was held against; says why."""
-
-
-class _Envelope(msgspec.Struct, frozen=True):
-    seq: int
-    prev: str
-    at: str
-
-
 _encoder = msgspec.json.Encoder()
-_envelope = msgspec.json.Decoder(_Envelope)
 _event = msgspec.json.Decoder(Event)
 _withheld = msgspec.json.Decoder(Withheld)
 _BEGIN = re.compile(rb'\{"seq":[0-9]+,"sha256":')
-
-
-_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
-
-def format_instant(moment: datetime) -> str:
-    """Write an aware instant as `2026-11-21T05:00:00.123456Z`: fixed width, sorts by time."""
-    return moment.astimezone(UTC).strftime(_INSTANT)
 
 
 _PART_BYTES = MAX_LINE_BYTES // 4
@@ -107,17 +97,6 @@ def in_lines(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:
         yield tuple(part)
 
 
-def not_before(moment: str, last: str) -> str:
-    """The instant for a new line: now, or just after the last line if a clock was set back.
-
-    What is newer governs, so the register's own order must never depend on a clock alone.
-    """
-    if moment > last:
-        return moment
-    following = datetime.strptime(last, _INSTANT).replace(tzinfo=UTC) + timedelta(microseconds=1)
-    return format_instant(following)
-
-
 def encode_line(head: Head, at: str, event: Event) -> tuple[bytes, Head]:
     """Write the line that follows `head`.
 
@@ -127,11 +106,7 @@ def encode_line(head: Head, at: str, event: Event) -> tuple[bytes, Head]:
     Raises:
         ValueError: The line would be longer than `MAX_LINE_BYTES`.
     """
-    envelope = _encoder.encode(_Envelope(head.seq + 1, head.digest, at))
-    line = envelope[:-1] + b"," + _encoder.encode(event)[1:] + b"\n"
-    if len(line) > MAX_LINE_BYTES:
-        raise ValueError(f"a register line of {len(line)} bytes; the longest is {MAX_LINE_BYTES}")
-    return line, Head(head.seq + 1, hashlib.sha256(line).hexdigest())
+    return chain_line(head, at, _encoder.encode(event))
 
 
 def decode_line(head: Head, line: bytes) -> tuple[Entry, Head]:
@@ -145,16 +120,11 @@ def decode_line(head: Head, line: bytes) -> tuple[Entry, Head]:
     if _BEGIN.match(line):
         return _decode_withheld(head, line)
     try:
-        envelope = _envelope.decode(line)
         event = _event.decode(line)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise NotInChainError(f"it is not an event ({error})") from error
-    if envelope.prev != head.digest:
-        raise NotInChainError("it does not follow from the line before it")
-    if envelope.seq != head.seq + 1:
-        raise NotInChainError(f"its number is {envelope.seq}, not {head.seq + 1}")
-    after = Head(envelope.seq, hashlib.sha256(line).hexdigest())
-    return Entry(envelope.seq, envelope.at, event), after
+    at, after = check_line(head, line)
+    return Entry(after.seq, at, event), after
 
 
 def encode_withheld(seq: int, sha256: str) -> bytes:

@@ -53,7 +53,8 @@ def project_findings(db: sqlite3.Connection, entry: Entry) -> None:
 
 def _forget(db: sqlite3.Connection, name: str) -> None:
     """Forget what was wrong with a pack or a volume."""
-    db.execute("DELETE FROM finding WHERE path = ?", (f"published/{name}.torrent",))
+    for torrent in (f"published/{name}.torrent", f"published/{name}.v1.torrent"):
+        db.execute("DELETE FROM finding WHERE path = ?", (torrent,))
     for folder in (f"{PACKS}{name}", f"objects/lists/{name}"):
         below = (f"{folder}/", f"{folder}0")  # "0" comes right after "/"
         db.execute("DELETE FROM finding WHERE path > ? AND path < ?", below)

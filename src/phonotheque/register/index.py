@@ -29,6 +29,7 @@ from phonotheque.register.findings import project_findings
 from phonotheque.register.holdings import Curves, Held, Provenance, SourceFile
 from phonotheque.register.journal import START, Position
 from phonotheque.register.projection import project
+from phonotheque.register.rows import decode_row
 
 _HELD = """SELECT sha256, size_bytes, pieces_root, extension, role, readability, reason, technical,
                   first_seq, checked_at, condition, volume, integrity, sound FROM object"""
@@ -50,20 +51,20 @@ def _held(row: tuple[Any, ...]) -> Held:
         Role(role),
         Readability(readability) if readability else None,
         reason,
-        msgspec.json.decode(technical, type=Technical) if technical else None,
+        decode_row(technical, Technical) if technical else None,
         first_seq,
         checked_at,
         condition,
         volume,
-        msgspec.json.decode(integrity, type=Integrity) if integrity else None,
-        msgspec.json.decode(sound, type=Sound) if sound else None,
+        decode_row(integrity, Integrity) if integrity else None,
+        decode_row(sound, Sound) if sound else None,
     )
 
 
 @lru_cache(maxsize=4096)  # a deposit states the same of all its files
 def read_statement(body: bytes) -> RightsStatement:
     """Read a row of `statement`."""
-    return msgspec.json.decode(body, type=RightsStatement)
+    return decode_row(body, RightsStatement)
 
 
 class Index:
@@ -271,7 +272,7 @@ class Index:
                ON s.sha256 = a.sha256 AND s.seq = a.seq WHERE a.seq = ? ORDER BY position""",
             (seq,),
         )
-        return [msgspec.json.decode(body, type=RightsStatement) for (body,) in rows]
+        return [decode_row(body, RightsStatement) for (body,) in rows]
 
     def statements(self, sha256: Sha256) -> list[RightsStatement]:
         """All that was stated or decided about an object's rights, oldest first."""
@@ -302,7 +303,7 @@ class Index:
     def volumes(self) -> list[Volume]:
         """All volumes ever sealed, in the order they were."""
         rows = self.db.execute("SELECT body FROM volume ORDER BY seq")
-        return [msgspec.json.decode(body, type=Volume) for (body,) in rows]
+        return [decode_row(body, Volume) for (body,) in rows]
 
     def set_unlisted(self, volume: str) -> None:
         """Note that nobody knows any more which objects a volume holds; a rebuild may find out."""
@@ -368,7 +369,7 @@ class Index:
     def tags(self, sha256: Sha256) -> Tags:
         """The tags of an object; empty when it has none or they were not read yet."""
         row = self.db.execute("SELECT body FROM tags WHERE sha256 = ?", (sha256.raw,)).fetchone()
-        return msgspec.json.decode(row[0], type=Tags) if row else Tags()
+        return decode_row(row[0], Tags) if row else Tags()
 
     def curves(self, sha256: Sha256) -> Curves | None:
         """What was measured on an object; None when nobody has yet."""

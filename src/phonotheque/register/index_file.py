@@ -66,7 +66,7 @@ def refusals(path: Path | str) -> Iterator[None]:
     """
     try:
         yield
-    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # SQLite quotes damaged bytes in its messages, and does not see damage inside of a row.
         raise UnavailableError(str(path), "the index is damaged", "Run `phono rebuild`.") from error
     except sqlite3.DatabaseError as error:

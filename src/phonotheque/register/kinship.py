@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from phonotheque.music.digest import Sha256
 from phonotheque.register.events import Link
 from phonotheque.register.index import Index
+from phonotheque.register.rows import decode_row
 
 
 def links(index: Index) -> list[Link]:
@@ -23,7 +22,7 @@ def links(index: Index) -> list[Link]:
            WHERE a.condition != 'removed' AND b.condition != 'removed'
            ORDER BY link.seq, link.other"""
     )
-    return [msgspec.json.decode(body, type=Link) for (body,) in rows]
+    return [decode_row(body, Link) for (body,) in rows]
 
 
 def payload_twins(index: Index) -> list[tuple[Sha256, ...]]:

@@ -7,17 +7,18 @@ Law: rows come in the order of the register.
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Mapping
 
 from phonotheque.music.digest import Sha256
 from phonotheque.register.events import Pack, Publication, Retirement, Volume
 from phonotheque.register.index import Index
+from phonotheque.register.rows import decode_row
 
 
 def packs(index: Index) -> list[Pack]:
     """All packs ever made."""
     rows = index.db.execute("SELECT body FROM pack ORDER BY seq")
-    return [msgspec.json.decode(body, type=Pack) for (body,) in rows]
+    return [decode_row(body, Pack) for (body,) in rows]
 
 
 def packed_at(index: Index) -> dict[str, int]:
@@ -28,7 +29,22 @@ def packed_at(index: Index) -> dict[str, int]:
 def retirements(index: Index) -> dict[str, Retirement]:
     """Volumes and packs that are not offered any more, by name."""
     rows = index.db.execute("SELECT name, body FROM retirement ORDER BY seq")
-    return {name: msgspec.json.decode(body, type=Retirement) for name, body in rows}
+    return {name: decode_row(body, Retirement) for name, body in rows}
+
+
+def heir_of(name: str, retired: Mapping[str, Retirement]) -> str:
+    """Name of what stands for a volume or pack now: itself, or what took its place in the end.
+
+    Args:
+        name: Its name.
+        retired: What is not offered any more, by name.
+
+    Returns:
+        "" when nothing took its place.
+    """
+    while name in retired:  # a volume is retired before its heir is recorded: there is no ring
+        name = retired[name].superseded_by
+    return name
 
 
 def retired_since(index: Index, seq: int) -> list[str]:
@@ -49,7 +65,7 @@ def offered(index: Index) -> list[Volume | Pack]:
         """SELECT body FROM (SELECT * FROM volume UNION ALL SELECT * FROM pack)
            WHERE name NOT IN (SELECT name FROM retirement) ORDER BY seq"""
     )
-    return [msgspec.json.decode(body, type=Volume | Pack) for (body,) in rows]
+    return [decode_row(body, Volume | Pack) for (body,) in rows]
 
 
 def sealed(index: Index) -> list[tuple[Volume | Pack, str]]:
@@ -57,13 +73,13 @@ def sealed(index: Index) -> list[tuple[Volume | Pack, str]]:
     rows = index.db.execute(
         "SELECT body, at FROM (SELECT * FROM volume UNION ALL SELECT * FROM pack) ORDER BY seq"
     )
-    return [(msgspec.json.decode(body, type=Volume | Pack), at) for body, at in rows]
+    return [(decode_row(body, Volume | Pack), at) for body, at in rows]
 
 
 def index_digests(index: Index) -> dict[int, str]:
     """The SHA-256 of every index that was signed, by its number."""
     rows = index.db.execute("SELECT body FROM publication ORDER BY number")
-    events = (msgspec.json.decode(body, type=Publication) for (body,) in rows)
+    events = (decode_row(body, Publication) for (body,) in rows)
     return {event.number: event.index for event in events}
 
 
@@ -82,13 +98,13 @@ def offered_one(index: Index, name: str) -> Volume | Pack | None:
     ).fetchone()
     if row is None or is_retired(index, name):
         return None
-    return msgspec.json.decode(row[0], type=Volume | Pack)
+    return decode_row(row[0], Volume | Pack)
 
 
 def last_publication(index: Index) -> Publication | None:
     """The index that was signed last; None when none was."""
     row = index.db.execute("SELECT body FROM publication ORDER BY number DESC LIMIT 1").fetchone()
-    return msgspec.json.decode(row[0], type=Publication) if row else None
+    return decode_row(row[0], Publication) if row else None
 
 
 def proven_at(index: Index, volume: str) -> str:

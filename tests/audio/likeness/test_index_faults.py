@@ -25,7 +25,7 @@ from phonotheque.audio.likeness.segment import MOST_POSTINGS, Span, parse_span
 from phonotheque.disk import Disk, read_whole
 from phonotheque.errors import UnavailableError
 
-LIMIT = int(os.environ.get("PHONOTHEQUE_STATES", "12"))
+LIMIT = int(os.environ.get("PHONOTHEQUE_STATES", "6"))
 """States tried at each crash point; `make torture` tries more."""
 
 BATCHES = [[1, 2, 3], [4], [5, 6], [7], [8]]

@@ -7,11 +7,12 @@ as defined there.
 from __future__ import annotations
 
 import re
-from importlib import resources
 
 import pytest
 
-STYLE = resources.files("phonotheque.publish.pages").joinpath("assets/site.css").read_text("utf-8")
+from phonotheque.publish.pages.rendering import asset_files
+
+STYLE = {file.path: file.data for file in asset_files()}["assets/site.css"].decode()
 GROUNDS = ("paper", "raise", "sink", "wash")
 
 

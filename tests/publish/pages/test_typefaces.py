@@ -13,15 +13,8 @@ from phonotheque.publish.pages.rendering import asset_files
 @pytest.fixture
 def fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in place of the one that typefaces are fetched into."""
-    monkeypatch.setattr(look.resources, "files", lambda name: _files(name, tmp_path))
+    monkeypatch.setattr(look, "_fonts", lambda: tmp_path / "fonts")
     return tmp_path / "fonts"
-
-
-_real_files = look.resources.files
-
-
-def _files(name: str, folder: Path) -> object:
-    return folder if name == "phonotheque.look" else _real_files(name)
 
 
 def test_without_typefaces_no_page_asks_for_one(fonts: Path) -> None:

@@ -8,7 +8,8 @@ from tests.publish.planning.shelves import MACHINE, REASONS, Shelves, copy, plan
 
 from phonotheque.catalogue.database import Machine
 from phonotheque.errors import MalformedError
-from phonotheque.publish.planning import making, reading
+from phonotheque.publish.planning import making, reading, sums
+from phonotheque.publish.planning.descriptor import is_of
 from phonotheque.publish.planning.making import Material, make_plan, on_one_machine
 from phonotheque.publish.planning.words import Order, Status, Tier, Wish
 
@@ -79,10 +80,10 @@ def test_a_plan_knows_whether_it_is_still_the_one(tmp_path):
     """It is, for the same wish and the same facts; for no other."""
     material = dataclasses.replace(Shelves(songs(3)).material(tmp_path / "a"), facts={"day": "1"})
     made = make(material, tmp_path / "plan")
-    assert making.is_of(made, Wish(), {"day": "1"})
-    assert not making.is_of(made, Wish(), {"day": "2"})
+    assert is_of(made, Wish(), {"day": "1"})
+    assert not is_of(made, Wish(), {"day": "2"})
     for wish in (Wish(Order.NEWEST), Wish(tiers=frozenset({Tier.T50})), Wish(space_bytes=1)):
-        assert not making.is_of(made, wish, {"day": "1"})
+        assert not is_of(made, wish, {"day": "1"})
 
 
 def test_a_damaged_description_is_refused(tmp_path):
@@ -119,6 +120,43 @@ def test_the_sums_are_those_of_the_rows(many, tmp_path):
     assert figures.curve[-1].share == heard / coverage.tally().listens
     assert coverage.planned.share == figures.curve[-1].share
     assert coverage.releases.whole == len(planned)  # each is a release of its own
+
+
+def one_digit_more(kept):
+    return kept.replace(b'"recordings":', b'"recordings":1', 1)
+
+
+def of_another_plan(kept):
+    at = kept.index(b'"plan":"') + len(b'"plan":"')
+    return kept[:at] + b"0" * 64 + kept[at + 64 :]
+
+
+def of_an_older_version(kept):
+    return kept.replace(b'"format":1', b'"format":0', 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [one_digit_more, of_another_plan, of_an_older_version, lambda _: b"{}", lambda _: b"\xff"],
+)
+def test_sums_that_are_not_of_this_plan_are_made_again(tmp_path, change):
+    """The sums that are kept are believed undamaged, of this very plan and version alone."""
+    make(Shelves(songs(3, 2)).material(tmp_path / "a"), tmp_path / "plan")
+    figures = reading.figures_of(tmp_path / "plan", MACHINE)
+    (file,) = (tmp_path / "plan").glob("sums.json")
+    kept = file.read_bytes()
+    file.write_bytes(change(kept))
+    assert file.read_bytes() != kept
+    assert reading.figures_of(tmp_path / "plan", MACHINE) == figures
+    assert file.read_bytes() == kept
+
+
+def test_sums_that_are_kept_are_not_made_again(tmp_path, monkeypatch):
+    """Who asks again loads no engine."""
+    make(Shelves(songs(3, 2)).material(tmp_path / "a"), tmp_path / "plan")
+    figures = reading.figures_of(tmp_path / "plan", MACHINE)
+    monkeypatch.setattr(sums, "_made", None)
+    assert reading.figures_of(tmp_path / "plan", MACHINE) == figures
 
 
 def test_what_is_to_be_shared_is_given_in_order(many, tmp_path):

@@ -8,25 +8,32 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from uuid import UUID
 
+import libtorrent as lt
 import pytest
 from backports import zstd
 from tests.cli.phono import Phono, found
 from tests.cli.small_music import make_music
 
 from phonotheque.archive.bulk.bulk_door import Clerk, Closed
-from phonotheque.archive.bulk.closing import closures
+from phonotheque.archive.listening.copyist import Workshop
+from phonotheque.archive.listening.desk import Desks
+from phonotheque.archive.listening.sounds import ArchiveSounds
 from phonotheque.archive.opening import open_to_read
 from phonotheque.archive.recordings.derivatives import open_copy
-from phonotheque.errors import CallerError
+from phonotheque.cli import seed
+from phonotheque.errors import CallerError, RightsError
+from phonotheque.listen.ports import Asked, Place, Purpose
+from phonotheque.listen.values import SoundForm
 from phonotheque.music.digest import Sha256
-from phonotheque.music.doors import OWN_DOORS, Door
+from phonotheque.music.doors import LISTENING_DOORS, OWN_DOORS, Door
 from phonotheque.publish.index.form import read_index
 from phonotheque.publish.index.newest import newest
 from phonotheque.publish.packs.holding import packs_holding
 from phonotheque.publish.sealed import live, members
-from phonotheque.publish.torrent_reader import read_torrent
 from phonotheque.publish.web.digests import Digests
 from phonotheque.register.events import Pack, Volume
 from phonotheque.register.published import offered
@@ -60,15 +67,16 @@ def house(tmp_path_factory):
     for name in (shared, removed):
         phono("rights", "set", name, *LICENSED).expect(0)
     phono("rights", "set", embargoed, *LICENSED, "--from", "2999-01-01").expect(0)
-    phono.publish()
+    phono.publish("--compat", "v1")
     phono("catalogue", "build").expect(0)
     title = {name: phono.show(name)["tags"]["title"] for name in names}
     old = phono.show(removed)["volume"]
+    assert removed in files_in((phono.root / f"published/{old}.v1.torrent").read_bytes())
     with open_to_read(phono.root) as archive:
         open_copy(archive, archive.index.held(Sha256.parse(removed))).close()
     phono("publish", "push", folder / "pushed").expect(0)
     phono("takedown", removed, "--reason", "The label asked for it").expect(0)
-    phono.publish()
+    phono.publish("--compat", "v1")
     phono("publish", "push", folder / "pushed").expect(0)
     return House(phono, shared, unproven, embargoed, removed, old, str(folder / "pushed"), title)
 
@@ -77,17 +85,21 @@ def in_live_volumes(house, name):
     with open_to_read(house.phono.root) as archive:
         listed = [one.sha256.hex for v in live(archive.index) for one in members(archive.disk, v)]
     torrents = house.phono.root.glob("published/*-open-all-*.torrent")
-    files = [file for path in torrents for file in read_torrent(path.read_bytes()).files]
-    return name in listed or any(name in file.path[-1] for file in files)
+    return name in listed or any(name in files_in(path.read_bytes()) for path in torrents)
 
 
 def in_seeded_torrents(house, name):
+    """In a torrent that `phono seed` would share: volumes, their twins and packs."""
     with open_to_read(house.phono.root) as archive:
-        closed = closures(archive)
-        volumes = [one for one in live(archive.index) if one.name not in closed]
-        return any(
-            name == one.sha256.hex for volume in volumes for one in members(archive.disk, volume)
-        )
+        shared = list(seed._torrents(archive, []))
+    assert any(is_twin for *_, is_twin in shared)
+    return any(name in files_in(data) for data, *_ in shared)
+
+
+def files_in(torrent):
+    """Paths of the files in a torrent, of whatever version, one a line."""
+    info = lt.torrent_info(lt.bdecode(torrent))
+    return "\n".join(info.layout().file_path(number) for number in range(info.num_files()))
 
 
 def at_every_address(house, name):
@@ -189,6 +201,41 @@ def by_search(house, name):
     return any(one.get("title") == house.title[name] for one in lines)
 
 
+ASKED = {
+    Door.LISTEN: (SoundForm.ORIGINAL, Purpose.HEAR, Place()),
+    Door.PREVIEW: (SoundForm.PREVIEW, Purpose.HEAR, Place()),
+    Door.PREMISES: (SoundForm.ORIGINAL, Purpose.HEAR, Place(is_premises=True)),
+    Door.DOWNLOAD: (SoundForm.ORIGINAL, Purpose.KEEP, Place()),
+    Door.DOWNLOAD_DRESSED: (SoundForm.DRESSED, Purpose.KEEP, Place()),
+}
+"""What a listener asks for at each of the doors that open to one person."""
+
+
+def to_a_listener(door):
+    """A visit: the bytes are asked for as the listening door does it."""
+
+    def visited(house, name):
+        root, gid = house.phono.root, UUID(name[:32])
+        workshop = Workshop(root)
+        sounds = ArchiveSounds(root, Desks(root), lambda _: (Sha256.parse(name),), workshop)
+        asked = Asked(gid, *ASKED[door])
+        try:
+            given = sounds.open(asked, Sha256.parse(name))
+            if isinstance(given, Future):
+                given.result(60)
+                given = sounds.open(asked, Sha256.parse(name))
+            assert sounds.may(asked).verdict.allowed
+            return given.size_bytes > 0
+        except RightsError:
+            assert not sounds.may(asked).verdict.allowed
+            return False
+        finally:
+            sounds.close()
+            workshop.close()
+
+    return visited
+
+
 VISITS: dict[Door, Callable[..., bool]] = {
     Door.PUBLISH: in_live_volumes,
     Door.SEED: in_seeded_torrents,
@@ -201,6 +248,7 @@ VISITS: dict[Door, Callable[..., bool]] = {
     Door.LISTING: in_listings,
     Door.DUMP: in_dump,
     Door.SEARCH: by_search,
+    **{door: to_a_listener(door) for door in LISTENING_DOORS},
 }
 OUTSIDE = {Door.EXPORT, Door.DRESS, Door.DUMP}
 """Doors whose visit writes into a folder outside."""

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from faults.way_in import Open, opened
+from phonotheque.archive.bulk.indexing import Published, sign_all
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.signing import keyring
-from phonotheque.archive.signing.indexing import Published, sign_all
 from phonotheque.archive.signing.keyring import Keys, keys_in
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import Disk, read_whole

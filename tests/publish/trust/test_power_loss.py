@@ -15,7 +15,7 @@ from faults.memory import MemoryDisk
 from faults.powerloss import explore_trace, record
 from faults.sites import needless_syncs
 from faults.way_in import found, make_music
-from phonotheque.archive.signing.indexing import sign_all
+from phonotheque.archive.bulk.indexing import sign_all
 from phonotheque.disk import Disk
 from phonotheque.errors import UnavailableError
 from phonotheque.publish.trust import roles
@@ -52,7 +52,7 @@ COVERED = (
 )
 """Syncs of a folder's names that another one covers; those of bytes have to matter each."""
 
-COPIES = ("write_changed ← archive/signing", "store_root")
+COPIES = ("write_changed ← archive/bulk/indexing", "store_root")
 """Bytes that lie in a second place as well: `metadata/targets`, and `metadata`."""
 
 

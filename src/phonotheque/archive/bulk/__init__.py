@@ -1,1 +1,1 @@
-"""The bulk door of an archive: planned, published, laid out, taken down."""
+"""The bulk door of an archive: planned, published, signed, laid out, taken down."""

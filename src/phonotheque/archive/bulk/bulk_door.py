@@ -78,22 +78,7 @@ class Clerk:
 
     def find(self, parts: tuple[str, ...]) -> Resource | None:
         """Open what a path names; None when it is nothing that may be given."""
-        archive = self._current()
-
-        def mining(held: Held) -> Mining:
-            return mining_of(archive.index.statements(held.sha256), today())
-
-        shelves = Shelves(
-            archive.disk,
-            archive.store,
-            archive.index,
-            asker(archive, Door.WEB_SEED),
-            mining,
-            site_of(archive).policy_url,
-            self._digests,
-            lambda name: name in self._closed.names(archive),
-        )
-        return shelves.find(parts)
+        return shelves_of(self._current(), self._digests, self._closed).find(parts)
 
     def _current(self) -> Archive:
         """The archive as it is now, opened again when register, index or settings changed."""
@@ -106,3 +91,27 @@ class Clerk:
             if look.is_known_to(self._archive):
                 self._seen = look
         return self._archive
+
+
+def shelves_of(archive: Archive, digests: Digests, closed: Closed) -> Shelves:
+    """Return what an open archive gives at the bulk door as it stands now.
+
+    Args:
+        archive: Open.
+        digests: Digests of published files, shared by all.
+        closed: What is closed, shared by all.
+    """
+
+    def mining(held: Held) -> Mining:
+        return mining_of(archive.index.statements(held.sha256), today())
+
+    return Shelves(
+        archive.disk,
+        archive.store,
+        archive.index,
+        asker(archive, Door.WEB_SEED),
+        mining,
+        site_of(archive).policy_url,
+        digests,
+        lambda name: name in closed.names(archive),
+    )

@@ -1,9 +1,9 @@
 """`phono publish run`, the whole of it: corrections, volumes, then what is said about them.
 
-Order: volumes that may not stay as they are get successors -> new volumes are sealed -> packs ->
-listings and facts -> the signed index -> pages -> what no index offers any more is taken off the
-disk. Each part reads what those before it left durable, does nothing when nothing changed, and can
-be stopped and run again at any moment.
+Order: volumes that may not stay as they are get successors -> new volumes are sealed -> torrents
+that were lost are made again -> packs -> listings and facts -> the signed index -> pages -> what no
+index offers any more is taken off the disk. Each part reads what those before it left durable, does
+nothing when nothing changed, and can be stopped and run again at any moment.
 """
 
 from __future__ import annotations
@@ -12,15 +12,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from phonotheque.archive.bulk.listings import sweep_listings
-from phonotheque.archive.bulk.publishing import asker, limits_of, misplaced
+from phonotheque.archive.bulk.publishing import asker, limits_of, misplaced, press_of
 from phonotheque.archive.opening import Archive
 from phonotheque.music.doors import Door
 from phonotheque.publish.mint import Press
 from phonotheque.publish.packs.standing import sweep_packs
+from phonotheque.publish.remake import damaged, remake
 from phonotheque.publish.removal.undone import PENDING
-from phonotheque.publish.sealed import live, remains, unpublish
+from phonotheque.publish.sealed import live, remains, torrent_path, unpublish
 from phonotheque.publish.supersede import Succeeded, correct, fold, plan_folds
 from phonotheque.register.events import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a step; false when nothing had changed and nothing was found.
+
+    Attributes:
+        done: What it did, in sentences.
+        findings: What it found and could not mend, each with what to do about it.
+    """
+
+    done: str = ""
+    findings: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.done or self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +47,12 @@ class Step:
     Attributes:
         name: One word.
         doing: What people read while it is at work.
-        take: Does it, with the archive open to write; says in a sentence what it did, "" when
-            nothing had changed.
+        take: Does it, with the archive open to write.
     """
 
     name: str
     doing: str
-    take: Callable[[Archive], str]
+    take: Callable[[Archive], Taken]
 
 
 def finish_begun(archive: Archive) -> None:
@@ -73,17 +89,40 @@ def fold_all(archive: Archive, press: Press) -> Iterator[Succeeded]:
 def steps() -> tuple[Step, ...]:
     """What follows when volumes are sealed, in order."""
     from phonotheque.archive.bulk.facts import write_facts
+    from phonotheque.archive.bulk.indexing import publish_index
     from phonotheque.archive.bulk.packing import pack
     from phonotheque.archive.bulk.pages import write_pages
-    from phonotheque.archive.signing.indexing import publish_index
 
     return (
-        Step("packs", "making packs", pack),
-        Step("facts", "writing listings and fact sheet", write_facts),
-        Step("index", "signing the index", publish_index),
-        Step("pages", "writing pages and feeds", write_pages),
-        Step("sweep", "clearing away", sweep),
+        Step("torrents", "making damaged torrents again", remake_torrents),
+        Step("packs", "making packs", _without_findings(pack)),
+        Step("facts", "writing listings and fact sheet", _without_findings(write_facts)),
+        Step("index", "signing the index", _without_findings(publish_index)),
+        Step("pages", "writing pages and feeds", _without_findings(write_pages)),
+        Step("sweep", "clearing away", _without_findings(sweep)),
     )
+
+
+def _without_findings(take: Callable[[Archive], str]) -> Callable[[Archive], Taken]:
+    return lambda archive: Taken(take(archive))
+
+
+def remake_torrents(archive: Archive) -> Taken:
+    """Make .torrent files of volumes again that are missing or were found damaged.
+
+    Raises:
+        UnavailableError: The disk refused.
+    """
+    press = press_of(archive)
+    done, findings = [], []
+    for volume in damaged(press):
+        path = torrent_path(volume.name)
+        if why := remake(press, volume):
+            todo = "`phono repair --from DIR` brings it from a mirror."
+            findings.append(f"{path} is damaged and cannot be made again: {why}\n{todo}")
+        else:
+            done.append(f"{path} was damaged and is whole again.")
+    return Taken("\n".join(done), tuple(findings))
 
 
 def sweep(archive: Archive) -> str:

@@ -34,7 +34,7 @@ from phonotheque.store.lock import hold_folder
 
 if TYPE_CHECKING:
     from phonotheque.catalogue.bulk import Progress
-    from phonotheque.publish.planning.making import Descriptor
+    from phonotheque.publish.planning.descriptor import Descriptor
     from phonotheque.publish.planning.reading import Figures
 
 SHOWN = "state/plan"
@@ -120,17 +120,18 @@ def make_plan(
         MalformedError: The catalogue is damaged.
         UnavailableError: The disk refused.
     """
-    from phonotheque.catalogue.bulk import remove_tree
-    from phonotheque.catalogue.database import Machine
-    from phonotheque.publish.planning import making, matching
-    from phonotheque.publish.planning.shelf import Shelf
-
     snapshot = _snapshot(archive.root)
     seeders, of_seeders = _seeders(archive) if wish.order is Order.AT_RISK else ({}, {})
     facts = _facts(archive, snapshot) | of_seeders
     if (found := _made_before(folder, wish, facts)) is not None:
         return found
-    machine = Machine(jobs, making.MEMORY_BYTES)
+    from phonotheque.catalogue.bulk import remove_tree  # slow to load, all of these
+    from phonotheque.catalogue.database import Machine
+    from phonotheque.publish.planning import making, matching
+    from phonotheque.publish.planning.shelf import Shelf
+    from phonotheque.publish.planning.workshop import MEMORY_BYTES
+
+    machine = Machine(jobs, MEMORY_BYTES)
     catalogue = matching.CatalogueParts()
     if snapshot:
         cards = snapshot.cards(Kind.RECORDING.value)
@@ -207,7 +208,7 @@ def _seeders(archive: Archive) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _made_before(folder: Path, wish: Wish, facts: dict[str, str]) -> Descriptor | None:
-    from phonotheque.publish.planning.making import DESCRIPTOR, is_of, read_descriptor
+    from phonotheque.publish.planning.descriptor import DESCRIPTOR, is_of, read_descriptor
 
     if not (folder / DESCRIPTOR).exists():
         return None
@@ -228,12 +229,13 @@ def figures_of(
         PhonothequeError: What `make_plan` raises.
     """
     from phonotheque.catalogue.database import Machine
-    from phonotheque.publish.planning import making, reading
+    from phonotheque.publish.planning import reading
+    from phonotheque.publish.planning.workshop import MEMORY_BYTES
 
     folder = archive.root / SHOWN
     with hold_folder(folder.parent, "another plan"):
         make_plan(archive, wish, folder, jobs, on_progress)
-        return reading.figures_of(folder, Machine(jobs, making.MEMORY_BYTES))
+        return reading.figures_of(folder, Machine(jobs, MEMORY_BYTES))
 
 
 # -- what publishing follows ---------------------------------------------------------------------
@@ -299,10 +301,11 @@ def coverage_of(archive: Archive) -> Figures:
         PhonothequeError: What `order` raises.
     """
     from phonotheque.catalogue.database import Machine
-    from phonotheque.publish.planning import making, reading
+    from phonotheque.publish.planning import reading
+    from phonotheque.publish.planning.workshop import MEMORY_BYTES
 
     folder = _made(archive, wish_of(archive.config))
-    return reading.figures_of(folder, Machine(_JOBS, making.MEMORY_BYTES))
+    return reading.figures_of(folder, Machine(_JOBS, MEMORY_BYTES))
 
 
 _JOBS = 2

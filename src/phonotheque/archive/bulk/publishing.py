@@ -15,6 +15,7 @@ from phonotheque.music.doors import Door, ask
 from phonotheque.music.rights import Verdict
 from phonotheque.publish.mint import Press
 from phonotheque.publish.plan import Limits
+from phonotheque.publish.remake import MADE_AGAIN_BY
 from phonotheque.publish.run import Plan, Wish, plan
 from phonotheque.publish.sealed import list_lost, live, torrent_path
 from phonotheque.publish.session import EngineSettings
@@ -125,7 +126,7 @@ def sealed_torrent(archive: Archive, sealed: Volume | Pack) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     if found != sealed.torrent:
         raise DigestMismatchError(
-            path, f"its bytes hash to {found}, not what was sealed", "Restore it from a backup."
+            path, f"its bytes hash to {found}, not what was sealed", MADE_AGAIN_BY
         )
     return data
 

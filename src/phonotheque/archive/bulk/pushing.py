@@ -11,7 +11,8 @@ Laws: only volumes and packs that are offered, and of which the resolver allows 
 are laid out, at the moment of laying out; what may not be there any more is taken away before
 anything is added; content comes before what names it, the TUF timestamp last; every object, torrent
 and file of a pack is proven before it gets its name; nothing that was not laid out by this archive
-is touched. A run that stops is gone on with.
+is touched. A run that stops is gone on with. What a volume holds of the one that it takes the place
+of is moved into it, not copied again: a removal of one recording costs no copy of the others.
 
 Words about a closed volume or pack, its listing or a magnet link, stay until the next publication
 or refresh says that it is gone. A removal publishes anew by itself.
@@ -33,14 +34,23 @@ from pathlib import Path
 import msgspec
 
 from phonotheque.archive.bulk.closing import closures
+from phonotheque.archive.bulk.handing_on import hand_on, handed_on, heirs, strip
 from phonotheque.archive.bulk.seals import Seals
 from phonotheque.archive.keeping.export import copy_object
 from phonotheque.archive.opening import Archive, open_to_read, open_to_write
 from phonotheque.disk import refusal
 from phonotheque.errors import ConflictError, IntegrityError, NotHeldError, PhonothequeError
-from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, VOLUMES, list_lost, members
+from phonotheque.publish.sealed import (
+    LIST_FILES,
+    PUBLISHED,
+    VOLUMES,
+    is_twin,
+    list_lost,
+    members,
+    offered_as,
+)
 from phonotheque.register.events import Volume
-from phonotheque.register.published import offered
+from phonotheque.register.published import offered, retirements
 from phonotheque.store.objects import LISTS, ObjectName
 
 RECORD = ".phonotheque-push.json"
@@ -113,11 +123,10 @@ def push(
     return done
 
 
-def missing_from(root: Path, to: Path) -> tuple[int, int]:
-    """Recordings and bytes of the volumes that `push` would copy."""
+def missing_from(root: Path, to: Path, *, is_linked: bool) -> tuple[int, int]:
+    """Recordings and bytes of the volumes that `push` would copy, or link."""
     with open_to_read(root) as archive:
-        volumes = _Push(archive, to, Pushed(), is_linked=False).missing()
-    return sum(volume.objects for volume in volumes), sum(volume.size_bytes for volume in volumes)
+        return _Push(archive, to, Pushed(), is_linked=is_linked).to_copy()
 
 
 class _Push:
@@ -163,11 +172,31 @@ class _Push:
         self._record.volumes = [name for name in self._record.volumes if name in self._names]
         self._to.mkdir(parents=True, exist_ok=True)
         self._save()
-        self._drop([name for name in self._record.files if not self._may_lie(name)])
+        self._drop([name for name in self._record.files if not self._may_stay(name)])
+        inherited, disk = self._heirs(), self._archive.disk
+        try:
+            for entry in self._gone():
+                if entry not in inherited:
+                    self._clear(entry)
+            for folder, heir in inherited.items():
+                strip(disk, folder, heir)
+            for folder, heir in inherited.items():
+                hand_on(disk, folder, heir, is_linked=self._is_linked)
+                self._clear(folder)
+        except OSError as error:
+            raise refusal(str(self._to), error) from error
+
+    def _gone(self) -> Iterator[Path]:
+        """Folders of volumes and packs, and links, that may not lie there any more."""
         for folder in (self._to / VOLUMES, self._to / PACKS):
             for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
                 if entry.name not in self._names:
-                    self._clear(entry)
+                    yield entry
+
+    def _heirs(self) -> dict[Path, Volume]:
+        """The folders of volumes that go, each with the one on offer that took its place."""
+        volumes = (one for one in self._open if isinstance(one, Volume))
+        return heirs(self._gone(), retirements(self._archive.index), volumes)
 
     def _clear(self, entry: Path) -> None:
         """Take a volume, a pack or the link to one away, with what a stopped run left in it."""
@@ -212,6 +241,20 @@ class _Push:
             if isinstance(one, Volume) and not (one.name in whole and (folder / one.name).is_dir())
         ]
 
+    def to_copy(self) -> tuple[int, int]:
+        """Recordings and bytes of volumes that are not there whole, but for what is handed on."""
+        missing, disk = self.missing(), self._archive.disk
+        handed = {
+            target: source.stat().st_size
+            for folder, heir in self._heirs().items()
+            for _, source, target in handed_on(disk, folder, heir, is_linked=self._is_linked)
+        }
+        files, size_bytes = len(handed), sum(handed.values())
+        return (
+            sum(volume.objects for volume in missing) - files,
+            sum(volume.size_bytes for volume in missing) - size_bytes,
+        )
+
     # -- parts ---------------------------------------------------------------------------------
 
     def _bring_volume(self, volume: Volume) -> Iterator[int]:
@@ -255,11 +298,17 @@ class _Push:
                 names.append(name)
         return sorted(names, key=lambda name: (_turn(name), name))
 
+    def _may_stay(self, name: str) -> bool:
+        """Whether a file that was laid out may lie there still: a twin only if it is no other's."""
+        return self._may_lie(name) and (
+            not is_twin(name) or self._seals.is_intact_twin(name, self._to / name)
+        )
+
     def _may_lie(self, name: str) -> bool:
         """Whether a file of `published/` may be laid out: what is a torrent, or in one, if open."""
         match name.split("/"):
             case [file] if file.endswith(".torrent"):
-                return file.removesuffix(".torrent") in self._names
+                return offered_as(file) in self._names
             case ["packs", pack, *_]:
                 return pack in self._names
         return True
@@ -317,11 +366,13 @@ def _turn(name: str) -> int:
         return 3
     if name.startswith("metadata/"):
         return 2
-    return 0 if _is_frozen(name) else 1
+    return 0 if _is_frozen(name) or is_twin(name) else 1
 
 
 def _is_frozen(name: str) -> bool:
-    """Whether bytes under this name never change."""
+    """Whether bytes under this name never change. A damaged twin is made anew under its name."""
+    if is_twin(name):
+        return False
     return name.startswith("packs/") or ("/" not in name and name.endswith(_IMMUTABLE))
 
 

@@ -7,11 +7,11 @@ archive: settings, the signed index, the cache of copies.
 from __future__ import annotations
 
 from phonotheque.archive.bulk.facts import write_facts
+from phonotheque.archive.bulk.indexing import publish_index
 from phonotheque.archive.bulk.pages import write_pages
 from phonotheque.archive.bulk.publishing import asker, press_of
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.recordings.derivatives import cache_of
-from phonotheque.archive.signing.indexing import publish_index
 from phonotheque.music.doors import Door
 from phonotheque.publish.packs.holding import packs_holding
 from phonotheque.publish.removal.settling import Means, Settled, settle

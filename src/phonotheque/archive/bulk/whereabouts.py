@@ -35,9 +35,9 @@ from phonotheque.publish.packs.holding import packs_holding
 from phonotheque.publish.sealed import members, sealed_bytes, torrent_path
 from phonotheque.publish.torrent import magnet_link
 from phonotheque.publish.torrent_reader import TorrentSummary, read_torrent
-from phonotheque.register.cases import removals_of
+from phonotheque.register.cases import removed_why
 from phonotheque.register.corrections import edited
-from phonotheque.register.events import Pack, Removal, Retirement, Volume
+from phonotheque.register.events import Pack, Retirement, Volume
 from phonotheque.register.holdings import Held
 from phonotheque.register.published import offered, retirements
 from phonotheque.store.objects import ObjectName
@@ -179,7 +179,7 @@ def _whereabouts(archive: Archive, held: Held) -> Whereabouts:
         tags.artists or tags.album_artists,
         tuple(places),
         _packs_with(archive, held),
-        "" if any(place.is_offered for place in places) else _why_not(archive, held),
+        "" if any(place.is_offered for place in places) else why_not(archive, held),
         _may_have_had(archive, held, had, lost),
     )
 
@@ -250,7 +250,7 @@ def _place(archive: Archive, volume: Volume, held: Held) -> Place:
         gone.superseded_by if gone else "",
         path,
         index,
-        "" if gone else _magnet(archive, volume, index),
+        "" if gone else magnet_of(archive, volume, index),
     )
 
 
@@ -269,7 +269,8 @@ def _file_index(torrent: TorrentSummary, path: str) -> int | None:
     return None
 
 
-def _magnet(archive: Archive, volume: Volume, index: int | None) -> str:
+def magnet_of(archive: Archive, volume: Volume, index: int | None) -> str:
+    """Return the magnet link of a volume, which asks for one of its files where one is named."""
     config = archive.config
     link = magnet_link(
         volume.info_hash_v1,
@@ -281,13 +282,11 @@ def _magnet(archive: Archive, volume: Volume, index: int | None) -> str:
     return link if index is None else f"{link}&so={index}"
 
 
-def _why_not(archive: Archive, held: Held) -> str:
-    """Why an object is in no torrent that is offered."""
+def why_not(archive: Archive, held: Held) -> str:
+    """Return why an object is in no torrent that is offered."""
     index = archive.index
     if held.condition == "removed":
-        last = [one.event for one in removals_of(index, held.sha256)][-1:]
-        reasons = [one.reason for one in last if isinstance(one, Removal)]
-        return f"It was taken down: {reasons[0]}" if reasons else "It was taken down."
+        return f"It was {removed_why(index, held.sha256)}"
     counts = archive.config["rights.licence_tags_count"]
     statements = index.statements(held.sha256)
     verdict = ask(Door.PUBLISH, statements, today(), claims_count=counts)

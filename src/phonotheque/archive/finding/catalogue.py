@@ -17,7 +17,9 @@ import msgspec
 
 from phonotheque.archive.finding.searching import Catalogue, open_catalogue
 from phonotheque.archive.finding.serving import FOLDER, HOLDINGS
+from phonotheque.archive.listening.play_journal import heard_here
 from phonotheque.archive.opening import Archive, now, today
+from phonotheque.catalogue.browse.build import build_browse
 from phonotheque.catalogue.build.building import Choices, build
 from phonotheque.catalogue.build.inputs import Input, read_inputs
 from phonotheque.catalogue.build.steps import OnProgress as OnBuildProgress
@@ -41,6 +43,7 @@ from phonotheque.errors import (
     BadRequestError,
     BadSettingError,
 )
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.music.identifiers import Mbid
 from phonotheque.music.licence import parse_licence_strict
 from phonotheque.store.lock import hold_folder
@@ -65,6 +68,7 @@ def holdings_of(archive: Archive) -> Holdings:
         disk=archive.disk,
         on=today(),
         claims_count=archive.config["rights.licence_tags_count"],
+        heard=heard_here(archive.root),
     )
     title = archive.config["title"] or archive.config.name
     address = archive.config["address"]
@@ -121,7 +125,7 @@ def _last_taken_in(disk: LocalDisk) -> _TakenIn | None:
         return None
     try:
         return msgspec.json.decode(read_whole(disk, _TAKEN_IN), type=_TakenIn)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return None  # nothing rests on it but time
 
 
@@ -136,6 +140,7 @@ def build_snapshot(root: Path, jobs: int, on_progress: OnBuildProgress) -> Snaps
     choices = Choices(
         make_search=build_search_of_parts,
         make_lookup=build_lookup,
+        make_browse=build_browse,
         machine=Machine(jobs=jobs),
     )
     return build(folder, LocalDisk(folder), choices, on_progress)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from phonotheque.archive.finding.serving import FOLDER, serving_snapshot
+from phonotheque.catalogue.browse.build import build_browse
 from phonotheque.catalogue.build.serving import Makers
 from phonotheque.catalogue.build.steps import OnProgress
 from phonotheque.catalogue.database import Machine
@@ -88,5 +89,5 @@ def restore_catalogue(root: Path, folder: Path, jobs: int, on_progress: OnProgre
     Raises:
         PhonothequeError: What `catalogue.dump.restoring.restore` raises.
     """
-    makers = Makers(build_search_of_parts, build_lookup)
+    makers = Makers(build_search_of_parts, build_lookup, build_browse)
     return restore(folder, root / FOLDER, makers, Machine(jobs), on_progress)

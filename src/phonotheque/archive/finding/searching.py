@@ -206,8 +206,8 @@ class Catalogue:
     def _searcher(self, kind: Kind) -> Searcher:
         if kind not in self._searchers:
             withdrawn = self._withdrawn if kind is Kind.RECORDING else ()
-            texts = self.lookup.texts_at(kind)
-            searcher = Searcher(self.snapshot.search(kind), texts, withdrawn)
+            texts, years = self.lookup.texts_at(kind), self.lookup.years_at(kind)
+            searcher = Searcher(self.snapshot.search(kind), texts, withdrawn, years=years)
             self._open.callback(searcher.close)
             self._searchers[kind] = searcher
         return self._searchers[kind]

@@ -64,7 +64,14 @@ class Accepted:
     notices: tuple[str, ...]
 
 
-def accept(root: Path, data: bytes, *, may_change_key: bool, is_rehearsed: bool) -> Accepted:
+def accept(
+    root: Path,
+    data: bytes,
+    *,
+    may_change_key: bool,
+    is_rehearsed: bool,
+    must_be_known: bool = False,
+) -> Accepted:
     """Prove a statement, and count the copies that it proves from now on.
 
     Args:
@@ -72,11 +79,13 @@ def accept(root: Path, data: bytes, *, may_change_key: bool, is_rehearsed: bool)
         data: The file of the statement.
         may_change_key: Whether a person said that the mirror's key is another one now.
         is_rehearsed: Say what would be, and note nothing.
+        must_be_known: Refuse a mirror that was never accepted: no person looks on.
 
     Raises:
         MalformedError: It is no statement.
         BadSignatureError: It is not signed by its key, or its timestamp not by this archive.
-        ConflictError: It is for another archive, or another mirror has this id or this key.
+        ConflictError: It is for another archive, or another mirror has this id or this key, or
+            nobody knows the mirror.
         RolledBackError: A newer one of this mirror was accepted before.
         UnavailableError: The archive is held, or the disk refused.
     """
@@ -85,9 +94,12 @@ def accept(root: Path, data: bytes, *, may_change_key: bool, is_rehearsed: bool)
     with open_to_read(root) as archive:
         proven_at = _proven_at(archive, statement.header)
         _check(archive, statement.header, digest, proven_at, may_change_key=may_change_key)
+        before = reports(archive.disk).get(statement.header.mirror)
+        if must_be_known and before is None:  # before anything is read for it
+            todo = "Send the file to the archive's people once; then it is taken here, too."
+            raise ConflictError(_THING, "nobody here knows this mirror yet", todo)
         judged = judge(statement, archive.disk, _contents_of(archive))
         at = archive.now()
-        before = reports(archive.disk).get(statement.header.mirror)
     reported = _reported(statement, judged, digest, proven_at, at)
     is_new = before is None or before.statement != digest
     if is_new and not is_rehearsed:

@@ -26,6 +26,7 @@ from phonotheque.errors import (
     NotHeldError,
     PhonothequeError,
 )
+from phonotheque.register.cases import refuse_removed
 from phonotheque.register.holdings import Held
 from phonotheque.store.objects import ObjectName
 from phonotheque.store.reflink import share_blocks
@@ -94,10 +95,11 @@ def copy_object(archive: Archive, held: Held, target: Path, *, is_linked: bool) 
     """Copy an object to a path, whole and proven before it gets its name.
 
     Raises:
-        NotHeldError: Its file is missing.
+        NotHeldError: It was removed, or its file is missing.
         IntegrityError: It cannot be read, or is not what its name says; nothing stays of the copy.
         OSError: The disk that is copied to refused.
     """
+    refuse_removed(archive.index, held)
     name = ObjectName(held.sha256, held.extension)
     if archive.store.size(name) is None:
         raise NotHeldError(name.path, "its file is missing", "Run `phono verify`; bring it again.")

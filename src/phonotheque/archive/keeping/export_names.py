@@ -1,35 +1,26 @@
 """Names for people: where the copy of each object goes in an exported tree.
 
-Laws: a tree has the same names on every file system in use (Windows, macOS, Linux, FAT). No part
-holds a character, or is a name, that one of them forbids; none is longer than 120 bytes. Folders
-whose names differ only in case or in Unicode form *are* one folder where a file system takes them
-for one, so they are one here, too, under the spelling that most objects have (the first in code
-point order where several have as many). Two files, or a file and a folder, whose names differ only
-so are told apart by the beginning of the object's own name. The choice depends on the set of
-objects alone, not on their order.
+Laws: a tree has the same names on every file system in use: each part is one that
+`phonotheque.music.file_names` makes. Folders whose names differ only in case or in Unicode form
+*are* one folder where a file system takes them for one, so they are one here, too, under the
+spelling that most objects have (the first in code point order where several have as many). Two
+files, or a file and a folder, whose names differ only so are told apart by the beginning of the
+object's own name. The choice depends on the set of objects alone, not on their order.
 
-Source: Unicode 15, section 3.13, "compatibility caseless match": coarser than the rules of NTFS,
-exFAT, APFS and HFS+, so names that are told apart here are two on each. Not here: copying
-(`export`).
+Not here: copying (`export`).
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from phonotheque.archive.opening import Archive
 from phonotheque.music.facts import Tags
+from phonotheque.music.file_names import caseless, safe_part
 from phonotheque.register.events import Role
 from phonotheque.register.holdings import Held
-
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
-_TAIL = re.compile(r"[\s.]+\Z")
-_PART_BYTES = 120  # leaves room for a number and an ending within 255 bytes on every file system
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +29,6 @@ class Copy:
 
     held: Held
     path: str
-
-
-def safe_part(text: str) -> str:
-    """One part of a path that every file system takes."""
-    known = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    part = _cut(_FORBIDDEN.sub("_", known).lstrip())
-    if not part or part.startswith(".") or _RESERVED.fullmatch(part):
-        part = _cut(f"_{part}")
-    return part
-
-
-def _cut(text: str) -> str:
-    """At most 120 bytes, ending in neither a dot nor a space, which Windows drops."""
-    return _TAIL.sub("", text.encode()[:_PART_BYTES].decode("utf-8", "ignore"))
 
 
 def human_path(held: Held, tags: Tags, path: str) -> str:
@@ -124,11 +101,4 @@ def _spellings(paths: Iterable[str]) -> dict[str, str]:
 def _key(path: str) -> str:
     """What paths have in common that some file system may take for one."""
     # Signs that are a slash in another form ("\u2100") must not make folders.
-    return "/".join(_caseless(part).replace("/", "\0") for part in path.split("/"))
-
-
-def _caseless(part: str) -> str:
-    seen = "".join(c for c in part if unicodedata.category(c) != "Cf")  # HFS+ does not see these
-    once = unicodedata.normalize("NFD", seen).casefold()
-    twice = unicodedata.normalize("NFKD", once).casefold()
-    return unicodedata.normalize("NFKC", twice)
+    return "/".join(caseless(part).replace("/", "\0") for part in path.split("/"))

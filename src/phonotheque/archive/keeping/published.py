@@ -24,9 +24,10 @@ from phonotheque.errors import NotHeldError, PhonothequeError, UnavailableError
 from phonotheque.music.finding import Finding, FindingKind
 from phonotheque.publish.packs.form import PACK_PIECE_BYTES, folder_of
 from phonotheque.publish.packs.standing import offered_packs
-from phonotheque.publish.sealed import PUBLISHED, torrent_path
+from phonotheque.publish.sealed import PUBLISHED, torrent_path, twin_path
 from phonotheque.publish.torrent_form import SealedFile
-from phonotheque.publish.torrent_reader import read_torrent
+from phonotheque.publish.torrent_reader import TorrentSummary, read_torrent
+from phonotheque.publish.twin import is_twin_of
 from phonotheque.register.events import Pack, Publication, Volume
 from phonotheque.register.findings import packs_checked_at
 from phonotheque.register.published import added_at, index_digests, last_publication
@@ -90,6 +91,18 @@ def check_torrent(disk: Disk, sealed: Volume | Pack) -> tuple[bytes, Finding | N
     if hashlib.sha256(data).hexdigest() != sealed.torrent:
         return b"", Finding(FindingKind.CHANGED, path, "it is not the torrent that was sealed")
     return data, None
+
+
+def check_twin(disk: Disk, sealed: TorrentSummary) -> Finding | None:
+    """Hold the v1-only twin of a volume, where there is one, against the volume's own torrent."""
+    path = twin_path(sealed.name)
+    try:
+        data = read_if_held(disk, path)
+    except (UnavailableError, OSError) as error:
+        return Finding(FindingKind.UNREADABLE, path, str(error))
+    if data is None or is_twin_of(data, sealed):
+        return None
+    return Finding(FindingKind.CHANGED, path, "it is not the v1-only twin of its volume")
 
 
 def check_pack(archive: Archive, pack: Pack) -> Iterator[Finding]:

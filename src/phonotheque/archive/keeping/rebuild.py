@@ -20,6 +20,7 @@ from phonotheque.hands import Hands
 from phonotheque.music.digest import Digests, Sha256
 from phonotheque.music.facts import AudioFacts
 from phonotheque.music.finding import Finding, FindingKind
+from phonotheque.publish.remake import MADE_AGAIN_BY
 from phonotheque.publish.sealed import finish, live, manifest_path, torrent_path
 from phonotheque.publish.torrent import read_torrent
 from phonotheque.register.events import Role, Volume
@@ -99,7 +100,7 @@ def _sealed_digests(archive: Archive, volume: Volume) -> list[Digests]:
     data = read_whole(archive.disk, torrent_path(volume.name))
     if hashlib.sha256(data).hexdigest() != volume.torrent:
         raise NotHeldError(
-            torrent_path(volume.name), "its bytes are not those that were sealed", "Restore it."
+            torrent_path(volume.name), "its bytes are not those that were sealed", MADE_AGAIN_BY
         )
     found = []
     for file in read_torrent(data).files:

@@ -26,6 +26,7 @@ from phonotheque.errors import (
 )
 from phonotheque.mirror.copying import Folder
 from phonotheque.mirror.joining import addresses_in
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.index.form import read_index
 from phonotheque.publish.index.lines import Header, TorrentLine
 from phonotheque.publish.removal.tombstones import in_force, read_tombstones
@@ -146,7 +147,7 @@ def _understood(
     header, lines = read_index(proven.files[index], index)
     try:
         said = msgspec.json.decode(proven.files["register-head.json"], type=_Head)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         wrong = f"it cannot be read ({error})"
         raise MalformedError("register-head.json", wrong, "Name another mirror.") from error
     _, told = read_tombstones(proven.files["tombstones.jsonl"])

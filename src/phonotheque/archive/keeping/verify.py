@@ -18,12 +18,18 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from phonotheque.archive.keeping.published import Proven, check_pack, check_signed, check_torrent
+from phonotheque.archive.keeping.published import (
+    Proven,
+    check_pack,
+    check_signed,
+    check_torrent,
+    check_twin,
+)
 from phonotheque.archive.opening import Archive, open_to_write
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, live, manifest_path
+from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, live, manifest_path, offered_as
 from phonotheque.register.chain import in_lines
 from phonotheque.register.events import Fixity, Pack, Volume
 from phonotheque.register.findings import TO_THE_END, findings
@@ -162,9 +168,12 @@ def check_volumes(archive: Archive) -> Iterator[Finding]:
             yield wrong
             yield from _check_alone(archive, volume)
             continue
-        for file in read_torrent(data).files:
+        sealed = read_torrent(data)
+        for file in sealed.files:
             if file.path[0] == "lists" and (finding := _check_list(archive, file)):
                 yield finding
+        if finding := check_twin(archive.disk, sealed):
+            yield finding
 
 
 def _check_alone(archive: Archive, volume: Volume) -> Iterator[Finding]:
@@ -236,7 +245,7 @@ def _still_published(writer: Archive, found: list[Finding]) -> Iterator[Finding]
             case ["packs", pack, *_]:
                 is_so = pack in names
             case [file] if file.endswith(".torrent"):
-                is_so = file.removesuffix(".torrent") in names
+                is_so = offered_as(file) in names
             case _:  # small files: looked at once more, now that nobody writes
                 if signed is None:
                     signed = list(check_signed(writer, Proven()))

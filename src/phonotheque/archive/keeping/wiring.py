@@ -1,4 +1,7 @@
-"""Hands for every trade: what each process is given before it waits for jobs."""
+"""Hands for every trade that listens: what each process is given before it waits for jobs.
+
+Not here: hands that only read (`archive.bulk.proving`).
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,12 @@ from phonotheque.archive.keeping.rebuild import Reread, Task, reread
 from phonotheque.audio import facts_in_child, warm_up
 from phonotheque.disk import LocalDisk
 from phonotheque.hands import ManyHands, Work
-from phonotheque.publish.seal import Proof, prove
-from phonotheque.store.objects import INCOMING, DiskStore, ObjectName
+from phonotheque.store.objects import INCOMING, DiskStore
 
 
 def takers(root: Path, count: int) -> ManyHands[Job, Taken | NotTaken]:
     """Hands that take files in."""
     return ManyHands(partial(_taker, root), count)
-
-
-def provers(root: Path, count: int) -> ManyHands[ObjectName, Proof]:
-    """Hands that prove objects before they are sealed."""
-    return ManyHands(partial(_prover, root), count)
 
 
 def copyists(root: Path, count: int) -> ManyHands[CopyJob, CopyMade]:
@@ -45,11 +42,6 @@ def _taker(root: Path) -> Work[Job, Taken | NotTaken]:
     warm_up()
     store = DiskStore(LocalDisk(root))
     return lambda job: take(store, job, facts_in_child)
-
-
-def _prover(root: Path) -> Work[ObjectName, Proof]:
-    store = DiskStore(LocalDisk(root))
-    return lambda name: prove(store, name)
 
 
 def _copyist(root: Path) -> Work[CopyJob, CopyMade]:

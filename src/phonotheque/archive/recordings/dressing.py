@@ -35,6 +35,7 @@ from phonotheque.errors import (
     PhonothequeError,
 )
 from phonotheque.music.digest import Sha256
+from phonotheque.register.cases import refuse_removed
 from phonotheque.register.corrections import edited
 from phonotheque.register.events import Dressing
 from phonotheque.register.holdings import Held
@@ -96,10 +97,11 @@ def write_dressed(
             be too long to be recorded.
         MalformedError: The original cannot be dressed.
         DigestMismatchError: The original is damaged.
-        NotHeldError: Its file is missing.
+        NotHeldError: It was removed, or its file is missing.
         UnavailableError: A disk failed.
     """
     _refuse_place(archive, target, is_replacing=is_replacing)
+    refuse_removed(archive.index, held)
     if held.technical is None:
         raise BadRequestError(
             held.sha256.hex, "it is no recording that is understood", "Export it as it is."

@@ -1,1 +1,1 @@
-"""Who signs for an archive, what is signed, and how a stranger proves it."""
+"""Keys that sign for an archive, until when their signatures count, and how they are checked."""

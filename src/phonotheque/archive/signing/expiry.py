@@ -14,6 +14,7 @@ import msgspec
 from phonotheque.archive.opening import Archive
 from phonotheque.disk import Disk, read_whole
 from phonotheque.errors import NotHeldError
+from phonotheque.music.decoding import UNDECODABLE
 
 _METADATA = "published/metadata"
 
@@ -115,7 +116,7 @@ def _version(paper: _Signed, name: str) -> int:
 def _read(disk: Disk, name: str) -> _Signed | None:
     try:
         return _decoder.decode(read_whole(disk, f"{_METADATA}/{name}")).signed
-    except (NotHeldError, msgspec.DecodeError, UnicodeDecodeError):
+    except (NotHeldError, *UNDECODABLE):
         return None
 
 

@@ -21,6 +21,7 @@ import msgspec
 
 from phonotheque.disk import Disk, read_whole, write_whole
 from phonotheque.errors import MalformedError, NotHeldError
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.music.statement import Tdm
 from phonotheque.publish.plan import tier_of
 
@@ -214,7 +215,7 @@ def read_facts(disk: Disk, name: str) -> TorrentFacts | None:
     """Return the facts of a torrent; None when they were not made yet, or were lost."""
     try:
         return msgspec.json.decode(read_whole(disk, kept_path(name)), type=TorrentFacts)
-    except (NotHeldError, msgspec.DecodeError, UnicodeDecodeError):
+    except (NotHeldError, *UNDECODABLE):
         return None
 
 

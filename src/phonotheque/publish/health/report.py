@@ -16,6 +16,7 @@ from enum import StrEnum
 import msgspec
 
 from phonotheque.errors import MalformedError
+from phonotheque.music.decoding import UNDECODABLE
 
 SCHEMA = 1
 PATH = "published/health.json"
@@ -117,7 +118,7 @@ def decode(data: bytes) -> Health:
     """
     try:
         health = msgspec.json.decode(data, type=Health)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise MalformedError(PATH, str(error), "Count anew: phono publish health") from error
     if health.schema > SCHEMA:
         raise MalformedError(

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import msgspec
 
 from phonotheque.errors import FormatTooNewError, MalformedError
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.index.lines import KINDS, SCHEMA, TIERS, Header, TorrentLine
 
 if sys.version_info >= (3, 14):
@@ -98,7 +99,7 @@ def read_index(data: bytes, thing: str = "the index") -> tuple[Header, list[Torr
             )
         header = _header.decode(first)
         lines = [_line.decode(line) for line in rest]
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise _malformed(thing, f"a line cannot be read ({error!s:.200})") from error
     if header.torrents != len(lines):
         raise _malformed(thing, f"it has {len(lines)} lines, not the {header.torrents} it counts")

@@ -17,7 +17,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from phonotheque.look import typeface_files, typeface_style
+from phonotheque.look import house_icon, house_style, typeface_files, typeface_style
 from phonotheque.music.tdm_statement import META, SENTENCE
 from phonotheque.publish.choice import KINDS_OF, Licence, Order
 from phonotheque.publish.health.history import format_csv
@@ -57,8 +57,6 @@ CHART_WIDTHS = ((960, 150), (580, 185))
 """Of the history, and of the names beside it: for a window, and for a phone, whose letters are
 larger beside the drawing."""
 
-ASSETS = ("icon.svg", "site.css", "torrents.js")
-
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -96,9 +94,11 @@ def environment(*packages: str) -> Environment:
 
 
 def asset_files() -> list[File]:
-    """Return style and script, as they lie beside this module, and the typefaces that are here."""
+    """Return mark, style and script, and the typefaces that are here."""
     folder = resources.files("phonotheque.publish.pages") / "assets"
-    named = {name: folder.joinpath(name).read_bytes() for name in ASSETS}
+    own = folder.joinpath("pages.css").read_text("utf-8")
+    named = {"icon.svg": house_icon(), "site.css": f"{house_style()}\n{own}".encode()}
+    named["torrents.js"] = folder.joinpath("torrents.js").read_bytes()
     named["typefaces.css"] = typeface_style("fonts/").encode()
     named |= {f"fonts/{name}": data for name, data in typeface_files().items()}
     return [File(f"assets/{name}", data) for name, data in named.items()]

@@ -26,6 +26,8 @@ _ELLIPSIS = "\u2026"
 
 def plain(text: str) -> str:
     """Return one line that shows what it holds: tricks become a space, length is bounded."""
+    if len(text) <= _LONGEST_TEXT and text.isprintable():  # most are; nothing hidden is printable
+        return " ".join(text.split())
     shown = "".join(
         c if c in _KEPT or unicodedata.category(c) not in _HIDDEN else " " for c in text
     )

@@ -36,16 +36,12 @@ from phonotheque.catalogue.bulk import (
     write_part,
 )
 from phonotheque.catalogue.database import Machine, number, view
-from phonotheque.errors import MalformedError
 from phonotheque.publish.planning import expressions
+from phonotheque.publish.planning.descriptor import DESCRIPTOR, Descriptor, describe
 from phonotheque.publish.planning.numbering import Numbering
 from phonotheque.publish.planning.tables import HELD, KNOWN
 from phonotheque.publish.planning.words import Tier, Wish
 from phonotheque.publish.planning.workshop import workshop
-
-DESCRIPTOR = "plan.json"
-MEMORY_BYTES = 5 << 30
-"""What sorting may hold before it spills: the smallest with which 256 million rows are quick."""
 
 _ROWS_AT_ONCE = 1 << 17
 
@@ -65,23 +61,6 @@ class Material:
     held: Sequence[Path]
     reasons: Sequence[str]
     facts: dict[str, str]
-
-
-class Descriptor(msgspec.Struct, frozen=True):
-    """What a plan is: `plan.json`.
-
-    Attributes:
-        digest: SHA-256 over the SHA-256s of the parts: equal plans have equal ones.
-    """
-
-    rows: int
-    order: str
-    tiers: tuple[str, ...]
-    space_bytes: int | None
-    access_copies: tuple[str, ...]
-    facts: dict[str, str]
-    digest: str
-    format: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +150,7 @@ def make_plan(
                 on_progress(_share(rows, ordered.most))
     finally:
         remove_tree(work)
-    descriptor = _descriptor(wish, material, rows, _digest(unfinished))
+    descriptor = describe(wish, material.facts, rows, _digest(unfinished))
     text = msgspec.json.format(msgspec.json.encode(descriptor), indent=1)
     with translated(str(out)):
         (unfinished / DESCRIPTOR).write_bytes(text + b"\n")
@@ -228,41 +207,3 @@ def _digest(folder: Path) -> str:
         with translated(str(part)), part.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
-
-
-def _descriptor(wish: Wish, material: Material, rows: int, digest: str) -> Descriptor:
-    return Descriptor(
-        rows=rows,
-        order=str(wish.order),
-        tiers=_words(wish.tiers),
-        space_bytes=wish.space_bytes,
-        access_copies=_words(wish.access_copies),
-        facts=material.facts,
-        digest=digest,
-    )
-
-
-def _words(tiers: frozenset[Tier]) -> tuple[str, ...]:
-    return tuple(tier.word for tier in Tier if tier in tiers)
-
-
-def is_of(descriptor: Descriptor, wish: Wish, facts: dict[str, str]) -> bool:
-    """Whether a plan was made for this wish, of what has these facts."""
-    of_now = _descriptor(wish, Material((), (), (), facts), descriptor.rows, descriptor.digest)
-    return descriptor == of_now
-
-
-def read_descriptor(folder: Path) -> Descriptor:
-    """Return what a plan says of itself.
-
-    Raises:
-        MalformedError: It is damaged.
-        UnavailableError: It cannot be read.
-    """
-    with translated(str(folder)):
-        data = (folder / DESCRIPTOR).read_bytes()
-    try:
-        return msgspec.json.decode(data, type=Descriptor)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        todo = "Remove the folder: it is made again."
-        raise MalformedError(str(folder), f"it cannot be read: {error}", todo) from error

@@ -50,18 +50,18 @@ class Numbering:
 
     def tables(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         """Give the rows of `expressions.planned` as rows of a plan, lazily and in order."""
-        words = pa.array([str(status) for status in MEANINGS], pa.string())
-        reasons = pa.array([*MEANINGS.values(), *self.reasons], pa.string())
-        tiers = pa.array([tier.word for tier in TIERS], pa.string())
-        forms = pa.array(list(map(str, Form)), pa.string())
+        words = _Words([str(status) for status in MEANINGS])
+        reasons = _Words([*MEANINGS.values(), *self.reasons])
+        tiers = _Words([tier.word for tier in TIERS])
+        forms = _Words(list(map(str, Form)))
         for batch in batches:
             status = self._within_space(batch)
             columns = {
                 "place": pa.array(np.arange(self._rows + 1, self._rows + len(batch) + 1)),
-                "status": _dictionary(status, words),
-                "reason": _dictionary(_reasons(batch, status), reasons),
-                "tier": _dictionary(_numbers(batch, "tier"), tiers),
-                "form": _dictionary(_numbers(batch, "form"), forms),
+                "status": words.column(status),
+                "reason": reasons.column(_reasons(batch, status)),
+                "tier": tiers.column(_numbers(batch, "tier")),
+                "form": forms.column(_numbers(batch, "form")),
             }
             self._rows += len(batch)
             rest = [name for name in PLAN.names if name not in columns]
@@ -92,5 +92,17 @@ def _reasons(batch: pa.RecordBatch, status: npt.NDArray[np.int32]) -> npt.NDArra
     return np.where(own, status, given + len(MEANINGS)).astype(np.int32)
 
 
-def _dictionary(numbers: npt.NDArray[np.int32], words: pa.Array) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32()), words)
+class _Words:
+    """Words that numbers stand for, each once in what is written.
+
+    Given a dictionary with doubles, Arrow's Parquet writer leaves a page of memory in the file that
+    nobody filled: equal plans would differ, and hold what was in that memory before.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        places = {word: place for place, word in enumerate(dict.fromkeys(words))}
+        self._words = pa.array(list(places), pa.string())
+        self._places = np.array([places[word] for word in words], np.int32)
+
+    def column(self, numbers: npt.NDArray[np.int32]) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(pa.array(self._places[numbers]), self._words)

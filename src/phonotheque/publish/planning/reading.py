@@ -9,22 +9,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import duckdb
-import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonotheque.catalogue.bulk import batches_of, parts_in
-from phonotheque.catalogue.database import Machine, view_of_folder
-from phonotheque.publish.planning import figures
+from phonotheque.catalogue.database import Machine
 from phonotheque.publish.planning.coverage import Coverage, coverage_of
 from phonotheque.publish.planning.curve import Point, curve_of
-from phonotheque.publish.planning.making import Descriptor, read_descriptor
-from phonotheque.publish.planning.tables import PLAN
-from phonotheque.publish.planning.words import Order, Status
-from phonotheque.publish.planning.workshop import workshop
+from phonotheque.publish.planning.descriptor import Descriptor, read_descriptor
+from phonotheque.publish.planning.sums import sums_of
+from phonotheque.publish.planning.words import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +35,13 @@ def figures_of(folder: Path, machine: Machine) -> Figures:
     """Add up a plan.
 
     Raises:
-        UnavailableError: It cannot be read.
+        MalformedError: It is damaged.
+        UnavailableError: It cannot be read, or its sums cannot be kept.
     """
     descriptor = read_descriptor(folder)
-    with workshop(folder.with_name(f"{folder.name}.sums"), machine) as db:
-        view_of_folder(db, "plan", folder, PLAN)
-        coverage = coverage_of(_rows(db, figures.totals()), *_rows(db, figures.releases()))
-        steps = _rows(db, figures.steps(Order(descriptor.order), descriptor.rows))
-    return Figures(descriptor, coverage, curve_of(steps, coverage.tally().listens))
-
-
-def _rows(db: duckdb.DuckDBPyConnection, expression: ibis.Table) -> list[dict[str, Any]]:
-    """Return the few rows of a sum; DuckDB adds whole numbers up in 128 bits."""
-    found = db.sql(str(ibis.to_sql(expression, dialect="duckdb"))).to_arrow_table()
-    fields = [
-        one.with_type(pa.int64()) if pa.types.is_decimal(one.type) else one for one in found.schema
-    ]
-    rows: list[dict[str, Any]] = found.cast(pa.schema(fields)).to_pylist()
-    return rows
+    sums = sums_of(folder, descriptor, machine)
+    coverage = coverage_of(sums.totals, *sums.releases)
+    return Figures(descriptor, coverage, curve_of(sums.steps, coverage.tally().listens))
 
 
 def to_share(folder: Path) -> Iterator[tuple[int, str, int | None, str]]:
@@ -69,7 +53,12 @@ def to_share(folder: Path) -> Iterator[tuple[int, str, int | None, str]]:
 
 
 def _of_status(batch: pa.RecordBatch, status: Status) -> pa.RecordBatch:
-    return batch.filter(pc.equal(batch.column("status").cast(pa.string()), str(status)))
+    column = batch.column("status")
+    # The batch's own word for it: Arrow loads pandas to make a value of Python's one of its own.
+    word = next((one for one in column.dictionary if one.as_py() == str(status)), None)
+    if word is None:
+        return batch.slice(0, 0)
+    return batch.filter(pc.equal(column.cast(pa.string()), word))
 
 
 _LEFT = (

@@ -11,6 +11,9 @@ import duckdb
 from phonotheque.catalogue.database import Machine, database
 from phonotheque.errors import MalformedError
 
+MEMORY_BYTES = 5 << 30
+"""What sorting may hold before it spills: the smallest with which 256 million rows are quick."""
+
 
 @contextmanager
 def workshop(work: Path, machine: Machine) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -15,6 +15,7 @@ import msgspec
 
 from phonotheque.disk import Disk, write_changed
 from phonotheque.errors import MalformedError
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.music.digest import Sha256
 from phonotheque.register.cases import CaseLine, case_lines
 from phonotheque.register.events import CounterNotice, Removal
@@ -129,7 +130,7 @@ def read_tombstones(data: bytes, thing: str = "tombstones.jsonl") -> tuple[Stone
     try:
         head = msgspec.json.decode(raw[0] if raw else b"", type=Stones)
         told = [msgspec.json.decode(line, type=Line) for line in raw[1:]]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise MalformedError(
             thing, f"is no list of removals: {error}", "Fetch it again."
         ) from error

@@ -39,6 +39,7 @@ from phonotheque.errors import (
     TrustError,
     UnavailableError,
 )
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.index.chain import Seen, check_follows, parse_history
 from phonotheque.publish.index.form import MAX_BYTES, read_index
 from phonotheque.publish.index.lines import Header, TorrentLine
@@ -181,7 +182,7 @@ class Follower:
     ) -> tuple[str, bytes]:
         path = f"metadata/{_target_path(name, info)}"
         data = held(path)
-        if data is None or hashlib.sha256(data).hexdigest() != info.hashes["sha256"]:
+        if data is None or hashlib.sha256(data).hexdigest() != info.hashes.get("sha256"):
             data = self._download(name, info)
         return path, data
 
@@ -268,7 +269,7 @@ class Follower:
             return None
         try:
             return msgspec.json.decode(data, type=_Note)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNDECODABLE as error:
             todo = "Bring it back from a backup; without it, remove the folder and follow anew."
             wrong = f"what was seen before cannot be read ({error!s:.100})"
             raise MalformedError(_NOTE, wrong, todo) from error
@@ -322,9 +323,16 @@ def _refusals() -> Iterator[None]:
 
 
 def _target_path(name: str, info: TargetFile) -> str:
-    """Where a signed file lies below `metadata/`: under its digest."""
+    """Where a signed file lies below `metadata/`: under its digest.
+
+    Raises:
+        BadSignatureError: Another digest of it is signed than the one that proves files here.
+    """
+    digest = info.hashes.get("sha256")
+    if digest is None:
+        raise BadSignatureError(name, "no SHA-256 of it is signed", _KEEP)
     folder, slash, last = name.rpartition("/")
-    return f"targets/{folder}{slash}{info.hashes['sha256']}.{last}"
+    return f"targets/{folder}{slash}{digest}.{last}"
 
 
 def _said(error: Exception) -> str:

@@ -9,7 +9,7 @@ signed and still good is not signed again; only files that neither this publicat
 before names are taken away, so nobody who is in the middle of a download loses it.
 
 Source: TUF specification 1.0.33, sections 4.4 to 4.6, 6.2 (consistent snapshots) and 7. Not here:
-who may sign (`roles`), what is published (`phonotheque.archive.signing.indexing`).
+who may sign (`roles`), what is published (`phonotheque.archive.bulk.indexing`).
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
 Laws: an object is given only as a member of a volume that is offered now, only while it is intact,
 and only when the resolver says yes at this very moment; a file of a pack, and a list of a volume,
-only when all of it was read here and hashed to the root in its torrent; a retired torrent or pack
-is not there any more; what is hidden, a link or a folder is nothing. Nobody learns from an answer
-whether a thing is absent or refused.
+only when all of it was read here and hashed to the root in its torrent; a v1-only twin only when it
+lists the files of its volume and no others; a retired torrent or pack is not there any more; what
+is hidden, a link or a folder is nothing. Nobody learns from an answer whether a thing is absent or
+refused.
 
 Layout, the same as `phonotheque publish push` writes: `/…` is `published/…`; payload of a volume is
 at `/volumes/<name>/…`, of a pack at `/packs/<name>/…` and, so that one address serves all web
@@ -21,7 +22,7 @@ from phonotheque.disk import Disk, Kind
 from phonotheque.errors import NotHeldError
 from phonotheque.music.rights import Verdict
 from phonotheque.music.tdm_statement import Mining, headers
-from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, torrent_path
+from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, is_twin, offered_as
 from phonotheque.publish.web.digests import Digests
 from phonotheque.publish.web.heads import Shown
 from phonotheque.register.events import Pack, Volume
@@ -68,6 +69,16 @@ def content_type(name: str) -> str:
     return _TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
+def sound_type(extension: str) -> str:
+    """The media type of a recording by the ending that its depositor gave it.
+
+    Bytes without a meaning unless the ending is one of sound: a file that sounds may be called
+    `notes.html`, and no browser may take it for a page of this address.
+    """
+    kind = content_type(f"x.{extension}")
+    return kind if kind.startswith("audio/") else "application/octet-stream"
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A file that may be sent, open at its beginning. Whoever gets it closes it."""
@@ -109,20 +120,29 @@ class Shelves:
             case ("packs", name, *rest) if rest:
                 return self._of_pack(name, tuple(rest))
             case (file,) if file.endswith(".torrent"):
-                return self._torrent(file.removesuffix(".torrent"))
+                return self._torrent(file)
             case _:
                 return self._file("/".join((PUBLISHED, *parts)))
 
-    def _torrent(self, name: str) -> Resource | None:
-        """The torrent of what is offered, if it is the one that was sealed."""
+    def _torrent(self, file: str) -> Resource | None:
+        """The torrent of what is offered, if it is the one that was sealed; or its twin."""
+        name = offered_as(file)
         torrent = offered_one(self.index, name)
         if torrent is None or self.is_closed(name):
             return None
-        found = self._file(torrent_path(name))
-        if found is not None and found.shown.etag != torrent.torrent:
-            found.file.close()
-            return None
-        return found
+        found = self._file(f"{PUBLISHED}/{file}")
+        if found is None or (
+            self._is_twin(torrent, found) if is_twin(file) else found.shown.etag == torrent.torrent
+        ):
+            return found
+        found.file.close()
+        return None
+
+    def _is_twin(self, torrent: Volume | Pack, found: Resource) -> bool:
+        """Whether a file is a volume's v1-only twin; packs have none."""
+        return isinstance(torrent, Volume) and self.digests.is_twin(
+            self.disk, torrent, found.file, found.shown.etag
+        )
 
     def _of_torrent(self, name: str, rest: tuple[str, ...]) -> Resource | None:
         """A part of what a torrent holds, wherever it lies."""
@@ -159,7 +179,7 @@ class Shelves:
         verdict = self.asked(held)
         if not verdict.allowed:
             return None
-        fields = {"Content-Type": content_type(name.file)}
+        fields = {"Content-Type": sound_type(name.extension)}
         if verdict.statement and verdict.statement.licence.startswith("http"):
             fields["Link"] = f'<{verdict.statement.licence}>; rel="license"'
         fields |= headers(self.mining(held), self.policy_url)
@@ -183,7 +203,11 @@ class Shelves:
             file = self.disk.open(path)
         except NotHeldError:
             return None
-        known = self.digests.of(path, file, has_root=bool(root))
+        try:
+            known = self.digests.of(path, file, has_root=bool(root))
+        except BaseException:
+            file.close()
+            raise
         if root and known.pieces_root != root:
             file.close()
             return None

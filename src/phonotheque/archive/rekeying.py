@@ -3,7 +3,7 @@
 Order: new keys durable -> the new root durable (or waiting for more signatures) -> everything that
 the old keys signed is signed anew -> the old keys removed. Run again after a crash, each goes on.
 
-Not here: where keys lie (`archive.signing.keyring`), what is signed (`archive.signing.indexing`).
+Not here: where keys lie (`archive.signing.keyring`), what is signed (`archive.bulk.indexing`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from tuf.api.metadata import Root
 
+from phonotheque.archive.bulk.indexing import sign_all
 from phonotheque.archive.bulk.pages import make_pages
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.signing import keyring
-from phonotheque.archive.signing.indexing import sign_all
 from phonotheque.archive.signing.keyring import (
     Keys,
     instant,

@@ -34,6 +34,7 @@ from phonotheque.archive.signing.keyring import (
 )
 from phonotheque.disk import Disk, read_whole, write_changed, write_whole
 from phonotheque.errors import BrokenRegisterError, NotHeldError, PhonothequeError
+from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.music.tdm_statement import SENTENCE
 from phonotheque.publish.facts.listing import read_facts
 from phonotheque.publish.index import newest
@@ -276,7 +277,7 @@ def _publication_in_sheet(disk: Disk) -> int:
     """The number of the publication that the fact sheet speaks of; 0 when there is none."""
     try:
         return msgspec.json.decode(read_whole(disk, _SHEET), type=_Sheet).publication
-    except (NotHeldError, msgspec.DecodeError, UnicodeDecodeError):
+    except (NotHeldError, *UNDECODABLE):
         return 0
 
 

@@ -1,0 +1,77 @@
+"""What the index knows of one object's history: the lines of the register that speak of it.
+
+Law: rows come in the order of the register. Not here: removals (`cases`), accessions and statements
+without their lines (`index`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from phonotheque.music.digest import PIECE_BYTES, Sha256
+from phonotheque.music.rights import RightsStatement
+from phonotheque.register.events import Link
+from phonotheque.register.index import Index, read_statement
+from phonotheque.register.rows import decode_row
+from phonotheque.register.schema import IN_VOLUME
+
+
+class Corrected(NamedTuple):
+    """A correction: number of its line, the field, its value then."""
+
+    seq: int
+    field: str
+    value: str
+
+
+class Sealed(NamedTuple):
+    """A volume that was sealed: number and instant of its line, its name."""
+
+    seq: int
+    at: str
+    volume: str
+
+
+def statements_about(index: Index, sha256: Sha256) -> list[tuple[int, RightsStatement]]:
+    """Return what was stated about an object's rights, with the number of its line."""
+    query = "SELECT seq, body FROM statement WHERE sha256 = ? ORDER BY seq, position"
+    rows = index.db.execute(query, (sha256.raw,))
+    return [(seq, read_statement(body)) for seq, body in rows]
+
+
+def corrections_of(index: Index, sha256: Sha256) -> list[Corrected]:
+    """Return what was corrected of what is said about an object."""
+    query = "SELECT seq, field, value FROM edit WHERE sha256 = ? ORDER BY seq"
+    return [Corrected(*row) for row in index.db.execute(query, (sha256.raw,))]
+
+
+def links_of(index: Index, sha256: Sha256) -> list[tuple[int, Link]]:
+    """Return the links of a recording with others, with the number of the line."""
+    rows = index.db.execute(
+        "SELECT seq, body FROM link WHERE one = ?1 OR other = ?1 ORDER BY seq, other",
+        (sha256.raw,),
+    )
+    return [(seq, decode_row(body, Link)) for seq, body in rows]
+
+
+def sealing_of(index: Index, volume: str) -> Sealed | None:
+    """Return when a volume was sealed; None when there is none of this name."""
+    row = index.db.execute("SELECT seq, at, name FROM volume WHERE name = ?", (volume,)).fetchone()
+    return Sealed(*row) if row else None
+
+
+def checking_at(index: Index, instant: str) -> int | None:
+    """Return the number of the fixity run that ended at this instant; None when none did."""
+    row = index.db.execute("SELECT seq FROM fixity_run WHERE at = ?", (instant,)).fetchone()
+    return row[0] if row else None
+
+
+def place_in_volume(index: Index, volume: str, sha256: Sha256) -> tuple[int, int]:
+    """Return how many objects of a volume stand before one, and how many of these end inside a
+    piece of 1 MiB. Costs a range of an index for each state that its objects are in."""
+    row = index.db.execute(_BEFORE, (volume, sha256.raw)).fetchone()
+    return row[0], row[1]
+
+
+_BEFORE = f"""SELECT count(*), coalesce(sum(size_bytes % {PIECE_BYTES} != 0), 0) FROM object
+              WHERE {IN_VOLUME} AND sha256 < ?"""
