@@ -27,7 +27,7 @@ demo: setup ## make a small label out of nothing and walk the whole way with it
 	@$(BIN)/phono demo
 
 test: setup ## all tests but the long ones, under 8 minutes
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m tests -rs
 
 torture: setup ## kills, faults and fuzz for SECONDS_OF_TORTURE (600)
 	$(BIN)/python -m tests.torture --seconds $(SECONDS_OF_TORTURE)
@@ -45,7 +45,7 @@ real: setup ## the main job on 1.3 GB of free music from Debian (needs apt-get)
 	$(BIN)/python -m scripts.real
 
 lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev --extra charts --extra listen pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev --extra charts --extra guard --extra listen --extra valkey pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 
 clean: ## remove what setup made

@@ -31,6 +31,7 @@ MODULES = (
     "catalogue_build",
     "lookup",
     "search",
+    "listen_library",
     "dump",
     "plan",
     "volumes",
@@ -39,6 +40,11 @@ MODULES = (
     "pages",
     "mirrors",
     "mirror_sync",
+    "listen",
+    "guard_engine",
+    "guard_bench",
+    "guard_door",
+    "log_score",
 )
 """Every module of figures, in the order of printing. A module not named here is never run."""
 

@@ -101,9 +101,9 @@ def _write_facts(root: Path, random: Random, name: str) -> None:
 
 
 def _signing(root: Path) -> Iterator[Row]:
+    from phonotheque.archive.bulk.indexing import publish_index
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.signing.indexing import publish_index
-    from phonotheque.archive.signing.rekeying import refresh
+    from phonotheque.archive.rekeying import refresh
     from phonotheque.publish.index.newest import index_path
 
     def timed(act: Any) -> tuple[float, float]:

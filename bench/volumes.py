@@ -185,8 +185,8 @@ def _publish_records(root: Path, held: int) -> None:
 
 def _publish(root: Path) -> None:
     from phonotheque.archive.bulk.conducting import steps
+    from phonotheque.archive.bulk.proving import provers
     from phonotheque.archive.bulk.publishing import plan_of, press_of
-    from phonotheque.archive.keeping.wiring import provers
     from phonotheque.archive.opening import open_to_write
     from phonotheque.publish.run import seal_all
 

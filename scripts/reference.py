@@ -22,6 +22,7 @@ from phonotheque.cli.exit_status import DONE, FOUND, INTERRUPTED, STATUS, exit_s
 from phonotheque.config import SETTINGS, Setting, format_config
 from phonotheque.errors import PhonothequeError
 from phonotheque.listen.http_status import http_status
+from scripts.api_reference import api_page
 from scripts.catalogue_tables import tables_page
 from scripts.dump_reference import dump_page
 
@@ -231,6 +232,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "exit-status.md": exit_status_page,
     "catalogue-tables.md": partial(tables_page, MADE),
     "dump.md": partial(dump_page, MADE),
+    "api.md": partial(api_page, MADE),
 }
 """File name in `docs/reference` to what makes its text."""
 

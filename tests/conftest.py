@@ -16,7 +16,7 @@ settings.register_profile(
     "here",
     deadline=None,
     derandomize=os.environ.get("PHONOTHEQUE_RANDOM") != "1",  # torture draws new examples
-    max_examples=int(os.environ.get("PHONOTHEQUE_EXAMPLES", "50")),
+    max_examples=int(os.environ.get("PHONOTHEQUE_EXAMPLES", "25")),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("here")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def check_sources(tree: Path, paths: Iterable[str], held: Mapping[str, Held]) ->
             wrong.append(f"{path}: not in the register")
         elif held[path].sha256 != digest:
             wrong.append(f"{path}: registered under another name")
-    return Check("source files against the register (hashlib)", f"{looked_at} files", _few(wrong))
+    return Check("source files against the register (hashlib)", f"{looked_at} files", few(wrong))
 
 
 def check_rights(items: Iterable[Item], held: Mapping[str, Held]) -> Check:
@@ -53,7 +53,7 @@ def check_rights(items: Iterable[Item], held: Mapping[str, Held]) -> Check:
         on_record = item.path in held and bool(held[item.path].licences)
         if on_record != item.verdict.is_settled:
             wrong.append(f"{item.path}: {'a' if on_record else 'no'} licence on record")
-    return Check("licences on record against the rules written", f"{looked_at} files", _few(wrong))
+    return Check("licences on record against the rules written", f"{looked_at} files", few(wrong))
 
 
 def check_lists(archive: Path) -> list[Check]:
@@ -82,13 +82,15 @@ def check_torrents(archive: Path) -> list[Check]:
         }
     )
     torrents = sorted((archive / "published").rglob("*.torrent"))
-    return [_check_torrent(session, torrent, archive / "volumes") for torrent in torrents]
+    return [_check_torrent(session, torrent, archive) for torrent in torrents]
 
 
-def _check_torrent(session: libtorrent.session, torrent: Path, volumes: Path) -> Check:
+def _check_torrent(session: libtorrent.session, torrent: Path, archive: Path) -> Check:
     wanted = libtorrent.add_torrent_params()
     wanted.ti = libtorrent.torrent_info(str(torrent))
-    wanted.save_path = str(volumes)
+    packs = archive / "published" / "packs"
+    is_pack = (packs / wanted.ti.name()).is_dir()
+    wanted.save_path = str(packs if is_pack else archive / "volumes")
     wanted.flags = libtorrent.torrent_flags.upload_mode
     handle = session.add_torrent(wanted)
     try:
@@ -118,6 +120,7 @@ def _checked(
     return status
 
 
-def _few(wrong: list[str]) -> str:
+def few(wrong: Sequence[str]) -> str:
+    """Name the first of what is wrong, and say how much more there is."""
     more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
     return "; ".join(wrong[:3]) + more

@@ -1,8 +1,8 @@
 """The main job, by the product's own command line, in an archive made for it.
 
 Read top to bottom: init, add, add again, publish, verify, status, a catalogue and searches; then
-the checks that use nothing of ours. `verify` comes after publishing, so that it also proves that
-publishing and foreign readers left every byte as it was.
+what is offered, from outside. The checks use nothing of ours. `verify` comes after publishing, so
+that it also proves that publishing and foreign readers left every byte as it was.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from phonotheque.errors import BadRequestError, DiskFullError
 from scripts.real.archive import RegisterView, outcomes, view_register
 from scripts.real.checks import Check, check_lists, check_rights, check_sources, check_torrents
+from scripts.real.offered import run_offered
 from scripts.real.searching import Searched, check_searches, run_searches
 from scripts.real.steps import Step, run_step
 from scripts.real.tree import Picked
@@ -64,6 +65,7 @@ def run_job(tree: Path, picked: Sequence[Picked], work: Path) -> Ran:
     add = [*on, "add", str(tree), "--json"]
 
     init = run_step("init", [*phono, "init", str(archive), "--name", "real"], said)
+    _give_the_catalogue_away(archive)
     first = run_step("add", add, said, FOUND_SOMETHING)
     before = view_register(archive)
     again = run_step("add again", add, said, FOUND_SOMETHING)
@@ -83,9 +85,18 @@ def run_job(tree: Path, picked: Sequence[Picked], work: Path) -> Ran:
     build = run_step("catalogue build", [*on, "catalogue", "build"], said)
     searched = run_searches(on, {package.package.name for package in picked}, said)
     checks.append(check_searches(searched))
-    steps = (init, first, again, publish, verify, status, alike, build)
+    offered = run_offered(on, archive, before.held.values(), work)
+    checks += offered.checks
+    steps = (init, first, again, publish, verify, status, alike, build, *offered.steps)
     view = view_register(archive)
     return Ran(steps, outcomes(first.output), view, tuple(checks), alike.output, tuple(searched))
+
+
+def _give_the_catalogue_away(archive: Path) -> None:
+    """Say on which terms the catalogue stands: without that its dump is in no torrent."""
+    settings = archive / "phonotheque.toml"
+    before, catalogue, after = settings.read_text(encoding="utf-8").partition("\n[catalogue]\n")
+    settings.write_text(f'{before}{catalogue}licence = "CC0-1.0"\n{after}', encoding="utf-8")
 
 
 def require_room(archive: Path, picked: Sequence[Picked]) -> None:

@@ -119,7 +119,8 @@ def run(commands: list[Command], folder: Path, environment: dict[str, str]) -> l
     )
     *parts, rest = re.split(r"\x01([0-9]+)\n", done.stdout.decode("utf-8", "replace"))
     if len(parts) != 2 * len(commands):
-        raise AssertionError(f"bash stopped after {len(parts) // 2} commands: {rest}")
+        how = f"bash ended with {done.returncode} after {len(parts) // 2} commands"
+        raise AssertionError(f"{how}: {rest}")
     return [Ran(parts[i], int(parts[i + 1])) for i in range(0, len(parts), 2)]
 
 

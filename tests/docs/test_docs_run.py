@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.docs.pages import ROOT, commands_of, is_alike, needs_of, run, start_of
 from tests.once import made_once
-from tests.torture.warm import Warm
+from tests.torture.warm import warm
 
 from phonotheque.demo.label import make_label
 
@@ -20,6 +20,9 @@ STARTS = ("nothing", "music", "demo", "archive")
 ELSEWHERE = {
     "try-on-real-music.md": "needs the network; `make real` runs it",
 }
+AS_INSTALLED = "back-up.md"
+"""A short page that writes and reads: to start Python for each command of all pages takes long."""
+
 PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs" / "tutorial").glob("*.md")),
@@ -48,19 +51,17 @@ def _put_real_command(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def warm_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def warm_shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A reader's environment whose `phono` has imported everything before."""
-    home = tmp_path_factory.mktemp("home")
-    with Warm(home) as warm:
-        yield _environment(home, warm.put_command)
+    return _environment(tmp_path_factory.mktemp("home"), warm().put_command)
 
 
 @pytest.fixture
 def shell(
     page: Path, warm_shell: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """A reader's environment; the front page is typed to the command as it is installed."""
-    if page.name != "README.md":
+    """A reader's environment; one page is typed to the command as it is installed."""
+    if page.name != AS_INSTALLED:
         return warm_shell
     return _environment(tmp_path_factory.mktemp("home"), _put_real_command)
 

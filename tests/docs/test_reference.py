@@ -178,6 +178,7 @@ def test_the_keys_of_json_are_documented(tmp_path: Path) -> None:
     sealed = [record for record in sealed if "step" not in record]
     check("phono publish run", sealed)
     check("The steps of publishing", steps)
+    check("phono publish run --compat", printed("publish", "run", "--compat", "v1"))
     found = next(one["sha256"] for one in added if one["path"].endswith(".flac"))
     check("phono publish where ID", printed("publish", "where", found))
     check("phono show ID", printed("show", found))

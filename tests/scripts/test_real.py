@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
 import sys
 import tomllib
 from collections import Counter
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import libtorrent
 import pytest
+from backports import zstd
 from scripts.real import fetch as fetching
 from scripts.real import job
 from scripts.real.archive import Held, outcomes, view_register
@@ -26,6 +29,13 @@ from scripts.real.licences import (
     judge,
     licence_of_expression,
     licence_of_short_name,
+)
+from scripts.real.offered import (
+    check_feeds,
+    check_gone,
+    check_index,
+    check_originals,
+    check_packs,
 )
 from scripts.real.packages import CatchAll, Doubt, HandRule, Package, Quote, holds, load_packages
 from scripts.real.report import format_report, short_licence
@@ -490,6 +500,7 @@ def archive(tmp_path: Path) -> Path:
     }
     volume = {"event": "volume", "name": "v1", "licence_class": "open"}
     volume |= {"objects": 1, "size_bytes": len(data)}
+    (root / "phonotheque.toml").write_text("format = 1\n[catalogue]\n")
     (root / "register").mkdir()
     lines = [json.dumps(line) + "\n" for line in (event, volume)]
     (root / "register" / "000001.jsonl").write_text("".join(lines))
@@ -538,6 +549,63 @@ class TestChecks:
         assert check_rights([settled, open_one], right).wrong == ""
         assert "no licence" in check_rights([settled], {"p/a.ogg": without}).wrong
         assert "a licence" in check_rights([open_one], {"p/b.ogg": with_licence}).wrong
+
+    def test_a_pack_is_looked_for_where_packs_are(self, archive: Path) -> None:
+        """The torrent of a pack is compared with the pack's own folder."""
+        packs = archive / "published" / "packs"
+        shutil.copytree(archive / "objects", packs / "v1")
+        shutil.rmtree(archive / "volumes")
+        (torrent,) = check_torrents(archive)
+        assert torrent.wrong == ""
+
+    def test_packs_feeds_and_originals_that_are_wrong_are_found(self, tmp_path: Path) -> None:
+        """A file of a pack that changed, a feed cut short, an entry without a torrent, and an
+        original that did not come back are all named."""
+        pack = tmp_path / "packs" / "p"
+        pack.mkdir(parents=True)
+        (pack / "a").write_bytes(b"a")
+        (pack / "SHA256SUMS").write_text(f"{hashlib.sha256(b'a').hexdigest()}  a\n")
+        assert check_packs(tmp_path / "packs").wrong == ""
+        (pack / "a").write_bytes(b"b")
+        assert "FAILED" in check_packs(tmp_path / "packs").wrong
+        feed = '<rss version="2.0"><channel><title>f</title><item><title>t</title></item>'
+        (tmp_path / "whole.xml").write_text(f"{feed}</channel></rss>")
+        assert check_feeds(tmp_path).wrong == "whole.xml: t has no torrent"
+        (tmp_path / "whole.xml").write_text(feed)
+        assert check_feeds(tmp_path).wrong.count("whole.xml") == 2
+        names = [hashlib.sha256(data).hexdigest() for data in (b"a", b"b")]
+        assert names[0][:12] in check_originals(pack, names).wrong
+        assert check_originals(pack, names[1:]).wrong == ""
+
+    def test_what_was_removed_is_looked_for_in_all_that_is_offered(self, archive: Path) -> None:
+        """Bytes in the store, a name in a text, in a torrent or in a compressed file are found;
+        the public log may name what was removed."""
+        name = hashlib.sha256(b"gone").hexdigest()
+        published = archive / "published"
+        (published / "tombstones.jsonl").write_text(name)
+        assert check_gone(archive, name).wrong == ""
+        (published / "a.jsonl.zst").write_bytes(zstd.compress(name.encode()))
+        (published / "b.torrent").write_bytes(bytes.fromhex(name))
+        (archive / "objects" / "ab" / "cd").mkdir(parents=True)
+        (archive / "objects" / "ab" / "cd" / f"{name}.ogg").write_bytes(b"gone")
+        wrong = check_gone(archive, name).wrong
+        assert "objects/ab/cd" in wrong
+        assert "a.jsonl.zst names it" in wrong
+        assert "b.torrent names it" in wrong
+
+    def test_a_signature_that_is_not_the_keys_is_found(self, tmp_path: Path) -> None:
+        """minisign refuses an index that is not the one that was signed."""
+        if shutil.which("minisign") is None:
+            pytest.skip("minisign is not installed")
+        index = tmp_path / "index-00001.jsonl.zst"
+        index.write_bytes(b"an index")
+        keys = ["-W", "-p", str(tmp_path / "minisign.pub"), "-s", str(tmp_path / "key")]
+        subprocess.run(["minisign", "-G", *keys], check=True, capture_output=True)
+        sign = ["minisign", "-S", "-s", str(tmp_path / "key"), "-m", str(index)]
+        subprocess.run(sign, check=True, capture_output=True)
+        assert check_index(tmp_path).wrong == ""
+        index.write_bytes(b"another")
+        assert check_index(tmp_path).wrong
 
     def test_an_archive_is_not_made_over_another(self, archive: Path) -> None:
         """A folder that holds an archive already is refused before anything runs."""
@@ -591,24 +659,24 @@ class TestJob:
             return job.run_job(tmp_path / "tree", [picked], work)
 
     def test_the_job_runs_every_step_and_every_check(self, tmp_path: Path, picked: Picked) -> None:
-        """All eight commands run in order, and six checks look at a sound archive."""
+        """All eight commands run in order, and seven checks look at a sound archive."""
         ran = self.run(tmp_path, picked)
         names = ["init", "add", "add again", "publish run", "verify", "status", "duplicates"]
         assert [step.name for step in ran.steps] == [*names, "catalogue build"]
         assert [step.status for step in ran.steps] == [0, 1, 1, 0, 0, 0, 0, 0]
         assert ran.outcomes == {"added": 1}
-        assert [check.wrong for check in ran.checks] == [""] * 6
+        assert [check.wrong for check in ran.checks] == [""] * 7
 
     def test_the_job_notices_damage(self, tmp_path: Path, picked: Picked, archive: Path) -> None:
         """A bit flipped in the archive is found by both foreign tools."""
         damage(archive)
         ran = self.run(tmp_path, picked)
-        assert [bool(check.wrong) for check in ran.checks] == [False] * 3 + [True] * 2 + [False]
+        assert [bool(check.wrong) for check in ran.checks] == [False] * 3 + [True] * 2 + [False] * 2
 
     def test_the_job_notices_a_file_added_twice(self, tmp_path: Path, picked: Picked) -> None:
         """A second add that says "added" is wrong, whatever its exit status."""
         ran = self.run(tmp_path, picked, again="added")
-        assert [bool(check.wrong) for check in ran.checks] == [False, False, True] + [False] * 3
+        assert [bool(check.wrong) for check in ran.checks] == [False, False, True] + [False] * 4
 
     def test_the_job_stops_at_a_failed_command(self, tmp_path: Path, picked: Picked) -> None:
         """A command that fails ends the job, with its own words."""

@@ -67,6 +67,7 @@ class Torture:
             Torment("mutations", lambda _folder, seed: suites.mutations(seed)),
             Torment("bulk-door", lambda _folder, seed: suites.bulk_door(seed), is_once=True),
             Torment("catalogue", lambda _folder, seed: suites.catalogue(seed), is_once=True),
+            Torment("other-rooms", lambda _folder, seed: suites.other_rooms(seed)),
             Torment("properties", lambda _folder, seed: suites.properties(seed)),
             Torment("giant", lambda folder, _seed: giant(folder), is_once=True),
         ]

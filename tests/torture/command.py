@@ -207,8 +207,13 @@ class Phono:
         return Running(given, env=self.env, **how)
 
     def run(self, *arguments: str | Path, **how: Any) -> Ended:
-        """Run a command on the archive to its end; see `Running` for how."""
-        return self.start(*arguments, **(how or {"command": warm_command()})).end()
+        """Run a command on the archive to its end; see `Running` for how.
+
+        One that is bound before it starts is started as users start it.
+        """
+        if "preexec" not in how:
+            how = {"command": warm_command(), **how}
+        return self.start(*arguments, **how).end()
 
 
 def found(archive: Path, name: str = "Torture Records") -> Phono:

@@ -22,7 +22,8 @@ from typing import Any
 CALLS = ("rename", "fsync", "write", "open", "unlink", "mkdir", "fchmod", "symlink")
 
 
-def _arm(call: str, k: int, victim: int, *, is_group: bool) -> None:
+def arm(call: str, k: int, victim: int, *, is_group: bool) -> None:
+    """Kill a process, or its group, at the k-th call of a kind that this process makes."""
     real: Callable[..., Any] = getattr(os, call)
     count = 0
 
@@ -46,7 +47,8 @@ def _arm(call: str, k: int, victim: int, *, is_group: bool) -> None:
     setattr(os, call, counted)
 
 
-def _count(counts: dict[str, int], call: str) -> None:
+def tally(counts: dict[str, int], call: str) -> None:
+    """Count the calls of a kind from now on."""
     real: Callable[..., Any] = getattr(os, call)
     counts[call] = 0
 
@@ -63,11 +65,11 @@ def main() -> None:
     from phonotheque.cli.app import run
 
     if call != "count":
-        _arm(call, int(k), os.getpid(), is_group=whom == "group")
+        arm(call, int(k), os.getpid(), is_group=whom == "group")
         sys.exit(run(arguments))
     counts: dict[str, int] = {}
     for name in CALLS:
-        _count(counts, name)
+        tally(counts, name)
     status = run(arguments)
     print(json.dumps(counts), file=sys.stderr)
     sys.exit(status)

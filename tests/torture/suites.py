@@ -57,14 +57,14 @@ def mutations(seed: int) -> str:
 
 
 def properties(seed: int) -> str:
-    """The property tests of one room, each with six times its examples, from another seed.
+    """The property tests of one room, each with twelve times its examples, from another seed.
 
     A room that takes longer than a minute is left where it is then.
     """
     tests = sorted(path.parent for path in _ROOT.glob("tests/**/test_*.py") if _has_given(path))
     rooms = sorted({str(folder.relative_to(_ROOT)) for folder in tests})
     room = rooms[seed // 1000 % len(rooms)]
-    env = {"PHONOTHEQUE_EXAMPLES_TIMES": "6", "PHONOTHEQUE_TESTS_S": "60"}
+    env = {"PHONOTHEQUE_EXAMPLES_TIMES": "12", "PHONOTHEQUE_TESTS_S": "60"}
     try:
         return f"{room}: {run_suite(seed, [room], env, '-m', 'hypothesis', most_s=_MOST_S)}"
     except subprocess.TimeoutExpired:
@@ -76,16 +76,46 @@ def _has_given(path: Path) -> bool:
     return path.parent != _HERE and "@given" in path.read_text(encoding="utf-8")
 
 
+_CATALOGUE = ("tests/catalogue",)
+_BULK_DOOR = ("tests/publish", "tests/cli/test_packs.py")
+
+
 def catalogue(seed: int) -> str:
     """Kills, full disks and long inputs at every room of the catalogue."""
-    return run_suite(seed, ("tests/catalogue",), {}, "-m", "torture")
+    return run_suite(seed, _CATALOGUE, {}, "-m", "torture")
 
 
 def bulk_door(seed: int) -> str:
     """Each sync of packs, signatures and removals taken out alone; the plan on Spark."""
-    paths = ("tests/publish", "tests/cli/test_packs.py")
+    return _marked(seed, _BULK_DOOR)
+
+
+def other_rooms(seed: int) -> str:
+    """What is marked for torture in one file of all other rooms: sound, mirrors, the listening
+    door. The seed chooses which, so that nothing stands behind what takes long in every run.
+    """
+    files = files_of_other_rooms()
+    file = files[seed // 1000 % len(files)]
+    return f"{file}: {_marked(seed, [file])}"
+
+
+def files_of_other_rooms() -> list[str]:
+    """Files with something marked for torture, of rooms that have no torment of their own."""
+    ours = (*_CATALOGUE, *_BULK_DOOR, "tests/torture")
+    named = (
+        path.relative_to(_ROOT).as_posix() for path in sorted(_ROOT.glob("tests/*/**/test_*.py"))
+    )
+    return [path for path in named if not path.startswith(ours) and _is_marked(path)]
+
+
+def _is_marked(path: str) -> bool:
+    return "mark.torture" in Path(_ROOT, path).read_text(encoding="utf-8")
+
+
+def _marked(seed: int, paths: Sequence[str]) -> str:
     try:
-        return run_suite(seed, paths, {}, "-m", "torture", most_s=_MOST_S)
+        order = {"PHONOTHEQUE_ORDER": str(seed)}
+        return run_suite(seed, paths, order, "-m", "torture", most_s=_MOST_S)
     except subprocess.TimeoutExpired:
         return f"no failure in {_MOST_S} s, and then stopped"
 

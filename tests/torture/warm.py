@@ -12,7 +12,9 @@ kills commands, or counts their calls, starts real ones (`tests.torture.command`
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
+import io
 import marshal
 import os
 import pkgutil
@@ -25,7 +27,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -83,25 +85,39 @@ class Warm:
 
 
 @cache
+def warm() -> Warm:
+    """The warm process of this one, for as long as this one lives."""
+    folder = tempfile.TemporaryDirectory(prefix="phonotheque-warm-")
+    begun = Warm(Path(folder.name)).__enter__()
+    atexit.register(folder.cleanup)
+    atexit.register(begun.__exit__, None, None, None)
+    return begun
+
+
 def warm_command() -> tuple[str, ...]:
     """What runs a command of `phono` at once, for as long as this process lives."""
-    folder = tempfile.TemporaryDirectory(prefix="phonotheque-warm-")
-    warm = Warm(Path(folder.name)).__enter__()
-    atexit.register(folder.cleanup)
-    atexit.register(warm.__exit__, None, None, None)
-    return warm.command
+    return warm().command
 
 
 def _serve(listening: socket.socket) -> Never:
     """Fork for every caller; once standard input ends, kill all that is left, and oneself."""
     import phonotheque
     from phonotheque.audio import warm_up
+    from phonotheque.cli.app import run
+    from phonotheque.publish.pages.rendering import environment
 
     for module in pkgutil.walk_packages(phonotheque.__path__, "phonotheque."):
         if not module.name.endswith("__main__"):
             with suppress(ImportError):  # of what is installed only when asked for
                 importlib.import_module(module.name)
     warm_up()
+    with redirect_stdout(io.StringIO()):
+        run(["--version"])  # which builds the grammar of all commands, half a short one's time
+    for filled in (environment(), environment("phonotheque.publish.facts")):
+        for name in filled.list_templates():
+            filled.get_template(name)  # compiled now: that takes as long as all else of a page
+    gc.collect()
+    gc.freeze()  # so that no child's garbage collection touches, and copies, what all share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits: each tells its end itself
     while listening in select.select([listening, sys.stdin], [], [])[0]:
         caller, _ = listening.accept()

@@ -21,13 +21,16 @@ from phonotheque.cli import (
     dress,
     duplicates,
     edit,
+    guard,
     keeping,
     look,
     mirror,
     repair,
+    reports,
     rights,
     search,
     seed,
+    serve,
     takedown,
     trust,
     verify,
@@ -63,6 +66,9 @@ trust.register(app)
 catalogue.register(app)
 bulk.register(app)
 seed.register(app)
+serve.register(app)
+guard.register(app)
+reports.register(app)
 mirror.register(app)
 
 

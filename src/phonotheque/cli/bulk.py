@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from phonotheque.cli import health, publish_copies, publish_plan, publish_push, publish_serve, where
+from phonotheque.cli import (
+    health,
+    publish_copies,
+    publish_plan,
+    publish_push,
+    publish_serve,
+    publish_twins,
+    where,
+)
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
 from phonotheque.cli.output import (
@@ -61,6 +69,7 @@ def register(app: typer.Typer) -> None:
 def run(
     context: typer.Context,
     jobs: Jobs = None,
+    compat: publish_twins.Compat = None,
     dry_run: DryRun = False,
     wait: Wait = False,
     as_json: Json = False,
@@ -70,14 +79,16 @@ def run(
     Example: phono publish run --dry-run
     """
     from phonotheque.archive.bulk.conducting import correct_all, finish_begun
+    from phonotheque.archive.bulk.proving import provers
     from phonotheque.archive.bulk.publishing import plan_of, press_of
-    from phonotheque.archive.keeping.wiring import provers
+    from phonotheque.archive.bulk.twins import require_offered
     from phonotheque.archive.opening import open_to_read, open_to_write
     from phonotheque.publish.run import seal_all
 
-    root = archive_of(context)
+    root, twins = archive_of(context), publish_twins.volumes_named(compat)
     if dry_run:
         with open_to_read(root) as archive:
+            require_offered(archive, twins or ())
             _say_plan(archive, plan_of(archive), as_json=as_json)
         return DONE
     with (
@@ -86,6 +97,7 @@ def run(
         open_to_write(root, "publish", is_patient=wait) as archive,
     ):
         tell(archive.notices)
+        require_offered(archive, twins or ())  # before anything is sealed, which is for ever
         finish_begun(archive)
         press = press_of(archive)
         _say_succeeded(correct_all(archive, press), as_json=as_json)
@@ -97,8 +109,10 @@ def run(
             volumes, findings = _told(seal_all(press, hands, plan, shown.advance), as_json=as_json)
         if not as_json:
             _say_sealed(volumes, findings, plan)
-        _take_steps(archive, as_json=as_json)
-    return FOUND if findings else DONE
+        has_trouble = _take_steps(archive, as_json=as_json)
+    # With the archive let go: this reads volumes whole, for hours maybe.
+    has_trouble |= publish_twins.make_twins(root, twins, as_json=as_json)
+    return FOUND if findings or has_trouble else DONE
 
 
 def fold(
@@ -130,8 +144,8 @@ def fold(
         press = press_of(archive)
         if not _say_succeeded(fold_all(archive, press), as_json=as_json) and not as_json:
             print("No volumes are small enough to be put together.")
-        _take_steps(archive, as_json=as_json)
-    return DONE
+        has_trouble = _take_steps(archive, as_json=as_json)
+    return FOUND if has_trouble else DONE
 
 
 def _told(made: Iterable[Sealed], *, as_json: bool) -> _Made:
@@ -145,18 +159,23 @@ def _told(made: Iterable[Sealed], *, as_json: bool) -> _Made:
     return volumes, findings
 
 
-def _take_steps(archive: Archive, *, as_json: bool) -> None:
-    """Bring what stands around the volumes up to date, telling what was done."""
+def _take_steps(archive: Archive, *, as_json: bool) -> bool:
+    """Bring what stands around the volumes up to date, telling what was done; whether it found
+    what it could not mend."""
     from phonotheque.archive.bulk.conducting import steps
 
+    has_findings = False
     with watched() as told:
         for step in steps():
             told(step.doing, None, None)
-            said = step.take(archive)
-            if said and as_json:
-                print_json({"step": step.name, "done": said})
-            elif said:
-                print(said, flush=True)
+            taken = step.take(archive)
+            has_findings |= bool(taken.findings)
+            if as_json and taken:
+                record = {"step": step.name, "done": taken.done, "findings": taken.findings}
+                print_json(record)
+            elif taken:
+                print("\n".join(filter(None, (taken.done, *taken.findings))), flush=True)
+    return has_findings
 
 
 def _sealed_record(sealed: Sealed) -> dict[str, Any]:

@@ -159,10 +159,14 @@ def _damage_and_mend(archive: Path, at: tuple[str, str], added: tuple[str, ...])
 def _mirror(folder: Path, archive: Path) -> None:
     """Three nodes: the archive, a mirror of it, and a mirror of that mirror."""
     nodes = {name: folder / f"mirror-{name}" for name in ("one", "two")}
+    keepers = {"one": ("Harbour Radio", "PT"), "two": ("The village library", "FI")}
     _title("Two volunteers give a disk each; the second one knows only the first")
-    for source, mirror in ((archive, nodes["one"]), (nodes["one"], nodes["two"])):
+    for (operator, country), source, mirror in zip(
+        keepers.values(), (archive, nodes["one"]), nodes.values(), strict=True
+    ):
         at = ("--mirror", str(mirror))
-        _phono(DONE, "mirror", "init", str(source), "--space", "1GB", *at)
+        who = ("--operator", operator, "--country", country)
+        _phono(DONE, "mirror", "init", str(source), "--space", "1GB", *who, *at)
         _phono(DONE, "mirror", "sync", "--loopback", *at)
     _title("Damage both at random: bits flip, a file is cut, a file is lost")
     for seed, mirror in enumerate(nodes.values()):
@@ -174,6 +178,11 @@ def _mirror(folder: Path, archive: Path) -> None:
         other_copy = next((other / "archives").iterdir())
         _phono(DONE, "mirror", "repair", "--from", str(other_copy), "--mirror", str(mirror))
         _phono(DONE, "mirror", "verify", "--mirror", str(mirror))
+    _title("Each says what it holds, with proof of it; the archive counts the copies")
+    for mirror in nodes.values():
+        statement = folder / f"{mirror.name}.jsonl"
+        _phono(DONE, "mirror", "report", "--to", str(statement), "--mirror", str(mirror))
+        _phono(DONE, "--archive", str(archive), "mirror", "accept", str(statement))
     _title("If the archive were lost: what was shared comes back; what was not is named")
     disks = [word for mirror in nodes.values() for word in ("--from", str(mirror))]
     _phono(FOUND, "mirror", "restore", str(folder / "restored"), *disks)
@@ -249,6 +258,7 @@ def _say_goodbye(folder: Path, seconds: float) -> None:
 
 == Look around, then do it with your own music
   ls {folder}/archive                   the archive; its README.txt needs no software of ours
+  phono --archive {folder}/archive serve          then listen: http://127.0.0.1:8043/
   phono --archive {folder}/archive status
   phono --archive {folder}/archive search --live
   phono init ~/my-archive --name "My label"

@@ -14,6 +14,12 @@ Json = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another process writes.")]
+Host = Annotated[
+    str, typer.Option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0: everywhere.")
+]
+Loopback = Annotated[
+    bool, typer.Option("--loopback", help="This machine only: no discovery, 127.0.0.1.")
+]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", min=1, max=256, help="Processes at work; default: one for each core."),

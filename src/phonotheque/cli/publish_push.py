@@ -38,7 +38,7 @@ def push(
     from phonotheque.archive.bulk.pushing import push as lay_out
 
     root = archive_of(context)
-    missing, missing_bytes = missing_from(root, to)
+    missing, missing_bytes = missing_from(root, to, is_linked=link)
     if dry_run:
         if as_json:
             print_json({"files": missing, "size_bytes": missing_bytes})

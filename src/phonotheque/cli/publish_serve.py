@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE
-from phonotheque.cli.options import Json, archive_of
+from phonotheque.cli.options import Host, Json, archive_of
 from phonotheque.cli.output import print_json, printable
 
 
@@ -19,9 +19,7 @@ def register(group: typer.Typer) -> None:
 
 def serve(
     context: typer.Context,
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0: everywhere.")
-    ] = "127.0.0.1",
+    host: Host = "127.0.0.1",
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port; 0 for any free one.")
     ] = 8042,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 
 
@@ -12,3 +14,16 @@ def stop_at_signals() -> Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+@contextmanager
+def until_stopped() -> Iterator[Event]:
+    """Let the block end in its own way when it is told to stop, and only then the command.
+
+    Raises:
+        KeyboardInterrupt: At the end of the block, when it was told to.
+    """
+    stop = stop_at_signals()
+    yield stop
+    if stop.is_set():
+        raise KeyboardInterrupt

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phonotheque.archive.opening import Archive
+    from phonotheque.archive.rekeying import Rekeyed
     from phonotheque.archive.signing.expiry import Expiry
     from phonotheque.archive.signing.keyring import Keys
-    from phonotheque.archive.signing.rekeying import Rekeyed
 
 Elsewhere = Annotated[
     list[Path] | None,
@@ -81,7 +81,7 @@ def make(
 
     Example: phono keys make --root-key /media/stick/root.pem
     """
-    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.make(archive, root_key or [], threshold)
@@ -158,7 +158,7 @@ def rotate(
 
     Example: phono keys rotate online --root-key /media/stick/root.pem
     """
-    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.rotate(archive, role, old, more or [], to)
@@ -179,7 +179,7 @@ def split(
 
     Example: phono keys split targets --to /media/stick/targets.pem --root-key /media/stick/root.pem
     """
-    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.split(archive, role, more or [], to)
@@ -198,7 +198,7 @@ def add(
 
     Example: phono keys add root --to /media/second/root.pem --root-key /media/stick/root.pem
     """
-    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.add(archive, role, more or [], to)
@@ -217,7 +217,7 @@ def drop(
 
     Example: phono keys drop root 5e6f7a8b --root-key /media/stick/root.pem
     """
-    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.drop(archive, role, key, more or [])
@@ -236,7 +236,7 @@ def threshold(
 
     Example: phono keys threshold root 2 --root-key /media/stick/root.pem
     """
-    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive import rekeying
 
     return _change(
         context,
@@ -253,7 +253,7 @@ def renew(
 
     Example: phono keys renew --root-key /media/stick/root.pem
     """
-    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive import rekeying
 
     return _change(context, wait, as_json, lambda archive: rekeying.renew(archive, more or []))
 
@@ -265,7 +265,7 @@ def sign(
 
     Example: phono keys sign --root-key /media/stick/root.pem
     """
-    from phonotheque.archive.signing import rekeying
+    from phonotheque.archive import rekeying
 
     return _change(
         context, wait, as_json, lambda archive: rekeying.sign_pending(archive, more or [])
@@ -314,8 +314,8 @@ def refresh(
 
     Example: phono publish refresh
     """
+    from phonotheque.archive import rekeying
     from phonotheque.archive.opening import open_to_write
-    from phonotheque.archive.signing import rekeying
     from phonotheque.archive.signing.expiry import Urgency, expiries
     from phonotheque.archive.signing.keyring import instant
 

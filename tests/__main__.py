@@ -1,0 +1,131 @@
+"""`python -m tests [--room NAME] [OPTIONS OF PYTEST]`: all tests, no room beside another.
+
+Much here forks, and a fork takes 6 ms for each 100 MB of memory: a process that has collected every
+test has 400 MB and more, one that knows a single room 50 to 190. So no process collects more than
+it must, and `--lanes` of them run side by side. `python -m pytest` runs the same tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parent
+
+LONGEST = ("cli", "listen", "audio", "catalogue", "publish", "docs", "mirror")
+"""Rooms that take longest: begun first, so that no lane works alone at the end."""
+
+MOST_FILES = 32
+"""Files of tests that one process collects at the most."""
+
+_NOTHING_TO_DO = 5  # pytest's exit status when the options leave no test
+_SUMMARY = re.compile(r"\d+ \w+.* in [\d.]+s")
+"""Pytest's last line; libraries may say goodbye after it."""
+_COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
+
+
+@dataclass(frozen=True)
+class Share:
+    """Files of one room that one process tests."""
+
+    room: str
+    name: str
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How the tests of a share ended."""
+
+    share: Share
+    status: int
+    out: str
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing failed."""
+        return self.status in (0, _NOTHING_TO_DO)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many tests ended in which way."""
+        told = [line for line in self.out.splitlines() if _SUMMARY.search(line)]
+        found = _COUNT.findall(told[-1]) if told else []
+        return Counter({what.rstrip("s"): int(count) for count, what in found})
+
+
+def shares(folder: Path = _HERE) -> list[Share]:
+    """All tests in even shares, the longest first; what lies together stays together."""
+    found = []
+    for room in sorted(path for path in folder.iterdir() if path.is_dir()):
+        files = sorted(room.rglob("test_*.py"))
+        parts = -(-len(files) // MOST_FILES)
+        borders = [len(files) * part // parts for part in range(parts + 1)] if parts else []
+        for part, (first, end) in enumerate(pairwise(borders), 1):
+            name = f"{room.name} {part}/{parts}" if parts > 1 else room.name
+            found.append(Share(room.name, name, tuple(files[first:end])))
+    return sorted(found, key=lambda share: share.room not in LONGEST)
+
+
+def run(share: Share, options: list[str]) -> Ran:
+    """Run the tests of one share, and say how it ended."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "pytest", *options, *map(str, share.paths)]
+    done = subprocess.run(
+        command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    out = done.stdout.decode("utf-8", "replace")
+    ran = Ran(share, done.returncode, out, time.monotonic() - began)
+    print(f"{share.name:<16} {_told(ran.counts)}  {ran.seconds:.0f} s", flush=True)
+    return ran
+
+
+def _told(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in counts.most_common()) or "no test"
+
+
+def _findings(ran: Ran) -> str:
+    """What a person must read: all of a share that failed, of others the reasons of skips."""
+    if not ran.is_good:
+        return f"\n==== {ran.share.name}\n{ran.out}"
+    lines = [line for line in ran.out.splitlines() if line.startswith("SKIPPED")]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run all and sum up. Returns 1 when anything failed, or nothing ran."""
+    parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
+    # One more than there are processors: some tests wait for a browser or a download.
+    parser.add_argument("--lanes", type=int, default=(os.cpu_count() or 1) + 1)
+    all_shares = shares()
+    rooms = sorted({share.room for share in all_shares})
+    parser.add_argument("--room", action="append", choices=rooms, help="test this folder alone")
+    chosen, options = parser.parse_known_args(arguments)
+    began = time.monotonic()
+    asked = [one for one in all_shares if not chosen.room or one.room in chosen.room]
+    with ThreadPoolExecutor(max(1, chosen.lanes)) as lanes:
+        ended = list(lanes.map(lambda share: run(share, options), asked))
+    print(*filter(None, map(_findings, ended)), sep="\n")
+    total = sum((ran.counts for ran in ended), Counter[str]())
+    bad = [ran.share.name for ran in ended if not ran.is_good]
+    minutes, seconds = divmod(round(time.monotonic() - began), 60)
+    print(f"{_told(total)} in {minutes} min {seconds} s" + "".join(f"; see {one}" for one in bad))
+    return int(bool(bad) or not total)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # which the tests at work got as well
+        sys.exit(130)
