@@ -80,6 +80,21 @@ def test_what_is_published_is_counted(phono):
     assert told_by(phono, name, status=0)[1]["packs"] == 0
 
 
+def test_a_first_run_that_was_stopped_before_it_signed_is_told_so(phono):
+    """The register names the first index, and nothing is signed: one finding that says what to do,
+    whether the index had its name already or not; the next publication leaves none."""
+    folder = phono.root / "published"
+    shutil.rmtree(folder / "metadata")
+    for number in range(2):
+        if number:
+            for index in folder.glob("index-00001.jsonl.zst*"):
+                index.rename(index.with_name(f".{index.name}"))
+        assert told_by(phono)[0] == {"metadata/timestamp.json": "missing"}
+        assert "phono publish run" in phono("verify").expect(1).out
+    phono("publish", "run").expect(0)
+    assert told_by(phono, status=0)[0] == {}
+
+
 def shortened(data):
     return data[:-1]
 

@@ -34,6 +34,10 @@ from phonotheque.register.published import added_at, index_digests, last_publica
 from phonotheque.store.digests import tree_of_file
 
 _ABSENT = "no file of this name is there"
+_STAMP = f"{PUBLISHED}/metadata/timestamp.json"
+"""Written last: without it nothing is signed, and the first run may have been stopped before it."""
+
+_NOT_SIGNED = "the first index is not signed yet, or no longer: `phono publish run` signs it"
 _OTHER_BYTES = "its bytes are not those that were sealed"
 
 
@@ -170,6 +174,9 @@ def check_signed(archive: Archive, done: Proven) -> Iterator[Finding]:
     if last is None:
         return
     yield from _check_indexes(archive, last, done)
+    if last.number == 1 and archive.disk.stat(_STAMP) is None:
+        yield Finding(FindingKind.MISSING, _STAMP, _NOT_SIGNED)
+        return
     files: dict[str, bytes] = {}
     try:
         files = _signed_files(archive.disk, done)
@@ -185,10 +192,11 @@ def check_signed(archive: Archive, done: Proven) -> Iterator[Finding]:
 
 def _check_indexes(archive: Archive, last: Publication, done: Proven) -> Iterator[Finding]:
     """The indexes that lie there, by the digests that the register has."""
-    from phonotheque.publish.index.newest import index_path, indexes
+    from phonotheque.publish.index.newest import hidden_index_path, index_path, indexes
 
     digests, there = index_digests(archive.index), indexes(archive.disk)
-    if last.number not in there:
+    hidden = archive.disk.stat(hidden_index_path(last.number))  # a stopped run had not named it yet
+    if last.number not in there and hidden is None:
         yield Finding(FindingKind.MISSING, index_path(last.number), _ABSENT)
     for number, path in there.items():
         done.signed += 1
