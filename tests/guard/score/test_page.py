@@ -10,8 +10,9 @@ from itertools import pairwise
 from tests.guard.score.logs import combined, listeners, scraper
 from tests.guard.score.scored import judged, report_of
 
+from phonotheque.guard.papers.curves import HEIGHT, RIGHT
 from phonotheque.guard.score import courses
-from phonotheque.guard.score.courses import HEIGHT, WIDTH, drawing_of
+from phonotheque.guard.score.courses import drawing_of
 from phonotheque.guard.score.page import page_of
 from phonotheque.guard.score.reasons import reasons_of, record_of, summary_of
 from phonotheque.guard.score.sigma import sigma_rule
@@ -57,14 +58,15 @@ def test_the_drawing_ends_where_the_report_says(tmp_path, monkeypatch):
         fetches += scraper(f"203.0.113.{number}", 400 + number, first=4_000 + 500 * number)
     with judged(tmp_path / "access.log", combined(sorted(fetches))) as (gathering, report, _):
         drawing = drawing_of(report, gathering)
-    assert [one.items for one in drawing.courses] == [402, 401]
-    for course in drawing.courses:
-        points = [tuple(map(float, pair.split(","))) for pair in course.path[1:].split("L")]
-        assert points[-1] == (drawing.plot_right, round(course.end_y, 1))
+    drawn = drawing.curves.curves
+    assert [one.count for one in drawn] == [402, 401]
+    for curve in drawn:
+        points = [tuple(map(float, pair.split())) for pair in curve.path[1:].split("L")]
+        assert points[-1] == (RIGHT, round(curve.end_y, 1))
         heights = [y for _, y in points]
         assert heights == sorted(heights, reverse=True)
-        assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
-    labels = sorted(one.label_y for one in drawing.courses)
+        assert all(0 <= x <= RIGHT and 0 <= y <= HEIGHT for x, y in points)
+    labels = sorted(one.label_y for one in drawn)
     assert all(after - before >= 16 for before, after in pairwise(labels))
 
 

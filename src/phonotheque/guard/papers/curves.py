@@ -12,6 +12,7 @@ from dataclasses import dataclass
 WIDTH, HEIGHT = 960, 300
 LEFT, RIGHT, TOP, BASE = 8, 820, 24, 268
 _MOST_POINTS = 400
+_LABEL_HEIGHT = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,21 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """A drawing: lines in the order in which they were given, and rules at round numbers."""
+    """A drawing: lines in the order in which they were given, and rules at round numbers.
+
+    Attributes:
+        curves: The lines.
+        rules: Height and number of each rule.
+        most: The number at the top.
+    """
 
     curves: tuple[Curve, ...]
     rules: tuple[tuple[float, int], ...]
+    most: int
+
+    def height(self, count: float) -> float:
+        """Return where a number stands."""
+        return _height(count, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +64,56 @@ class Rising:
     seconds: Sequence[int]
 
 
-def draw(rising: Sequence[Rising], since: int, until: int) -> Curves:
-    """Draw what grew between two seconds."""
-    most = max((len(one.seconds) for one in rising), default=0) or 1
+def draw(rising: Sequence[Rising], since: int, until: int, at_least: int = 1) -> Curves:
+    """Draw what grew between two seconds.
+
+    Args:
+        rising: What grew.
+        since, until: Seconds since 1970.
+        at_least: The number at the top is no lower than this.
+    """
+    counts = [len(one.seconds) for one in rising]
+    most = max(*counts, at_least, 1) if counts else max(at_least, 1)
+    labels = _apart([_height(count, most) for count in counts])
+    curves = tuple(
+        Curve(one.name, one.kind, _path(one.seconds, since, until, most), end, label, count)
+        for one, count, end, label in zip(
+            rising,
+            counts,
+            (round(_height(count, most), 1) for count in counts),
+            labels,
+            strict=True,
+        )
+    )
+    rules = tuple((round(_height(step, most), 1), step) for step in _round_steps(most))
+    return Curves(curves, rules, most)
+
+
+def _height(count: float, most: int) -> float:
+    return BASE - (BASE - TOP) * count / most
+
+
+def _path(seconds: Sequence[int], since: int, until: int, most: int) -> str:
+    """The number at each instant, thinned to some points."""
     span = max(1, until - since)
 
-    def across(second: int) -> float:
-        return LEFT + (RIGHT - LEFT) * min(max(second - since, 0), span) / span
+    def point(second: int, count: int) -> str:
+        x = LEFT + (RIGHT - LEFT) * min(max(second - since, 0), span) / span
+        return f"{x:.1f} {_height(count, most):.1f}"
 
-    def up(count: float) -> float:
-        return BASE - (BASE - TOP) * count / most
+    every = max(1, len(seconds) // _MOST_POINTS)
+    chosen = range(every, len(seconds) + 1, every)
+    inner = [point(int(seconds[number - 1]), number) for number in chosen]
+    return "M" + "L".join([point(since, 0), *inner, point(until, len(seconds))])
 
-    curves, taken = [], float(HEIGHT)
-    order = sorted(range(len(rising)), key=lambda place: len(rising[place].seconds))
-    label_of = {}
-    for place in order:
-        label_of[place] = taken = min(up(len(rising[place].seconds)), taken - 18)
-    for place, one in enumerate(rising):
-        count = len(one.seconds)
-        every = max(1, count // _MOST_POINTS)
-        points = [(across(since), up(0))]
-        for number in range(every, count + 1, every):
-            points.append((across(one.seconds[number - 1]), up(number)))
-        points.append((across(until), up(count)))
-        path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-        end = round(up(count), 1)
-        curves.append(Curve(one.name, one.kind, path, end, round(label_of[place], 1), count))
-    return Curves(tuple(curves), tuple((round(up(step), 1), step) for step in _round_steps(most)))
+
+def _apart(ends: Sequence[float]) -> list[float]:
+    """Heights of labels beside these ends, the lowest first, each with room of its own."""
+    labels, taken = [0.0] * len(ends), float(HEIGHT)
+    for place in sorted(range(len(ends)), key=lambda place: -ends[place]):
+        taken = min(ends[place], taken - _LABEL_HEIGHT)
+        labels[place] = round(taken, 1)
+    return labels
 
 
 def _round_steps(most: int) -> list[int]:

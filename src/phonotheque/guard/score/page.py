@@ -10,7 +10,7 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from phonotheque.guard.score import courses
+from phonotheque.guard.papers import curves
 from phonotheque.guard.score.courses import Drawing
 from phonotheque.guard.score.judging import LEAST_ITEMS, Report, Suspect
 from phonotheque.guard.score.reasons import does, instant, reasons_of, share, summary_of, words
@@ -48,8 +48,7 @@ def page_of(report: Report, drawing: Drawing | None) -> bytes:
             report=report,
             drawing=drawing,
             summary=summary_of(report),
-            width=courses.WIDTH,
-            height=courses.HEIGHT,
+            curves=curves,
             least=LEAST_ITEMS,
             most=MOST_ROWS,
             reasons=reasons,
