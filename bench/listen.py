@@ -9,18 +9,17 @@ Every row of the catalogue is invented: these are figures of a synthetic one.
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.listen_asking import Load, files_of, load_on, mb_per_cpu_s
 from bench.listen_browser import browser_rows
 from bench.listen_material import Running, make_sounding, serving, wide_archive
 from bench.listen_mixed import mixed_rows
 from bench.listen_nginx import proxy_rows
-from bench.measure import ROOT, AbsentError, best_in_turn, python_child
+from bench.measure import AbsentError, best_in_turn
 from bench.rows import Row, Sense
 
 DEFAULT_ROWS, FULL_ROWS = 200_000, 1_000_000
@@ -31,8 +30,6 @@ WORKERS = 2
 """For requests of all kinds: one for each core of the machine that the floors speak of."""
 _CONNECTIONS = 4
 _RANGES = 300
-
-Load = Callable[[str, dict[str, Any]], Any]
 
 
 def rows(scale: str) -> Iterator[Row]:
@@ -49,46 +46,6 @@ def rows(scale: str) -> Iterator[Row]:
         with serving(archive, workers=WORKERS) as running:
             yield from mixed_rows(running, load_on(running.port), songs)
             yield from browser_rows(running, songs)
-
-
-def load_on(port: int) -> Load:
-    """Return what asks a port from a process of its own."""
-
-    def load(task: str, wanted: dict[str, Any]) -> Any:
-        command = python_child("bench.listen_load", str(port), task)
-        done = subprocess.run(
-            command, cwd=ROOT, input=json.dumps(wanted), capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr[-2000:])
-        told = json.loads(done.stdout)
-        if told["wrong"]:
-            raise RuntimeError(f"the door refused: {told['wrong']}")
-        return told
-
-    return load
-
-
-def files_of(running: Running, form: str = "") -> list[dict[str, Any]]:
-    """Recordings of an archive as they are asked for, with their lengths."""
-    from urllib.request import Request, urlopen
-
-    told = running.json("/api/v1/songs?limit=50")
-    found = []
-    for hit in told["hits"]:
-        path = f"/sound/{hit['gid']}{f'?form={form}' if form else ''}"
-        head = Request(f"http://127.0.0.1:{running.port}{path}", method="HEAD")
-        with urlopen(head, timeout=60) as reply:
-            found.append({"path": path, "size": int(reply.headers["Content-Length"])})
-    return found
-
-
-def mb_per_cpu_s(measured: Sequence[Running], load: Load, wanted: dict[str, Any]) -> float:
-    """Return how many MB (10^6 bytes) are sent for each CPU second of some servers."""
-    before = sum(one.cpu_s() for one in measured)
-    told = load("ranges", wanted)
-    cost = sum(one.cpu_s() for one in measured) - before
-    return float(told["bytes"]) / 1e6 / max(cost, 0.01)
 
 
 def _streaming(archive: Path, seconds: float) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.listen_asking import files_of, load_on, mb_per_cpu_s
 from bench.listen_material import Running, serving
 from bench.measure import best_in_turn, program
 from bench.rows import Row
@@ -53,8 +54,6 @@ def proxy_rows(archive: Path, folder: Path) -> Iterator[Row]:
     Raises:
         AbsentError: nginx is not installed.
     """
-    from bench.listen import files_of, load_on, mb_per_cpu_s
-
     nginx = program("nginx")
     with (
         serving(archive, 'proxy_files = "/archive/"') as door,

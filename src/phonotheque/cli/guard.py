@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from phonotheque.cli import guard_bench, guard_deciding, guard_incident, guard_score, guard_watch
+from phonotheque.cli import (
+    guard_bench,
+    guard_deciding,
+    guard_incident,
+    guard_score,
+    guard_streams,
+    guard_watch,
+)
 from phonotheque.cli.exit_status import DONE, FOUND
-from phonotheque.cli.options import Json, archive_of
+from phonotheque.cli.guard_desk import desk_in
+from phonotheque.cli.options import Json
 from phonotheque.cli.output import counted, print_json, print_table, printable, tell
 
 if TYPE_CHECKING:
@@ -33,6 +41,7 @@ def guard_group() -> typer.Typer:
     guard_watch.register(group)
     group.command("check")(check)
     guard_score.register(group)
+    guard_streams.register(group)
     guard_bench.register(group)
     return group
 
@@ -40,13 +49,6 @@ def guard_group() -> typer.Typer:
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(guard_group(), name="guard")
-
-
-def desk_in(context: typer.Context) -> GuardDesk:
-    """Where the cases of a command's archive are dealt with."""
-    from phonotheque.archive.guarding.desk import desk_at
-
-    return desk_at(archive_of(context))
 
 
 def cases(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE
+from phonotheque.cli.guard_desk import desk_in
 from phonotheque.cli.options import Json
 from phonotheque.cli.output import counted, print_json
 
@@ -63,7 +64,7 @@ def decide(
     """
     from phonotheque.archive.guarding.settling import Settling, settle
 
-    desk = _desk(context)
+    desk = desk_in(context)
     wanted = _rung(rung)
     if _ACCOUNT.fullmatch(subject):
         decided = desk.decide(subject, wanted, by, reason, days=days)
@@ -88,7 +89,7 @@ def permit(
 
     Example: phono guard permit g12 --use radio --factor 5 --days 90
     """
-    desk = _desk(context)
+    desk = desk_in(context)
     given = _permit(desk, subject, _Terms(use, factor, 0 if end else days or 90, by))
     desk.permit(given)
     if as_json:
@@ -131,7 +132,7 @@ def appeal(
     if (words is not None) + accept + reject != 1:
         todo = "Give one of --words, --accept and --reject."
         raise BadRequestError("phono guard appeal", "it is not said what is to be done", todo)
-    desk = _desk(context)
+    desk = desk_in(context)
     if words is not None:
         desk.appeal(number, words)
         return _say(desk, number, as_json=as_json)
@@ -152,7 +153,7 @@ def message(
 
     Example: phono guard message g12 "Which program do you use?"
     """
-    _desk(context).write(number, by, text)
+    desk_in(context).write(number, by, text)
     print(f"Kept with {number}.")
     return DONE
 
@@ -166,15 +167,9 @@ def forget(
     """
     from phonotheque.archive.guarding.settling import forget_case
 
-    count = forget_case(_desk(context), number)
+    count = forget_case(desk_in(context), number)
     print(f"{counted(count, 'text')} of {number} forgotten.")
     return DONE
-
-
-def _desk(context: typer.Context) -> GuardDesk:
-    from phonotheque.cli.guard import desk_in
-
-    return desk_in(context)
 
 
 def _rung(text: str) -> Rung:

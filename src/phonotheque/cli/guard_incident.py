@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
+from phonotheque.cli.guard_desk import desk_in
 from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import format_bytes, print_table, printable, tell
 
@@ -49,7 +50,6 @@ def incident(
     """
     from phonotheque.archive.guarding.incidents import Span, accounts_of
     from phonotheque.archive.guarding.incidents import incident as gather
-    from phonotheque.cli.guard import desk_in
     from phonotheque.config import FILE_NAME, parse_config
     from phonotheque.disk import LocalDisk, read_whole
     from phonotheque.guard.papers.incident_paper import (

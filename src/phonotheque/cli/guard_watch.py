@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE
+from phonotheque.cli.guard_desk import desk_in
 from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import counted, print_json, printable, tell
 
@@ -24,33 +25,31 @@ def register(group: typer.Typer) -> None:
 def watch(
     context: typer.Context,
     every: Annotated[
-        int | None,
-        typer.Option("--every", metavar="SECONDS", min=1, help="Go on, and look so often."),
+        float | None,
+        typer.Option("--every", metavar="SECONDS", min=0.1, help="Go on, and look so often."),
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Read the access log, and decide about those who copy the catalogue out.
+    """Read what is new in the access log, and decide about those who copy the catalogue out.
 
     What was decided stands in the case book, and a running door hears it at once. Started again it
-    decides nothing twice. Without --every it looks once.
+    reads on where it was, and decides nothing twice. Without --every it looks once.
 
-    Example: phono guard watch --every 60
+    Example: phono guard watch --every 0.5
     """
     _require_numba()
     from phonotheque.archive.guarding.genres import genres_of
-    from phonotheque.archive.guarding.watching import watch as look
-    from phonotheque.cli.guard import desk_in
+    from phonotheque.archive.guarding.watching import watching
     from phonotheque.cli.signals import stop_at_signals
 
     root: Path = archive_of(context)
     desk = desk_in(context)
     stop = stop_at_signals() if every else None
-    while True:
-        with genres_of(root) as genre:
-            decided = look(desk, genre, lambda text: tell([text]))
-        _say(decided, as_json=as_json, is_last=stop is None)
-        if stop is None or stop.wait(every):
-            return DONE
+    with genres_of(root) as genre, watching(desk, genre, lambda text: tell([text])) as watcher:
+        while True:
+            _say(watcher.turn(), as_json=as_json, is_last=stop is None)
+            if stop is None or stop.wait(every):
+                return DONE
 
 
 def _say(decided: list[Decided], *, as_json: bool, is_last: bool) -> None:
