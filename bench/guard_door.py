@@ -1,8 +1,14 @@
-"""The guard at the listening door: what one question costs, with a million verdicts in the map.
+"""The guard at the listening door: what one question costs, with a million verdicts in the map, and
+how soon a verdict follows from an event.
 
 A figure is the CPU time of one question in this process, the 99th percentile of many. How soon a
 suspension is heard is the time from the command's last byte to a refusal, by the clock: the map is
 looked at for every question, so that it is the time that writing the book and the map takes.
+
+How soon a verdict follows is measured at a real door beside a real `phono guard watch`: players ask
+for what names nothing and was given to nobody, and for a recording that they had until they are
+refused it. The time is from the answer to the event until that refusal, by the clock, over the
+log, the watch, the case book and the map.
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from uuid import UUID
 
+from bench.guard_verdicts import verdict_rows
 from bench.rows import Row, Sense
 from phonotheque.archive.guarding.desk import MAP, desk_of
 from phonotheque.archive.guarding.door_guard import Allowed, DoorGuard
@@ -48,6 +55,7 @@ def rows(scale: str) -> Iterator[Row]:  # noqa: ARG001
         yield _row("whether what is being sent may go on", guard.still_may, asked)
         yield _heard(root, guard, asked[0])
         guard.close()
+    yield from verdict_rows()
 
 
 def _guard(root: Path) -> DoorGuard:

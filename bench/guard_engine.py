@@ -42,7 +42,7 @@ def rows(scale: str) -> Iterator[Row]:
     service = Service(ACCOUNTS, genres[albums], albums, keys)
     guard = Guard(service)
     guard.limits = Limits((300.0, 900.0, 3_000.0))
-    guard.learn(_batch(_events(300_000, 1)))
+    guard.learn(_batch(events_of(300_000, 1)))
     yield _engine(guard, EVENTS.get(scale, DEFAULT_EVENTS))
     yield Row("memory of an account", guard.accounts.bytes_each, "B", 1_024, sense=Sense.AT_MOST)
     yield _from_json(guard)
@@ -50,15 +50,15 @@ def rows(scale: str) -> Iterator[Row]:
 
 
 def _engine(guard: Guard, count: int) -> Row:
-    events, limits = _events(count, 2), guard.limits.at(30)
-    best = _best(lambda: observe_all(guard.accounts, guard.music, limits, events))
+    events, limits = events_of(count, 2), guard.limits.at(30)
+    spent = best(lambda: observe_all(guard.accounts, guard.music, limits, events))
     name = f"engine, {count / 1e6:.0f} M events of {ACCOUNTS / 1e6:.0f} M accounts"
-    return Row(name, count / best / 1e6, "M events/CPU-s", 1.0)
+    return Row(name, count / spent / 1e6, "M events/CPU-s", 1.0)
 
 
 def _from_json(guard: Guard) -> Row:
     """From the bytes of a log to who is to be asked: parsed, hashed, counted, ledger, look."""
-    text, names = _lines(_events(LINES, 3)), Names(os.urandom(32), ACCOUNTS)
+    text, names = lines_of(events_of(LINES, 3)), Names(os.urandom(32), ACCOUNTS)
 
     def whole() -> None:
         taken = take(text, names, TRACKS, NOW + 86_400)
@@ -66,9 +66,9 @@ def _from_json(guard: Guard) -> Row:
         guard.see(Batch(taken.events, taken.chosen, none, none.astype(np.int64)))
         guard.look(NOW)
 
-    best = _best(whole)
+    spent = best(whole)
     return Row(
-        f"JSON lines to verdicts, {LINES / 1e3:.0f} k lines", LINES / best / 1e3,
+        f"JSON lines to verdicts, {LINES / 1e3:.0f} k lines", LINES / spent / 1e3,
         "k events/CPU-s", 200,
     )  # fmt: skip
 
@@ -85,13 +85,13 @@ def _stopped_and_started(service: Service, guard: Guard) -> Iterator[Row]:
             assert snapshot is not None
             resumed(service, snapshot)
 
-        restart = _best(start)
+        restart = best(start)
         size = Path(folder, "guard.state").stat().st_size
     yield Row(f"snapshot of {size / 1e6:.0f} MB", saved, "CPU-s")
     yield Row("started again from it", restart, "CPU-s", 5, sense=Sense.AT_MOST)
 
 
-def _events(count: int, seed: int) -> Events:
+def events_of(count: int, seed: int) -> Events:
     random = np.random.default_rng(seed)
     return Events(
         random.integers(0, ACCOUNTS, count, dtype=np.int32),
@@ -107,7 +107,7 @@ def _batch(events: Events) -> Batch:
     return Batch(events, np.zeros(len(events.track), np.bool_), none, none.astype(np.int64))
 
 
-def _lines(events: Events) -> bytes:
+def lines_of(events: Events) -> bytes:
     columns = (column.tolist() for column in events[:4])
     names = ("account", "track", "second", "played_ms")
     plays = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
@@ -117,7 +117,7 @@ def _lines(events: Events) -> bytes:
     )
 
 
-def _best(work: Callable[[], None]) -> float:
+def best(work: Callable[[], object]) -> float:
     taken = []
     for _ in range(ROUNDS):
         begun = time.process_time()

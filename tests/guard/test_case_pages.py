@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from guard.book.making import BEGIN, account, counted, new_desk
-from phonotheque.archive.guarding.case_pages import ConcernedDesk
+from phonotheque.archive.guarding.case_pages import Concerned, ConcernedDesk
 from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.listener import Listener
@@ -20,7 +20,11 @@ def somebody(number):
 
 def pages_of(desk):
     """The pages of cases, where the last number of an address is that of its account."""
-    return ConcernedDesk(desk, lambda one: (account(int(str(one.address).split(".")[-1])),))
+
+    def concerned(one):
+        return Concerned((account(int(str(one.address).split(".")[-1])),))
+
+    return ConcernedDesk(desk, concerned)
 
 
 def test_the_same_sentence_of_two_people_harms_neither(tmp_path):

@@ -11,12 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guard.book.making import BEGIN, Clock, new_desk
+from phonotheque.archive.guarding.case_pages import ConcernedDesk
 from phonotheque.archive.guarding.door_guard import Allowed, DoorGuard
 from phonotheque.archive.guarding.ledger import FILE, Budget, Ledger
 from phonotheque.archive.guarding.verdict_map import VerdictMap
-from phonotheque.errors import UnavailableError
+from phonotheque.archive.listening.listener_keys import EPOCH_S, ListenerKeys
+from phonotheque.archive.listening.listener_keys import FILE as KEYS
+from phonotheque.errors import BadReferenceError, UnavailableError
+from phonotheque.guard.book.entries import Settled
 from phonotheque.guard.budgets import DAY, HOUR, MONTH, Limit
 from phonotheque.guard.decisions import Permit, Use
+from phonotheque.guard.ladder import APPEAL_S
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.allowance import Allowance
 from phonotheque.listen.gate import Wish
@@ -151,6 +156,43 @@ def test_a_token_of_another_door_is_none(tmp_path):
     other = Listener(SOMEBODY.address, Place(), token=own.token[:-1] + "0" * (own.token[-1] != "0"))
     assert guard.account(own) != guard.account(SOMEBODY)
     assert guard.account(other) == guard.account(SOMEBODY)
+
+
+def test_who_was_decided_about_can_object_when_keys_were_replaced(tmp_path):
+    """His token, and his alone, opens his case under the next keys; his browser is given no other
+    one meanwhile; when nothing can be objected to any more the old key is destroyed."""
+    (tmp_path / "keys").mkdir()
+    clock = Clock()
+    keys, desk = ListenerKeys(tmp_path, clock), new_desk(tmp_path, clock)
+    guard = worker(tmp_path, clock)
+    guard.key, guard.names, guard.older = keys.key, Pseudonyms(keys.key), keys.older
+    concerned, other = with_token(guard), with_token(guard)
+    account, old = guard.account(concerned), keys.key()
+    number = desk.decide(account, Rung.SUSPEND, "ann", "A farm.").case
+    address = desk.decide(guard.names.of(SOMEBODY.group), Rung.CHALLENGE, "ann", "9 of 9.").case
+    clock.now += EPOCH_S
+    assert keys.key() != old
+    assert ListenerKeys(tmp_path, clock).older() == keys.older() == (old,)
+    assert guard.account(concerned) != account
+    assert guard.greets(concerned).cookie == ""
+    pages = ConcernedDesk(desk, guard.concerned)
+    pages.appeal(number, concerned, "It was my radio show.")
+    assert pages.shown(number, concerned).said[-1].words == "It was my radio show."
+    with pytest.raises(BadReferenceError):
+        pages.appeal(number, other, "Mine, too.")
+    for one in (concerned, other, SOMEBODY):
+        assert pages.shown(address, one).may_appeal
+        assert "9 of 9" not in pages.shown(address, one).evidence
+    clock.now += APPEAL_S
+    desk.settle(
+        number, Settled(number, int(clock.now), Rung.NONE, 0, "ann", "Yes.", is_appeal=True)
+    )
+    assert old.hex() not in (tmp_path / KEYS).read_text() or keys.older() == ()
+    assert ListenerKeys(tmp_path, clock).older() == ()
+    assert old.hex() not in (tmp_path / KEYS).read_text()
+    with pytest.raises(BadReferenceError):
+        pages.shown(number, concerned)
+    assert guard.greets(concerned).cookie
 
 
 def test_a_verdict_is_heard_at_the_next_question(tmp_path):

@@ -234,6 +234,19 @@ def test_a_counterfactual_is_true(bits, threshold, data):
     assert sum(sorted((bits[place] for place in some), reverse=True)) < threshold
 
 
+@given(st.lists(st.floats(0, 20), min_size=5, max_size=14), st.floats(0.5, 100), st.data())
+def test_a_counterfactual_is_true_of_what_is_known_by_its_sum(bits, threshold, data):
+    """Also where all but the heaviest are known by their sum; and the score is that of all."""
+    heaviest = sorted(bits, reverse=True)
+    recount = replace(
+        counted(*heaviest[:4], threshold=threshold), new_tracks=len(bits), rest=sum(heaviest[4:])
+    )
+    assert recount.score == pytest.approx(sum(bits) / threshold)
+    least = least_tracks(recount)
+    some = data.draw(st.lists(st.sampled_from(range(len(bits))), unique=True, max_size=least - 1))
+    assert sum(sorted((bits[place] for place in some), reverse=True)) < threshold + 1e-9
+
+
 def test_a_sentence_says_what_was_seen():
     """The evidence is a sentence with its numbers, and so is what would have changed it."""
     finding = found(recount=counted(*[2.1] * 71))

@@ -9,31 +9,59 @@ import pytest
 
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
-from phonotheque.guard.engine.memory import new_music, rated
-from phonotheque.guard.groups.ledger import Ledger
-from phonotheque.guard.recount import recount
+from phonotheque.guard.bench.detector import Service
+from phonotheque.guard.calibration import UNKNOWN, Limits
+from phonotheque.guard.decisions import DAY_S, MOST_WEIGHTS
+from phonotheque.guard.detector import Guard
+from phonotheque.guard.engine.memory import rated
+from phonotheque.guard.recount import recounted
+
+TRACKS, NOW = 2_000, 1_800_000_000
+WEIGHT = math.log2(32.5)
+"""Of a track that nobody else has, where half of the tracks have 63 plays and half have none."""
 
 
-def ledger_of(account: list[int], track: list[int], second: list[int]) -> Ledger:
-    ledger = Ledger(100)
-    ledger.note(np.array(account, np.int32), np.array(track, np.int32), np.array(second))
-    return ledger
+def guard_with(rows: list[tuple[int, int, int]]) -> Guard:
+    """A guard that wrote down first copies: account, track, seconds ago."""
+    albums = np.arange(TRACKS, dtype=np.int32)
+    service = Service(10, np.zeros(TRACKS, np.int32), albums, np.zeros((10, 5), np.int32))
+    guard = Guard(service)
+    guard.music.plays[: TRACKS // 2] = 63
+    guard.music = rated(guard.music)
+    guard.limits = Limits((5.0, 50.0, 500.0))
+    guard.moments.first = NOW - 9 * DAY_S
+    account, track, ago = (np.array(column) for column in zip(*rows, strict=True))
+    guard.groups.restore(account.astype(np.int32), track.astype(np.int32), NOW - ago)
+    return guard
 
 
 def test_each_track_counts_once_with_what_it_weighs_now() -> None:
-    """Others' rows count for nothing; bits fade with time between, and the highest sum stays."""
-    music = new_music(100)
-    music.plays[:50] = 63
-    music = rated(music)
-    weight = math.log2(32.5)
-    found = recount(ledger_of([1, 1, 2, 1], [60, 70, 80, 3], [0, 3_600, 0, 3_700]).rows, 1, music)
-    assert found.tracks.tolist() == [60, 70, 3]
-    assert found.weights.tolist() == pytest.approx([weight, weight, 0], abs=1e-4)
-    assert found.bits[0] == pytest.approx(weight * (1 + math.exp(-1)), rel=1e-5)
-    assert found.score(np.array([found.bits[0], 1e9, 1e9])) == pytest.approx(1)
+    """On the clock that is nearest to its limit; others' rows, and those of before a month, count
+    for nothing; what two others have is not rare."""
+    rows = [(1, 1_500, 3_600), (1, 1_600, 0), (1, 1_600, 0), (1, 3, 0), (1, 1_700, 31 * DAY_S)]
+    rows += [(other, 3, 0) for other in (2, 3)] + [(2, 1_900, 0)]
+    found = recounted(guard_with(rows), np.array([1, 7]), NOW)
+    assert list(found) == [1]
+    recount = found[1]
+    assert (recount.new_tracks, recount.rare_tracks, recount.days) == (3, 2, 9)
+    assert recount.threshold == 5.0
+    assert recount.weights == pytest.approx((WEIGHT, WEIGHT * math.exp(-1), 0), abs=1e-3)
+    assert recount.rest == 0
 
 
-def test_somebody_who_did_nothing_has_no_score() -> None:
-    """Nor an error."""
-    found = recount(ledger_of([1], [1], [0]).rows, 7, new_music(100))
-    assert found.score(np.ones(3)) == 0
+def test_what_is_written_of_many_tracks_is_bounded_and_its_sum_is_exact() -> None:
+    """The heaviest are named, none of the others weighs more, and the score is that of all."""
+    rows = [(1, 1_000 + number, number * 60) for number in range(1_000)]
+    recount = recounted(guard_with(rows), np.array([1]), NOW)[1]
+    weights = [WEIGHT * math.exp(-number / 1_440) for number in range(1_000)]
+    assert (recount.new_tracks, len(recount.weights)) == (1_000, MOST_WEIGHTS)
+    assert recount.score == pytest.approx(sum(weights) / 50.0, rel=1e-3)
+    assert recount.threshold == 50.0
+    assert recount.rest <= (recount.new_tracks - MOST_WEIGHTS) * min(recount.weights) + 1e-3
+
+
+def test_without_limits_nobody_has_a_score() -> None:
+    """A service that does not know what is ordinary counts, and is far from any limit."""
+    guard = guard_with([(1, 1_500, 0)])
+    guard.limits = UNKNOWN
+    assert recounted(guard, np.array([1]), NOW)[1].score < 1e-6

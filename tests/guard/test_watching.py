@@ -1,15 +1,20 @@
-"""Watching over a door: the log in, decisions out, the same ones however often it is read."""
+"""Watching over a door: the log in, decisions out, each once, however the reading is cut."""
 
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
 from guard.book.making import Clock, new_desk
-from phonotheque.archive.guarding.watching import COPIED_BYTES, read_had, watch
+from phonotheque.archive.guarding.takings import COPIED_BYTES, read_had
+from phonotheque.archive.guarding.watch_state import PATH
+from phonotheque.archive.guarding.watching import watching
+from phonotheque.errors import ConflictError, MalformedError
+from phonotheque.guard.decisions import MOST_WEIGHTS
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.log import Line
 
@@ -57,85 +62,25 @@ def lines():
 
 
 def write(root, some):
-    """The log of a door."""
+    """Add lines to the log of a door."""
     folder = root / "state/access"
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():
-        path.unlink()
+    texts = {}
     for one in some:
-        with (folder / f"{one.at[:10]}.jsonl").open("ab") as file:
-            file.write(msgspec.json.encode(one) + b"\n")
+        texts.setdefault(one.at[:10], []).append(msgspec.json.encode(one) + b"\n")
+    for day, text in texts.items():
+        with (folder / f"{day}.jsonl").open("ab") as file:
+            file.write(b"".join(text))
 
 
-def test_who_goes_through_the_catalogue_is_asked(tmp_path, lines):
-    """One among 500 goes through it: he is asked with evidence that says so, and hardly anybody
-    else; read again, nothing is decided twice; a damaged line is told and passed over."""
-    write(tmp_path, lines)
-    with (tmp_path / "state/access" / f"{lines[-1].at[:10]}.jsonl").open("ab") as file:
-        file.write(b"\xff\x00 no line\n" + b'{"half": ')
-    desk, told = new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400)), []
-    decided = watch(desk, lambda item: 0, told.append)
-    assert told == ["1 lines of the access log cannot be read"]
-    asked = [one.decision for one in decided if one.decision.rung >= Rung.CHALLENGE]
-    assert len({decision.account for decision in asked} - {SCRAPER}) <= PEOPLE // 100
-    first = next(decision for decision in asked if decision.account == SCRAPER)
-    assert first.rung is Rung.CHALLENGE
-    assert "of the last 5 days are played by fewer than 2 others" in first.evidence
-    assert "is an address" in first.evidence
-    assert first.thresholds[0][0] == "hour"
-    book = (tmp_path / "journals/guard/cases.jsonl").read_bytes()
-    desk.clock.now += 60
-    assert watch(desk, lambda item: 0, told.append) == []
-    assert (tmp_path / "journals/guard/cases.jsonl").read_bytes() == book
+def no_genre(item):
+    return ""
 
 
-@pytest.mark.parametrize("shadow_days", [0, 1])
-def test_what_was_found_once_is_decided_once(tmp_path, lines, shadow_days):
-    """The same log read again, a minute and a day later, with another's play behind it, answered
-    or not: whoever was asked is not asked again, and not suspended; what was found while nothing
-    was carried out is asked when that is over."""
-    some = [replaced(one, account=one.address) for one in lines]
-    write(tmp_path, some)
-    clock = Clock(BEGIN + DAYS * 86_400)
-    desk = new_desk(tmp_path, clock, shadow_days)
-    first = rungs_of(watch(desk, lambda item: 0, print))
-    assert set(first.values()) == {Rung.CHALLENGE}
-    clock.now += 60
-    some.append(line(clock.now, "aa" * 8, gid(7)))
-    write(tmp_path, some)
-    assert watch(desk, lambda item: 0, print) == []
-    clock.now += 86_400
-    second = watch(desk, lambda item: 0, print)
-    assert rungs_of(second) == (first if shadow_days else {})
-    for case in list(desk.read().cases.by_number):
-        desk.answer(case, "I dig for obscure records.", is_passed=True)
-    clock.now += 86_400
-    some.append(line(clock.now, "aa" * 8, gid(8)))
-    write(tmp_path, some)
-    assert watch(desk, lambda item: 0, print) == []
-
-
-def test_who_was_asked_answers_and_goes_on_is_suspended(tmp_path, lines):
-    """Asked, he answers in words of his own and copies on for two days while people listen on: then
-    he is suspended, and nobody else is."""
-    some = [replaced(one, account=one.address) for one in lines]
-    write(tmp_path, some)
-    clock = Clock(BEGIN + DAYS * 86_400)
-    desk = new_desk(tmp_path, clock)
-    watch(desk, lambda item: 0, print)
-    for case in list(desk.read().cases.by_number):
-        desk.answer(case, "I dig for obscure records.", is_passed=True)
-    draw = random.Random(22)
-    for number in range(2_400):
-        second = int(clock.now) + number * 60
-        person = f"{draw.randrange(PEOPLE):016x}"
-        heard = {SCRAPER: draw.randrange(TRACKS), person: int(HITS * draw.random() ** 2)}
-        some += [line(second, who, gid(track), account=who) for who, track in heard.items()]
-    write(tmp_path, some)
-    clock.now += 2 * 86_400
-    found = rungs_of(watch(desk, lambda item: 0, print))
-    assert [one for one, rung in found.items() if rung is Rung.SUSPEND] == [SCRAPER]
-    assert sum(rung is Rung.CHALLENGE for rung in found.values()) <= PEOPLE // 100
+def watch(desk, fault=print, genre=no_genre):
+    """Look once, as the command without `--every` does."""
+    with watching(desk, genre, fault) as watcher:
+        return watcher.turn()
 
 
 def rungs_of(decided):
@@ -146,11 +91,181 @@ def replaced(one, **fields):
     return msgspec.structs.replace(one, **fields)
 
 
+def test_who_goes_through_the_catalogue_is_asked(tmp_path, lines):
+    """One among 500 goes through it: he is asked with evidence that says so, and hardly anybody
+    else; looked at again, nothing is decided twice, with the snapshot or without; a damaged line is
+    told and passed over."""
+    write(tmp_path, lines)
+    with (tmp_path / "state/access" / f"{lines[-1].at[:10]}.jsonl").open("ab") as file:
+        file.write(b"\xff\x00 no line\n" + b'{"half": ')
+    desk, told = new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400)), []
+    decided = watch(desk, told.append)
+    assert told == ["1 lines of the access log cannot be read"]
+    asked = [one.decision for one in decided if one.decision.rung >= Rung.CHALLENGE]
+    assert len({decision.account for decision in asked} - {SCRAPER}) <= PEOPLE // 50
+    first = next(decision for decision in asked if decision.account == SCRAPER)
+    assert first.rung is Rung.CHALLENGE
+    assert re.search("of the last [45] days are played by fewer than 2 others", first.evidence)
+    assert "is an address" in first.evidence
+    assert first.thresholds[0][0] == "hour"
+    book = (tmp_path / "journals/guard/cases.jsonl").read_bytes()
+    desk.clock.now += 60
+    assert watch(desk) == []
+    (tmp_path / PATH).unlink()
+    assert watch(desk, told.append) == []
+    assert (tmp_path / "journals/guard/cases.jsonl").read_bytes() == book
+
+
+@pytest.mark.parametrize("shadow_days", [0, 1])
+def test_what_was_found_once_is_decided_once(tmp_path, lines, shadow_days):
+    """A minute and a day later, with another's play behind it, answered or not: whoever was asked
+    is not asked again, and not suspended; what is still found when nothing is on paper any more is
+    asked then."""
+    write(tmp_path, [replaced(one, account=one.address) for one in lines])
+    clock = Clock(BEGIN + DAYS * 86_400)
+    desk = new_desk(tmp_path, clock, shadow_days)
+    first = rungs_of(watch(desk))
+    assert first[SCRAPER] is max(first.values()) is Rung.CHALLENGE
+    clock.now += 60
+    write(tmp_path, [line(clock.now, "aa" * 8, gid(7))])
+    assert watch(desk) == []
+    clock.now += 86_400
+    second = rungs_of(watch(desk))
+    assert (SCRAPER in second) == bool(shadow_days)
+    assert all(rung <= first[who] for who, rung in second.items())
+    for case in list(desk.read().cases.by_number):
+        desk.answer(case, "I dig for obscure records.", is_passed=True)
+    clock.now += 86_400
+    write(tmp_path, [line(clock.now, "aa" * 8, gid(8))])
+    assert watch(desk) == []
+
+
+def test_who_was_asked_answers_and_goes_on_is_suspended(tmp_path, lines):
+    """Asked, he answers in words of his own and copies on for two days while people listen on: then
+    he is suspended, and nobody else is."""
+    write(tmp_path, [replaced(one, account=one.address) for one in lines])
+    clock = Clock(BEGIN + DAYS * 86_400)
+    desk = new_desk(tmp_path, clock)
+    watch(desk)
+    for case in list(desk.read().cases.by_number):
+        desk.answer(case, "I dig for obscure records.", is_passed=True)
+    draw, some = random.Random(22), []
+    for number in range(2_400):
+        second = int(clock.now) + number * 60
+        person = f"{draw.randrange(PEOPLE):016x}"
+        heard = {SCRAPER: draw.randrange(TRACKS), person: int(HITS * draw.random() ** 2)}
+        some += [line(second, who, gid(track), account=who) for who, track in heard.items()]
+    write(tmp_path, some)
+    clock.now += 2 * 86_400
+    found = rungs_of(watch(desk))
+    assert [one for one, rung in found.items() if rung is Rung.SUSPEND] == [SCRAPER]
+    assert sum(rung is Rung.CHALLENGE for rung in found.values()) <= PEOPLE // 50
+
+
+def test_what_the_service_drew_is_nobodys_choice(tmp_path, lines):
+    """The same listening, drawn by the service itself, says nothing about who heard it."""
+    write(tmp_path, [replaced(one, chosen=one.address == SCRAPER) for one in lines])
+    found = rungs_of(watch(new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400))))
+    assert SCRAPER not in found
+
+
 def test_a_service_of_twenty_accounts_decides_nothing_about_conduct(tmp_path, lines):
     """With too few to know what is ordinary nobody is asked; budgets hold."""
     few = {f"{number:016x}" for number in range(20)} | {SCRAPER}
     write(tmp_path, [one for one in lines if one.address in few])
-    assert watch(new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400)), lambda item: 0, print) == []
+    assert watch(new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400))) == []
+
+
+def test_two_canaries_suspend_and_one_is_watched(tmp_path):
+    """The same one twice is one; an address is asked at most; no line of it decides twice."""
+    desk = new_desk(tmp_path, Clock(BEGIN + 100))
+    own = {"canary": True, "status": 404, "bytes": 0, "restricted": False}
+    write(tmp_path, [line(BEGIN + n, "aa" * 8, gid(1), account="bb" * 8, **own) for n in (0, 9)])
+    assert rungs_of(watch(desk)) == {"bb" * 8: Rung.OBSERVE}
+    write(tmp_path, [line(BEGIN + 20, "aa" * 8, gid(2), account="bb" * 8, **own)])
+    write(tmp_path, [line(BEGIN + 30, "cc" * 8, gid(n), **own) for n in (1, 2)])
+    assert rungs_of(watch(desk)) == {"bb" * 8: Rung.SUSPEND, "cc" * 8: Rung.CHALLENGE}
+    (tmp_path / PATH).unlink()
+    assert watch(desk) == []
+
+
+def test_who_goes_on_over_his_budget_is_watched(tmp_path):
+    """Once for each day, whose evidence says how often; nothing more follows from it."""
+    desk = new_desk(tmp_path, Clock(BEGIN + 100))
+    over = {"over_budget": True, "status": 429, "bytes": 0, "restricted": False}
+    write(tmp_path, [line(BEGIN + n, "aa" * 8, gid(n), **over) for n in range(5)])
+    (decided,) = watch(desk)
+    assert decided.decision.rung is Rung.OBSERVE
+    assert "5 requests" in decided.decision.evidence
+    write(tmp_path, [line(BEGIN + 50, "aa" * 8, gid(9), **over)])
+    assert watch(desk) == []
+
+
+def test_a_clock_that_jumps_moves_nobody(tmp_path, lines):
+    """Lines of tomorrow, of long ago, and of nobody are told and passed over; the rest counts."""
+    clock = Clock(BEGIN + DAYS * 86_400)
+    strange = [
+        line(clock.now + 86_400, SCRAPER, gid(1)),
+        line(BEGIN - 40 * 86_400, "aa" * 8, gid(2)),
+        line(BEGIN, "nobody", gid(3)),
+        line(BEGIN, "aa" * 8, "no gid"),
+    ]
+    write(tmp_path, lines)
+    with (tmp_path / "state/access/2999-01-01.jsonl").open("ab") as file:
+        file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in strange))
+    told = []
+    assert SCRAPER in rungs_of(watch(new_desk(tmp_path, clock), told.append))
+    assert sorted(told) == [
+        "2 lines of the access log are of another time",
+        "2 lines of the access log name nobody, or nothing",
+    ]
+
+
+def test_one_process_watches_at_a_time(tmp_path):
+    """A second one is refused while the first one runs."""
+    desk = new_desk(tmp_path)
+    with watching(desk, no_genre, print), pytest.raises(ConflictError, match="another one"):
+        watch(desk)
+    assert watch(desk) == []
+
+
+def test_somebody_who_took_it_all_has_a_short_line(tmp_path, lines):
+    """Of thousands of new tracks the case book has the heaviest and the sum of the rest."""
+    write(tmp_path, [one for one in lines if one.address != SCRAPER])
+    write(tmp_path, [line(BEGIN + 4 * 86_400 + n, SCRAPER, gid(10_000 + n)) for n in range(20_000)])
+    decided = watch(new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400)))
+    (recount,) = (one.finding.recount for one in decided if one.finding.account == SCRAPER)
+    assert recount.new_tracks > MOST_WEIGHTS == len(recount.weights)
+    assert recount.rest > 0
+    longest = max((tmp_path / "journals/guard/cases.jsonl").read_bytes().split(b"\n"), key=len)
+    assert len(longest) < 10_000
+
+
+def test_a_book_that_was_put_back_older_is_noticed(tmp_path, lines):
+    """The watch remembers the end of the book: one that lacks it, all files of it gone included, is
+    refused, and nothing is written."""
+    write(tmp_path, lines)
+    desk = new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400))
+    assert watch(desk)
+    for path in (tmp_path / "journals/guard").iterdir():
+        path.unlink()
+    with pytest.raises(MalformedError, match="is missing"):
+        watch(desk)
+    assert not list((tmp_path / "journals/guard").iterdir())
+
+
+def test_a_damaged_snapshot_is_learned_anew(tmp_path, lines):
+    """It is told, all of the log is read again, and nothing is decided twice."""
+    write(tmp_path, lines)
+    desk, told = new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400)), []
+    assert watch(desk)
+    data = bytearray((tmp_path / PATH).read_bytes())
+    data[-9] ^= 1
+    (tmp_path / PATH).write_bytes(data)
+    assert watch(desk, told.append) == []
+    assert "is read again" in told[0]
+    assert watch(desk, told.append) == []
+    assert len(told) == 1
 
 
 def test_a_recording_was_had_when_enough_of_it_went_out(tmp_path):
@@ -181,9 +296,8 @@ def test_a_recording_was_had_when_enough_of_it_went_out(tmp_path):
         (5_010, "bb", "6"),
         (3 * 86_400, "aa", "2"),
     ]
-    assert [one.is_address for one in found] == [True, True, False, True]
 
 
 def test_a_door_without_a_log_is_watched_in_peace(tmp_path):
     """Nothing to read is nothing to decide."""
-    assert watch(new_desk(tmp_path), lambda item: 0, print) == []
+    assert watch(new_desk(tmp_path)) == []

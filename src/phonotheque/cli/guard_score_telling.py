@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from phonotheque.guard.score.judging import Report
 
 _MOST_NAMED = 20
+_LONGEST_AGENT = 100
 
 
 def tell(report: Report) -> None:
@@ -38,8 +39,8 @@ def _read_words(report: Report) -> str:
         between = f", {instant(counted.first_second)} to {instant(counted.last_second)}"
     return (
         f"{counted.lines:,} lines, {counted.malformed:,} of them unreadable; "
-        f"{report.accounts:,} accounts looked at one by one, {report.items:,} different items"
-        f"{between}."
+        f"{report.accounts:,} accounts looked at one by one, {report.robots:,} of which call "
+        f"themselves robots; {report.items:,} different items{between}."
     )
 
 
@@ -49,24 +50,28 @@ def _tell_named(report: Report) -> None:
     limits = [use.limit for use in report.budgets]
     for one in report.suspects[:_MOST_NAMED]:
         score = "" if one.score is None else f", score {one.score:.2f}"
-        print(f"\n{printable(one.account.name)}{score}: {does(one.rung)}")
+        print(f"\n{printable(one.account.name)}{score}: a guard would {does(one.rung)}.")
         if one.account.agent:
-            print(f"  {printable(one.account.agent)[:100]}")
+            print(f"  {_shortened(printable(one.account.agent))}")
         for reason in reasons_of(one, limits):
             print(f"  {reason}")
     if len(report.suspects) > _MOST_NAMED:
         print(f"\nAnd {len(report.suspects) - _MOST_NAMED:,} more; --json names them all.")
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_AGENT else f"{text[: _LONGEST_AGENT - 1]}…"
+
+
 def _tell_budgets(report: Report) -> None:
     from phonotheque.guard.score.reasons import share, words
 
     print("\nWhat a budget would have done:")
-    rows = [("budget", "honest visitors kept waiting", "named above", "items kept back")]
+    rows = [("budget", "other visitors kept waiting", "of those named", "items kept back")]
     for use in report.budgets:
-        honest = f"{use.others:,} of {report.others:,}"
+        others = f"{use.others:,} of {report.others:,}"
         named = f"{use.suspects:,} of {len(report.suspects):,}"
-        rows.append((words(use.limit), honest, named, f"{use.kept_back:,}"))
+        rows.append((words(use.limit), others, named, f"{use.kept_back:,}"))
     print_table(rows, right=(1, 2, 3))
     if report.most:
         print(

@@ -40,6 +40,7 @@ _HEAVIER = 1.1
 _STEEPEST = 0.5
 
 Floats = npt.NDArray[np.float64]
+Peaks = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,20 @@ def limits_of(
         days: How long they were watched.
         rate: Share of them that may be asked.
     """
+    return limits_from(peaks_of(numbers, trusted), days, rate)
+
+
+def peaks_of(numbers: npt.NDArray[np.float32], trusted: npt.NDArray[np.bool_]) -> Peaks:
+    """Return the highest sums of those accounts that say what is ordinary, (accounts, clocks)."""
     mine = numbers[trusted & (numbers[:, PLAYS] >= LEAST_PLAYS)]
-    peaks = mine[:, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
+    return mine[:, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
+
+
+def limits_from(peaks: Peaks, days: float, rate: float = RATE) -> Limits | None:
+    """Return the limits that `peaks_of` a population gives, in whatever order they are.
+
+    None with too few accounts to say.
+    """
     found = [threshold(column, rate / len(CLOCKS_S)) for column in peaks.T]
     if any(limit is None for limit in found):
         return None
@@ -104,27 +117,27 @@ def limits_of(
     return Limits(tuple(limits.tolist()), tuple(middle.tolist()))
 
 
-def threshold(peaks: npt.NDArray[np.float32], rate: float) -> float | None:
+def threshold(peaks: Peaks, rate: float) -> float | None:
     """Return the value that a share of accounts passes; None with too few to say.
 
     Args:
         peaks: The highest that each account ever was.
         rate: Share of them, as 1e-4.
     """
-    positive = peaks[peaks > 0].astype(np.float64)
+    positive = np.sort(peaks[peaks > 0]).astype(np.float64)  # sums do not hang on an order then
     if len(positive) < LEAST_ACCOUNTS:
         return None
     inside = min(0.5, rate * len(peaks) / len(positive))
     farthest = max(inside, min(0.02, _SHOWN / len(positive)))
     shown = float(np.quantile(positive, 1 - farthest))
     continued = _continued(positive, inside, farthest)
-    if shown > _HEAVIER * _lognormal(positive, farthest):
-        return max(_lognormal(positive, inside), shown, continued)
-    return _lognormal(positive, inside)
+    if shown > _HEAVIER * lognormal(positive, farthest):
+        return max(lognormal(positive, inside), shown, continued)
+    return lognormal(positive, inside)
 
 
-def _lognormal(values: Floats, rate: float) -> float:
-    """What a share passes of the lognormal through the quantiles from 80 to 97.5 %."""
+def lognormal(values: Floats, rate: float) -> float:
+    """Return what a share passes of the lognormal through the quantiles from 80 to 97.5 %."""
     normal = NormalDist()
     points = np.array([normal.inv_cdf(float(share)) for share in _FITTED])
     slope, level = np.polyfit(points, np.log(np.quantile(values, _FITTED)), 1)

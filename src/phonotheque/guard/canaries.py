@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 HITS_THAT_SUSPEND = 2
+MOST_KEPT = 50
+"""Canaries that are kept of one account: that there were more says nothing more."""
 ONE_IN = 200
 
 
@@ -39,8 +42,14 @@ class Hits:
         """Count a request; returns whether it is the one that suspends."""
         seen = self._seen.setdefault(account, set())
         before = len(seen)
-        seen.add(identifier)
+        if before < MOST_KEPT:
+            seen.add(identifier)
         return before < HITS_THAT_SUSPEND <= len(seen)
+
+    def all(self) -> Iterator[tuple[int, str]]:
+        """Give each account with each canary that it asked for."""
+        for account, seen in self._seen.items():
+            yield from ((account, identifier) for identifier in sorted(seen))
 
     def of(self, account: int) -> int:
         """Return how many canaries an account has asked for."""

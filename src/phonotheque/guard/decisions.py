@@ -15,6 +15,8 @@ from enum import StrEnum
 from phonotheque.guard.rungs import Rung
 
 HOUR_S, DAY_S = 3_600, 86_400
+MOST_WEIGHTS = 500
+"""Of a recount: a line of the case book stays short, however much somebody took."""
 
 
 class Basis(StrEnum):
@@ -39,12 +41,15 @@ class Recount:
     """The new tracks of an account, counted one by one and not estimated.
 
     Attributes:
-        new_tracks: Restricted tracks that were new to it.
+        new_tracks: Restricted tracks that were new to it; hits, which say nothing, may be left out.
         rare_tracks: Those of them that fewer than `rare_below` other accounts played.
         rare_below: So many.
         days: Within how many days.
-        weights: For how much each of the new tracks counts now, in bits of surprise, any order.
+        weights: For how much each of the new tracks counts now, in bits of surprise, any order; of
+            many, the heaviest `MOST_WEIGHTS`.
         threshold: The sum that hardly any honest account reaches, in bits.
+        rest: What those count for together that are not among `weights`, none of which weighs more
+            than the lightest there.
     """
 
     new_tracks: int
@@ -53,15 +58,17 @@ class Recount:
     days: int
     weights: tuple[float, ...]
     threshold: float
+    rest: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.threshold > 0 or not all(weight >= 0 for weight in self.weights):
+        weights = (*self.weights, self.rest)
+        if not self.threshold > 0 or not all(weight >= 0 for weight in weights):
             raise ValueError("weights are not below 0, and a threshold is above it")
 
     @property
     def score(self) -> float:
         """How near it is to the threshold: 1 is at it."""
-        return sum(self.weights) / self.threshold
+        return (sum(self.weights) + self.rest) / self.threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

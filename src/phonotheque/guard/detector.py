@@ -29,6 +29,8 @@ from phonotheque.guard.engine.memory import (
     new_accounts,
     new_music,
     rated,
+    with_more,
+    with_room,
 )
 from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.grouping import Grouping
@@ -112,16 +114,18 @@ class Guard:
             if self.marks.hits[account] == HITS_THAT_SUSPEND:
                 self.suspended[int(account)] = int(second)
 
+    def begin(self, second: int) -> None:
+        """Do what is due once a day, before anything of a second is seen: so that it does not hang
+        on how the events of that second come in."""
+        self._calibrate(second)
+        if len(self.music.plays):
+            self._rate(second)
+
     def look(self, second: int) -> Stopped:
         """Say who is to be asked, and who is to be suspended."""
         own = np.flatnonzero((self.accounts.crossed_at > 0) & ~self.marks.asked)
-        grouped = np.zeros(0, np.int64)
-        if second - self.moments.grouped >= GROUPS_EVERY_S and self.groups.knows(self.music):
-            self.moments.grouped = second
-            grouped = self.groups.grow(
-                self.accounts, self.music, self.marks.asked, self.marks.failed
-            )
-            grouped = grouped[~np.isin(grouped, own)]
+        grouped = self._grown(second)
+        grouped = grouped[~np.isin(grouped, own)]
         self.marks.by_group[grouped] = True
         suspended = np.array(list(self.suspended), np.int64)
         moments = np.array(list(self.suspended.values()), np.int64)
@@ -137,6 +141,49 @@ class Guard:
             ),
         )  # fmt: skip
 
+    def look_at(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return those among some accounts who are to be asked for what they did by themselves.
+
+        Cost: of these accounts alone, so that it can be asked after every event.
+        """
+        own = accounts[(self.accounts.crossed_at[accounts] > 0) & ~self.marks.asked[accounts]]
+        self.marks.asked[own] = True
+        return own
+
+    def look_at_groups(self, second: int) -> npt.NDArray[np.int64]:
+        """Return the accounts that are to be asked for a group's sake; nobody between two looks at
+        groups, which are far apart (`GROUPS_EVERY_S`)."""
+        grouped = self._grown(second)
+        self.marks.by_group[grouped] = self.marks.asked[grouped] = True
+        return grouped
+
+    def _grown(self, second: int) -> npt.NDArray[np.int64]:
+        """Grow groups if it is time, and return who belongs to one and was not asked."""
+        if second - self.moments.grouped < GROUPS_EVERY_S:
+            return np.zeros(0, np.int64)
+        self.moments.grouped = second
+        if not self.groups.knows(self.music):
+            return np.zeros(0, np.int64)
+        return self.groups.grow(self.accounts, self.music, self.marks.asked, self.marks.failed)
+
+    def make_room(self, accounts: int, genres: Numbers) -> None:
+        """Take in accounts and tracks that are new; the numbers of the others stay.
+
+        Args:
+            accounts: How many there are now, at least.
+            genres: Genre of each of the new tracks; each is an album of its own.
+        """
+        self.accounts = with_room(self.accounts, accounts)
+        room = len(self.accounts.last_track)
+        if room > len(self.marks.asked):
+            more = room - len(self.marks.asked)
+            self.marks = Marks._make(
+                np.append(one, np.zeros(more, one.dtype)) for one in self.marks
+            )
+        if len(genres):
+            self.music = with_more(self.music, genres)
+        self.groups.make_room(room, len(self.music.plays))
+
     def answered(self, passed: Numbers, failed: Numbers) -> None:
         """Hear how challenges ended."""
         self.marks.failed[failed] = True
@@ -145,9 +192,13 @@ class Guard:
 
     def peaks(self) -> npt.NDArray[np.float64]:
         """Return the highest score of each account; a group's evidence is worth a challenge."""
-        highest = self.accounts.numbers[:, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
+        return self.scores(np.arange(len(self.marks.by_group)))
+
+    def scores(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the highest score of each of some accounts."""
+        highest = self.accounts.numbers[accounts, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
         own = (highest / self.limits.at(self._days)).max(axis=1)
-        return np.maximum(own, self.marks.by_group * FROM_SCORE[Rung.CHALLENGE])
+        return np.maximum(own, self.marks.by_group[accounts] * FROM_SCORE[Rung.CHALLENGE])
 
     def settings(self) -> Settings:
         """Return its limits."""
@@ -164,7 +215,7 @@ class Guard:
             return
         self._rate(int(events.second[0]))
         observe_all(self.accounts, self.music, limits, events)
-        self.groups.note(events, self.music.rating > NON_HIT)
+        self.groups.note(events, self.music.rating[events.track] > NON_HIT)
 
     def _rate(self, second: int) -> None:
         """Say once a day anew how much each track surprises."""

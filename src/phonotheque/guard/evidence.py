@@ -6,6 +6,7 @@ were left out, the sum could not have reached the threshold.
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate
 
 from phonotheque.guard.decisions import Basis, Finding, Group, Recount
@@ -14,11 +15,20 @@ from phonotheque.guard.decisions import Basis, Finding, Group, Recount
 def least_tracks(recount: Recount) -> int:
     """Return the number of new tracks below which the threshold cannot be reached.
 
-    The heaviest are taken first: no choice of fewer of them adds up to the threshold.
+    The heaviest are taken first: no choice of fewer of them adds up to the threshold. Of those that
+    are known by their sum alone each weighs as much as the lightest that is known, at most.
     """
-    sums = accumulate(sorted(recount.weights, reverse=True))
-    reached = (number for number, total in enumerate(sums, 1) if total >= recount.threshold)
-    return next(reached, len(recount.weights) + 1)
+    heaviest = sorted(recount.weights, reverse=True)
+    reached = (
+        number for number, total in enumerate(accumulate(heaviest), 1) if total >= recount.threshold
+    )
+    known = next(reached, None)
+    if known is not None:
+        return known
+    lacking = recount.threshold - sum(heaviest)
+    if not heaviest or heaviest[-1] <= 0 or recount.rest < lacking:
+        return len(heaviest) + 1
+    return len(heaviest) + math.ceil(lacking / heaviest[-1])
 
 
 def sentences(finding: Finding, basis: Basis) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """Groups of a service: the ledger they are grown on, what is asked of their members, and answers.
 
-Law: the tracks of candidates say nothing about how popular a track is when those candidates are
-tested: only what all others have counts.
+Not here: how candidates are held against one another (`phonotheque.guard.groups.sifting`).
 """
 
 from __future__ import annotations
@@ -9,16 +8,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.guard.engine.memory import Accounts, Events, Music
-from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome, grown, judge
-from phonotheque.guard.groups.ledger import Ledger, Rows
-from phonotheque.guard.groups.meetings import Copies, copies_of
-from phonotheque.guard.groups.membership import Demand, belonging
-from phonotheque.guard.groups.ranking import by_non_hits, by_spread, ranked
-from phonotheque.guard.groups.strata import Strata, stratify
+from phonotheque.guard.engine.memory import Accounts, Events, Music, appended
+from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome
+from phonotheque.guard.groups.ledger import Ledger
+from phonotheque.guard.groups.membership import Demand
+from phonotheque.guard.groups.ranking import RANKINGS, ranked
+from phonotheque.guard.groups.sifting import Candidates, sift
 
-LEAST_CORE = 30
-"""Known members of a farm from which others are found by them alone."""
+_MOST_TRACKS = 1 << 31
+"""Numbers of tracks are 32 bits with a sign."""
 
 
 class Grouping:
@@ -33,20 +31,35 @@ class Grouping:
 
     def __init__(self, accounts: int, tracks: int) -> None:
         """Begin with an empty ledger."""
-        self.ledger = Ledger(tracks)
+        self.ledger = Ledger(_MOST_TRACKS)
         self.demand = Demand()
         self.last = Outcome(None, 0, 0.0)
         self._accounts = accounts
         self._listeners = np.zeros(tracks, np.uint32)
         self.limit = LIMITS[0]
 
+    @property
+    def listeners(self) -> npt.NDArray[np.uint32]:
+        """How many accounts have each track in the ledger."""
+        return self._listeners
+
+    def make_room(self, accounts: int, tracks: int) -> None:
+        """Take in accounts and tracks that are new; the numbers of the others stay."""
+        self._accounts = accounts
+        more = np.zeros(tracks - len(self._listeners), np.uint32)
+        self._listeners = appended(self._listeners, more)
+
     def knows(self, music: Music) -> bool:
         """Return whether genres are known, so that groups may be grown at all."""
         return int(music.genre.max(initial=0)) > 0
 
     def note(self, events: Events, non_hits: npt.NDArray[np.bool_]) -> None:
-        """Write down who had which non-hit for the first time."""
-        kept = np.flatnonzero(events.copied & non_hits[events.track])
+        """Write down who had which non-hit for the first time.
+
+        Args:
+            non_hits: Of each event, whether its track is none.
+        """
+        kept = np.flatnonzero(events.copied & non_hits)
         account, track = events.account[kept], events.track[kept]
         self.restore(account, track, events.second[kept])
 
@@ -87,32 +100,17 @@ class Grouping:
             asked: Who was asked before: not again, and not ranked.
             failed: Who failed: known members.
         """
-        rankings = [ranked(score(accounts), accounts, asked) for score in (by_non_hits, by_spread)]
+        rankings = [ranked(score(accounts), accounts, asked) for score in RANKINGS]
         tops = [ranking[: max(FROM_THE_TOP)] for ranking in rankings]
-        core = np.flatnonzero(failed)
-        candidates = np.unique(np.concatenate([*tops, core]))
-        rows = self.ledger.of(candidates, self._accounts)
-        strata = self._strata(rows, music)
-        copies = {limit: _above(limit, rows, candidates, music, strata) for limit in LIMITS}
-        places = [np.searchsorted(candidates, top) for top in tops]
-        known = failed[candidates]
-        self.last = judge(grown(copies, strata, places, known))
-        alarm = self.last.alarm
-        if alarm is None and len(core) < LEAST_CORE:
-            return np.zeros(0, np.int64)
-        if alarm is not None:
-            self.limit = alarm.limit
-        mine = belonging(copies[self.limit], strata, alarm, known, self.demand)
-        return candidates[mine & ~asked[candidates]]
-
-    def _strata(self, rows: Rows, music: Music) -> Strata:
+        numbers = np.unique(np.concatenate([*tops, np.flatnonzero(failed)]))
+        rows = self.ledger.of(numbers, self._accounts)
         others = self._listeners - np.bincount(rows.track, minlength=len(self._listeners))
-        return stratify(others.astype(np.uint32), music.genre, music.album)
-
-
-def _above(
-    limit: float, rows: Rows, candidates: npt.NDArray[np.int64], music: Music, strata: Strata
-) -> Copies:
-    kept = music.rating[rows.track] > limit
-    member = np.searchsorted(candidates, rows.account[kept]).astype(np.int32)
-    return copies_of(member, rows.track[kept], strata, len(candidates))
+        place = np.searchsorted(numbers, rows.account).astype(np.int32)
+        candidates = Candidates(
+            rows._replace(account=place),
+            tuple(np.searchsorted(numbers, top) for top in tops),
+            failed[numbers],
+            others.astype(np.uint32),
+        )
+        self.last, self.limit, mine = sift(candidates, music, self.demand, self.limit)
+        return numbers[mine & ~asked[numbers]]

@@ -71,6 +71,10 @@ class Names:
         """How many there are."""
         return len(self._numbers)
 
+    def digests(self) -> list[bytes]:
+        """Return the keyed hashes of all names, in order of their numbers."""
+        return list(self._numbers)
+
 
 @dataclass(frozen=True)
 class Taken:

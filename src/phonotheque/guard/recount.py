@@ -1,61 +1,81 @@
-"""What an account really took, counted exactly, before anybody is suspended for an estimate.
+"""Accounts counted exactly, from what the guard wrote down of them, before anything is decided.
 
-The engine counts new tracks by a sketch whose steps grow with what an account has had: after 20,000
-tracks one more may count for fifty. Here each track of the ledger counts once, as surprising as it
-is now that more people may have found it.
+The guard's ledger has each first copy of a track that is no hit, of 60 days. Hits say nothing about
+anybody and are left out: a sum without them is never too high.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.guard.engine.memory import CLOCKS_S, Music
-from phonotheque.guard.groups.ledger import Rows
+from phonotheque.guard.decisions import DAY_S, MOST_WEIGHTS, Group, Recount
+from phonotheque.guard.detector import Guard
+from phonotheque.guard.engine.memory import CLOCKS_S
+
+CLOCK_NAMES = ("hour", "day", "month")
+_RARE_BELOW = 2
+_DAYS = 30
+
+Numbers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Recount:
-    """An account's new tracks, each once.
+def recounted(guard: Guard, accounts: Numbers, second: int) -> dict[int, Recount]:
+    """Count the tracks of some accounts, each once, as surprising as it is now, on the clock on
+    which the account is nearest to its limit.
 
-    Attributes:
-        tracks: Their numbers, in order of time.
-        weights: Bits of surprise of each, as it is now.
-        bits: The highest that each of the three fading sums ever was.
+    Returns:
+        By account; without those that had none, and nobody while no limits are known.
+
+    Cost: one look through the ledger, however many accounts.
     """
-
-    tracks: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float64]
-    bits: tuple[float, ...]
-
-    def score(self, limits: npt.NDArray[np.float64]) -> float:
-        """Return how near it is to the limits: 1 is at one of them."""
-        return max(bits / limit for bits, limit in zip(self.bits, limits.tolist(), strict=True))
-
-
-def recount(rows: Rows, account: int, music: Music) -> Recount:
-    """Count one account again.
-
-    Args:
-        rows: Of the ledger; those of others are passed over.
-        account: Its number.
-        music: Plays as they stand now.
-    """
-    mine = rows.account == account
-    order = np.argsort(rows.second[mine], kind="stable")
-    tracks, seconds = rows.track[mine][order], rows.second[mine][order]
-    plays = np.minimum(music.plays[tracks], len(music.bits) - 1)
-    weights = music.bits[plays].astype(np.float64)
-    return Recount(tracks, weights, tuple(_peak(weights, seconds, clock) for clock in CLOCKS_S))
+    limits = np.asarray(guard.settings(), np.float64)
+    if not np.isfinite(limits).all() or not (limits > 0).all():
+        return {}
+    rows = guard.groups.ledger.of(accounts, len(guard.marks.asked))
+    recent = np.flatnonzero(rows.second > second - _DAYS * DAY_S)
+    order = recent[np.argsort(rows.account[recent], kind="stable")]
+    owners, begins = np.unique(rows.account[order], return_index=True)
+    parts = np.split(order, begins[1:]) if len(owners) else []
+    return {
+        int(owner): _recount(guard, rows.track[part], rows.second[part], second, limits)
+        for owner, part in zip(owners, parts, strict=True)
+    }
 
 
-def _peak(weights: npt.NDArray[np.float64], seconds: npt.NDArray[np.int64], clock: float) -> float:
-    highest = now = 0.0
-    gaps = np.diff(seconds, prepend=seconds[:1])
-    for weight, gap in zip(weights.tolist(), gaps.tolist(), strict=True):
-        now = now * math.exp(-gap / clock) + weight
-        highest = max(highest, now)
-    return highest
+def _recount(
+    guard: Guard,
+    tracks: npt.NDArray[np.int32],
+    seconds: Numbers,
+    second: int,
+    limits: npt.NDArray[np.float64],
+) -> Recount:
+    music = guard.music
+    bits = music.bits[np.minimum(music.plays[tracks], len(music.bits) - 1)].astype(np.float64)
+    ages = np.maximum(0, second - seconds).astype(np.float64)
+    weights = bits * np.exp(-ages[None, :] / np.array(CLOCKS_S)[:, None])
+    nearest = int(np.argmax(weights.sum(axis=1) / limits))
+    heaviest = np.sort(weights[nearest])[::-1]
+    watched_s = second - max(0, guard.moments.first)
+    return Recount(
+        new_tracks=len(tracks),
+        rare_tracks=int((guard.groups.listeners[tracks] <= _RARE_BELOW).sum()),
+        rare_below=_RARE_BELOW,
+        days=max(1, min(_DAYS, -(-watched_s // DAY_S))),
+        weights=tuple(np.round(heaviest[:MOST_WEIGHTS], 3).tolist()),
+        threshold=float(limits[nearest]),
+        rest=round(float(heaviest[MOST_WEIGHTS:].sum()), 3),
+    )
+
+
+def group_of(guard: Guard, second: int) -> Group:
+    """The group of the last alarm; it is the same one for as long as a month."""
+    name, found = f"grown {second // (_DAYS * DAY_S)}", guard.groups.last.alarm
+    if found is None:
+        return Group(name=name, accounts=0, shared=0, expected=0.0)
+    return Group(
+        name=name,
+        accounts=int(np.count_nonzero(found.group)),
+        shared=int(found.met),
+        expected=float(found.expected),
+    )

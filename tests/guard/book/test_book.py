@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from faults.powerloss import explore
 from guard.book.making import (
     BEGIN,
     Clock,
@@ -25,7 +26,7 @@ from phonotheque.archive.guarding.settling import Answer, answer_appeal
 from phonotheque.archive.guarding.words import forget_words, words_of
 from phonotheque.disk import LocalDisk
 from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError, MalformedError
-from phonotheque.guard.book.entries import Settled
+from phonotheque.guard.book.entries import Begun, Settled
 from phonotheque.guard.book.file import HEAD, LINES, read_book
 from phonotheque.guard.decisions import DAY_S, HOUR_S
 from phonotheque.guard.ladder import REVIEW_S, Rules
@@ -91,6 +92,41 @@ def test_a_line_that_is_gone_is_noticed(written, tmp_path):
         disk = put(tmp_path, b"".join(lines[:number] + lines[number + 1 :]), written[1])
         with pytest.raises(MalformedError):
             read_book(disk)
+
+
+def test_a_head_that_was_taken_away_hides_no_cut(written, tmp_path):
+    """Lines without the head that says how far they went are refused, cut or not; a crash never
+    leaves them so."""
+    lines = written[0].splitlines(keepends=True)
+    for count in (1, len(lines)):
+        disk = put(tmp_path, b"".join(lines[:count]))
+        with pytest.raises(MalformedError, match="missing"):
+            read_book(disk)
+
+    def scenario(disk, acknowledge):
+        for seq in (1, 2):
+            book = read_book(disk)
+            book.append("2026-01-01T00:00:00.000000Z", [Begun(1, 0, 0)])
+            acknowledge(seq)
+
+    def check(disk, acknowledged):
+        assert read_book(disk).head.seq >= max(acknowledged, default=0)
+
+    explore(scenario, check)
+
+
+def test_an_older_book_is_noticed_by_whoever_remembers(written, tmp_path):
+    """A book that was put back whole, with its head, lacks the line that is known of it."""
+    known = read_book(put(tmp_path / "now", *written)).head
+    for root in ("older", "none"):
+        (tmp_path / root).mkdir()
+    older = new_desk(tmp_path / "older", Clock())
+    older.take(canaries(1))
+    assert read_book(older.disk).cases.by_number
+    for root in ("older", "none"):
+        with pytest.raises(MalformedError, match="is missing"):
+            read_book(LocalDisk(tmp_path / root), known)
+    assert read_book(LocalDisk(tmp_path / "now"), known).head == known
 
 
 def test_a_row_edited_by_hand_is_noticed_even_when_it_parses(written, tmp_path):

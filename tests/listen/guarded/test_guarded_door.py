@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from contextlib import suppress
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import pytest
 from tests.cli.phono import call
@@ -15,6 +16,7 @@ from listen.door import PATIENCE_S, open_on_loopback
 from listen.guarded import stock as making
 from listen.guarded.stock import FREE, LONG, SHORT
 from listen.sound.stock import copy_of, set_listening
+from phonotheque.guard.canaries import is_canary
 from phonotheque.guard.tokens import COOKIE
 
 HEAD_BYTES = 1 << 10
@@ -32,6 +34,15 @@ def stock(made, tmp_path):
     own = copy_of(made, tmp_path / "archive")
     set_listening(own, "restricted_in_hour = 4")
     return own
+
+
+@pytest.fixture
+def watched(stock):
+    """A service that is not new any more: what is found is carried out."""
+    file = stock.root / "phonotheque.toml"
+    file.write_text(file.read_text().replace("\n[guard]\n", "\n[guard]\nshadow_days = 0\n"))
+    with open_on_loopback(stock.root) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -270,3 +281,68 @@ def test_a_tampered_case_book_keeps_nobody_from_listening(stock):
     with open_on_loopback(stock.root) as door:
         assert any("was changed" in fault for fault in door.faults)
         assert Player(door, stock).play(SHORT[0]).status == 206
+
+
+def unknown_gids(stock):
+    """Ids of the form that is made here which nothing has: two canaries, and one that is none."""
+    key = bytes.fromhex(json.loads((stock.root / "keys/listeners.json").read_bytes())["key"])
+    made_up = [uuid5(NAMESPACE_URL, f"recording {number}") for number in range(5_000)]
+    canaries = [gid for gid in made_up if is_canary(str(gid), key)]
+    return canaries[:2], next(gid for gid in made_up if gid not in canaries)
+
+
+def test_who_guesses_ids_is_told_to_the_watch_and_closed_out(watched, stock):
+    """A canary is answered as any id that nothing has, and stands in the log for the account that
+    asked; MusicBrainz's form of ids and look-ups are none; after two of them the watch closes what
+    may only be heard, and a person can object."""
+    player = Player(watched, stock)
+    for name in SHORT[:2]:
+        assert player.play(name).status == 206
+    canaries, other = unknown_gids(stock)
+    answers = [player.get(f"/sound/{gid}") for gid in (*canaries, other, uuid4())]
+    assert {answer.status for answer in answers} == {404}
+    assert {tuple(sorted(answer.headers)) for answer in answers} == {
+        tuple(sorted(answers[2].headers))
+    }
+    assert len({answer.json["wrong"] for answer in answers}) == 1
+    assert player.get(f"/song/{canaries[0]}").status == 404
+    lines = [line for line in read_log(watched) if line.get("canary")]
+    assert [line["item"] for line in lines] == [str(gid) for gid in canaries]
+    assert {line["account"] for line in lines} == {_account_of(player)}
+    (decided,) = guard(stock, "watch", "--json").lines()
+    assert (decided["account"], decided["rung"]) == (lines[0]["account"], "suspend")
+    assert player.play(SHORT[1]).status == 429
+    assert player.play(FREE).status == 206
+    assert player.post(f"/case/{decided['case']}/appeal", "My tool counts ids up.").status == 303
+
+
+def test_a_budget_that_is_used_is_told_to_the_watch(watched, stock):
+    """Whoever goes on stands in the log with his account, and is watched from then on; what a
+    suspension or a question refuses is no budget."""
+    player = Player(watched, stock)
+    statuses = [player.play(name).status for name in SHORT[:8]]
+    assert statuses == [206] * 5 + [429] * 3
+    over = [line for line in read_log(watched) if line.get("over_budget")]
+    assert [line["account"] for line in over] == [_account_of(player)] * 3
+    (decided,) = guard(stock, "watch", "--json").lines()
+    assert decided["rung"] == "observe"
+    guard(stock, "decide", decided["account"], "suspend", "--reason", "A farm.")
+    assert player.play(SHORT[8]).status == 429
+    assert len([line for line in read_log(watched) if line.get("over_budget")]) == 3
+
+
+def test_what_the_service_drew_is_told_apart(door, stock):
+    """A play of what was drawn for this address is marked in the log, whatever client plays it; not
+    for another address, not what was drawn under a seed that somebody gave, and not what was found
+    otherwise."""
+    player, other = Player(door, stock), Player(door, stock, "203.0.113.9")
+    drawn = player.get("/api/v1/draw?free=false&limit=2").json["hits"]
+    own = other.get("/api/v1/draw?free=false&limit=3&seed=mine").json["hits"]
+    gids = [hit["gid"] for hit in drawn if not hit["is_free"]]
+    rest = next(gid for name in SHORT if (gid := str(stock.gid(name))) not in gids)
+    for gid in (*gids, gids[0], rest):
+        assert player.get(f"/sound/{gid}", Range="bytes=0-9").status == 206
+    for gid in (gids[0], *(hit["gid"] for hit in own)):
+        assert other.get(f"/sound/{gid}", Range="bytes=0-9").status == 206
+    marked = [line["item"] for line in read_log(door) if line.get("chosen")]
+    assert marked == [*gids, gids[0]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from phonotheque.archive.guarding.case_pages import ConcernedDesk
 from phonotheque.archive.guarding.desk import desk_of
@@ -15,14 +16,17 @@ from phonotheque.archive.listening.listener_keys import ListenerKeys
 from phonotheque.config import Config
 from phonotheque.errors import PhonothequeError
 from phonotheque.listen.allowance import Allowance
-from phonotheque.listen.listener import Listener
 from phonotheque.listen.log import Pseudonyms
+from phonotheque.listen.ports import Library
 
 
-def guard_at_door(root: Path, config: Config, keys: ListenerKeys, workers: int) -> DoorGuard:
+def guard_at_door(
+    root: Path, config: Config, keys: ListenerKeys, library: Library, workers: int
+) -> DoorGuard:
     """Open the guard of a door.
 
     Args:
+        library: Says which gids anybody may have been given.
         workers: How many have one: when they cannot share a ledger, each has its part of a budget.
     """
     allowed = Allowed(
@@ -36,7 +40,20 @@ def guard_at_door(root: Path, config: Config, keys: ListenerKeys, workers: int) 
         in_day=-(-allowed.in_day // workers),
     )
     names = Pseudonyms(keys.key)
-    return DoorGuard(Ledger(root), VerdictMap(root), names, keys.key, allowed, fallback)
+
+    def is_given(gid: UUID) -> bool:
+        return library.by_gids([gid])[0] is not None
+
+    return DoorGuard(
+        Ledger(root),
+        VerdictMap(root),
+        names,
+        keys.key,
+        allowed,
+        fallback,
+        older=keys.older,
+        is_given=is_given,
+    )
 
 
 def begin_cases(root: Path, config: Config, on_fault: Callable[[str], None]) -> None:
@@ -52,8 +69,4 @@ def begin_cases(root: Path, config: Config, on_fault: Callable[[str], None]) -> 
 
 def cases_at_door(root: Path, config: Config, guard: DoorGuard) -> ConcernedDesk:
     """The cases of a door, for whom they are about."""
-
-    def accounts(listener: Listener) -> tuple[str, ...]:
-        return guard.account(listener), guard.names.of(listener.group)
-
-    return ConcernedDesk(desk_of(root, int(config["guard.shadow_days"])), accounts)
+    return ConcernedDesk(desk_of(root, int(config["guard.shadow_days"])), guard.concerned)

@@ -30,8 +30,26 @@ _HAPPENS = {
     Rung.CHALLENGE: "asked",
     Rung.SUSPEND: "closed",
 }
+_OF_AN_ADDRESS = (
+    "This is about an address, behind which there may be several people: from it more was opened, "
+    "or asked for, than by people who listen. How much that was, and what was written about it, is "
+    "told to whoever asks the archive."
+)
 _FEWEST_LETTERS = 15
 _SAME_WITHIN_S = 30 * DAY_S
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """The accounts that a listener is.
+
+    Attributes:
+        own: By his token.
+        addresses: By his address, which may be that of many.
+    """
+
+    own: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +58,17 @@ class ConcernedDesk:
 
     Attributes:
         desk: Where cases are dealt with.
-        accounts: The accounts that a listener is: by token, and by address.
+        concerned: Says which accounts a listener is.
     """
 
     desk: GuardDesk
-    accounts: Callable[[Listener], tuple[str, ...]]
+    concerned: Callable[[Listener], Concerned]
 
     def shown(self, number: str, listener: Listener) -> ShownCase:
         """Return a case as its page tells it."""
-        return self._shown(self._own(number, listener)[0])
+        case, _ = self._own(number, listener)
+        is_staff, own = listener.place.is_premises, self.concerned(listener).own
+        return self._shown(case, is_whole=is_staff or case.account in own)
 
     def appeal(self, number: str, listener: Listener, words: str) -> None:
         """Take an objection."""
@@ -73,13 +93,17 @@ class ConcernedDesk:
         cases = self.desk.read().cases
         case = cases.by_number.get(number)
         is_staff = listener.place.is_premises  # not this machine: a proxy may hide who asks
-        if case is None or not (is_staff or case.account in self.accounts(listener)):
+        concerned = self.concerned(listener)
+        accounts = (*concerned.own, *concerned.addresses)
+        if case is None or not (is_staff or case.account in accounts):
             wrong = "there is no case of this number for whoever asks"
             todo = "Open it where you listened: with the same browser, from the same network."
             raise BadReferenceError(number[:20], wrong, todo)
         return case, cases
 
-    def _shown(self, case: Case) -> ShownCase:
+    def _shown(self, case: Case, *, is_whole: bool) -> ShownCase:
+        """The page of a case; of an address all behind it see what happens and how to object, and
+        not how much was seen, nor what one of them wrote."""
         now, decision = self.desk.now, case.decision
         rung = case.rung_at(now)
         is_waiting = rung is Rung.SUSPEND and decision.review_by > now and not case.governing
@@ -93,12 +117,12 @@ class ConcernedDesk:
             until=_instant(case.ends_at(now)[0]),
             review_by=_instant(decision.review_by) if is_waiting else "",
             appeal_by=_instant(decision.appeal_by),
-            evidence=decision.evidence,
-            counterfactual=decision.counterfactual,
+            evidence=decision.evidence if is_whole else _OF_AN_ADDRESS,
+            counterfactual=decision.counterfactual if is_whole else "",
             rule=settled.by if settled else (by_machine if decision.by == "guard" else decision.by),
             is_appealed=bool(case.appealed_at),
             may_appeal=case.may_appeal_at(now),
-            said=tuple(self._said(case)),
+            said=tuple(self._said(case)) if is_whole else (),
         )
 
     def _said(self, case: Case) -> list[Said]:

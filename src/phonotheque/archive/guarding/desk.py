@@ -38,7 +38,7 @@ from phonotheque.guard.decisions import DAY_S, Basis, Decision, Finding, Permit
 from phonotheque.guard.ladder import APPEAL_S, LASTS_S, Rules, decide
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.verdicts import Row, encode_rows
-from phonotheque.music.chain import format_instant
+from phonotheque.music.chain import GENESIS, Head, format_instant
 
 MAP = "state/guard/verdicts"
 """Where the listening door looks."""
@@ -67,31 +67,35 @@ class GuardDesk:
         """This second, since 1970."""
         return int(self.clock())
 
-    def read(self) -> CaseBook:
+    def read(self, known: Head = GENESIS) -> CaseBook:
         """Read the book and prove it.
 
+        Args:
+            known: A line that it had before, as whoever remembers it knows it.
+
         Raises:
-            MalformedError: It was changed.
+            MalformedError: It was changed, or is an older one.
         """
-        return read_book(self.disk)
+        return read_book(self.disk, known)
 
     def take(self, finding: Finding) -> Decided | None:
         """Decide about a finding, write it down and carry it out; None when nothing follows."""
         return next(iter(self.take_all([finding])), None)
 
     def take_all(self, findings: Iterable[Finding]) -> list[Decided]:
-        """Decide about findings, each written down and carried out before the next; return what
-        follows. The same ones taken again lead to nothing."""
-        found = []
+        """Decide about findings of different accounts; return what follows. All of it is written
+        down, then carried out. The same ones taken again lead to nothing."""
+        found: list[Decided] = []
         with self._writing() as book:
             for finding in findings:
                 now, cases = self.now, book.cases
                 standing = cases.standing(finding.account, now)
                 decision = decide(finding, standing, rules_of(cases), now)
                 if decision is not None:
-                    decided = Decided(self._case_for(book, finding.account), decision, finding)
-                    self._append(book, decided)
-                    found.append(decided)
+                    following = book.head.seq + 1 + len(found)
+                    number = cases.case_for(finding.account, now, following)
+                    found.append(Decided(number, decision, finding))
+            self._append(book, *found)
         return found
 
     def decide(
@@ -202,6 +206,8 @@ class GuardDesk:
             os.close(folder)
 
     def _append(self, book: CaseBook, *entries: Entry) -> None:
+        if not entries:
+            return
         book.append(self._instant(), entries)
         self._tell(book.cases)
 

@@ -15,14 +15,21 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
 
+from phonotheque.archive.guarding.case_pages import Concerned
+from phonotheque.archive.guarding.draws import Draws
 from phonotheque.archive.guarding.ledger import Budget, Ledger
+from phonotheque.archive.guarding.refusals import asked, spent, suspended
 from phonotheque.archive.guarding.verdict_map import VerdictMap
 from phonotheque.archive.listening.listener_keys import EPOCH_S
-from phonotheque.errors import UnavailableError
-from phonotheque.guard.budgets import DAY, HOUR, MONTH, Ask, Limit
+from phonotheque.errors import PhonothequeError, UnavailableError
+from phonotheque.guard.budgets import DAY, HOUR, MONTH, Limit
+from phonotheque.guard.canaries import is_canary
+from phonotheque.guard.ladder import APPEAL_S
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.tokens import COOKIE, make_token, number_of
 from phonotheque.guard.verdicts import Row
@@ -32,13 +39,16 @@ from phonotheque.listen.listener import Listener
 from phonotheque.listen.log import Pseudonyms
 
 _MARK_BYTES = 12
+_OURS = 5
+"""Version of the UUIDs that the catalogue makes (RFC 9562, 5.5); MusicBrainz gives others, and who
+looks for one of those here guesses nothing."""
+
 _MOST_KNOWN = 20_000
 _KNOWN_S = HOUR
 _AT_ONE_ADDRESS = 10
 _TOKENS_A_DAY = 20
-_BULK = "All that is free can be had at once at the bulk door: /torrents/."
-_HEARD = "What was heard before, and all that is free, still plays."
-_SUSPENDED_S = HOUR
+_TOKEN_S = EPOCH_S + APPEAL_S
+"""For as long as somebody may have to prove that a decision was about him."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ class DoorGuard:
         allowed: The ordinary budget.
         fallback: Counts when the ledger cannot be asked.
         clock: Seconds since 1970.
+        older: Keys of before, of which tokens still prove who somebody is.
+        is_given: Whether anything has a gid, or had it: somebody may have been given it.
     """
 
     ledger: Ledger
@@ -76,7 +88,9 @@ class DoorGuard:
     allowed: Allowed
     fallback: Guard
     clock: Callable[[], float] = time.time
-    _known: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
+    older: Callable[[], tuple[bytes, ...]] = tuple
+    is_given: Callable[[UUID], bool] = lambda gid: True  # noqa: ARG005
+    _known: OrderedDict[bytes, tuple[float, bool]] = field(default_factory=OrderedDict)
 
     def refuses(self, wish: Wish) -> Refusal | None:
         """Say why a recording is not opened now; None when it may be. See `Guard`."""
@@ -85,22 +99,23 @@ class DoorGuard:
         row = self.verdicts.of(account)
         rung = Rung.NONE if row is None else row.rung_at(int(now))
         if rung is Rung.SUSPEND:
-            return _suspended(row, now)
+            return suspended(account, row, now)
         mark = self._mark(account, wish)
         if self._remembers(mark, now):
             return None
         try:
             refusal = self._opened(wish, account, mark, row)
+            is_drawn = refusal is None and self._was_drawn(wish, now)
         except UnavailableError:
             return self.fallback.refuses(wish)
         if refusal is None:
-            self._know(mark, now)
+            self._know(mark, now, is_drawn=is_drawn)
         return refusal
 
     def is_known(self, wish: Wish) -> bool:
         """Whether what is asked of one recording is in memory, and the ledger is not needed."""
         now, listener = self.clock(), wish.listener
-        number = number_of(self.key(), listener.token) if listener.token else None
+        number = self._number(listener)
         if number is None:
             account = self.names.of(listener.group)
         elif self._remembers(self._token_mark(number), now):
@@ -117,19 +132,51 @@ class DoorGuard:
     def greets(self, listener: Listener) -> Greeting:
         """Say as whom the log knows somebody, with a token for who has none."""
         account = self.account(listener)
-        if number_of(self.key(), listener.token) is not None:
+        if self._number(listener) is not None:
             return Greeting(account)
         token = make_token(self.key(), secrets.token_bytes(16))
         secure = "; Secure" if listener.is_secure else ""
-        attributes = f"Path=/; Max-Age={EPOCH_S}; HttpOnly; SameSite=Lax{secure}"
+        attributes = f"Path=/; Max-Age={_TOKEN_S}; HttpOnly; SameSite=Lax{secure}"
         return Greeting(account, f"{COOKIE}={token}; {attributes}")
+
+    def drew(self, listener: Listener, gids: Sequence[UUID]) -> None:
+        """Hear that the service itself drew these recordings for somebody. See `Guard`."""
+        self._draws.remember(self.names.of(listener.group), gids, self.clock())
+
+    def is_drawn(self, wish: Wish) -> bool:
+        """Whether what was just opened was drawn by the service. See `Guard`."""
+        known = self._known.get(self._mark(self.account(wish.listener), wish))
+        return known is not None and known[1]
+
+    def guessed(self, wish: Wish) -> str:
+        """Return the account that asks for a canary: an id in the form of those that are made here,
+        which nothing has. See `Guard`."""
+        if wish.gid.version != _OURS or not is_canary(str(wish.gid), self.key()):
+            return ""
+        try:
+            return "" if self.is_given(wish.gid) else self.account(wish.listener)
+        except PhonothequeError:
+            return ""
 
     def account(self, listener: Listener) -> str:
         """The account that somebody is: 16 hexadecimal digits, as in the access log."""
-        number = number_of(self.key(), listener.token) if listener.token else None
+        number = self._number(listener)
         if number is None or not self._counts(number, listener):
             return self.names.of(listener.group)
         return self.names.of(f"token {number}")
+
+    def concerned(self, listener: Listener) -> Concerned:
+        """The accounts that somebody is, or was under a key that is kept."""
+        number = self._number(listener)
+        own, addresses = [], [self.names.of(listener.group)]
+        if number is not None:
+            own.append(self.names.of(f"token {number}"))
+        for key in self.older():
+            names = Pseudonyms(partial(bytes, key))
+            addresses.append(names.of(listener.group))
+            if number is not None:
+                own.append(names.of(f"token {number}"))
+        return Concerned(tuple(own), tuple(addresses))
 
     def close(self) -> None:
         """Let go of the ledger."""
@@ -139,7 +186,7 @@ class DoorGuard:
         now = self.clock()
         rung = Rung.NONE if row is None else row.rung_at(int(now))
         if rung is Rung.CHALLENGE:
-            return None if self.ledger.is_opened(mark, now) else _asked(row)
+            return None if self.ledger.is_opened(mark, now) else asked(account, row)
         factor = 1 if row is None else row.factor_at(int(now))
         limits = self.allowed.limits(factor)
         if rung is Rung.BUDGET:
@@ -155,7 +202,16 @@ class DoorGuard:
             ),
         )
         refused = self.ledger.open_one(mark, budgets, now)
-        return None if refused is None else _spent(refused)
+        if refused is None:
+            return None
+        return spent(account if refused.limit in limits else address, refused)
+
+    def _was_drawn(self, wish: Wish, now: float) -> bool:
+        return self._draws.has(self.names.of(wish.listener.group), wish.gid, now)
+
+    @property
+    def _draws(self) -> Draws:
+        return Draws(self.ledger, self.key)
 
     def _counts(self, number: str, listener: Listener) -> bool:
         """Whether a token that this door gave is an account: it came back before, or is one of the
@@ -175,12 +231,20 @@ class DoorGuard:
             self._know(mark, now)
         return is_counted
 
+    def _number(self, listener: Listener) -> str | None:
+        """What a token of this door stands for, also one that was signed under an older key."""
+        if not listener.token:
+            return None
+        numbers = (number_of(key, listener.token) for key in (self.key(), *self.older()))
+        return next((number for number in numbers if number is not None), None)
+
     def _factor(self, account: str) -> int:
         row = self.verdicts.of(account)
         return 1 if row is None else row.factor_at(int(self.clock()))
 
     def _remembers(self, mark: bytes, now: float) -> bool:
-        return now - self._known.get(mark, -_KNOWN_S) < _KNOWN_S
+        known = self._known.get(mark)
+        return known is not None and now - known[0] < _KNOWN_S
 
     def _token_mark(self, number: str) -> bytes:
         data = f"token {number}".encode()
@@ -190,46 +254,7 @@ class DoorGuard:
         data = bytes.fromhex(account) + wish.gid.bytes
         return hmac.new(self.key(), data, hashlib.sha256).digest()[:_MARK_BYTES]
 
-    def _know(self, mark: bytes, now: float) -> None:
-        self._known[mark] = now
+    def _know(self, mark: bytes, now: float, *, is_drawn: bool = False) -> None:
+        self._known[mark] = now, is_drawn
         while len(self._known) > _MOST_KNOWN:
             self._known.popitem(last=False)
-
-
-def _spent(refused: Ask) -> Refusal:
-    limit = refused.limit
-    told = "" if limit is None else f": {limit.tracks:,} in {_SPANS.get(limit.seconds, 'a time')}"
-    return Refusal(
-        int(refused.wait_s) + 1,
-        f"the budget for recordings that are new to you and may only be heard is used{told}",
-        f"Wait a little. {_HEARD} {_BULK}",
-    )
-
-
-_SPANS = {HOUR: "an hour", DAY: "a day", MONTH: "30 days"}
-
-
-def _asked(row: Row | None) -> Refusal:
-    case = _case(row)
-    return Refusal(
-        HOUR,
-        f"a question waits for your answer before more is opened that may only be heard{case}",
-        f"Answer it at {_page(row)}. {_HEARD} {_BULK}",
-    )
-
-
-def _suspended(row: Row | None, now: float) -> Refusal:
-    until = 0 if row is None else (row.asked_from or row.until)
-    return Refusal(
-        max(1, min(int(until - now), _SUSPENDED_S * 24)),
-        f"what may only be heard is closed to you for now{_case(row)}",
-        f"Why, until when and how to object stands at {_page(row)}. {_BULK}",
-    )
-
-
-def _case(row: Row | None) -> str:
-    return f" (case g{row.case})" if row is not None and row.case else ""
-
-
-def _page(row: Row | None) -> str:
-    return f"/case/g{row.case}" if row is not None and row.case else "/report"

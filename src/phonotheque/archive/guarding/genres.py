@@ -1,4 +1,4 @@
-"""Genres of recordings, as numbers: what a taste is told apart by."""
+"""Genres of recordings: what a taste is told apart by."""
 
 from __future__ import annotations
 
@@ -13,19 +13,16 @@ from phonotheque.listen.values import Song
 
 
 @contextmanager
-def genres_of(root: Path) -> Iterator[Callable[[str], int]]:
-    """Give what says the number of a recording's first genre, from 1; 0 where none is known."""
+def genres_of(root: Path) -> Iterator[Callable[[str], str]]:
+    """Give what says a recording's first genre; "" where none is known."""
     library = ArchiveLibrary(root)
-    numbers: dict[str, int] = {}
 
-    def genre(gid: str) -> int:
+    def genre(gid: str) -> str:
         try:
             song = library.song(UUID(gid))
         except (NoCatalogueError, ValueError):
-            return 0
-        if not isinstance(song, Song) or not song.hit.genres:
-            return 0
-        return numbers.setdefault(song.hit.genres[0], len(numbers) + 1)
+            return ""
+        return song.hit.genres[0] if isinstance(song, Song) and song.hit.genres else ""
 
     try:
         yield genre

@@ -1,7 +1,7 @@
 """The incident report of one archive: from its access log, its catalogue and its plays.
 
-What left is read from the access log, so it goes as far back as the log is kept
-(`listen.log_days`). Lines that cannot be read are counted, and told.
+What left is read from the access log as far back as it is kept (`listen.log_days`), and before that
+from the ledger of accounts above a suspicion. Lines that cannot be read are counted, and told.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from phonotheque.archive.guarding.play_ledger import takings_before_the_log
 from phonotheque.archive.listening.door import LOGS
 from phonotheque.archive.listening.library import ArchiveLibrary
 from phonotheque.archive.listening.play_journal import heard_here
@@ -58,10 +59,12 @@ def incident(
     """Report what left through some accounts.
 
     Raises:
+        MalformedError: A file of the ledger is damaged.
         UnavailableError: The log cannot be read.
     """
     read = Read()
-    takings = _takings(root, frozenset(accounts), span, read)
+    takings = takings_before_the_log(root, accounts, span.since, span.until)
+    _add_takings(takings, root, frozenset(accounts), span, read)
     library = ArchiveLibrary(root)
     try:
         with open_to_read(root) as archive:
@@ -130,8 +133,10 @@ def read_log(root: Path, span: Span, read: Read) -> Iterator[tuple[int, Line]]:
             raise refusal(f"{LOGS}/{path.name}", error) from error
 
 
-def _takings(root: Path, accounts: frozenset[str], span: Span, read: Read) -> Takings:
-    takings: Takings = {}
+def _add_takings(
+    takings: Takings, root: Path, accounts: frozenset[str], span: Span, read: Read
+) -> None:
+    """Add what the log that is kept tells."""
     for second, line in read_log(root, span, read):
         account = line.account or line.address
         if account not in accounts or not is_taking(line):
@@ -140,7 +145,6 @@ def _takings(root: Path, accounts: frozenset[str], span: Span, read: Read) -> Ta
         taken.first, taken.last = min(taken.first, second), max(taken.last, second)
         taken.size_bytes += line.bytes
         taken.requests += 1
-    return takings
 
 
 def is_taking(line: Line) -> bool:

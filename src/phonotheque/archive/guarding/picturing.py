@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from phonotheque.archive.guarding.watching import read_had
+from phonotheque.archive.guarding.takings import read_had
 from phonotheque.errors import BadReferenceError
 from phonotheque.guard.book.cases import Case
 from phonotheque.guard.papers.case_picture import HOURS, Seen, case_picture

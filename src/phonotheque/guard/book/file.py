@@ -2,13 +2,14 @@
 
 Laws: what `append` returned from is durable; a line that was changed, taken out or put in is
 noticed when the book is read, and so are lines missing at its end, because the head beside it says
-how far it went; the piece of a line that a crash left was told to nobody, and is cut off before the
-next one is written. Nothing is repaired.
+how far it went; that the head is missing is noticed, too; the piece of a line that a crash left was
+told to nobody, and is cut off before the next one is written. Nothing is repaired.
 
-Write order: the line, then the head; a crash between leaves a head that is behind, which is fine.
-The chain shows that somebody changed a line, not who could: whoever may write the file and its head
-can write a whole other book. Who wants to prove it to others notes the head elsewhere
-(`phono guard check` prints it).
+Write order: a head of no line at all before the first line; then the line, then the head: a crash
+between leaves a head that is behind, which is fine. The chain shows that somebody changed a line,
+not who could: whoever may write the file and its head can write a whole other book. Against an
+older book put back whole there is what somebody else remembers (`read_book`, `known`): the watch
+does, and who wants to prove it to others notes the head elsewhere (`phono guard check` prints it).
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ _TODO = "Nothing was changed. Bring journals/guard back from a backup, and look 
 class _Noted(msgspec.Struct, frozen=True):
     seq: int
     digest: str
+
+
+_decoder = msgspec.json.Decoder(_Noted)
 
 
 @dataclass
@@ -65,6 +69,8 @@ class CaseBook:
             line, head = encode_entry(head, at, entry)
             data += line
         make_folders(self.disk, FOLDER)
+        if self.head == GENESIS and self.disk.stat(HEAD) is None:
+            _note(self.disk, GENESIS)
         entry_of_file = self.disk.stat(LINES)
         if entry_of_file is not None and entry_of_file.size_bytes > self._size_bytes:
             self.disk.truncate(LINES, self._size_bytes)
@@ -75,21 +81,27 @@ class CaseBook:
         finally:
             writer.close()
         self.disk.sync_folder(FOLDER)
-        write_whole(self.disk, HEAD, msgspec.json.encode(_Noted(head.seq, head.digest)) + b"\n")
+        _note(self.disk, head)
         self.head, self._size_bytes = head, self._size_bytes + len(data)
         for entry in entries:
             self.cases.apply(entry)
 
 
-def read_book(disk: Disk) -> CaseBook:
+def read_book(disk: Disk, known: Head = GENESIS) -> CaseBook:
     """Read a case book and prove every line of it; one that is not there is empty.
+
+    Args:
+        known: A line that it had once, by its number and digest: it must have it still.
 
     Raises:
         MalformedError: A line does not follow from those before it, or lines are missing.
     """
     noted = _noted(disk)
     data = read_if_held(disk, LINES) or b""
-    head, cases, size_bytes, is_noted_met = GENESIS, Cases(), 0, noted == GENESIS
+    if noted is None and b"\n" in data:
+        raise MalformedError(HEAD, "it is missing, and with it how far the book went", _TODO)
+    missed = {GENESIS if noted is None else noted, known} - {GENESIS}
+    head, cases, size_bytes = GENESIS, Cases(), 0
     for line in data.splitlines(keepends=True):
         if not line.endswith(b"\n"):
             break  # begun and told to nobody
@@ -101,19 +113,24 @@ def read_book(disk: Disk) -> CaseBook:
                 LINES, f"line {head.seq + 1} was changed: {error}", _TODO
             ) from error
         size_bytes += len(line)
-        is_noted_met = is_noted_met or head == noted
-    if not is_noted_met:
-        wrong = f"line {noted.seq} is missing, or not what it was when it was written"
+        missed.discard(head)
+    if missed:
+        seq = min(one.seq for one in missed)
+        wrong = f"line {seq} is missing, or not what it was when it was written"
         raise MalformedError(LINES, wrong, _TODO)
     return CaseBook(disk, head, cases, size_bytes)
 
 
-def _noted(disk: Disk) -> Head:
+def _note(disk: Disk, head: Head) -> None:
+    write_whole(disk, HEAD, msgspec.json.encode(_Noted(head.seq, head.digest)) + b"\n")
+
+
+def _noted(disk: Disk) -> Head | None:
     data = read_if_held(disk, HEAD)
     if data is None:
-        return GENESIS
+        return None
     try:
-        noted = msgspec.json.decode(data, type=_Noted)
+        noted = _decoder.decode(data)
     except UNDECODABLE as error:
         raise MalformedError(HEAD, f"it cannot be read: {error}", _TODO) from error
     return Head(noted.seq, noted.digest)

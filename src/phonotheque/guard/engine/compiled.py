@@ -46,6 +46,9 @@ from phonotheque.guard.engine.plain import (
 _HOUR_S, _DAY_S, _MONTH_S = CLOCKS_S
 inlined = numba.njit(cache=True, inline="always")
 
+NO_WEIGHTS = np.zeros(0, np.float32)
+"""For `observe_apart`: nobody asks which events were of new tracks."""
+
 
 @inlined
 def _place_and_rank(track: Any) -> Any:
@@ -125,10 +128,24 @@ def _note_album(accounts: Any, music: Any, who: int, track: int) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def observe_all(
-    accounts: Accounts, music: Music, thresholds: npt.NDArray[np.float64], events: Events
+def observe_apart(
+    accounts: Accounts,
+    music: Music,
+    thresholds: npt.NDArray[np.float64],
+    events: Events,
+    votes: npt.NDArray[np.uint32],
+    weights: npt.NDArray[np.float32],
 ) -> None:
-    """Take events in, in their order; as `plain.observe` does with each."""
+    """Take events in, in their order, and write elsewhere what they say about popularity.
+
+    So the events of one account tell those of another nothing, in whatever order both come, and
+    several processes see what one would.
+
+    Args:
+        votes: Of each track; plays by trusted accounts are added to it.
+        weights: Of each event, filled in: for how many new tracks it counts, 0 for none; or an
+            array of none, if nobody asks.
+    """
     for row in range(len(events.account)):
         who, what = events.account[row], events.track[row]
         gap = _note_manner(accounts, who, what, events.second[row], events.played_ms[row])
@@ -144,11 +161,21 @@ def observe_all(
             weight = 1.0 / numbers[CHANCE]
             numbers[CHANCE] -= (2.0 ** -float(old) - 2.0 ** -float(rank)) / REGISTERS
             accounts.registers[who, place] = rank
+            if len(weights):
+                weights[row] = weight
             _add_new(numbers, weight, music.bits[plays], plays < music.rare, music.rating[what])
             if music.rating[what] > NON_HIT:
                 _note_album(accounts, music, who, what)
         reached = _score(numbers, thresholds)
         if reached < TRUSTED_BELOW:
-            music.plays[what] += np.uint32(1)
+            votes[what] += np.uint32(1)
         if reached >= CHALLENGED_FROM and accounts.crossed_at[who] == 0:
             accounts.crossed_at[who] = events.second[row]
+
+
+@numba.njit(cache=True, nogil=True)
+def observe_all(
+    accounts: Accounts, music: Music, thresholds: npt.NDArray[np.float64], events: Events
+) -> None:
+    """Take events in, in their order, as `plain.observe` does with each: votes count at once."""
+    observe_apart(accounts, music, thresholds, events, music.plays, np.zeros(0, np.float32))

@@ -7,7 +7,7 @@ what somebody heard is kept, only a sketch that can say "new to this account" wi
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +113,17 @@ def new_accounts(count: int) -> Accounts:
     )  # fmt: skip
 
 
+def with_room(accounts: Accounts, count: int) -> Accounts:
+    """Return accounts with room for so many, twice what there was at least when it grows."""
+    there = len(accounts.last_track)
+    if count <= there:
+        return accounts
+    columns: list[Any] = list(new_accounts(max(count, 2 * there)))
+    for new, old in zip(columns, accounts, strict=True):
+        new[:there] = old
+    return Accounts(*columns)
+
+
 def new_music(
     tracks: int,
     genre: npt.NDArray[np.int32] | None = None,
@@ -130,6 +141,40 @@ def new_music(
         np.zeros(tracks, np.int32) if genre is None else genre.astype(np.int32),
         np.arange(tracks, dtype=np.int32) if album is None else album.astype(np.int32),
     )  # fmt: skip
+
+
+def appended(old: npt.NDArray[Any], more: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a column with more behind it; `old` must not be used any more.
+
+    Cost: of what is new. The room behind a column is doubled when it is used up.
+    """
+    there, count = len(old), len(old) + len(more)
+    room = old.base
+    if not _is_room(room, old) or len(room) < count:
+        room = np.empty(2 * count, old.dtype)
+        room[:there] = old
+    room[there:count] = more
+    return room[:count]
+
+
+def _is_room(room: Any, column: npt.NDArray[Any]) -> TypeGuard[npt.NDArray[Any]]:
+    """Whether a column is the beginning of this array."""
+    is_like = isinstance(room, np.ndarray) and room.ndim == 1 and room.dtype == column.dtype
+    return is_like and room.ctypes.data == column.ctypes.data
+
+
+def with_more(music: Music, genres: npt.NDArray[np.int32]) -> Music:
+    """Return tracks with new ones behind them that nobody heard yet, each an album of its own; the
+    old ones must not be used any more."""
+    count = len(genres)
+    first = int(music.album.max(initial=-1)) + 1
+    more = (
+        np.zeros(count, np.uint32), np.zeros(count, np.float32), genres.astype(np.int32),
+        np.arange(first, first + count, dtype=np.int32),
+    )  # fmt: skip
+    columns = (music.plays, music.rating, music.genre, music.album)
+    plays, rating, genre, album = map(appended, columns, more)
+    return music._replace(plays=plays, rating=rating, genre=genre, album=album)
 
 
 def surprise_table(mean_plays: float, entries: int = 1 << 16) -> npt.NDArray[np.float32]:

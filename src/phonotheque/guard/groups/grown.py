@@ -107,6 +107,7 @@ def grown(
     strata: Strata,
     rankings: Sequence[npt.NDArray[np.int64]],
     core: Flags,
+    sizes: Sequence[int] = FROM_THE_TOP,
 ) -> Iterator[Suspected]:
     """Grow groups from the top of rankings, and test each as it gets smaller.
 
@@ -115,10 +116,11 @@ def grown(
         strata: Of the tracks.
         rankings: Places of candidates, the most suspicious first.
         core: Candidates that are known to belong to a farm: groups are held against them, too.
+        sizes: How many are taken from the top.
     """
     for limit, mine in copies.items():
         for ranking in rankings:
-            for size in FROM_THE_TOP:
+            for size in sizes:
                 if len(ranking) >= size:
                     group = np.zeros(mine.members, np.bool_)
                     group[ranking[:size]] = True

@@ -29,6 +29,22 @@ def log10_at_most(count: int, mean: float) -> float:
     return _log10_exactly(count, mean) + math.log10(total)
 
 
+def log10_at_least(count: int, mean: float) -> float:
+    """Return log10 of the chance that a Poisson count of a mean is `count` or more.
+
+    Args:
+        count: 0 or more.
+        mean: 0 or more.
+    """
+    if count <= 0:
+        return 0.0
+    if mean <= 0:
+        return -math.inf
+    if count <= mean:
+        return math.log10(max(1e-300, 1 - 10 ** log10_at_most(count - 1, mean)))
+    return _log10_above(count - 1, mean)
+
+
 def _log10_above(count: int, mean: float) -> float:
     """Of more than `count`, where that is at least the mean."""
     term = total = 1.0

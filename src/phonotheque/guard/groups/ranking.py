@@ -42,8 +42,14 @@ def by_spread(accounts: Accounts) -> Floats:
     return by_non_hits(accounts) - _GENRE_WEIGHT * np.sqrt(same) - few
 
 
+RANKINGS = (by_non_hits, by_spread)
+
+
 def ranked(
-    scores: Floats, accounts: Accounts, left_out: npt.NDArray[np.bool_]
+    scores: Floats,
+    accounts: Accounts,
+    left_out: npt.NDArray[np.bool_],
+    names: npt.NDArray[np.uint64] | None = None,
 ) -> npt.NDArray[np.int64]:
     """Return accounts, the highest score first.
 
@@ -51,7 +57,8 @@ def ranked(
         scores: Of each account.
         accounts: Those with few new tracks are not ranked.
         left_out: Who is not ranked either.
+        names: Of those who are alike, the lower name stands first; without names, the lower number.
     """
     enough = (accounts.numbers[:, RATED] >= LEAST_NEW_TRACKS) & (accounts.numbers[:, COPIES] > 0)
-    order = np.argsort(-scores, kind="stable")
+    order = np.lexsort((-scores,) if names is None else (names, -scores))
     return order[(enough & ~left_out)[order]]

@@ -12,18 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 
 from phonotheque.guard.engine.compiled import observe_all
 from phonotheque.guard.engine.memory import (
     HOUR_BITS,
-    Accounts,
     Events,
     Music,
     new_accounts,
     new_music,
+    with_room,
 )
 from phonotheque.guard.rungs import FROM_SCORE, Rung, rung_of
 from phonotheque.guard.score.columns import Raw
@@ -97,7 +96,7 @@ class Watch:
                 yield verdict
 
     def _observe(self, visits: Visits, music: Music) -> None:
-        self._accounts = _with_room(self._accounts, len(self._gathered.accounts))
+        self._accounts = with_room(self._accounts, len(self._gathered.accounts))
         thresholds = np.array(self._learned.thresholds or (np.inf,) * 3)
         events = Events(
             visits.account,
@@ -140,17 +139,6 @@ def _music_of(learned: Learned) -> Music:
     music = new_music(PLACES)
     music.plays[:] = learned.had
     return music._replace(bits=learned.bits, rare=2.0)
-
-
-def _with_room(accounts: Accounts, count: int) -> Accounts:
-    """Room for so many accounts, twice what there was at least when it grows."""
-    there = len(accounts.last_track)
-    if count <= there:
-        return accounts
-    columns: list[Any] = list(new_accounts(max(count, 2 * there)))
-    for new, old in zip(columns, accounts, strict=True):
-        new[:there] = old
-    return Accounts(*columns)
 
 
 def follow(

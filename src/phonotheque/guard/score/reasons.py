@@ -12,10 +12,10 @@ from phonotheque.guard.rungs import Rung
 from phonotheque.guard.score.judging import Report, Suspect
 
 _DOES = {
-    Rung.NONE: "nothing",
+    Rung.NONE: "do nothing",
     Rung.OBSERVE: "look on",
-    Rung.BUDGET: "smaller budget",
-    Rung.CHALLENGE: "ask for a person",
+    Rung.BUDGET: "halve its budget",
+    Rung.CHALLENGE: "ask it a question",
     Rung.SUSPEND: "look again, then suspend",
 }
 
@@ -47,7 +47,7 @@ def reasons_of(suspect: Suspect, limits: Sequence[Limit]) -> tuple[str, ...]:
 
 
 def does(rung: Rung) -> str:
-    """What a guard would do on a rung, in a few words."""
+    """What a guard would do on a rung: words that follow "A guard would"."""
     return _DOES[rung]
 
 

@@ -1,0 +1,87 @@
+"""What accounts above a suspicion opened, from the access log into the ledger of plays.
+
+The log is forgotten after `listen.log_days`; what a case is about is kept in the ledger until 90
+days after the case. Laws: nothing of an account below the suspicion gets in; a line that is read
+again after a kill is in the ledger once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from phonotheque.archive.guarding.suspicion import Suspicion
+from phonotheque.errors import MalformedError
+from phonotheque.guard.book.cases import Cases
+from phonotheque.guard.decisions import DAY_S
+from phonotheque.guard.ledger.keeping import PlayLedger
+from phonotheque.guard.ledger.plays import KEPT_FROM, Play, kept_until
+from phonotheque.listen.log import Line
+
+
+@dataclass
+class SuspectedPlays:
+    """Lines on their way from the log to the ledger; changed in place.
+
+    Attributes:
+        ledger: Where they go.
+        tidied: Number of the day on which it was tidied last.
+    """
+
+    ledger: PlayLedger
+    tidied: int = -1
+    _lines: list[tuple[int, Line]] = field(default_factory=list)
+
+    def note(self, second: int, line: Line) -> None:
+        """Take a line by which restricted sound went out."""
+        self._lines.append((second, line))
+
+    def write(self, suspicion: Suspicion) -> None:
+        """Keep those of accounts above the suspicion, durable on return; forget the others.
+
+        Raises:
+            UnavailableError: The disk refuses.
+        """
+        lines, self._lines = self._lines, []
+        suspicion.see()
+        numbers, room = suspicion.names.accounts, len(suspicion.guard.marks.asked)
+        names = sorted({_account(line) for _, line in lines} & numbers.keys())
+        known = [name for name in names if numbers[name] < room]
+        scores = suspicion.guard.scores(np.array([numbers[name] for name in known], np.int64))
+        above = {name for name, score in zip(known, scores, strict=True) if score >= KEPT_FROM}
+        self.ledger.write([_play(second, one) for second, one in lines if _account(one) in above])
+
+    def tidy(self, cases: Cases, now: int, fault: Callable[[str], None]) -> None:
+        """Forget what is over, once a day.
+
+        Args:
+            fault: Told of a file that is damaged.
+
+        Raises:
+            UnavailableError: The disk refuses.
+        """
+        if now // DAY_S == self.tidied:
+            return
+        self.tidied = now // DAY_S
+        try:
+            self.ledger.tidy(kept_until(cases, now), now)
+        except MalformedError as error:
+            fault(str(error))
+
+
+def _account(line: Line) -> str:
+    return line.account or line.address
+
+
+def _play(second: int, line: Line) -> Play:
+    return Play(
+        id=line.id,
+        second=second,
+        account=_account(line),
+        item=line.item,
+        size_bytes=line.bytes,
+        of_bytes=line.of_bytes,
+        address=line.address,
+    )

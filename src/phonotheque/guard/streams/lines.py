@@ -1,0 +1,65 @@
+"""Lines about accounts that are no plays: how a question was answered, and canaries; pure.
+
+`{"account": "a name", "second": 1767225600, "answered": "passed"}` (or `"failed"`), and
+`{"account": "a name", "second": 1767225600, "canary": true}`.
+
+Law: whatever else a line is stays with the lines of plays, and is refused there with its reason.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from phonotheque.guard.intake import FUTURE_S, PAST_S, Names
+from phonotheque.guard.streams.rows import CANARY, FAILED, PASSED, ROW, Rows
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    account: str
+    second: int
+    answered: Literal["passed", "failed"] | None = None
+    canary: bool = False
+
+
+_decoder = msgspec.json.Decoder(_Line)
+_FLAGS = {"passed": PASSED, "failed": FAILED, None: CANARY}
+_MARKS = (b'"answered"', b'"canary"')
+
+
+def answers_in(lines: bytes, key: bytes, now: int) -> tuple[bytes, Rows]:
+    """Return lines without those about answers and canaries, and those as rows.
+
+    Args:
+        lines: Whole lines.
+        key: For the hashes of names.
+        now: Seconds since 1970: what is of the future or of long ago stays with the plays.
+    """
+    if not any(mark in lines for mark in _MARKS):
+        return lines, np.zeros(0, ROW)
+    plays, found = [], []
+    for line in lines.splitlines(keepends=True):
+        read = _read(line, now) if any(mark in line for mark in _MARKS) else None
+        if read is None:
+            plays.append(line)
+        else:
+            found.append(read)
+    names = Names(key, 1 << 31)
+    numbers = [names.number(line.account) for line in found]
+    digests = names.digests()
+    rows = np.zeros(len(found), ROW)
+    rows["account"] = [int.from_bytes(digests[one][:8], "big") for one in numbers]
+    rows["second"] = [line.second for line in found]
+    rows["flags"] = [_FLAGS[line.answered] for line in found]
+    return b"".join(plays), rows
+
+
+def _read(line: bytes, now: int) -> _Line | None:
+    try:
+        read = _decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    is_one = bool(read.answered) != read.canary
+    return read if is_one and now - PAST_S <= read.second <= now + FUTURE_S else None

@@ -1,0 +1,194 @@
+"""From a log of plays into the streams of all parts, each line once, whatever stops in between.
+
+A log is sent in pieces of whole lines. An entry is called by where its piece ends in the log, and
+says where it began, so that the streams themselves know how far the log was sent: it is noted
+nowhere else. Whoever starts again sends the last piece again exactly as it was, and the server
+refuses what it has.
+
+Laws: names leave here as keyed hashes only; every stream gets every step, an empty one where it has
+no rows; each entry names the one before it in its stream, so that a gap cannot pass for silence.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from phonotheque.errors import MalformedError, UnavailableError
+from phonotheque.guard.intake import Names, take
+from phonotheque.guard.streams.lines import answers_in
+from phonotheque.guard.streams.rows import Rows, encode, part_of, rows_of
+from phonotheque.guard.streams.server import BEGIN, Entry, Place, StreamServer
+from phonotheque.guard.streams.shape import Shape
+
+MOST_ENTRIES = 20_000
+"""Entries that a stream may hold before sending waits for its worker: more than a worker reads
+between two snapshots, and more than an hour of `phono guard send --follow` makes."""
+
+
+class Head(msgspec.Struct, array_like=True, frozen=True):
+    """What an entry says of itself.
+
+    Attributes:
+        begins: Byte of the log at which its piece begins.
+        before: Window in which the piece begins.
+        window: Of its rows; of an entry that ends one, the window that comes next.
+        after: The entry before it in its stream.
+        ends: The window that it ends; -1 for rows.
+        is_last: Whether it is the last step of its piece.
+    """
+
+    begins: int
+    before: int
+    window: int
+    after: tuple[int, int]
+    ends: int
+    is_last: bool
+
+
+_decoder = msgspec.msgpack.Decoder(Head)
+
+
+def head_of(entry: Entry) -> Head:
+    """Return what an entry says of itself.
+
+    Raises:
+        MalformedError: It is none of the guard's.
+    """
+    try:
+        return _decoder.decode(entry.head)
+    except msgspec.MsgspecError as error:
+        todo = "Something else writes there: give the guard a database of its own."
+        raise MalformedError(entry.stream, "it holds an entry that is none", todo) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Rows of one window, or its end."""
+
+    window: int
+    ends: int
+    rows: Rows
+
+
+class Sender:
+    """Sends one log; where it stands is read from the streams."""
+
+    def __init__(
+        self,
+        server: StreamServer,
+        shape: Shape,
+        key: bytes,
+        clock: Callable[[], float] = time.time,
+        most: int = MOST_ENTRIES,
+    ) -> None:
+        """Find out how far the log was sent.
+
+        Args:
+            key: 16 to 64 bytes; another one makes others of all accounts.
+            clock: Seconds since 1970, to judge the events' own by.
+            most: Entries that a stream may hold.
+
+        Raises:
+            ConflictError: Others began with another shape.
+            UnavailableError: The server does not answer.
+        """
+        self._server, self._shape, self._key, self._clock, self._most = (
+            server, shape, key, clock, most,
+        )  # fmt: skip
+        server.agree(shape.key("shape"), shape_text(shape))
+        found = [server.last(shape.events(part)) for part in range(shape.parts)]
+        self._last: list[Place] = [BEGIN if one is None else one.place for one in found]
+        newest = max((one for one in found if one is not None), key=_place, default=None)
+        self.at, self._window, self.piece_ends = 0, 0, 0
+        if newest is not None:
+            head = head_of(newest)
+            is_whole = head.is_last and len(set(self._last)) == 1
+            self.at = newest.place[0] if is_whole else head.begins
+            self._window = head.window if is_whole else head.before
+            self.piece_ends = 0 if is_whole else newest.place[0]
+        self.refused: Counter[str] = Counter()
+
+    def size(self, most: int) -> int:
+        """How many bytes of the log, from `at` on, may be sent next: of a piece that was begun, all
+        of it."""
+        return self.piece_ends - self.at if self.piece_ends else most
+
+    def send(self, lines: bytes) -> None:
+        """Send the lines that stand in the log at `at`.
+
+        Raises:
+            UnavailableError: The server does not answer, or a worker does not take its events.
+        """
+        begins, before, ends = self.at, self._window, self.at + len(lines)
+        steps = list(self._steps(lines, before))
+        self._wait_for_room()
+        self.piece_ends = ends
+        for number, step in enumerate(steps, 1):
+            is_last = number == len(steps)
+            head = Head(begins, before, step.window, BEGIN, step.ends, is_last)
+            self._add((ends, number), head, step.rows)
+        self.at, self.piece_ends, self._window = ends, 0, steps[-1].window
+
+    def _add(self, place: Place, head: Head, rows: Rows) -> None:
+        parts = part_of(rows["account"], self._shape.parts)
+        for part in range(self._shape.parts):
+            if place > self._last[part]:
+                said = msgspec.structs.replace(head, after=self._last[part])
+                stream = self._shape.events(part)
+                self._server.add(
+                    stream, place, msgspec.msgpack.encode(said), encode(rows[parts == part])
+                )
+                self._last[part] = place
+
+    def _steps(self, lines: bytes, window: int) -> Iterator[_Step]:
+        """Yield rows window by window, and the end of each that is over."""
+        rows = self._rows(lines)
+        begun = rows["second"] // self._shape.window_s
+        windows = np.maximum.accumulate(np.concatenate([[window], begun]))[1:]
+        if not len(rows):
+            yield _Step(window, -1, rows)
+        for following in np.unique(windows).tolist():
+            if 0 < window < following:
+                yield _Step(following, window, rows[:0])
+            window = following
+            yield _Step(window, -1, rows[windows == window])
+
+    def _rows(self, lines: bytes) -> Rows:
+        names = Names(self._key, 1 << 31)
+        now = int(self._clock())
+        plays, answers = answers_in(lines, self._key, now)
+        taken = take(plays, names, self._shape.tracks, now)
+        self.refused.update(taken.refused)
+        free = np.flatnonzero(~taken.chosen)
+        events = type(taken.events)._make(column[free] for column in taken.events)
+        return np.concatenate([rows_of(events, names.digests()), answers])
+
+    def _wait_for_room(self) -> None:
+        full = ""
+        for _ in self._server.waits():
+            lengths = {
+                stream: self._server.length(stream)
+                for stream in map(self._shape.events, range(self._shape.parts))
+            }
+            full = next((name for name, length in lengths.items() if length >= self._most), "")
+            if not full:
+                return
+        todo = "Start its worker, or wait for it; nothing is lost: start again then."
+        raise UnavailableError(
+            full, f"it holds {self._most:,} entries that its worker has not let go", todo
+        )
+
+
+def shape_text(shape: Shape) -> str:
+    """Return a shape as processes compare it."""
+    return f"{shape.parts} parts, windows of {shape.window_s} s, {shape.tracks} tracks"
+
+
+def _place(entry: Entry) -> Place:
+    return entry.place

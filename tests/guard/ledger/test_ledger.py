@@ -1,0 +1,170 @@
+"""The ledger: exact, once, forgotten in time, with nobody's name in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.guard.book.making import BEGIN, Clock, account, canaries, grouped, new_desk
+
+from phonotheque.disk import LocalDisk
+from phonotheque.errors import MalformedError
+from phonotheque.guard.decisions import DAY_S
+from phonotheque.guard.incident import Taken
+from phonotheque.guard.ledger.keeping import Enough, PlayLedger, Span
+from phonotheque.guard.ledger.plays import (
+    AFTER_THE_CASE_S,
+    WITHOUT_A_CASE_S,
+    Play,
+    is_kept,
+    kept_until,
+)
+
+FOLDER = "journals/guard/what?"
+EVER = Span(0, 4_000_000_000)
+ENOUGH = Enough(480_000, 0.95)
+
+
+def play(number: int, item: str = "one", second: int = BEGIN, **more) -> Play:
+    said = {"id": f"r{second}-{item}", "size_bytes": 1_000, **more}
+    return Play(account=account(number), item=item, second=second, **said)
+
+
+def ledger(root) -> PlayLedger:
+    return PlayLedger(LocalDisk(root), root, FOLDER)
+
+
+PLAYS = st.lists(
+    st.builds(
+        play,
+        st.integers(1, 3),
+        st.sampled_from(["one", "two", "three"]),
+        st.integers(BEGIN, BEGIN + 3 * DAY_S),
+        size_bytes=st.integers(0, 600_000),
+        of_bytes=st.sampled_from([0, 100_000, 5_000_000]),
+    ),
+    max_size=25,
+)
+
+
+def had(plays: list[Play], who: list[str]) -> list[tuple[str, str, int]]:
+    """What accounts had, said plainly."""
+    sums: dict[tuple[str, str], int] = {}
+    found: dict[tuple[str, str], int] = {}
+    for one in sorted(plays, key=lambda one: (one.second, one.id)):
+        key = (one.account, one.item)
+        sums[key] = sums.get(key, 0) + one.size_bytes
+        enough = min(480_000, int(one.of_bytes * 0.95)) if one.of_bytes else 480_000
+        if sums[key] >= enough and one.account in who:
+            found.setdefault(key, one.second)
+    return sorted((*key, second) for key, second in found.items())
+
+
+@given(PLAYS, st.integers(0, 25), st.integers(0, 25))
+@settings(max_examples=30, deadline=None)
+def test_it_counts_what_a_plain_count_counts(tmp_path_factory, plays, cut, again) -> None:
+    """In any batches, written again in other ones by whoever was killed, before tidying and
+    after; nothing of those who were not asked about."""
+    distinct = list({(one.id, one.account, one.item): one for one in reversed(plays)}.values())
+    there = ledger(tmp_path_factory.mktemp("ledger"))
+    for batch in (distinct[:cut], distinct[cut:], distinct[again:]):
+        there.write(batch)
+    who = [account(1), account(3)]
+    for _ in range(2):
+        table = there.firsts(who, EVER, ENOUGH).to_pylist()
+        assert sorted(tuple(row.values()) for row in table) == had(distinct, who)
+        taken = there.takings(who, EVER)
+        assert sum(one.size_bytes for one in taken.values()) == sum(
+            one.size_bytes for one in distinct if one.account in who
+        )
+        assert sum(one.requests for one in taken.values()) == sum(
+            one.account in who for one in distinct
+        )
+        assert there.tidy({}, BEGIN) == 0
+
+
+def test_takings_are_those_of_an_incident(tmp_path) -> None:
+    """First, last, bytes and answers, within a span."""
+    there = ledger(tmp_path)
+    there.write([play(1, second=BEGIN + at) for at in (0, 50, 100, 150)])
+    taken = there.takings([account(1)], Span(BEGIN + 50, BEGIN + 150))
+    assert taken == {(account(1), "one"): Taken(BEGIN + 50, BEGIN + 100, 2_000, 2)}
+
+
+def test_an_empty_ledger_says_nothing(tmp_path) -> None:
+    """It is no error that nobody was ever above the suspicion."""
+    there = ledger(tmp_path)
+    there.write([])
+    assert there.takings([account(1)], EVER) == {}
+    assert there.firsts([account(1)], EVER, ENOUGH).num_rows == 0
+    assert there.tidy({}, BEGIN) == 0
+
+
+def test_what_is_over_is_in_no_file(tmp_path) -> None:
+    """Its bytes are gone, and those of others in the same file are not; one file a day is left."""
+    there = ledger(tmp_path)
+    there.write([play(1), play(2, second=BEGIN + 1)])
+    there.write([play(1, "two", BEGIN + 2), play(2, "two", BEGIN + DAY_S)])
+    later = BEGIN + 200 * DAY_S
+    assert there.tidy({account(2): None}, later) == 2
+    files = sorted((tmp_path / FOLDER).iterdir())
+    assert len(files) == 1
+    assert account(1).encode() not in files[0].read_bytes()
+    assert {item for _, item in there.takings([account(2)], EVER)} == {"one", "two"}
+    assert there.tidy({}, later) == 2
+    assert not list((tmp_path / FOLDER).iterdir())
+
+
+def test_lines_of_a_case_are_kept_until_ninety_days_after_it(tmp_path) -> None:
+    """While it does anything, or somebody waits for an answer: for now; then 90 days."""
+    clock = Clock()
+    desk = new_desk(tmp_path, clock)
+    desk.take(canaries(1))
+    desk.take(grouped(2))
+    desk.answer("g3", "It is me.", is_passed=True)
+    cases = desk.read().cases
+    assert kept_until(cases, BEGIN)[account(1)] is None
+    assert kept_until(cases, BEGIN)[account(2)] == BEGIN + AFTER_THE_CASE_S
+    over = BEGIN + 400 * DAY_S
+    until = kept_until(cases, over)
+    ended = cases.by_number["g2"].decision.until
+    assert until[account(1)] == ended + AFTER_THE_CASE_S
+    assert is_kept(account(1), BEGIN, until, ended + AFTER_THE_CASE_S - 1)
+    assert not is_kept(account(1), BEGIN, until, ended + AFTER_THE_CASE_S)
+    clock.now = BEGIN + 20 * DAY_S
+    desk.appeal("g2", "It was my feed reader.")
+    assert kept_until(desk.read().cases, over)[account(1)] is None
+
+
+def test_lines_without_a_case_are_kept_for_thirty_days() -> None:
+    """As long as the slowest clock remembers them."""
+    assert is_kept(account(1), BEGIN, {}, BEGIN + WITHOUT_A_CASE_S - 1)
+    assert not is_kept(account(1), BEGIN, {}, BEGIN + WITHOUT_A_CASE_S)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"account": "Odile"}, {"account": ""}, {"address": "203.0.113.1"},
+        {"device": "Firefox/128"},
+        {"size_bytes": -1}, {"id": ""}, {"item": ""},
+    ],
+)  # fmt: skip
+def test_what_is_no_keyed_hash_does_not_get_in(wrong) -> None:
+    """No name, no address, no program."""
+    with pytest.raises(ValueError, match=r"keyed hash|play of nothing"):
+        replace(play(1), **wrong)
+
+
+def test_a_damaged_file_is_named_and_stays(tmp_path) -> None:
+    """Nothing is counted as if it were whole, nothing is thrown away for it."""
+    there = ledger(tmp_path)
+    there.write([play(1)])
+    (file,) = (tmp_path / FOLDER).iterdir()
+    file.write_bytes(file.read_bytes()[:-20])
+    for ask in (lambda: there.takings([account(1)], EVER), lambda: there.tidy({}, BEGIN)):
+        with pytest.raises(MalformedError):
+            ask()
+    assert file.exists()

@@ -1,0 +1,122 @@
+"""The ledger of plays of an archive: the suspected, once, for as long as a case needs it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+import pytest
+
+pytest.importorskip("numba", reason="the extra `guard` is not installed")
+
+from guard.book.making import Clock, account, canaries, new_desk
+from guard.test_watching import BEGIN, DAYS, SCRAPER, gid, line, listening
+from phonotheque.archive.guarding.play_ledger import FOLDER, ledger_of, takings_before_the_log
+from phonotheque.archive.guarding.watching import watching
+from phonotheque.archive.listening.door import LOGS
+from phonotheque.guard.decisions import DAY_S
+from phonotheque.guard.ledger.keeping import Span
+from phonotheque.guard.ledger.plays import KEPT_FROM
+
+EVER = Span(0, 4_000_000_000)
+END = BEGIN + DAYS * DAY_S
+
+
+def write_log(root, lines) -> None:
+    """The log of a door, a file for each day."""
+    (root / LOGS).mkdir(parents=True, exist_ok=True)
+    for one in lines:
+        with (root / LOGS / f"{one.at[:10]}.jsonl").open("ab") as file:
+            file.write(msgspec.json.encode(one) + b"\n")
+
+
+def watch_once(root, now=END) -> None:
+    """Read what is new, once."""
+    with watching(new_desk(root, Clock(now)), lambda _: "rock", pytest.fail) as watcher:
+        watcher.turn()
+
+
+@pytest.fixture(scope="module")
+def lines():
+    """Made once: each with an id of its own, as the door gives."""
+    return [
+        msgspec.structs.replace(one, id=f"{number:08x}") for number, one in enumerate(listening())
+    ]
+
+
+def test_who_is_above_the_suspicion_is_in_it_and_nobody_else(tmp_path, lines) -> None:
+    """Of a day that was read at once: every answer that they got, and no other account's."""
+    write_log(tmp_path, lines)
+    with watching(new_desk(tmp_path, Clock(END)), lambda _: "rock", pytest.fail) as watcher:
+        watcher.turn()
+        names = watcher.suspicion.names.called
+        scores = watcher.suspicion.guard.scores(np.arange(len(names)))
+    last_day = max(one.at[:10] for one in lines)
+    begins = int(datetime.fromisoformat(last_day).replace(tzinfo=UTC).timestamp())
+    above = {name for name, score in zip(names, scores, strict=True) if score >= KEPT_FROM}
+    wanted = [one for one in lines if one.at[:10] == last_day and one.address in above]
+    ledger = ledger_of(tmp_path, new_desk(tmp_path).disk)
+    taken = ledger.takings(names, Span(begins, END))
+    assert {name for name, _ in taken} == {one.address for one in wanted}
+    assert sum(one.requests for one in taken.values()) == len(wanted) > 0
+    assert len(above) < len(names)
+
+
+def test_lines_that_are_read_again_are_in_it_once(tmp_path, lines) -> None:
+    """The snapshot was lost with a kill: all of the log is read again."""
+    write_log(tmp_path, lines)
+    watch_once(tmp_path)
+    for path in (tmp_path / "state/guard").iterdir():
+        path.unlink()
+    watch_once(tmp_path)
+    ledger = ledger_of(tmp_path, new_desk(tmp_path).disk)
+    taken = ledger.takings([SCRAPER], EVER)
+    sent = [one for one in lines if one.address == SCRAPER]
+    assert sum(one.requests for one in taken.values()) == len(sent)
+
+
+def test_what_the_log_forgot_the_ledger_tells(tmp_path, lines) -> None:
+    """A day is told by one of them, never by both."""
+    write_log(tmp_path, lines)
+    watch_once(tmp_path)
+    assert takings_before_the_log(tmp_path, [SCRAPER], 0, END) == {}
+    days = sorted((tmp_path / LOGS).iterdir())
+    for path in days[:-1]:
+        path.unlink()
+    first = int(datetime.fromisoformat(days[-1].stem).replace(tzinfo=UTC).timestamp())
+    taken = takings_before_the_log(tmp_path, [SCRAPER], 0, END)
+    assert max(one.last for one in taken.values()) < first
+    assert sum(one.requests for one in taken.values()) == sum(
+        one.address == SCRAPER and one.at[:10] < days[-1].stem for one in lines
+    )
+
+
+def test_ninety_days_after_the_case_nothing_is_left(tmp_path, lines) -> None:
+    """And of accounts without a case after thirty."""
+    write_log(tmp_path, lines)
+    watch_once(tmp_path)
+    assert list((tmp_path / FOLDER).iterdir())
+    later = END + 400 * DAY_S
+    write_log(tmp_path, [line(later, account(1), gid(1), id="last")])
+    with watching(new_desk(tmp_path, Clock(later)), lambda _: "rock", pytest.fail) as watcher:
+        watcher.turn()
+        watcher.keep()
+    assert not list((tmp_path / FOLDER).iterdir())
+
+
+def test_a_case_that_is_open_keeps_its_lines(tmp_path, lines) -> None:
+    """Somebody waits for an answer: they are what it is about."""
+    write_log(tmp_path, lines)
+    watch_once(tmp_path)
+    clock = Clock(END)
+    desk = new_desk(tmp_path, clock)
+    decided = desk.take(canaries(1).__class__(account=SCRAPER, second=END, canaries=2))
+    number = decided.case if decided else desk.read().cases.of_account[SCRAPER]
+    desk.appeal(number, "It was my feed reader.")
+    later = END + 400 * DAY_S
+    write_log(tmp_path, [line(later, account(1), gid(1), id="last")])
+    with watching(new_desk(tmp_path, Clock(later)), lambda _: "rock", pytest.fail) as watcher:
+        watcher.turn()
+        watcher.keep()
+    assert list((tmp_path / FOLDER).iterdir())
