@@ -15,9 +15,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from uuid import UUID
 
 from phonotheque.listen.gate import Refusal, Wish
 from phonotheque.listen.greeting import Greeting
@@ -96,6 +97,17 @@ class Allowance:
     def greets(self, listener: Listener) -> Greeting:
         """A listener is an address, and gets nothing to be known by. See `Guard`."""
         return Greeting(self._digest(listener.group.encode()).hex()[:16])
+
+    def drew(self, listener: Listener, gids: Sequence[UUID]) -> None:
+        """Nothing follows from it. See `Guard`."""
+
+    def is_drawn(self, wish: Wish) -> bool:  # noqa: ARG002
+        """Nobody knows. See `Guard`."""
+        return False
+
+    def guessed(self, wish: Wish) -> str:  # noqa: ARG002
+        """Nobody looks. See `Guard`."""
+        return ""
 
     def _wait_s(self, times: list[float], now: float) -> float:
         """How long until one more fits; `times` in order."""

@@ -26,6 +26,8 @@ from phonotheque.errors import (
 )
 from phonotheque.listen.http_status import http_status
 from phonotheque.listen.metrics import Metrics
+from phonotheque.listen.route_table import RouteTable
+from phonotheque.listen.threads import AnsweringThreads, answering, in_thread
 
 ErrorPage = Callable[[Request, int, PhonothequeError], Response]
 """Makes the answer for a person who sees it in a browser."""
@@ -70,12 +72,12 @@ def make_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.router.routes.extend(routes)
     _add_papers(app, health, metrics)
-    for room in rooms:
-        # Not `include_router`: that keeps a router in the router and asks each route twice, which
-        # took a third of a look-up.
-        app.router.routes.extend(room.routes)
+    papers = list(app.router.routes)
+    of_rooms = [route for room in rooms for route in room.routes]
+    # Not `include_router`: that keeps a router in the router and asks each route twice, which took
+    # a third of a look-up.
+    app.router.routes[:] = [RouteTable([*routes, *papers, *of_rooms])]
 
     def on_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, PhonothequeError)
@@ -102,12 +104,18 @@ class Front:
         app: All rooms.
         short: What answers to GET and HEAD of `/<first>/<name>`, by the first part.
         error_page: As of `make_app`.
+        threads: Where answers are made.
     """
 
     def __init__(
-        self, app: ASGIApp, short: Mapping[str, ASGIApp], error_page: ErrorPage | None
+        self,
+        app: ASGIApp,
+        short: Mapping[str, ASGIApp],
+        error_page: ErrorPage | None,
+        threads: AnsweringThreads,
     ) -> None:
         self._app = app
+        self._threads = threads
         self._short = short
         self._error_page = error_page
 
@@ -116,6 +124,7 @@ class Front:
         first, _, name = scope["path"][1:].partition("/")
         short = self._short.get(first)
         if short is None or not name or "/" in name or scope["method"] not in ("GET", "HEAD"):
+            answering.set(self._threads)
             await self._app(scope, receive, send)
             return
         scope["path_params"] = {"name": name}
@@ -128,6 +137,7 @@ class Front:
 
 def _add_papers(app: FastAPI, health: Callable[[], Health], metrics: Metrics) -> None:
     @app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
+    @in_thread
     def healthz() -> Response:
         found = health()
         body = {"status": "ok" if found.is_well else "unwell", **found.told}

@@ -11,6 +11,7 @@ Not here: opening what was allowed (`phonotheque.listen.ports.Sounds.open`), ban
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
@@ -66,11 +67,15 @@ class Refusal:
         retry_after_s: When to come again.
         reason: Why, as a sentence.
         todo: What can be done.
+        account: Who is refused, as the access log calls it; "" where nobody says.
+        is_over_budget: The budget for new restricted recordings is used.
     """
 
     retry_after_s: int
     reason: str
     todo: str
+    account: str = ""
+    is_over_budget: bool = False
 
 
 class Guard(Protocol):
@@ -94,6 +99,16 @@ class Guard(Protocol):
 
     def greets(self, listener: Listener) -> Greeting:
         """Say who somebody is who plays what is restricted, and give him what tells that."""
+
+    def drew(self, listener: Listener, gids: Sequence[UUID]) -> None:
+        """Hear that the service itself drew these restricted recordings for somebody."""
+
+    def is_drawn(self, wish: Wish) -> bool:
+        """Whether what was just opened was drawn by the service for who asks. From memory."""
+
+    def guessed(self, wish: Wish) -> str:
+        """Hear that nothing here has what was asked for; return the account that asks where it is
+        a canary, "" else. Changes nothing of the answer."""
 
 
 @dataclass(frozen=True, slots=True)

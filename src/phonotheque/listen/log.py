@@ -25,7 +25,7 @@ _HASH_DIGITS = 16
 _MOST_KNOWN = 10_000
 _MOST_CLIENT = 40
 _FLUSH_LINES = 64
-_FLUSH_S = 1.0
+_FLUSH_S = 0.2
 _BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
 _PRODUCT = re.compile(r"([A-Za-z][A-Za-z0-9._ -]{0,30})/([0-9]+)")
 
@@ -38,8 +38,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
         id: Of the request, also in its answer (`X-Request-Id`).
         address: Keyed hash of the address; of IPv6 of the household's network.
         network: Keyed hash of its neighbourhood (/24, /48).
-        account: Of restricted sound: keyed hash of the listener's token; left out where it is the
-            address that counts.
+        account: Of restricted sound, also refused, and of canaries: keyed hash of the listener's
+            token; left out where it is the address that counts.
         client: Program that asked, with its main version: "Firefox/128".
         method: "GET", "HEAD", "POST".
         endpoint: The route, as it is written in the reference: "/sound/{gid}".
@@ -51,6 +51,9 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
         ms: How long it took.
         played_ms: Of a report of a play: how much of it was heard.
         of_bytes: Of restricted sound: how long all of it is.
+        chosen: Of restricted sound: the service itself drew it for whoever asks.
+        canary: What was asked for names nothing, and nobody was ever given it.
+        over_budget: It was refused because the budget for new restricted recordings is used.
     """
 
     at: str
@@ -69,6 +72,9 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     ms: float = 0.0
     played_ms: int = 0
     of_bytes: int = 0
+    chosen: bool = False
+    canary: bool = False
+    over_budget: bool = False
 
 
 class Sink(Protocol):

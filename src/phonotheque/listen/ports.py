@@ -159,6 +159,16 @@ class FileReadable(Readable, Protocol):
         """Return the file, if these bytes of it were proven and need not be waited for."""
 
 
+class PreparedReadable(Readable, Protocol):
+    """Bytes before which something has to be computed, step by step, until they are ready."""
+
+    def is_ready(self, begin: int, end: int) -> bool:
+        """Whether they can be read now."""
+
+    def prepare(self, begin: int, end: int) -> None:
+        """Compute for a while. Raises as `read`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """What is sent, open. Whoever gets it closes `data`.

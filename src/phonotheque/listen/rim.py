@@ -219,6 +219,9 @@ class Rim:
                 ms=round(seconds * 1000, 3),
                 played_ms=scope.get("played_ms", 0),
                 of_bytes=scope.get("of_bytes", 0),
+                chosen=scope.get("chosen", False),
+                canary=bool(scope.get("guessed")),
+                over_budget="refused" in scope and scope["refused"].is_over_budget,
             )
         )
 
@@ -334,9 +337,14 @@ def kind_of(path: str) -> str:
 
 
 def _account(scope: Scope, address: str) -> str:
-    """Who played what is restricted, where that is not the address."""
-    greeting = scope.get("greeting")
-    return "" if greeting is None or greeting.account == address else str(greeting.account)
+    """Who played what is restricted, was refused it, or guessed, where that is not the address."""
+    greeting, refused = scope.get("greeting"), scope.get("refused")
+    account = str(scope.get("guessed", ""))
+    if greeting is not None:
+        account = str(greeting.account)
+    elif refused is not None:
+        account = str(refused.account)
+    return "" if account == address else account
 
 
 def _endpoint(scope: Scope) -> str:

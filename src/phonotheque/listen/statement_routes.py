@@ -7,6 +7,7 @@ Not here: proving a statement (the port's side).
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -14,12 +15,17 @@ from typing import Protocol
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
-from phonotheque.errors import UnavailableError
+from phonotheque.errors import BadRequestError, UnavailableError
 from phonotheque.listen.sound.traffic import Traffic
+from phonotheque.listen.threads import ThreadRoute
 
 STATEMENTS = "/mirrors/statements"
 MOST_STATEMENT_BYTES = 16 << 20
 """10,500 torrents with all their answers take 15 MB; what is longer comes as a file."""
+
+DEADLINE_S = 300.0
+"""For all of a statement: 16 MiB over a line of half a megabit a second. Whoever sends one byte now
+and then keeps a place from others for so long."""
 
 _MOST_AT_ONCE = 4
 """So many may be on their way in: they lie in memory, and nobody knows yet who sends them."""
@@ -53,9 +59,15 @@ class Statements(Protocol):
         """
 
 
-def statement_routes(statements: Statements, traffic: Traffic) -> APIRouter:
-    """Return the address that mirrors report to."""
-    router = APIRouter(include_in_schema=False)
+def statement_routes(
+    statements: Statements, traffic: Traffic, deadline_s: float = DEADLINE_S
+) -> APIRouter:
+    """Return the address that mirrors report to.
+
+    Args:
+        deadline_s: Within which a statement must have come whole.
+    """
+    router = APIRouter(route_class=ThreadRoute, include_in_schema=False)
     coming: set[Request] = set()
 
     @router.post(STATEMENTS)
@@ -64,8 +76,13 @@ def statement_routes(statements: Statements, traffic: Traffic) -> APIRouter:
             raise UnavailableError("statements", "others are coming in just now", "Send it later.")
         coming.add(request)
         try:
-            data = await request.body()
+            async with asyncio.timeout(deadline_s):
+                data = await request.body()
             counted = await traffic.in_thread(partial(statements.take, data), is_long=True)
+        except TimeoutError as error:
+            wrong = f"it did not come whole within {deadline_s:g} s"
+            todo = "Send it over a faster line, or bring it as a file."
+            raise BadRequestError("the statement", wrong, todo) from error
         finally:
             coming.discard(request)
         told = {"mirror": counted.mirror, "new": counted.is_new, "torrents": counted.torrents}

@@ -1,5 +1,6 @@
 """The page of an item: facts, copies, torrents, reports, removals."""
 
+import hashlib
 import json
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -210,10 +211,16 @@ def test_somebody_finds_out_whether_their_work_is_here(door, songs):
 
 
 def test_what_is_published_stands_under_this_roof_and_nothing_else(door):
-    """The torrents page, its papers and their addresses at the top; never a file of the archive."""
+    """The torrents page with a way to the pages for listening, its papers and their addresses at
+    the top; never a file of the archive."""
     assert door.get("/torrents").headers["location"] == "/torrents/"
     front = (door.root / "published/index.html").read_bytes()
-    assert door.get("/torrents/").body == front
+    head = b'<nav aria-label="Main">'
+    assert front.count(head) == 1
+    home = front.replace(head, head + b'\n<a href="/">Listen</a>')
+    shown = door.get("/torrents/")
+    assert shown.body == door.get("/index.html").body == home
+    assert shown.headers["etag"].strip('"') == hashlib.sha256(home).hexdigest()
     for name in ("torrents.json", "robots.txt", "tombstones.jsonl", "feeds/all.xml"):
         told = (door.root / "published" / name).read_bytes()
         assert door.get(f"/torrents/{name}").body == told

@@ -11,7 +11,7 @@ from scripts.words import TABLE, sentences, table
 from listen.pages.shop import BY_SA, CC0, Shop
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.listen.pages.drawing import bands, small_path, wave
-from phonotheque.listen.pages.rendering import marked
+from phonotheque.listen.pages.marking import marked
 from phonotheque.listen.pages.said import say_licence, spoken_length
 from phonotheque.listen.pages.words import Words, words_for
 

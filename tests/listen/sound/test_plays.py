@@ -283,7 +283,8 @@ def test_kill_9_loses_and_doubles_nothing(root, told):
 
 
 def test_keys_are_replaced_and_agreed_upon(root):
-    """All workers have one key; after 90 days another; the old one is nowhere."""
+    """All workers have one key; after 90 days another; the old one, which nobody needs, is
+    nowhere."""
     now = [1.0]
     one, other = (ListenerKeys(root, lambda: now[0]) for _ in range(2))
     assert one.key() == other.key()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 import zlib
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 from listen.door import open_on_loopback
 from listen.sound.stock import IN_COPYRIGHT, decide, set_listening
 from phonotheque.archive.listening.library import ArchiveLibrary
-from phonotheque.listen.sound.album_zip import AlbumZip, Checksums, Packed, Paper, packed_paper
+from phonotheque.listen.sound.album_zip import (
+    AlbumZip,
+    Checksums,
+    Packed,
+    Paper,
+    packed_paper,
+    zip_resource,
+)
+from phonotheque.listen.sound.sending import Sending
+from phonotheque.listen.sound.traffic import BrokenOffError, Traffic
 from phonotheque.listen.sound.zip_form import Member, encode_directory, encode_head, size_of
 from phonotheque.listen.values import Choice, Kind
 from phonotheque.music.rights import Use
@@ -62,6 +72,61 @@ def test_what_was_read_once_is_not_read_again_for_its_checksum():
     checksums = Checksums()
     assert [checksums.of(counted) for _ in range(3)] == [zlib.crc32(b"text")] * 3
     assert opened == [1]
+
+
+class _Long:
+    """A song of which is counted how much was read at a time."""
+
+    size_bytes = 50 << 20
+
+    def __init__(self):
+        self.steps, self.is_closed = [0], False
+        self.still_may = lambda: True
+
+    def read(self, begin, end):
+        self.steps[-1] += end - begin
+        return bytes(end - begin)
+
+    def close(self):
+        self.is_closed = True
+
+
+def test_checksums_are_computed_step_by_step():
+    """However long songs are, little is read at a time before it is asked whether to go on; what is
+    read then needs no more of them."""
+    songs = [_Long() for _ in range(2)]
+    packed = [
+        Packed(Member(f"{number}", song.size_bytes), f"{number}", lambda song=song: song)
+        for number, song in enumerate(songs)
+    ]
+    zipped = AlbumZip(packed, Checksums())
+    directory = (zipped.size_bytes - 10, zipped.size_bytes)
+    while not zipped.is_ready(*directory):
+        for song in songs:
+            song.steps.append(0)
+        zipped.prepare(*directory)
+    assert max(max(song.steps) for song in songs) <= 16 << 20
+    assert [sum(song.steps) for song in songs] == [song.size_bytes for song in songs]
+    assert all(song.is_closed for song in songs)
+    zipped.read(*directory)
+    assert [sum(song.steps) for song in songs] == [song.size_bytes for song in songs]
+
+
+def test_who_went_away_has_nothing_more_computed():
+    """What was being computed for him is let go of; nobody's thread is held."""
+    song = _Long()
+    packed = [Packed(Member("a", song.size_bytes), "a", lambda: song)]
+    resource = zip_resource("x", packed, Checksums())
+    sending = Sending(resource, Traffic(), is_long=True, is_gone=lambda: sum(song.steps) > 0)
+    scope = {"method": "GET", "path": "/", "headers": []}
+
+    async def send(message):
+        raise AssertionError(message)
+
+    with pytest.raises(BrokenOffError):
+        asyncio.run(sending(scope, send))
+    assert 0 < sum(song.steps) < song.size_bytes
+    assert song.is_closed
 
 
 @pytest.fixture(scope="module")

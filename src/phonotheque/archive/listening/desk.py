@@ -127,6 +127,9 @@ class Desk:
     Args:
         root: The archive's folder.
         shared: What others told; None for a desk by itself.
+
+    Attributes:
+        looked_at: When it last saw what is there: a reading of the monotonic clock.
     """
 
     def __init__(self, root: Path, shared: Shared | None = None) -> None:
@@ -137,7 +140,7 @@ class Desk:
         self._memory = _Memory()
         self._seen: Moment | None = None
         self._is_behind = False
-        self._looked_at = -_LOOK_S
+        self.looked_at = -_LOOK_S
         self._opened_at = -_REOPEN_S
 
     def archive(self) -> Archive:
@@ -146,7 +149,7 @@ class Desk:
         Raises:
             UnavailableError: It cannot be read now, or it is not there any more.
         """
-        if self._archive is None or monotonic() - self._looked_at >= _LOOK_S:
+        if self._archive is None or monotonic() - self.looked_at >= _LOOK_S:
             self._look()
         assert self._archive is not None
         return self._archive
@@ -197,7 +200,7 @@ class Desk:
         else:
             self._memory = self._shared.memory_of(moment, now)
         self._seen = moment
-        self._looked_at = now
+        self.looked_at = now
 
 
 class Desks:

@@ -36,11 +36,14 @@ from phonotheque.listen.small_routes import SmallDoor, small_routes
 from phonotheque.listen.sound.album_routes import AlbumDoor, album_routes
 from phonotheque.listen.sound.routes import SoundDoor, short_ways, sound_routes
 from phonotheque.listen.sound.traffic import Traffic
+from phonotheque.listen.threads import AnsweringThreads
 
 _BURST_S = 10
 """Seconds' worth of requests that may come at once: a page of covers, a fast typist."""
 
 _FORMS_PER_S, _FORM_BURST = 0.2, 30
+_ANSWERING = 4
+"""Threads of a worker that make pages and answers, each with the catalogue open: some 30 MB."""
 LOGS = "state/access"
 """Where the access log lies."""
 
@@ -84,15 +87,17 @@ class Parts:
     guard: DoorGuard
     sound: SoundDoor
     workshop: Workshop
+    threads: AnsweringThreads
 
 
-def open_parts(worker: Worker, library: Library, pictured: Objects, stack: ExitStack) -> Parts:
+def open_parts(
+    worker: Worker, desks: Desks, library: Library, pictured: Objects, stack: ExitStack
+) -> Parts:
     """Open all that rooms share; closed with `stack`.
 
     Args:
         pictured: Files whose cover stands for a song, or for an album.
     """
-    desks = Desks(worker.root)
     workshop = Workshop(worker.root, worker.copyists)
     stack.callback(workshop.close)
     sounds = ArchiveSounds(
@@ -116,12 +121,16 @@ def open_parts(worker: Worker, library: Library, pictured: Objects, stack: ExitS
         lambda: worker.metrics.add("phonotheque_plays_total"),
     )
     begin_cases(worker.root, worker.config, worker.on_fault)
-    guard = guard_at_door(worker.root, worker.config, worker.keys, worker.workers)
+    guard = guard_at_door(worker.root, worker.config, worker.keys, library, worker.workers)
     stack.callback(guard.close)
     gate = Gate(sounds, guard)
     traffic = Traffic(on_fault=worker.on_fault)
     sound = SoundDoor(gate, sounds, traffic, worker.config["listen.proxy_files"])
-    return Parts(worker, desks, library, sounds, pictures, plays, gate, guard, sound, workshop)
+    threads = AnsweringThreads(_ANSWERING)
+    stack.callback(threads.close)
+    return Parts(
+        worker, desks, library, sounds, pictures, plays, gate, guard, sound, workshop, threads
+    )
 
 
 def door_app(parts: Parts, rooms: list[APIRouter], error_page: ErrorPage | None) -> Rim:
@@ -132,7 +141,7 @@ def door_app(parts: Parts, rooms: list[APIRouter], error_page: ErrorPage | None)
     album = AlbumDoor(parts.sound, parts.library)
     routes = [*album_routes(album), *sound_routes(parts.sound), *small_routes(small)]
     app = make_app(rooms, routes, error_page, lambda: _health(parts), worker.metrics)
-    front = Front(app, short_ways(parts.sound), error_page)
+    front = Front(app, short_ways(parts.sound), error_page, parts.threads)
     per_s = config["listen.requests_per_s"] / worker.workers
     forms_per_s, form_burst = _FORMS_PER_S / worker.workers, -(-_FORM_BURST // worker.workers)
     return Rim(

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from phonotheque.archive.finding.searching import Wanted as Asked
 from phonotheque.archive.listening import arrivals, lists
+from phonotheque.archive.listening.desk import Desks
 from phonotheque.archive.listening.reading import Reading, Readings
 from phonotheque.archive.listening.showing import gone, links, mention
 from phonotheque.catalogue.browse.drawing import drawn
@@ -63,10 +64,11 @@ class ArchiveLibrary:
 
     Args:
         root: The archive's folder.
+        desks: The same archive as other rooms have it open; None for the library by itself.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._readings = Readings(root)
+    def __init__(self, root: Path, desks: Desks | None = None) -> None:
+        self._readings = Readings(desks or Desks(root))
         self._collections = arrivals.CollectionCounts()
 
     def close(self) -> None:
@@ -189,12 +191,13 @@ class ArchiveLibrary:
         if not isinstance(card, Card):
             return card
         lookup = reading.catalogue.lookup
+        hit = reading.showing.hit(card)
         tracks = reading.showing.tracks(lookup.tracks_of(card.id))
         lengths = [track.song.length_ms if track.song else None for track in tracks]
         known = [length for length in lengths if length is not None]
         labels = lookup.cards_at(Kind.LABEL, reading.browse.labels_of(card.rank))
         return Album(
-            hit=reading.showing.hit(card),
+            hit=hit,
             tracks=tracks,
             length_ms=sum(known) if known and len(known) == len(lengths) else None,
             labels=tuple(map(mention, labels)),
@@ -208,8 +211,8 @@ class ArchiveLibrary:
             return card
         return Artist(
             hit=reading.showing.hit(card),
-            albums=_first(reading, Choice(kind=Kind.RELEASE, artist=card.gid)),
-            songs=_first(reading, Choice(kind=Kind.RECORDING, artist=card.gid)),
+            albums=lists.owned(reading, card, Choice(kind=Kind.RELEASE), limit=_OF_A_PAGE),
+            songs=lists.owned(reading, card, Choice(kind=Kind.RECORDING), limit=_OF_A_PAGE),
             links=links(card.kind, reading.browse.links(card.kind, card.rank)),
         )
 
@@ -221,7 +224,7 @@ class ArchiveLibrary:
             return card
         return Label(
             hit=reading.showing.hit(card),
-            albums=_first(reading, Choice(kind=Kind.RELEASE, label=card.gid)),
+            albums=lists.owned(reading, card, Choice(kind=Kind.RELEASE), limit=_OF_A_PAGE),
             links=links(card.kind, reading.browse.links(card.kind, card.rank)),
         )
 
@@ -326,7 +329,3 @@ def _objects(reading: Reading, card: Card) -> tuple[Sha256, ...]:
     gone_since = reading.catalogue.removed
     names: Iterable[Sha256] = map(Sha256, reading.browse.objects(card.rank))
     return tuple(name for name in names if name not in gone_since)
-
-
-def _first(reading: Reading, choice: Choice) -> Listing:
-    return lists.listing(reading, choice, None, _OF_A_PAGE)

@@ -96,35 +96,46 @@ def _of_shelves(reading: Reading, choice: Choice, after: int, limit: int) -> Lis
 
 
 def _of_owner(reading: Reading, choice: Choice, after: int, limit: int) -> Listing:
-    lookup = reading.catalogue.lookup
-    page: Callable[..., list[Card]] = lookup.releases_of
     if choice.label is not None:
         if choice.kind is not Kind.RELEASE:
             raise _refused(f"a label and {choice.kind}s", "Ask for its releases.")
         owner = _owner(reading, choice.label, Kind.LABEL)
-        page = lookup.releases_of_label
     else:
         assert choice.artist is not None
         owner = _owner(reading, choice.artist, Kind.ARTIST)
         if choice.kind not in (Kind.RECORDING, Kind.RELEASE):
             raise _refused(f"an artist and {choice.kind}s", "Ask for recordings or releases.")
-        if choice.kind is Kind.RECORDING:
-            page = lookup.recordings_of
+    return owned(reading, owner, choice, after, limit=limit)
+
+
+def owned(reading: Reading, owner: Card, choice: Choice, after: int = 0, *, limit: int) -> Listing:
+    """Return a page of an artist's songs or albums, or of a label's albums.
+
+    Args:
+        owner: The artist or label, whatever the choice says of one.
+        after: Rank after which it begins.
+    """
+    lookup = reading.catalogue.lookup
+    page: Callable[..., list[Card]] = lookup.releases_of
+    if owner.kind is Kind.LABEL:
+        page = lookup.releases_of_label
+    elif choice.kind is Kind.RECORDING:
+        page = lookup.recordings_of
 
     def cards() -> Iterator[Card]:
         last = after
-        while found := page(owner, after=last, limit=limit + 1):
+        while found := page(owner.id, after=last, limit=limit + 1):
             yield from found
             last = found[-1].rank
 
     return _page(reading, choice, ((card.rank, card) for card in cards()), limit)
 
 
-def _owner(reading: Reading, gid: UUID, kind: Kind) -> int:
+def _owner(reading: Reading, gid: UUID, kind: Kind) -> Card:
     card = reading.catalogue.lookup.by_gid(gid)
     if not isinstance(card, Card) or card.kind is not kind:
         raise BadReferenceError(str(gid), f"no {kind} has it", "Search for its name.")
-    return card.id
+    return card
 
 
 # -- by when it came in ----------------------------------------------------------------------------

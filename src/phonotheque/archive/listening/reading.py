@@ -27,7 +27,6 @@ class Reading:
 
     Attributes:
         archive: As it is now.
-        version: Names what answers: a snapshot, and a place in the register.
     """
 
     def __init__(self, root: Path, desk: Desk) -> None:
@@ -41,7 +40,13 @@ class Reading:
         self.catalogue: Catalogue
         self.browse: Browse
         self.showing: Showing
-        self.version = ""
+        self._looked_at: float | None = None
+
+    @property
+    def version(self) -> str:
+        """Names what answers: a snapshot, and a place in the register."""
+        snapshot = self.catalogue.snapshot.descriptor.name
+        return f"{snapshot}-{self.archive.index.place.head.seq}"
 
     def look(self) -> None:
         """Open what was replaced.
@@ -53,14 +58,15 @@ class Reading:
         """
         self.archive = self._desk.archive()
         pointer = catalogue_state(self._root)
+        if pointer == self._pointer and self._looked_at == self._desk.looked_at:
+            return
         if pointer is None or pointer != self._pointer:
             self._reopen(serving_snapshot(self._root))
             self._pointer = pointer
         else:
             if self._told() != self._removed:
                 self._reopen(self.catalogue.snapshot)
-        snapshot = self.catalogue.snapshot.descriptor.name
-        self.version = f"{snapshot}-{self.archive.index.place.head.seq}"
+        self._looked_at = self._desk.looked_at
 
     def _reopen(self, snapshot: Snapshot) -> None:
         self.close()
@@ -86,15 +92,14 @@ class Reading:
     def close(self) -> None:
         """Let go of the snapshot's files."""
         self._open.close()
-        self._pointer = None
+        self._pointer = self._looked_at = None
 
 
 class Readings:
     """One reading for each thread that asks."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._desks = Desks(root)
+    def __init__(self, desks: Desks) -> None:
+        self._desks = desks
         self._of_thread = local()
 
     def here(self) -> Reading:
@@ -105,7 +110,7 @@ class Readings:
         """
         reading: Reading | None = getattr(self._of_thread, "reading", None)
         if reading is None:
-            reading = self._of_thread.reading = Reading(self._root, self._desks.here())
+            reading = self._of_thread.reading = Reading(self._desks.root, self._desks.here())
         reading.look()
         return reading
 

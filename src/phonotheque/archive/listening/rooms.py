@@ -15,9 +15,11 @@ from fastapi import APIRouter
 from phonotheque.archive.guarding.at_door import cases_at_door
 from phonotheque.archive.listening.bulk_papers import PublishedPapers
 from phonotheque.archive.listening.copies import ArchiveCopies
+from phonotheque.archive.listening.desk import Desks
 from phonotheque.archive.listening.door import Parts, Worker, door_app, open_parts
 from phonotheque.archive.listening.facts import ArchiveItems
 from phonotheque.archive.listening.library import ArchiveLibrary
+from phonotheque.archive.listening.readable_types import prepare_types
 from phonotheque.archive.listening.reports import FiledReports, private_disk
 from phonotheque.archive.listening.statements import ArchiveStatements
 from phonotheque.listen.api.routes import api_routes
@@ -34,6 +36,8 @@ from phonotheque.music.digest import Sha256
 from phonotheque.publish.pages.texts import web_address
 
 _SONGS_FOR_A_COVER = 3
+_FIRST_KEY = "a"
+"""What somebody types first: to answer it all files of the catalogue are opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,15 @@ def open_door(worker: Worker, stack: ExitStack) -> Door:
     Raises:
         PhonothequeError: The archive cannot be opened.
     """
-    library = ArchiveLibrary(worker.root)
+    prepare_types()
+    desks = Desks(worker.root)
+    library = ArchiveLibrary(worker.root, desks)
     stack.callback(library.close)
-    parts = open_parts(worker, library, _pictured(library), stack)
+    parts = open_parts(worker, desks, library, _pictured(library), stack)
     pages = Pages(archive_title(worker), worker.config["address"])
     app = door_app(parts, _rooms(parts, pages), pages.error)
     stack.callback(app.sink.close)
+    parts.threads.begin(lambda: library.suggest(_FIRST_KEY))
 
     def tick() -> None:
         app.sink.flush()
@@ -87,7 +94,7 @@ def _rooms(parts: Parts, pages: Pages) -> list[APIRouter]:
         plays=parts.plays,
     )
     return [
-        api_routes(library, items, parts.plays),
+        api_routes(library, items, parts.plays, parts.guard.drew),
         page_routes(ports, pages),
         item_routes(ItemRoom(library, items, reports, bulk, pages)),
         case_routes(CaseRoom(cases, pages)),

@@ -45,6 +45,9 @@ STOP_S = 8
 MOST_CONNECTIONS = 4096
 """Of one worker; who comes when they are all taken is told to come again."""
 
+_TURN_S = 0.001
+"""For how long a thread that makes a page keeps the others waiting, those of sound among them."""
+
 _BACKLOG = 512
 _FEWEST_LIVES_S = 2.0
 
@@ -123,6 +126,7 @@ def work(
         )
         door = open_door(worker, stack)
         _end_with_parent()
+        sys.setswitchinterval(_TURN_S)
         gc.freeze()  # what is open now stays: it is not looked through again and again
         stack.callback(gc.unfreeze)
         server_of(door.app, door.tick).run(sockets=[listening])

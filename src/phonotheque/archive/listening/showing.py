@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from phonotheque.archive.finding.searching import Catalogue, Found
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card, Tombstone, Track
+from phonotheque.catalogue.sources.holdings.values import UNKNOWN_ARTIST
 from phonotheque.listen.values import AlbumTrack, Answer, Gone, Hit, Link, Mention
 
 _MOST_NAMED = 4_000
 """Artists and albums whose names are remembered: the same ones are shown again and again."""
+
+_NAMED = (Kind.ARTIST, Kind.RELEASE)
 
 
 class Showing:
@@ -23,8 +26,10 @@ class Showing:
     def hits(self, cards: Sequence[Card]) -> tuple[Hit, ...]:
         """Return what is shown of cards, in their order.
 
-        Artists and albums that they name are looked up together, each once.
+        Artists and albums that they name are looked up together, each once; those that are among
+        them, or were shown a while ago, not at all.
         """
+        self._learn(cards)
         artists = self._mentions(Kind.ARTIST, (card.artist for card in cards))
         albums = self._mentions(Kind.RELEASE, (card.release for card in cards))
         return tuple(self._hit(card, artists, albums) for card in cards)
@@ -52,10 +57,16 @@ class Showing:
             for track in tracks
         )
 
-    def _mentions(self, kind: Kind, ids: Iterable[int | None]) -> dict[int | None, Mention]:
-        wanted = {one for one in ids if one is not None}
+    def _learn(self, cards: Iterable[Card]) -> None:
+        """Remember how things are named that were looked up for themselves."""
         if len(self._named) > _MOST_NAMED:
             self._named.clear()
+        for card in cards:
+            if card.kind in _NAMED:
+                self._named[card.kind, card.id] = mention(card)
+
+    def _mentions(self, kind: Kind, ids: Iterable[int | None]) -> dict[int | None, Mention]:
+        wanted = {one for one in ids if one is not None}
         known = self._named
         if new := [one for one in wanted if (kind, one) not in known]:
             found = self._catalogue.lookup.names_of_ids(kind, new)
@@ -69,6 +80,7 @@ class Showing:
         albums: dict[int | None, Mention],
     ) -> Hit:
         is_gone = self._catalogue.is_withdrawn(card)
+        is_known = card.credit != UNKNOWN_ARTIST
         album = albums.get(card.release)
         if album is None and card.release_title:
             album = Mention(card.release_title)
@@ -76,8 +88,8 @@ class Showing:
             kind=card.kind,
             gid=card.gid,
             title=card.title,
-            credit=card.credit,
-            artist=artists.get(card.artist),
+            credit=card.credit if is_known else None,
+            artist=artists.get(card.artist) if is_known else None,
             album=album,
             length_ms=card.length,
             year=card.year,

@@ -183,6 +183,7 @@ class Browse:
                 raise FormatTooNewError(str(path), f"it has format {version}", todo)
             raise MalformedError(str(path), "it is not a browse file", _BUILD)
         self._shelves: dict[tuple[Kind, Facet, str], dict[int, Part]] = {}
+        self._names: dict[tuple[Kind, Facet, tuple[int, ...]], list[tuple[str, int]]] = {}
 
     def close(self) -> None:
         """Let go of the file. Safe to call twice."""
@@ -192,13 +193,15 @@ class Browse:
     def names(self, kind: Kind, facet: Facet, wanted: Wanted = Wanted()) -> list[tuple[str, int]]:
         """Return the shelves of a facet with how many cards of them are wanted; the fullest first,
         those with none left out."""
-        marks = ", ".join(map(str, wanted.marks))
-        query = (
-            "SELECT name, sum(cards) FROM part WHERE kind = ? AND facet = ?"
-            f" AND marks IN ({marks}) GROUP BY name ORDER BY 2 DESC, 1"
-        )
-        with self._damage_told():
-            return self._db.execute(query, (kind.value, facet.value)).fetchall()
+        key = (kind, facet, wanted.marks)
+        if key not in self._names:  # of few facets, and at most 256 of marks
+            marks = ", ".join(map(str, wanted.marks))
+            query = (
+                "SELECT name, sum(cards) FROM part WHERE kind = ? AND facet = ?"
+                f" AND marks IN ({marks}) GROUP BY name ORDER BY 2 DESC, 1"
+            )
+            self._names[key] = self._rows(query, kind.value, facet.value)
+        return list(self._names[key])
 
     def count(self, kind: Kind, wanted: Wanted = Wanted()) -> int:
         """Return how many cards of a kind are wanted; of several facets the shortest is counted."""

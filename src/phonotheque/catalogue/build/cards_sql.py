@@ -132,7 +132,11 @@ def recording_cards(subjects: Mapping[str, Subjects]) -> str:
 
 
 def release_cards(subjects: Mapping[str, Subjects]) -> str:
-    """Cards of releases: held and free as any of their recordings, heard as all together."""
+    """Cards of releases: held and free as any of their recordings, heard as all together.
+
+    Where nothing is said of the release itself, its licence is the one that all its recordings
+    have, its genres are those of the first of them that has any.
+    """
     release = subjects["release"]
     tracks = (
         "SELECT t.subject AS id, t.member, coalesce(w.canonical, t.recording) AS recording "
@@ -147,14 +151,18 @@ def release_cards(subjects: Mapping[str, Subjects]) -> str:
             GROUP BY id),
         rolled AS (
             SELECT t.id, bool_or(d.is_held) AS is_held, bool_or(d.is_free) AS is_free,
-                {total("d.listens")} AS listens
+                CASE WHEN count(*) = count(d.licence) AND min(d.licence) = max(d.licence)
+                    THEN min(d.licence) END AS licence,
+                arg_min(d.genres, d.id) AS genres, {total("d.listens")} AS listens
             FROM (SELECT DISTINCT id, recording FROM tracks) t
             JOIN recording_card d ON d.id = t.recording GROUP BY t.id)
         SELECT r.id, r.title, c.name AS credit, c.artist, NULL AS release, NULL AS release_title,
-            NULL AS length, r.year, coalesce(r.country, c.country) AS country, r.licence,
+            NULL AS length, r.year, coalesce(r.country, c.country) AS country,
+            coalesce(r.licence, o.licence) AS licence,
             coalesce(o.is_held, false) AS is_held,
             coalesce(r.is_free, o.is_free, false) AS is_free,
-            coalesce(r.genres, c.genres) AS genres, coalesce(r.listens, o.listens) AS listens,
+            coalesce(r.genres, o.genres, c.genres) AS genres,
+            coalesce(r.listens, o.listens) AS listens,
             NULL AS isrc, r.barcode, r.catalog_number, r.label, n.tracks
         FROM (SELECT * FROM prepared_release WHERE id BETWEEN $low AND $high) r
         LEFT JOIN prepared_credit c ON c.id = r.artist_credit

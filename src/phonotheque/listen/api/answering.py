@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +23,7 @@ from phonotheque.errors import BadRequestError, NotHeldError, PhonothequeError
 from phonotheque.listen.api.values import Problem
 from phonotheque.listen.api.writing import encoded
 from phonotheque.listen.http_status import http_status
+from phonotheque.listen.threads import ThreadRoute
 from phonotheque.listen.values import Gone
 
 JSON = "application/json"
@@ -43,7 +43,7 @@ PREFLIGHT = {
 }
 
 
-class ApiRoute(APIRoute):
+class ApiRoute(ThreadRoute):
     """A route whose every answer keeps the laws of this module."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]

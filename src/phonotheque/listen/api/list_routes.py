@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -14,19 +16,28 @@ from phonotheque.listen.api.answering import reply
 from phonotheque.listen.api.opening import add_get, documented
 from phonotheque.listen.api.parameters import Asked, Listed, ListedAlbums
 from phonotheque.listen.api.values import Chart, ChartEntry, Shelves
+from phonotheque.listen.listener import Listener
 from phonotheque.listen.ports import Library, Plays
 from phonotheque.listen.values import Choice, Drawn, Hit, Listing, Shelf
 
 _TAG = "Lists"
 
 
-def add_lists(router: APIRouter, library: Library, plays: Plays | None) -> None:
+Drew = Callable[[Listener, Sequence[UUID]], None]
+"""Hears that the service itself drew restricted recordings for somebody."""
+
+
+def nobody_hears(listener: Listener, gids: Sequence[UUID]) -> None:
+    """Forget what was drawn."""
+
+
+def add_lists(router: APIRouter, library: Library, plays: Plays | None, drew: Drew) -> None:
     """Open the addresses of lists."""
     _add_songs(router, library)
     _add_names(router, library)
     _add_chart(router, library, plays)
     _add_shelves(router, library)
-    _add_draw(router, library)
+    _add_draw(router, library, drew)
 
 
 def _page(
@@ -99,12 +110,15 @@ def _add_shelves(router: APIRouter, library: Library) -> None:
     add_get(router, "/shelves/{facet}", shelves, documented(summary, Shelves, tag=_TAG))
 
 
-def _add_draw(router: APIRouter, library: Library) -> None:
-    def draw(asked: Annotated[Asked, Query()]) -> Response:
+def _add_draw(router: APIRouter, library: Library, drew: Drew) -> None:
+    def draw(request: Request, asked: Annotated[Asked, Query()]) -> Response:
         found = library.draw(asked.pool, seed=asked.seed, after=asked.after, limit=asked.limit)
         response = reply(found)
         if not asked.seed:
             response.headers["cache-control"] = "no-store"
+            restricted = [hit.gid for hit in found.hits if not hit.is_free]
+            if restricted and "listener" in request.scope:
+                drew(request.scope["listener"], restricted)
         return response
 
     summary = "Draw songs of this archive: each equally likely, none twice under one seed."

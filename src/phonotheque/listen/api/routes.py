@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from phonotheque.errors import BadReferenceError, BadRequestError
 from phonotheque.listen.api import parameters as asked
 from phonotheque.listen.api.answering import PREFLIGHT, ApiRoute, problem, reply, withdrawn
-from phonotheque.listen.api.list_routes import add_lists
+from phonotheque.listen.api.list_routes import Drew, add_lists, nobody_hears
 from phonotheque.listen.api.lookup_routes import add_lookups
 from phonotheque.listen.api.openapi import description_of
 from phonotheque.listen.api.opening import PREFIX, add_get, documented
@@ -29,7 +29,10 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", 
 
 
 def api_routes(
-    library: Library, items: Items | None = None, plays: Plays | None = None
+    library: Library,
+    items: Items | None = None,
+    plays: Plays | None = None,
+    drew: Drew = nobody_hears,
 ) -> APIRouter:
     """Return the API.
 
@@ -37,11 +40,12 @@ def api_routes(
         library: What there is to be found.
         items: All facts of a recording; without it `/items` has nothing.
         plays: What was heard at this door; without it its chart is empty.
+        drew: Hears what was drawn for whom.
     """
     router = APIRouter(prefix=PREFIX, route_class=ApiRoute, include_in_schema=True)
     add_lookups(router, library)
     _add_things(router, library)
-    add_lists(router, library, plays)
+    add_lists(router, library, plays, drew)
     _add_items(router, items)
     _add_papers(router, library)
     _add_rest(router)
@@ -103,6 +107,11 @@ def _add_papers(router: APIRouter, library: Library) -> None:
 
     add_get(router, "/counts", counts, documented("How much there is.", Counts, tag="Lists"))
     told: list[bytes] = []
+
+    @router.api_route("", methods=["GET", "HEAD"], include_in_schema=False)
+    @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    def front() -> Response:
+        return RedirectResponse(f"{PREFIX}/openapi.json", 307)
 
     @router.api_route("/openapi.json", methods=["GET", "HEAD"], include_in_schema=False)
     def openapi() -> Response:

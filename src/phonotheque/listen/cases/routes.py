@@ -21,6 +21,7 @@ from phonotheque.listen.cases.values import CaseDesk
 from phonotheque.listen.form_body import form_body
 from phonotheque.listen.limits import Bucket
 from phonotheque.listen.pages.rendering import Pages
+from phonotheque.listen.threads import PageRoute
 
 MOST_FORM_BYTES = 32 << 10
 LETTERS_A_DAY = 20
@@ -39,7 +40,7 @@ class CaseRoom:
 
 def case_routes(room: CaseRoom) -> APIRouter:
     """Return the addresses of cases."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
     @router.api_route("/case/{number}", methods=["GET", "HEAD"])
     def case(request: Request, number: str) -> Response:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from phonotheque.catalogue.kinds import Kind
+from phonotheque.catalogue.query.parsing import parse
 from phonotheque.errors import BadReferenceError, BadRequestError
 from phonotheque.listen.ports import Library
 from phonotheque.listen.values import Album, Choice, Hit
@@ -44,15 +45,15 @@ def look_for(library: Library, sought: str) -> WorkAnswer:
 
     Args:
         sought: A name, a title, an ISRC, a barcode, a gid or MBID.
-
-    Raises:
-        BadRequestError: It cannot be meant.
     """
     found: dict[str, Hit] = {}
     is_partial = False
-    for hit, has_more in _songs(library, sought):
-        found.setdefault(str(hit.gid), hit)
-        is_partial = is_partial or has_more
+    try:
+        for hit, has_more in _songs(library, sought):
+            found.setdefault(str(hit.gid), hit)
+            is_partial = is_partial or has_more
+    except BadRequestError:  # it cannot be meant: nothing has such a name
+        found.clear()
     held = [hit for hit in found.values() if hit.is_held]
     shown = tuple(held[:MOST_HELD])
     is_partial = is_partial or len(held) > len(shown)
@@ -61,15 +62,17 @@ def look_for(library: Library, sought: str) -> WorkAnswer:
 
 
 def _songs(library: Library, sought: str) -> Iterator[tuple[Hit, bool]]:
-    """Songs that are meant, each with whether there are more of its list."""
-    try:
+    """Songs that are meant, each with whether there are more of its list.
+
+    Raises:
+        BadRequestError: It cannot be meant.
+    """
+    if parse(sought).identifier is not None:
         first = library.search(sought, limit=_NAMESAKES)
-    except BadRequestError:
-        return
-    if first.used == "identifier":
-        for hit in first.hits:
-            yield from _behind(library, hit)
-        return
+        if first.used == "identifier":
+            for hit in first.hits:
+                yield from _behind(library, hit)
+            return
     wanted = words(sought)
     for kind in (Kind.ARTIST, Kind.LABEL, Kind.RELEASE):
         for hit in library.search(_quoted(sought), kind, limit=_NAMESAKES).hits:

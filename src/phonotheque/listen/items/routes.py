@@ -25,12 +25,14 @@ from phonotheque.listen.form_body import form_body
 from phonotheque.listen.item_values import Item
 from phonotheque.listen.items.answering import look_for
 from phonotheque.listen.items.forms import MAX_FORM_BYTES, MAX_LINE, parse_message
+from phonotheque.listen.items.held_rows import held_rows
 from phonotheque.listen.items.ports import BulkDoor, Reports
 from phonotheque.listen.items.values import Concern, Report
 from phonotheque.listen.limits import Bucket
 from phonotheque.listen.pages.rendering import Pages, words_of
 from phonotheque.listen.pages.words import Words
 from phonotheque.listen.ports import Items, Library
+from phonotheque.listen.threads import PageRoute
 from phonotheque.listen.values import Gone, Hit
 from phonotheque.music.digest import Sha256
 
@@ -56,7 +58,7 @@ class ItemRoom:
 
 def item_routes(room: ItemRoom) -> APIRouter:
     """Return the addresses of items, reports and removals."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(route_class=PageRoute, include_in_schema=False)
     _add_items(router, room)
     _add_reports(router, room)
     _add_work(router, room)
@@ -114,7 +116,8 @@ def _add_work(router: APIRouter, room: ItemRoom) -> None:
         sought = " ".join(q.split())[:MAX_LINE]
         shown: dict[str, Any] = {"sought": sought, "answer": None, "at": ""}
         if sought:
-            shown["answer"] = look_for(room.library, sought)
+            shown["answer"] = answer = look_for(room.library, sought)
+            shown["held"] = held_rows(words_of(request), answer.held)
             shown["at"] = datetime.now(UTC).isoformat(timespec="minutes")
         concerns = _concerns(words_of(request), is_claim_first=True)
         return room.pages.html(request, "work.html", here="work", concerns=concerns, **shown)

@@ -10,19 +10,23 @@ Source: BEP 19 (the path of a web seed: base, then the torrent's folder, then th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
 from phonotheque.errors import BadReferenceError, NotShareableError
 from phonotheque.listen.items.in_memory import InMemory
 from phonotheque.listen.items.ports import BulkDoor
 from phonotheque.listen.items.sent import Sent
-from phonotheque.listen.pages.rendering import Pages
+from phonotheque.listen.pages.rendering import Pages, words_of
+from phonotheque.listen.pages.words import Words
 from phonotheque.listen.ports import Copies, Library, Resource
 from phonotheque.listen.sound.traffic import Traffic
+from phonotheque.listen.threads import PageRoute
 from phonotheque.listen.values import Gone
 from phonotheque.publish.web.paths import INDEX, parse_target
 
@@ -42,7 +46,7 @@ class TorrentRoom:
 
 def torrent_routes(room: TorrentRoom) -> APIRouter:
     """Return the addresses of torrents. The last of all rooms: it has an answer to every path."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
     @router.api_route("/torrents", methods=["GET", "HEAD"])
     def to_folder() -> Response:
@@ -65,7 +69,7 @@ def torrent_routes(room: TorrentRoom) -> APIRouter:
         parts = _parts(request)
         found = room.bulk.find(parts[1:]) or room.bulk.find(parts)
         if found is not None:
-            return Sent(found, room.traffic)
+            return Sent(_under_this_roof(found, words_of(request)), room.traffic)
         if parts[1:] != (INDEX,):
             raise _nothing(request)
         return room.pages.html(request, "no_torrents.html", here="torrents")
@@ -75,9 +79,32 @@ def torrent_routes(room: TorrentRoom) -> APIRouter:
         found = room.bulk.find(_parts(request))
         if found is None:
             raise _nothing(request)
-        return Sent(found, room.traffic)
+        return Sent(_under_this_roof(found, words_of(request)), room.traffic)
 
     return router
+
+
+_NAVIGATION = b'<nav aria-label="Main">'
+"""What the head of every published page has, see `publish.pages` and its `frame.html`."""
+
+
+def _under_this_roof(found: Resource, words: Words) -> Resource:
+    """Give a published page a way to the pages for listening: it knows only of its own folder."""
+    if not found.media_type.startswith("text/html"):
+        return found
+    try:
+        page = found.data.read(0, found.size_bytes)
+    finally:
+        found.data.close()
+    link = Markup('\n<a href="/">{}</a>').format(words("Listen")).encode()
+    page = page.replace(_NAVIGATION, _NAVIGATION + link, 1)
+    return replace(
+        found,
+        size_bytes=len(page),
+        etag=sha256(page).hexdigest(),
+        data=InMemory(page),
+        path=None,
+    )
 
 
 def _gid_of(name: str) -> UUID:

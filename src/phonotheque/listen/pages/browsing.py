@@ -6,6 +6,7 @@ shown where something is held, and the gate answers when it is pressed.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -19,9 +20,11 @@ from phonotheque.listen.pages.drawing import bands, hue_class, small_path, wave
 from phonotheque.listen.pages.drawn import draw_view
 from phonotheque.listen.pages.playable import album_songs, may_play, pictured
 from phonotheque.listen.pages.rendering import segment, words_of
+from phonotheque.listen.pages.rows import Sides
+from phonotheque.listen.pages.said import say_licence
 from phonotheque.listen.pages.words import Words
 from phonotheque.listen.ports import Asked, Purpose
-from phonotheque.listen.values import Album, Choice, Facet, Hit, Order, Song, SoundForm
+from phonotheque.listen.values import Album, Choice, Facet, Hit, Order, Pool, Song, SoundForm
 from phonotheque.publish.pages.texts import format_count, plain
 
 _NEW_ALBUMS = 6
@@ -90,9 +93,14 @@ def _home(request: Request, house: House) -> Response:
         heard=heard,
         listeners=listeners,
         heard_note=note,
+        drawn=() if heard else library.draw(Pool(), seed=_today(), limit=_MOST_HEARD).hits,
         draw=draw_view(words, library),
         about=describer(request, house).house(str(about)),
     )
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _most_heard(house: House, words: Words) -> tuple[list[Hit], dict[UUID, Markup], Markup]:
@@ -112,7 +120,8 @@ def _most_heard(house: House, words: Words) -> tuple[list[Hit], dict[UUID, Marku
         return hits, said, note
     popular = Choice(kind=Kind.RECORDING, order=Order.HEARD, is_held=True, is_free=True)
     note = words("Of what is here, by all that the catalogue knows.")
-    return list(house.ports.library.listing(popular, limit=_MOST_HEARD).hits), {}, note
+    known = house.ports.library.listing(popular, limit=_MOST_HEARD).hits
+    return [hit for hit in known if hit.listens], {}, note  # what nobody counted is not the most
 
 
 def _tries(house: House, words: Words) -> Markup:
@@ -145,20 +154,35 @@ def _album(request: Request, house: House, album: Album) -> Response:
         "album.html",
         album=album,
         about=describer(request, house).album(album),
-        hue=hue_class(pictures.hue(album.hit.gid)),
+        hue=hue_class(album.hit.gid, pictures.hue(album.hit.gid)),
+        licences=_licences(words, album),
         playable=songs,
-        hearable={song.gid for song in songs},
+        sides=Sides(
+            hearable={song.gid for song in songs},
+            small={gid: small_path(drawn) for gid, drawn in points.items() if drawn},
+            listens={
+                song.gid: words("{n} listens", n=format_count(song.listens))
+                for song in songs
+                if song.listens
+            },
+            media=len({track.medium for track in album.tracks}),
+        ),
         bands=bands(laid) if any(drawn for _, _, drawn in laid) else [],
-        small={gid: small_path(drawn) for gid, drawn in points.items() if drawn},
-        media=len({track.medium for track in album.tracks}),
-        listens={
-            song.gid: words("{n} listens", n=format_count(song.listens))
-            for song in songs
-            if song.listens
-        },
         siblings=_siblings(house, album),
         embed_code=embed_code(house.pages.origin(request), album.hit),
     )
+
+
+def _licences(words: Words, album: Album) -> Markup:
+    """The licences of its songs, as a sentence; "" when none is known."""
+    stated = {track.song.licence for track in album.tracks if track.song}
+    known = {say_licence(words, licence).name for licence in stated}
+    names = ", ".join(sorted(known - {""}))
+    if not names:
+        return Markup()
+    if "" in known:
+        return words("Songs are under {names}; of some no licence is known.", names=names)
+    return words("Its songs are under {names}.", names=names)
 
 
 def _siblings(house: House, album: Album) -> list[Hit]:
@@ -183,7 +207,7 @@ def _song(request: Request, house: House, song: Song) -> Response:
         song=song,
         item=None,
         about=describer(request, house).song(song),
-        hue=hue_class(house.ports.pictures.hue(pictured(hit))),
+        hue=hue_class(pictured(hit), house.ports.pictures.hue(pictured(hit))),
         playable=[hit] if verdict is None else [],
         why_not=verdict,
         may_keep=kept is not None and kept.verdict.allowed,

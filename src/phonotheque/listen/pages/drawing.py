@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from phonotheque.derive.axes import time_marks
-from phonotheque.derive.colours import GREY_HUE, oklch
+from phonotheque.derive.colours import oklch
 from phonotheque.derive.waveform import bar_paths, levels
 from phonotheque.listen.values import Hit
 
@@ -25,9 +25,14 @@ _SMALL = (220, 50, 13)
 """Of a waveform in a list: width, bars, height of a channel."""
 
 
-def hue_class(hue: int | None) -> str:
-    """Return the class of a sleeve by its hue, 0 to 23; without one, that of greys."""
-    return f"h{GREY_HUE if hue is None else hue:02}"
+def hue_class(gid: UUID, hue: int | None) -> str:
+    """Return the class of a sleeve by the hue of its cover, 0 to 23; without a cover, by that of
+    the sleeve which is drawn for it."""
+    return f"h{_drawn_hue(gid) if hue is None else hue:02}"
+
+
+def _drawn_hue(gid: UUID) -> int:
+    return gid.int % _HUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ def wave(points: bytes, length_ms: int) -> Wave:
     return Wave(peaks, means, marks)
 
 
+_HUES = 24
 _RINGS = 7
 _SPOKES = 160
 
@@ -100,10 +106,9 @@ def drawn_sleeve(gid: UUID, waveforms: Sequence[bytes]) -> bytes:
         gid: Gives the hue and where the rings begin.
         waveforms: Points of its songs, each a ring or more; none gives still rings.
     """
-    seed = gid.int
-    hue = seed % 24 * 15.0
+    hue = _drawn_hue(gid) * 360 / _HUES
     ground, ink = oklch(0.885, 0.035, hue), oklch(0.32, 0.05, hue)
-    start = seed // 24 % 360
+    start = gid.int // _HUES % 360
     rings = "".join(
         _ring(22 + 12.5 * ring, _sway(waveforms, ring), start) for ring in range(_RINGS)
     )

@@ -70,7 +70,9 @@ def add_lists(router: APIRouter, house: House) -> None:
             order=Order.NEW if is_new else Order.HEARD,
             is_held=True,
         )
-        return _list(request, house, choice, after, title=str(words_of(request)(title)), above=way)
+        words = words_of(request)
+        note = "" if is_new else words("Songs that nobody is known to have heard come last.")
+        return _list(request, house, choice, after, title=str(words(title)), note=note, above=way)
 
     for facet in Facet:
         _add_facet(router, house, facet)

@@ -34,7 +34,9 @@ from phonotheque.listen.pages.playlists import (
 from phonotheque.listen.pages.rendering import words_of
 from phonotheque.listen.pages.said import PATHS
 from phonotheque.listen.pages.uploads import uploaded
+from phonotheque.listen.sound.sending import disposition
 from phonotheque.listen.values import Album, Hit, Song
+from phonotheque.music.file_names import safe_part
 
 _FOR_MINUTES = {"Cache-Control": "public, max-age=300"}
 """What may be removed, or measured anew."""
@@ -164,7 +166,8 @@ def _playlist(request: Request, house: House, gid: str, form: str) -> Response:
             text, kind = format_jspf(album.hit.title, songs, origin), JSPF_TYPE
         case _:
             raise unknown(request)
-    fields = {"Content-Disposition": f'attachment; filename="{album.hit.gid}.{form}"'}
+    name = safe_part(" - ".join(filter(None, (album.hit.credit, album.hit.title))))
+    fields = {"Content-Disposition": disposition("attachment", f"{name}.{form}")}
     return Response(text, media_type=kind, headers=fields)
 
 

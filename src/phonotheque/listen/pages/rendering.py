@@ -6,9 +6,9 @@ inside, and none asks another house for anything; a page that did not change is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -20,12 +20,11 @@ from markupsafe import Markup
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.errors import PhonothequeError
 from phonotheque.listen.pages.assets import house_assets
-from phonotheque.listen.pages.playable import cover_path, may_play, song_attribute
+from phonotheque.listen.pages.playable import cover_path, song_attribute
+from phonotheque.listen.pages.rows import Rows, covers, found, thing, who
 from phonotheque.listen.pages.said import (
-    PATHS,
     clock,
     exact_length,
-    licence_short,
     say_licence,
     spoken_length,
 )
@@ -110,47 +109,39 @@ class Pages:
 def pages_environment() -> Environment:
     """Return what fills templates of the pages."""
     env = environment(*ROOMS)
+    env.auto_reload = False  # it would ask the disk for each template of each page
+    icon = cache(env.get_template("icons.html").module.icon)  # type: ignore[attr-defined]
     env.globals |= {
         "assets": house_assets().root,
         "Kind": Kind,
-        "PATHS": PATHS,
         "clock": clock,
         "cover_path": cover_path,
+        "covers": covers,
         "exact_length": exact_length,
-        "icon": cache(env.get_template("icons.html").module.icon),  # type: ignore[attr-defined]
-        "licence_short": licence_short,
-        "may_play": may_play,
+        "found_rows": found,
+        "icon": icon,
+        "rows": Rows(icon),
         "say_licence": say_licence,
         "song_attribute": song_attribute,
         "spoken_length": spoken_length,
+        "still": still,
+        "thing": thing,
+        "who": who,
     }
-    env.filters |= {"segment": segment, "marked": marked}
+    env.filters |= {"segment": segment}
     return env
+
+
+@lru_cache(256)
+def still(template: str, words: Words, here: str = "", archive: str = "") -> Markup:
+    """Return a part of a page that does not depend on what the page shows; filled once."""
+    given = {"t": words, "here": here, "archive": archive}
+    return Markup(pages_environment().get_template(template).render(given))
 
 
 def segment(text: str) -> str:
     """Write a name as one step of a path."""
     return quote(text, safe="")
-
-
-def marked(text: str, sought: str) -> Markup:
-    """Mark in a title what was sought, in any case: a word of one or two letters where a word
-    begins, a longer one wherever it stands."""
-    shown, done = Markup(), 0
-    for begin, end in sorted(_found(text.casefold(), sought.casefold().split())):
-        if begin >= done and end <= len(text):
-            shown += Markup("{}<mark>{}</mark>").format(text[done:begin], text[begin:end])
-            done = end
-    return shown + text[done:]
-
-
-def _found(text: str, words: list[str]) -> Iterator[tuple[int, int]]:
-    for word in set(words):
-        at = text.find(word)
-        while at >= 0:
-            if len(word) > 2 or not text[at - 1 : at].isalnum():
-                yield at, at + len(word)
-            at = text.find(word, at + len(word))
 
 
 def words_of(request: Request) -> Words:

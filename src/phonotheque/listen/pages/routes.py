@@ -15,13 +15,14 @@ from phonotheque.listen.pages.lists import add_lists
 from phonotheque.listen.pages.playing import add_passing_on, add_playing
 from phonotheque.listen.pages.rendering import Pages
 from phonotheque.listen.ports import Ports
+from phonotheque.listen.threads import PageRoute
 
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 
 def page_routes(ports: Ports, pages: Pages) -> APIRouter:
     """Return the routes of all pages for listening."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(route_class=PageRoute, include_in_schema=False)
     house = House(ports, pages)
     add_things(router, house)
     add_lists(router, house)

@@ -26,8 +26,11 @@ PATHS = {
 
 
 def clock(length_ms: int | None) -> str:
-    """A length as a clock shows it: "4:56", "1:02:03"; "" when it is not known."""
-    return "" if length_ms is None else format_clock(length_ms)
+    """A length as a clock shows it: "4:56", "1:02:03"; "" when it is not known.
+
+    What is shorter than a second has "0:01": "0:00" would say that there is nothing.
+    """
+    return "" if length_ms is None else format_clock(max(length_ms, 1000) if length_ms else 0)
 
 
 def spoken_length(words: Words, length_ms: int) -> Markup:
@@ -73,6 +76,7 @@ class LicenceSaid:
     terms: Markup
 
 
+@lru_cache(1024)
 def say_licence(words: Words, stated: str | None, who: str = "") -> LicenceSaid:
     """Say what a licence means.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from string import Formatter
 from typing import Any
@@ -35,16 +35,24 @@ class Words:
         self.language = language
         self.table = table or {}
         self._parsed: dict[str, tuple[_Part, ...]] = {}
+        self._whole: dict[str, Markup] = {}
 
     def __call__(self, sentence: str, **values: Any) -> Markup:
         """Say a sentence. The sentences of a program are few: each is taken apart once."""
+        if not values:
+            return self._whole.get(sentence) or self._say(sentence, values)
+        return self._say(sentence, values)
+
+    def _say(self, sentence: str, values: Mapping[str, Any]) -> Markup:
         parts = self._parsed.get(sentence)
         if parts is None:
             said = escape(self.table.get(sentence, sentence))
             parts = self._parsed[sentence] = tuple(_parts(said))
-        return Markup(
-            "".join(f"{text}{escape(values[name])}" if name else text for text, name in parts)
-        )
+        pieces = [f"{text}{escape(values[name])}" if name else text for text, name in parts]
+        whole = Markup("".join(pieces))
+        if not values:
+            self._whole[sentence] = whole
+        return whole
 
     def n(self, number: int, one: str, many: str, **values: Any) -> Markup:
         """Say how many: `{n}` is the number, written with commas."""
@@ -75,6 +83,7 @@ def languages() -> dict[str, Words]:
     }
 
 
+@lru_cache(256)
 def words_for(accepted: str) -> Words:
     """Return the language that an `Accept-Language` asks for most; English when there is none.
 

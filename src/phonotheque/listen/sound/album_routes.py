@@ -26,6 +26,7 @@ from phonotheque.listen.ports import Library, Making, Purpose, Resource
 from phonotheque.listen.sound.album_zip import Checksums, Packed, packed_paper, zip_resource
 from phonotheque.listen.sound.routes import SoundDoor, parse_form, parse_gid, refusal_response
 from phonotheque.listen.sound.sending import Sending, group_of
+from phonotheque.listen.sound.traffic import BrokenOffError
 from phonotheque.listen.sound.zip_form import Member
 from phonotheque.listen.values import Album, AlbumTrack, SoundForm
 from phonotheque.music.file_names import safe_part
@@ -77,9 +78,9 @@ class AlbumDoor:
     ) -> tuple[Packed | Making | Refusal | None, str]:
         """A song as a file of the zip, a copy that is being made, or why not now; and a line about
         it."""
-        place = f"{track.medium}-{track.position:02d}" if has_media else f"{track.position:02d}"
+        place = _place(track, has_media=has_media)
         if track.song is None or not track.song.is_held:
-            return None, f"{place} {track.title}: not in this archive"
+            return None, f"{place}{track.title}: not in this archive"
         wish = Wish(track.song.gid, scope["listener"], form, Purpose.KEEP)
         try:
             passed = self.sound.ask(wish, scope)
@@ -90,11 +91,11 @@ class AlbumDoor:
         except PhonothequeError as error:
             if isinstance(error, UnavailableError) and not isinstance(error, NotWholeError):
                 raise  # too busy now: a zip that lacks songs for that would be believed whole
-            return None, f"{place} {track.title}: not in here: {error.wrong}"
+            return None, f"{place}{track.title}: not in here: {error.wrong}"
         if isinstance(resource, Future):
             return resource, ""
         resource.data.close()
-        name = f"{place} {resource.file_name}"
+        name = f"{place}{resource.file_name}"
         licence = passed.verdict.statement.licence if passed.verdict.statement else ""
         opened = partial(self._opened, wish, passed, resource.etag)
         packed = Packed(Member(name, resource.size_bytes), resource.etag, opened)
@@ -159,7 +160,26 @@ class _Endpoint:
         if isinstance(resource, Refusal):
             await refusal_response(resource)(scope, receive, send)
             return
-        await Sending(resource, traffic, is_kept=True, is_long=True)(scope, send)
+        gone = asyncio.ensure_future(_gone(receive))
+        sending = Sending(resource, traffic, is_kept=True, is_long=True, is_gone=gone.done)
+        try:
+            await sending(scope, send)
+        finally:
+            gone.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the other end goes away."""
+    with suppress(BrokenOffError):
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def _place(track: AlbumTrack, *, has_media: bool) -> str:
+    """What a name begins with: "2-07 ", "07 "; no number where nobody gave one."""
+    parts = [str(track.medium)] if has_media else []
+    parts += [f"{track.position:02d}"] if track.position else []
+    return f"{'-'.join(parts)} " if parts else ""
 
 
 def _told_apart(songs: list[Packed]) -> Iterator[Packed]:

@@ -12,7 +12,7 @@ import hashlib
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from threading import Lock
@@ -28,6 +28,8 @@ from phonotheque.listen.sound.zip_form import (
 )
 
 _BLOCK_BYTES = 1 << 20
+_STEP_BLOCKS = 16
+"""Read in one step of preparing, some 20 ms: whoever went away meanwhile is noticed behind it."""
 _MOST_CHECKSUMS = 100_000
 
 
@@ -69,23 +71,55 @@ class Checksums:
         self._known: OrderedDict[str, int] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, packed: Packed) -> int:
-        """The checksum of a member; all of it is read when nobody has yet."""
+    def known(self, packed: Packed) -> int | None:
+        """The checksum of a member; None when nobody has read it yet."""
         with self._lock:
             if packed.etag in self._known:
                 self._known.move_to_end(packed.etag)
-                return self._known[packed.etag]
-        crc32, source, size_bytes = 0, packed.open(), packed.member.size_bytes
+            return self._known.get(packed.etag)
+
+    def of(self, packed: Packed) -> int:
+        """The checksum of a member; all of it is read when nobody has yet."""
+        crc32 = self.known(packed)
+        if crc32 is not None:
+            return crc32
+        summing = Summing(packed)
         try:
-            for at in range(0, size_bytes, _BLOCK_BYTES):
-                crc32 = zlib.crc32(source.read(at, min(at + _BLOCK_BYTES, size_bytes)), crc32)
+            while not summing.step():
+                pass
         finally:
-            source.close()
+            summing.source.close()
+        return self.keep(summing)
+
+    def keep(self, summing: Summing) -> int:
+        """Remember what was computed."""
         with self._lock:
-            self._known[packed.etag] = crc32
+            self._known[summing.packed.etag] = summing.crc32
             while len(self._known) > _MOST_CHECKSUMS:
                 self._known.popitem(last=False)
-        return crc32
+        return summing.crc32
+
+
+class Summing:
+    """A checksum that is being computed. Whoever made it closes `source`.
+
+    Attributes:
+        crc32: Of what was read so far.
+    """
+
+    def __init__(self, packed: Packed) -> None:
+        self.packed = packed
+        self.source = packed.open()
+        self.crc32 = 0
+        self._at = 0
+
+    def step(self) -> bool:
+        """Read on for a while; whether all was read."""
+        end = min(self._at + _STEP_BLOCKS * _BLOCK_BYTES, self.packed.member.size_bytes)
+        for at in range(self._at, end, _BLOCK_BYTES):
+            self.crc32 = zlib.crc32(self.source.read(at, min(at + _BLOCK_BYTES, end)), self.crc32)
+        self._at = end
+        return end == self.packed.member.size_bytes
 
 
 class AlbumZip:
@@ -104,6 +138,7 @@ class AlbumZip:
         sizes.append(sum(one.entry_bytes for one in self._members) + END_BYTES)
         self._ends = list(accumulate(sizes))
         self._open: tuple[int, Source] | None = None
+        self._summing: Summing | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -119,6 +154,38 @@ class AlbumZip:
     def at_hand(self, begin: int, end: int) -> bytes | bytearray | None:  # noqa: ARG002
         """Nothing is: sound is read, and its checksum computed."""
         return None
+
+    def is_ready(self, begin: int, end: int) -> bool:
+        """Whether all checksums are known that stand in some bytes."""
+        return next(self._unknown(begin, end), None) is None
+
+    def prepare(self, begin: int, end: int) -> None:
+        """Read on for a while for a checksum that is not known. Raises as `read`."""
+        packed = next(self._unknown(begin, end), None)
+        if packed is None:
+            return
+        if self._summing is None or self._summing.packed is not packed:
+            self._stop_summing()
+            self._summing = Summing(packed)
+        if self._summing.step():
+            self._checksums.keep(self._summing)
+            self._stop_summing()
+
+    def _unknown(self, begin: int, end: int) -> Iterator[Packed]:
+        """Songs whose checksums stand in some bytes, in their heads or all of them in the
+        directory, and are not known."""
+        first, last = bisect_right(self._ends, begin), bisect_right(self._ends, end - 1)
+        if last == len(self._ends) - 1:
+            numbers = range(len(self._packed))
+        else:  # of a song without its head nothing has to be known
+            numbers = range((first + 1) // 2, last // 2 + 1)
+        of_these = (self._packed[number] for number in numbers)
+        return (one for one in of_these if self._checksums.known(one) is None)
+
+    def _stop_summing(self) -> None:
+        if self._summing is not None:
+            self._summing.source.close()
+            self._summing = None
 
     def read(self, begin: int, end: int) -> bytes:
         """Return the bytes from `begin` up to `end`.
@@ -139,11 +206,14 @@ class AlbumZip:
 
     def still_may(self) -> bool:
         """Whether the song that is being read may be read on."""
-        opened = self._open
+        opened, summing = self._open, self._summing
+        if summing is not None and not summing.source.still_may():
+            return False
         return opened is None or opened[1].still_may()
 
     def close(self) -> None:
         """Let go of the song that was read last."""
+        self._stop_summing()
         if self._open is not None:
             self._open[1].close()
             self._open = None

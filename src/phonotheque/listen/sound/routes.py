@@ -65,7 +65,12 @@ class SoundDoor:
         """
         tried: set[object] = set()
         while True:
-            passed = await self._ask(wish, scope)
+            try:
+                passed = await self._ask(wish, scope)
+            except BadReferenceError:
+                guessed = partial(self.gate.guard.guessed, wish)
+                scope["guessed"] = await self.traffic.in_thread(guessed, group=group_of(scope))
+                raise
             if isinstance(passed, Refusal):
                 await refusal_response(passed)(scope, _nothing, send)
                 return
@@ -130,9 +135,12 @@ class SoundDoor:
 
 def _asked(gate: Gate, wish: Wish, scope: Scope) -> Passed | Refusal:
     passed = gate.ask(wish)
+    if isinstance(passed, Refusal):
+        scope["refused"] = passed
     is_restricted = isinstance(passed, Passed) and passed.is_restricted
     if is_restricted and "greeting" not in scope:
         scope["greeting"] = gate.guard.greets(wish.listener)
+        scope["chosen"] = gate.guard.is_drawn(wish)
     return passed
 
 
@@ -144,6 +152,9 @@ class _GuardAtHand:
         self.is_known = guard.is_known
         self.still_may = guard.still_may
         self.greets = guard.greets
+        self.drew = guard.drew
+        self.is_drawn = guard.is_drawn
+        self.guessed = guard.guessed
 
     def refuses(self, wish: Wish) -> Refusal | None:
         """As `Guard.refuses`. Raises `NotAtHandError`."""

@@ -11,7 +11,7 @@ Source: RFC 9110 sections 8.8, 13 and 14 (`phonotheque.publish.web.heads` decide
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -43,6 +43,7 @@ class Sending:
             itself ("/archive/"); "" when there is none.
         is_kept: It is to be saved, under its name, and not played.
         is_long: Much has to be read for it before a word can be said.
+        is_gone: Whether the other end went away; asked while much is read.
     """
 
     resource: Resource
@@ -50,6 +51,7 @@ class Sending:
     proxy_prefix: str = ""
     is_kept: bool = False
     is_long: bool = False
+    is_gone: Callable[[], bool] = bool
 
     async def __call__(self, scope: Scope, send: Send) -> None:
         """Answer a GET or HEAD.
@@ -106,6 +108,12 @@ class Sending:
     async def _read(self, begin: int, end: int, group: str) -> bytes | bytearray:
         data = self.resource.data
         block = data.at_hand(begin, end)
+        is_ready = getattr(data, "is_ready", None)  # see `PreparedReadable`
+        while is_ready is not None and not is_ready(begin, end):
+            if self.is_gone():
+                raise BrokenOffError
+            prepare = partial(data.prepare, begin, end)  # type: ignore[attr-defined]
+            await self.traffic.in_thread(prepare, is_long=self.is_long, group=group)
         if block is None:
             read = partial(data.read, begin, end)
             block = await self.traffic.in_thread(read, is_long=self.is_long, group=group)

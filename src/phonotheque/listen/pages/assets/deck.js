@@ -6,6 +6,9 @@ import {kept, settings} from './kept.js';
 import {makeSlider} from './slider.js';
 import {clock, n, say, t} from './words.js';
 
+/** Where the deck has no room for a way to the queue, its words lead there. */
+const narrow = matchMedia('(max-width: 48rem)');
+
 const cover = (song, size) => `/cover/${song.albumGid ?? song.gid}-${size}.jpg`;
 
 /** Bind the deck to a player; returns what every new page is given to. */
@@ -61,14 +64,16 @@ function bindView(root, player, size) {
       const {song} = player;
       const panel = find('.np');
       if (panel) panel.hidden = !song;
+      if (find('.np-none')) find('.np-none').hidden = Boolean(song);
       if (!song) return;
       find('.art').src = cover(song, size);
       const title = find('.t');
       title.textContent = song.title;
-      title.href = `/song/${song.gid}`;
+      const isWhole = narrow.matches && root.matches('.deck');
+      title.href = isWhole ? '/player' : `/song/${song.gid}`;
       const by = find('.by');
       by.textContent = song.by ?? t('unknown');
-      by.href = song.artist ? `/artist/${song.artist}` : `/song/${song.gid}`;
+      by.href = !isWhole && song.artist ? `/artist/${song.artist}` : title.href;
       if (find('.on-album')) find('.on-album').textContent = song.album ? `, ${song.album}` : '';
       const licence = find('.li');
       licence.textContent = song.licence ?? '';

@@ -27,7 +27,7 @@ function start() {
     bindMoving(page);
     cueAsked(page);
   };
-  const go = makeNavigation(onPage);
+  const go = makeNavigation(onPage, () => player.isPlaying);
   const last = lastQueue.get();
   if (last?.songs?.length) player.cue({songs: last.songs, at: last.at}, last.time ?? 0);
   onPage(document);

@@ -5,8 +5,9 @@ import {say, t} from './words.js';
 
 const LATE_MS = 300;
 
-/** Take over links and forms; `onPage` is given every new page. */
-export function makeNavigation(onPage) {
+/** Take over links and forms; `onPage` is given every new page, `isPlaying` says whether leaving
+    these pages would stop something. */
+export function makeNavigation(onPage, isPlaying) {
   let running = null;
 
   async function go(address, {isNew = true, scroll = 0, ...request} = {}) {
@@ -20,7 +21,7 @@ export function makeNavigation(onPage) {
     if (!answer) {
       say(t('That page cannot be reached now. The queue plays on; try again.'));
     } else if (!next || next.body.dataset.assets !== document.body.dataset.assets) {
-      location.assign(address);
+      leave(address);
     } else {
       if (isNew) {
         remember();
@@ -31,6 +32,11 @@ export function makeNavigation(onPage) {
       onPage(document);
       document.getElementById(location.hash.slice(1))?.scrollIntoView();
     }
+  }
+
+  /** Go where no page of ours is: beside this one while something plays. */
+  function leave(address) {
+    if (!isPlaying() || !open(address)) location.assign(address);
   }
 
   /** The address that stands for a page: a list that was brought in has none but the shelf. */

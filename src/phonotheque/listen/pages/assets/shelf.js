@@ -2,7 +2,7 @@
 
 import {jspf, m3u8, save} from './formats.js';
 import {changed, history, kept, playlists} from './kept.js';
-import {clock, n, t} from './words.js';
+import {clock, n, say, t} from './words.js';
 
 const KINDS = {m3u8: ['audio/x-mpegurl', m3u8], jspf: ['application/json', jspf]};
 
@@ -25,7 +25,11 @@ export function bindShelf(page, player, afterwards) {
   root.querySelector('[data-form=playlist]').addEventListener('submit', (event) => {
     event.preventDefault();
     const field = event.target.elements.name;
-    if (player.queue.songs.length) playlists.put(field.value.trim(), player.queue.songs);
+    if (!player.queue.songs.length) {
+      say(t('The queue is empty. Play something, or add songs to it, first.'));
+      return;
+    }
+    playlists.put(field.value.trim(), player.queue.songs);
     field.value = '';
   });
   show();
@@ -60,6 +64,7 @@ function fill(root, name, songs) {
   const list = root.querySelector(`[data-list=${name}]`);
   const template = document.getElementById('shelf-row');
   list.previousElementSibling.hidden = songs.length > 0;
+  root.querySelector(`[data-when=${name}]`).hidden = !songs.length;
   list.replaceChildren(...songs.map((song, place) => {
     const row = template.content.firstElementChild.cloneNode(true);
     row.dataset.song = JSON.stringify(song);
