@@ -159,6 +159,7 @@ def rows(database: Path, *leaving: str) -> dict[str, list[Any]]:
 
 def copy_archive(source: Path, to: Path) -> Phono:
     """An archive of its own, with the modes that git and copies lose."""
+    warm_up()  # as in `found`
     shutil.copytree(source, to, symlinks=True)
     for path in to.glob("objects/*/*/*"):
         path.chmod(0o444)

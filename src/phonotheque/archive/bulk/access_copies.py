@@ -13,15 +13,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from phonotheque.accession.access_copy import CopyJob, CopyMade
 from phonotheque.archive.bulk.planning import turns
 from phonotheque.archive.opening import Archive
-from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.derive.opus import Original, encoder_version
 from phonotheque.derive.recipes import COPY, CopyRecipe
-from phonotheque.disk import LocalDisk, read_whole
 from phonotheque.errors import IntegrityError, PhonothequeError
 from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
@@ -44,12 +41,6 @@ class MadeCopy:
     master: Held
     copy: Sha256 | None
     reason: str = ""
-
-
-def wants_copies(root: Path) -> bool:
-    """Whether an archive's settings ask for access copies in any tier."""
-    config = parse_config(read_whole(LocalDisk(root), FILE_NAME))
-    return bool(config["publish.access_copies"])
 
 
 def make_copies(archive: Archive, hands: Hands[CopyJob, CopyMade]) -> Iterator[MadeCopy]:

@@ -21,8 +21,8 @@ from phonotheque.archive.finding.serving import FOLDER as CATALOGUE
 from phonotheque.archive.opening import Archive, today
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
-from phonotheque.config import FILE_NAME, Config
-from phonotheque.disk import LocalDisk
+from phonotheque.config import FILE_NAME, Config, parse_config
+from phonotheque.disk import LocalDisk, read_whole
 from phonotheque.errors import BadRequestError, BadSettingError, MalformedError
 from phonotheque.music.digest import Sha256
 from phonotheque.publish.planning.by_accession import waiting
@@ -71,6 +71,15 @@ def wish_of(config: Config) -> Wish:
         return _wish(order, tiers, space or None, copies)
     except BadRequestError as error:
         raise BadSettingError(f"{FILE_NAME}: {error.thing}", error.wrong, error.todo) from error
+
+
+def wants_copies(root: Path) -> bool:
+    """Whether an archive's settings ask for access copies in any tier.
+
+    Asked here, because what makes them loads decoders, and most archives make none.
+    """
+    config = parse_config(read_whole(LocalDisk(root), FILE_NAME))
+    return bool(config["publish.access_copies"])
 
 
 def wish_with(
