@@ -42,6 +42,8 @@ MODULES = (
     "mirror_sync",
     "listen",
     "guard_engine",
+    "guard_streams",
+    "guard_shift",
     "guard_bench",
     "guard_door",
     "log_score",

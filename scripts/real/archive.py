@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume as it was sealed."""
+    """A volume as it was sealed, and the one that stands in its place now; "" when it stands."""
 
     name: str
     licence_class: str
     objects: int
     size_bytes: int
+    successor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class RegisterView:
 def view_register(archive: Path) -> RegisterView:
     """Read the whole register of an archive."""
     held: dict[str, Held] = {}
-    volumes = []
+    volumes: dict[str, Volume] = {}
     lines: Counter[str] = Counter()
     for event in _events(archive):
         kind = event["event"]
@@ -68,8 +69,11 @@ def view_register(archive: Path) -> RegisterView:
             held[event["path"]] = _held(event)
         elif kind == "volume":
             names = ("name", "licence_class", "objects", "size_bytes")
-            volumes.append(Volume(*(event[name] for name in names)))
-    return RegisterView(held, tuple(volumes), lines)
+            volumes[event["name"]] = Volume(*(event[name] for name in names))
+        elif kind == "retirement" and event["name"] in volumes:
+            successor = event.get("superseded_by") or "nothing"
+            volumes[event["name"]] = replace(volumes[event["name"]], successor=successor)
+    return RegisterView(held, tuple(volumes.values()), lines)
 
 
 def _held(event: dict[str, Any]) -> Held:

@@ -180,10 +180,16 @@ def _alike(ran: Ran) -> str:
 
 def _volumes(ran: Ran) -> str:
     rows = [
-        [volume.name, volume.licence_class, str(volume.objects), f"{volume.size_bytes / 1e6:.1f}"]
+        [
+            volume.name,
+            volume.licence_class,
+            str(volume.objects),
+            f"{volume.size_bytes / 1e6:.1f}",
+            f"closed; in its place: {volume.successor}" if volume.successor else "offered",
+        ]
         for volume in ran.register.volumes
     ]
-    return _table(("volume", "licence class", "recordings", "MB"), rows)
+    return _table(("volume", "licence class", "recordings", "MB", "now"), rows)
 
 
 def _checks(ran: Ran) -> str:
