@@ -134,14 +134,17 @@ def work(
 
 def _end_with_parent() -> None:
     """Stop as when a signal comes, once the process that began this one is gone: nobody else would
-    end a worker then, and it would keep the address."""
+    end a worker then, and it would keep the address. The signal is given until it is heard: a worker
+    that has only just begun does not listen for it yet."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
 
     def end() -> None:
         parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+        while True:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
 
     Thread(target=end, name="parent", daemon=True).start()
 
