@@ -259,7 +259,7 @@ def turning(place: Place, engine: type[Turning], sources: Sources) -> Ways:
     Counted.asked = 0
 
     def start() -> Swarm:
-        return engine(LOOPBACK, place.root / INCOMING, stall_s=PATIENCE_S, retry_s=0.5)
+        return engine(LOOPBACK, place.root / INCOMING, stall_s=PATIENCE_S, retry_s=1.5)
 
     return Ways(swarm=start, sources=sources)
 
