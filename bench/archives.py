@@ -93,14 +93,18 @@ def found(archive: Path) -> None:
     run(phono("init", archive, "--name", "Bench"))
 
 
-def run(command: list[str | Path]) -> str:
+def run(command: list[str | Path], ends_with: int = 0) -> str:
     """Run a command to its end and return what it printed.
+
+    Args:
+        command: With its arguments.
+        ends_with: Its exit status.
 
     Raises:
         RuntimeError: It failed; the message has what it wrote.
     """
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode != ends_with:
         raise RuntimeError(f"{command[0]} failed: {(done.stdout + done.stderr)[-2000:]}")
     return done.stdout
 

@@ -63,8 +63,12 @@ def peak_bytes_of(pid: int | Literal["self"]) -> int | None:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), None)
 
 
-def cpu_seconds(command: Sequence[str | Path]) -> float:
+def cpu_seconds(command: Sequence[str | Path], ends_with: int = 0) -> float:
     """Run a command to its end and return its user and system seconds.
+
+    Args:
+        command: With its arguments.
+        ends_with: Its exit status.
 
     Raises:
         RuntimeError: It failed; the message has what it wrote.
@@ -76,7 +80,7 @@ def cpu_seconds(command: Sequence[str | Path]) -> float:
         said = child.stdout.read()
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
+    if child.returncode != ends_with:
         raise RuntimeError(f"{command[0]} failed: {said.decode(errors='replace')[-2000:]}")
     return usage.ru_utime + usage.ru_stime
 
