@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+import pytest
+
 from phonotheque.archive.listening.arrivals import CollectionCounts
+from phonotheque.errors import UnavailableError
 
 
 def _index(line):
@@ -59,22 +63,34 @@ def test_dear_counting_takes_a_twentieth_of_the_time():
 
 
 def test_no_page_waits_for_another_that_counts():
-    """While one counts, others are told what was known; who comes first of all waits for it."""
+    """While one counts, others are told what was known; where nothing is, to come again."""
     begun, go_on = threading.Event(), threading.Event()
 
     def count(index):
-        if index.place.head.seq > 1:
-            begun.set()
-            assert go_on.wait(30)
+        begun.set()
+        assert go_on.wait(30)
         return [("reels", index.place.head.seq)]
 
     counts = CollectionCounts(count)
+
+    @contextmanager
+    def counted_elsewhere(line):
+        """While another thread counts up to a line."""
+        begun.clear()
+        go_on.clear()
+        slow = threading.Thread(target=counts.of, args=(_index(line),))
+        slow.start()
+        try:
+            assert begun.wait(30)
+            yield
+        finally:
+            go_on.set()
+            slow.join()
+
+    with counted_elsewhere(1), pytest.raises(UnavailableError, match="for the first time"):
+        counts.of(_index(1))
     assert counts.of(_index(1)) == [("reels", 1)]
     counts._next_at = 0.0  # as if that was long ago
-    slow = threading.Thread(target=counts.of, args=(_index(2),))
-    slow.start()
-    assert begun.wait(30)
-    assert counts.of(_index(3)) == [("reels", 1)]
-    go_on.set()
-    slow.join()
+    with counted_elsewhere(2):
+        assert counts.of(_index(3)) == [("reels", 1)]
     assert counts.of(_index(2)) == [("reels", 2)]

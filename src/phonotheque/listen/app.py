@@ -24,10 +24,11 @@ from phonotheque.errors import (
     PhonothequeError,
     UnavailableError,
 )
-from phonotheque.listen.http_status import http_status
+from phonotheque.listen.http_status import http_status, told_thing
 from phonotheque.listen.metrics import Metrics
 from phonotheque.listen.route_table import RouteTable
-from phonotheque.listen.threads import AnsweringThreads, answering, in_thread
+from phonotheque.listen.sound.sending import group_of
+from phonotheque.listen.threads import AnsweringThreads, answering, asking
 
 ErrorPage = Callable[[Request, int, PhonothequeError], Response]
 """Makes the answer for a person who sees it in a browser."""
@@ -125,6 +126,7 @@ class Front:
         short = self._short.get(first)
         if short is None or not name or "/" in name or scope["method"] not in ("GET", "HEAD"):
             answering.set(self._threads)
+            asking.set(group_of(scope))
             await self._app(scope, receive, send)
             return
         scope["path_params"] = {"name": name}
@@ -137,8 +139,7 @@ class Front:
 
 def _add_papers(app: FastAPI, health: Callable[[], Health], metrics: Metrics) -> None:
     @app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
-    @in_thread
-    def healthz() -> Response:
+    def healthz() -> Response:  # in a thread of the framework: not behind the pages that wait
         found = health()
         body = {"status": "ok" if found.is_well else "unwell", **found.told}
         fields = {"Cache-Control": "no-store"}
@@ -161,7 +162,8 @@ def _answer(
     if error_page is not None and "text/html" in request.headers.get("accept", ""):
         response = error_page(request, status, error)
     else:
-        response = JSONResponse(error.fields(), status_code=status)
+        told = error.fields() | {"thing": told_thing(error, status)}
+        response = JSONResponse(told, status_code=status)
     response.headers["Cache-Control"] = "no-store"
     if isinstance(error, UnavailableError) and "Retry-After" not in response.headers:
         response.headers["Retry-After"] = str(_RETRY_S)

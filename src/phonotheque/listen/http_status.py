@@ -1,4 +1,5 @@
-"""HTTP status of every error: one table, documented in `docs/reference/errors.md`."""
+"""HTTP status of every error: one table, documented in `docs/reference/errors.md`; and what of an
+error visitors are told."""
 
 from __future__ import annotations
 
@@ -22,6 +23,16 @@ STATUS: tuple[tuple[type[errors.PhonothequeError], int], ...] = (
 
 451 is "unavailable for legal reasons" (RFC 7725), 507 "insufficient storage" (RFC 4918).
 """
+
+
+_OF_THE_ARCHIVE = (errors.FormatTooNewError, errors.NotAnArchiveError)
+
+
+def told_thing(error: errors.PhonothequeError, status: int) -> str:
+    """What an error is about, as visitors are told: of what is ours not where on the disk it is."""
+    if status < 500 and not isinstance(error, _OF_THE_ARCHIVE):
+        return error.thing
+    return error.thing.rstrip("/").rpartition("/")[2] or error.thing
 
 
 def http_status(error: errors.PhonothequeError) -> int:

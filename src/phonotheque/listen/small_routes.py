@@ -64,7 +64,9 @@ def small_routes(door: SmallDoor) -> list[BaseRoute]:
 
     async def wave(request: Request) -> Response:
         gid = parse_gid(request.path_params["gid"])
-        drawn = await door.traffic.in_thread(partial(door.pictures.wave, gid))
+        drawn = await door.traffic.in_thread(
+            partial(door.pictures.wave, gid), group=group_of(request.scope)
+        )
         if drawn is None:
             raise BadReferenceError(str(gid), "it has no waveform here", "See its page.")
         fields = {"Cache-Control": _FOR_AN_HOUR}
@@ -76,7 +78,7 @@ def small_routes(door: SmallDoor) -> list[BaseRoute]:
         request.scope["item"], request.scope["played_ms"] = str(gid), report.played_ms
         who = request.scope["listener"].group
         counted = await door.traffic.in_thread(
-            partial(door.plays.heard, play, gid, report.played_ms, who)
+            partial(door.plays.heard, play, gid, report.played_ms, who), group=who
         )
         return JSONResponse({"counted": counted}, headers={"Cache-Control": "no-store"})
 

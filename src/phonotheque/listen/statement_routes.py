@@ -1,6 +1,7 @@
 """`POST /mirrors/statements`: a mirror that the archive's people know says what it holds.
 
-Law: the door never decides whose mirror it is: a person has accepted each one once, from a file.
+Laws: the door never decides whose mirror it is: a person has accepted each one once, from a file;
+one address sends one statement at a time, so that nobody keeps all places from mirrors.
 
 Not here: proving a statement (the port's side).
 """
@@ -16,6 +17,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from phonotheque.errors import BadRequestError, UnavailableError
+from phonotheque.listen.sound.sending import group_of
 from phonotheque.listen.sound.traffic import Traffic
 from phonotheque.listen.threads import ThreadRoute
 
@@ -24,8 +26,8 @@ MOST_STATEMENT_BYTES = 16 << 20
 """10,500 torrents with all their answers take 15 MB; what is longer comes as a file."""
 
 DEADLINE_S = 300.0
-"""For all of a statement: 16 MiB over a line of half a megabit a second. Whoever sends one byte now
-and then keeps a place from others for so long."""
+"""For all of a statement: 16 MiB over a line of half a megabit a second. The server (`archive.
+listening.protocol`) ends much sooner who sends less than that for a minute."""
 
 _MOST_AT_ONCE = 4
 """So many may be on their way in: they lie in memory, and nobody knows yet who sends them."""
@@ -68,13 +70,14 @@ def statement_routes(
         deadline_s: Within which a statement must have come whole.
     """
     router = APIRouter(route_class=ThreadRoute, include_in_schema=False)
-    coming: set[Request] = set()
+    coming: set[str] = set()
 
     @router.post(STATEMENTS)
     async def take(request: Request) -> JSONResponse:
-        if len(coming) >= _MOST_AT_ONCE:
+        who = group_of(request.scope)
+        if who in coming or len(coming) >= _MOST_AT_ONCE:
             raise UnavailableError("statements", "others are coming in just now", "Send it later.")
-        coming.add(request)
+        coming.add(who)
         try:
             async with asyncio.timeout(deadline_s):
                 data = await request.body()
@@ -84,7 +87,7 @@ def statement_routes(
             todo = "Send it over a faster line, or bring it as a file."
             raise BadRequestError("the statement", wrong, todo) from error
         finally:
-            coming.discard(request)
+            coming.discard(who)
         told = {"mirror": counted.mirror, "new": counted.is_new, "torrents": counted.torrents}
         return JSONResponse(told)
 

@@ -5,7 +5,8 @@ again for next to nothing. The threads of the framework come and go, and in a ru
 them open the catalogue, each for itself, just when everybody waits: so these are few, have opened
 it before the door is, and the next answer is made by the thread that is warm.
 
-Law: work is begun in the order in which it came.
+Laws: work is begun in the order in which it came; one address has all of these threads but one at
+most, and what more it asks waits for these; what nobody waits for any more is not begun.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from phonotheque.listen.shares import Shares
+
 Given = ParamSpec("Given")
 Told = TypeVar("Told")
 _Work = Callable[[], Callable[[], object]]
@@ -42,6 +45,7 @@ class AnsweringThreads:
 
     def __init__(self, count: int) -> None:
         self._lock = Lock()
+        self._shares = Shares(max(1, count - 1))
         self._idle: list[SimpleQueue[_Work | None]] = []
         self._waiting: deque[_Work] = deque()
         self._boxes: list[SimpleQueue[_Work | None]] = [SimpleQueue() for _ in range(count)]
@@ -69,12 +73,22 @@ class AnsweringThreads:
             box.put(once)
         together.wait()
 
-    async def run(self, function: Callable[[], Told]) -> Told:
-        """Return what a function returns in one of them. Raises what it raises."""
+    async def run(self, function: Callable[[], Told], group: str = "") -> Told:
+        """Return what a function returns in one of them. Raises what it raises.
+
+        Args:
+            group: For whom; "" where that does not count.
+        """
+        async with self._shares.place(group):
+            return await self._run(function)
+
+    async def _run(self, function: Callable[[], Told]) -> Told:
         loop = asyncio.get_running_loop()
         told: asyncio.Future[Told] = loop.create_future()
 
         def work() -> Callable[[], object]:
+            if told.cancelled():
+                return _nobody
             try:
                 tell = partial(_succeed, told, function())
             except StopIteration as error:  # which no future takes
@@ -106,6 +120,10 @@ class AnsweringThreads:
                     tell()
 
 
+def _nobody() -> None:
+    """Nobody waits."""
+
+
 def _succeed(future: asyncio.Future[Told], told: Told) -> None:
     if not future.done():  # whoever waited was cancelled
         future.set_result(told)
@@ -119,6 +137,9 @@ def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
 answering: ContextVar[AnsweringThreads | None] = ContextVar("answering", default=None)
 """The threads of the door that a request came to; None leaves it to those of the framework."""
 
+asking: ContextVar[str] = ContextVar("asking", default="")
+"""Who asks, as limits count; "" where that does not count."""
+
 
 def in_thread(function: Callable[Given, Told]) -> Callable[Given, Awaitable[Told]]:
     """Return what does the same in a thread that answers; routes are made of it."""
@@ -128,7 +149,7 @@ def in_thread(function: Callable[Given, Told]) -> Callable[Given, Awaitable[Told
         threads = answering.get()
         if threads is None:
             return await run_in_threadpool(function, *given, **named)
-        return await threads.run(partial(function, *given, **named))
+        return await threads.run(partial(function, *given, **named), asking.get())
 
     return threaded
 

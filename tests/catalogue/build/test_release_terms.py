@@ -8,8 +8,8 @@ CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
-def built(root, licences, genres=(), own=None):
-    """The card of a release whose songs have these licences and genres."""
+def built(root, licences, genres=(), own=None, untitled=()):
+    """The card of a release whose songs have these licences and genres; these have no title."""
     keys = range(20, 20 + len(licences))
     rights = [
         {"entity_type": "recording", "entity": key, "licence": licence, "raw": "x"}
@@ -27,7 +27,7 @@ def built(root, licences, genres=(), own=None):
         by(1, "Somebody"),
         {
             "release": [{"key": 10, "title": "Odds", "artist_credit": 1}],
-            "recording": [song(key, f"Odd {key}") for key in keys],
+            "recording": [song(key, "" if key in untitled else f"Odd {key}") for key in keys],
             "track": [
                 {"recording": key, "release": 10, "medium_position": 1, "position": place}
                 for place, key in enumerate(keys, 1)
@@ -53,6 +53,13 @@ def built(root, licences, genres=(), own=None):
 def test_a_release_has_the_licence_that_all_its_recordings_have(tmp_path, licences, own, said):
     """Its own goes first; where recordings differ, or one has none, nothing is said of all."""
     assert built(tmp_path, licences, own=own)["licence"] == said
+
+
+def test_a_recording_without_a_card_counts_where_all_have_to_agree(tmp_path):
+    """What nobody knows the title, and so the licence, of is not under the licence of the rest."""
+    assert built(tmp_path / "titled", (CC_BY, CC_BY))["licence"] == CC_BY
+    card = built(tmp_path / "untitled", (CC_BY, CC_BY), untitled=(21,))
+    assert (card["licence"], card["tracks"]) == (None, 2)
 
 
 def test_a_release_has_the_genres_of_its_first_recording_that_has_any(tmp_path):

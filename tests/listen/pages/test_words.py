@@ -73,7 +73,10 @@ def test_a_licence_says_what_one_may_do():
         ("Untrained", "rain", "Unt<mark>rain</mark>ed"),
         ("Banana at sea", "a", "Banana <mark>a</mark>t sea"),
         ("<b>", "b", "&lt;<mark>b</mark>&gt;"),
-        ("Straße", "strasse", "Straße"),
+        ("Straße", "strasse", "<mark>Straße</mark>"),
+        ("Große Straße am See", "am", "Große Straße <mark>am</mark> See"),
+        ("Große Straße", "gros sse", "<mark>Groß</mark>e Stra<mark>ße</mark>"),
+        ("İstanbul & ﬁn", "fin", "İstanbul &amp; <mark>ﬁn</mark>"),
         ("abab", "abab ba", "<mark>abab</mark>"),
     ],
 )

@@ -79,6 +79,9 @@ class Catalogue:
         snapshot: The snapshot.
         removed: Objects that were removed after it was built: no search finds what they hold.
 
+    Attributes:
+        withdrawn: Ranks of the recordings that they hold.
+
     Raises:
         MalformedError: A file of the snapshot is missing or damaged.
     """
@@ -90,7 +93,7 @@ class Catalogue:
         self.lookup = Lookup(snapshot.ids)
         self._open.callback(self.lookup.close)
         self._searchers: dict[Kind, Searcher] = {}
-        self._withdrawn = self._ranks_of(removed)
+        self.withdrawn = self._ranks_of(removed)
 
     def close(self) -> None:
         """Let go of all files."""
@@ -190,7 +193,7 @@ class Catalogue:
             cards = list(self._releases_of(labels.cards))
         is_partial = is_partial or len(cards) == MOST_BEHIND
         passes = fits(question)
-        gone = self._withdrawn if kind is Kind.RECORDING else ()
+        gone = self.withdrawn if kind is Kind.RECORDING else ()
         chosen = {card.rank: card for card in cards if card.rank not in gone and passes(card)}
         ordered = tuple(chosen[rank] for rank in sorted(chosen))
         return Found(ordered[: question.limit], is_partial and len(ordered) < question.limit)
@@ -205,7 +208,7 @@ class Catalogue:
 
     def _searcher(self, kind: Kind) -> Searcher:
         if kind not in self._searchers:
-            withdrawn = self._withdrawn if kind is Kind.RECORDING else ()
+            withdrawn = self.withdrawn if kind is Kind.RECORDING else ()
             texts, years = self.lookup.texts_at(kind), self.lookup.years_at(kind)
             searcher = Searcher(self.snapshot.search(kind), texts, withdrawn, years=years)
             self._open.callback(searcher.close)
@@ -214,7 +217,7 @@ class Catalogue:
 
     def is_withdrawn(self, card: Card) -> bool:
         """Whether what a card shows was removed after the snapshot was built."""
-        return card.kind is Kind.RECORDING and card.rank in self._withdrawn
+        return card.kind is Kind.RECORDING and card.rank in self.withdrawn
 
     def _ranks_of(self, objects: frozenset[Sha256]) -> frozenset[int]:
         """Ranks of the recordings that objects hold."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
 
+from phonotheque.errors import UnavailableError
 from phonotheque.music.digest import Sha256
 from phonotheque.register.events import Role
 from phonotheque.register.index import Index
@@ -79,7 +80,7 @@ class CollectionCounts:
 
     Laws: what is told is of now, unless counting takes long while lines are being written: then it
     is as old as twenty countings at most, so that a busy archive counts for a twentieth of its time
-    and no page waits.
+    and no page waits for another that counts.
 
     Attributes:
         count: Counts them, see `collections`.
@@ -93,15 +94,22 @@ class CollectionCounts:
     _counting: Lock = field(default_factory=Lock)
 
     def of(self, index: Index) -> Counts:
-        """Return the collections with the number of their recordings, the largest first."""
+        """Return the collections with the number of their recordings, the largest first.
+
+        Raises:
+            UnavailableError: Nobody has counted yet, and somebody is at it: threads that answer are
+                few, and counting takes long where much is in collections.
+        """
         told, line = self._told, index.place.head.seq
         if told is not None and (told[0] == line or self.clock() < self._next_at):
             return told[1]
-        if not self._counting.acquire(blocking=told is None):
-            assert told is not None
+        if not self._counting.acquire(blocking=False):
+            if told is None:
+                wrong = "they are being counted for the first time"
+                raise UnavailableError("collections", wrong, "Ask again in a minute.")
             return told[1]
         try:
-            if self._told is told:  # nobody counted while this thread waited
+            if self._told is told:  # nobody has counted meanwhile
                 begun = self.clock()
                 self._told = (line, self.count(index))
                 self._next_at = self.clock() + 20 * (self.clock() - begun)

@@ -7,7 +7,8 @@ catalogue is the same one and so is the day. Nothing is written, and no writer i
 
 The index is one file that a writer adds to, so it stays open while the register grows; it is opened
 again when it is another file, when the settings changed, or when lines lie there that no writer
-brought into it.
+brought into it. Who took it before may be in the middle of an answer still: the one that was open
+before is closed with the next opening.
 """
 
 from __future__ import annotations
@@ -136,6 +137,7 @@ class Desk:
         self._root = root
         self._shared = shared or Shared(root)
         self._open = ExitStack()
+        self._before = ExitStack()
         self._archive: Archive | None = None
         self._memory = _Memory()
         self._seen: Moment | None = None
@@ -174,8 +176,9 @@ class Desk:
 
     def close(self) -> None:
         """Let go of the archive."""
-        self._open.close()
         self._archive = None
+        with self._before:
+            self._open.close()
 
     def __del__(self) -> None:
         # A thread that ended is tidied up by another one, in which SQLite closes nothing; what it
@@ -189,8 +192,9 @@ class Desk:
         is_other = before is None or moment.look[2:] != before.look[2:]
         is_late = self._is_behind and now - self._opened_at > _REOPEN_S
         if self._archive is None or is_other or is_late:
-            self.close()
-            self._seen = None
+            self._before.close()
+            self._before, self._open = self._open, ExitStack()
+            self._archive = self._seen = None
             self._archive = self._open.enter_context(open_to_read(self._root))
             self._opened_at = now
         # Lines that a writer has not brought into the index yet: what is told now is not kept.

@@ -1,7 +1,8 @@
 """Lists of songs and albums: what a choice means, answered page by page.
 
 Laws: a page costs the same wherever it begins; a key belongs to the list it came from, and what is
-no key is refused; what was removed since the snapshot was built stands in no list of what is held.
+no key is refused; what was removed since the snapshot was built stands in no list of what is held,
+nor does an album of which nothing is left.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.query.licences import addresses_of
 from phonotheque.errors import BadReferenceError, BadRequestError
-from phonotheque.listen.values import Choice, Listing, Order
+from phonotheque.listen.values import Choice, Hit, Listing, Order
 
 MOST_ON_A_PAGE = 200
 MOST_YEARS = 300
@@ -87,9 +88,8 @@ def wanted(choice: Choice) -> Wanted:
 def _of_shelves(reading: Reading, choice: Choice, after: int, limit: int) -> Listing:
     page = reading.browse.page(choice.kind, wanted(choice), after, limit)
     cards = reading.catalogue.lookup.cards_at(choice.kind, page.ranks)
-    kept = [card for card in cards if not (choice.is_held and reading.catalogue.is_withdrawn(card))]
     key = None if page.after is None else str(page.after)
-    return Listing(reading.showing.hits(kept), key, page.is_partial)
+    return Listing(_shown(reading, choice, cards), key, page.is_partial)
 
 
 # -- by who made it --------------------------------------------------------------------------------
@@ -191,12 +191,19 @@ def _page(
     for tried, (key, card) in enumerate(keyed):
         is_new = card is not None and card.rank not in cards and passes(card)
         if tried == MOST_TRIED or (is_new and len(cards) == limit):
-            hits = reading.showing.hits(list(cards.values()))
+            hits = _shown(reading, choice, cards.values())
             return Listing(hits, str(last), is_partial=len(cards) < limit)
         if card is not None and is_new:
             cards[card.rank] = card
         last = key
-    return Listing(reading.showing.hits(list(cards.values())))
+    return Listing(_shown(reading, choice, cards.values()))
+
+
+def _shown(reading: Reading, choice: Choice, cards: Iterable[Card]) -> tuple[Hit, ...]:
+    """What is shown of cards, less those that are not held, or not free, any more."""
+    hits = reading.showing.hits(list(cards))
+    kept = (hit for hit in hits if hit.is_held or not choice.is_held)
+    return tuple(hit for hit in kept if hit.is_free or not choice.is_free)
 
 
 def _passes(reading: Reading, choice: Choice) -> Callable[[Card], bool]:

@@ -29,7 +29,11 @@ HEAD_S = 10.0
 """From the beginning of a connection, or the first byte of a further head, to the end of a head."""
 
 BODY_S = 60.0
-"""For all of the body of a request: a MiB at 140 kbit/s."""
+"""For the body of a request, whatever it is; and a second more for each `_LEAST_BYTES` of it that
+came, so that a long one that comes at half a megabit a second is not cut off."""
+
+MOST_BODY_S = 300.0
+"""For all of the body of a request."""
 
 TAKE_S = 30.0
 """For 64 KiB of an answer. Who takes less in it does not listen to music."""
@@ -115,6 +119,7 @@ class PatientProtocol(H11Protocol):
         self.app_state = {**self.app_state, CONNECTION: self}
         self.given = 0
         self._heads = 0
+        self._body_bytes = 0
         self._plain: Cycle | None = None
         self._ahead = bytearray()
         self._copy: _Copy | None = None
@@ -143,13 +148,17 @@ class PatientProtocol(H11Protocol):
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)
             return
+        if self.conn.their_state is h11.SEND_BODY:
+            self._body_bytes += len(data)
         super().data_received(data)
 
     def handle_events(self) -> None:
         """Read on: also when an answer is whole, and the next request is there already."""
         before = self.scope
         super().handle_events()
-        self._heads += self.scope is not before
+        if self.scope is not before:
+            self._heads += 1
+            self._body_bytes = 0
 
     def finished(self, cycle: Cycle) -> None:
         """A plain request was answered, or cannot be: go on, or end."""
@@ -182,7 +191,7 @@ class PatientProtocol(H11Protocol):
         before, far, since = self._waits
         if kind != before or not far <= progress < far + _LEAST_BYTES:
             self._waits = (kind, progress, now)
-        elif now - since > _patience(kind) and not self._is_aborted():
+        elif now - since > self._patience(kind) and not self._is_aborted():
             self.transport.abort()
 
     def break_off(self) -> None:
@@ -254,13 +263,14 @@ class PatientProtocol(H11Protocol):
         begun = not self._heads or bool(self.conn.trailing_data[0])
         return "head" if begun else "idle", self._heads * _LEAST_BYTES
 
+    def _patience(self, kind: str) -> float:
+        """How long it is waited for, in seconds; read when it is needed."""
+        body_s = min(BODY_S + self._body_bytes / _LEAST_BYTES, MOST_BODY_S)
+        told = {"head": HEAD_S, "body": body_s, "take": TAKE_S, "idle": IDLE_S}
+        return told.get(kind, float("inf"))
+
     def _is_aborted(self) -> bool:
         return self.transport.is_closing() and not self.transport.get_write_buffer_size()
-
-
-def _patience(kind: str) -> float:
-    """How long it is waited for, in seconds; read when it is needed."""
-    return {"head": HEAD_S, "body": BODY_S, "take": TAKE_S, "idle": IDLE_S}.get(kind, float("inf"))
 
 
 class _Copy:

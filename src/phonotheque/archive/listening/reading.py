@@ -62,10 +62,9 @@ class Reading:
             return
         if pointer is None or pointer != self._pointer:
             self._reopen(serving_snapshot(self._root))
-            self._pointer = pointer
-        else:
-            if self._told() != self._removed:
-                self._reopen(self.catalogue.snapshot)
+        elif self._told() != self._removed:
+            self._reopen(self.catalogue.snapshot)
+        self._pointer = pointer
         self._looked_at = self._desk.looked_at
 
     def _reopen(self, snapshot: Snapshot) -> None:
@@ -78,7 +77,7 @@ class Reading:
             self.catalogue = opened.enter_context(closing(Catalogue(snapshot, self._removed)))
             self.browse = opened.enter_context(closing(Browse(snapshot.browse)))
             self._open = opened.pop_all()
-        self.showing = Showing(self.catalogue)
+        self.showing = Showing(self.catalogue, self.browse)
 
     def _told(self) -> frozenset[Sha256]:
         """What was removed since the snapshot was built."""

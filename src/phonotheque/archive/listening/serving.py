@@ -134,8 +134,8 @@ def work(
 
 def _end_with_parent() -> None:
     """Stop as when a signal comes, once the process that began this one is gone: nobody else would
-    end a worker then, and it would keep the address. The signal is given until it is heard: a worker
-    that has only just begun does not listen for it yet."""
+    end a worker then, and it would keep the address. A worker that has only just begun does not
+    listen for the signal yet: so it is given until it is heard."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -1,10 +1,19 @@
-"""Cards of the catalogue as the listening door shows them."""
+"""Cards of the catalogue as the listening door shows them.
+
+Laws: of what was removed since the catalogue was built nothing is held, nothing is free, and no
+licence is claimed; of an album that had it, what the songs that are left say. Artists and labels
+count it until the next build.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import msgspec
 
 from phonotheque.archive.finding.searching import Catalogue, Found
+from phonotheque.catalogue.browse.reader import Browse
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card, Tombstone, Track
 from phonotheque.catalogue.sources.holdings.values import UNKNOWN_ARTIST
@@ -19,8 +28,9 @@ _NAMED = (Kind.ARTIST, Kind.RELEASE)
 class Showing:
     """Turns cards of one open catalogue into what is shown. For one thread."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, browse: Browse) -> None:
         self._catalogue = catalogue
+        self._browse = browse
         self._named: dict[tuple[Kind, int], Mention] = {}
 
     def hits(self, cards: Sequence[Card]) -> tuple[Hit, ...]:
@@ -57,6 +67,30 @@ class Showing:
             for track in tracks
         )
 
+    def _as_now(self, card: Card) -> Card:
+        """Return what a card says after what was removed since it was made."""
+        if self._catalogue.is_withdrawn(card):
+            return msgspec.structs.replace(card, is_held=False, is_free=False, licence=None)
+        if card.kind is not Kind.RELEASE or card.rank not in self._lessened:
+            return card
+        songs = [track.recording for track in self._catalogue.lookup.tracks_of(card.id)]
+        left = [song for song in songs if song and not self._catalogue.is_withdrawn(song)]
+        return msgspec.structs.replace(
+            card,
+            is_held=card.is_held and any(song.is_held for song in left),
+            is_free=card.is_free and any(song.is_free for song in left),
+            licence=card.licence if left else None,
+        )
+
+    @cached_property
+    def _lessened(self) -> frozenset[int]:
+        """Ranks of the albums of which a song was removed since the catalogue was built."""
+        lookup, gone = self._catalogue.lookup, self._catalogue.withdrawn
+        first = {song.release for song in lookup.cards_at(Kind.RECORDING, gone)}
+        known = lookup.cards_of_ids(Kind.RELEASE, [one for one in first if one is not None])
+        only = {album.rank for album in known}
+        return frozenset(only.union(*map(self._browse.releases_of, gone)))
+
     def _learn(self, cards: Iterable[Card]) -> None:
         """Remember how things are named that were looked up for themselves."""
         if len(self._named) > _MOST_NAMED:
@@ -79,7 +113,7 @@ class Showing:
         artists: dict[int | None, Mention],
         albums: dict[int | None, Mention],
     ) -> Hit:
-        is_gone = self._catalogue.is_withdrawn(card)
+        card = self._as_now(card)
         is_known = card.credit != UNKNOWN_ARTIST
         album = albums.get(card.release)
         if album is None and card.release_title:
@@ -95,8 +129,8 @@ class Showing:
             year=card.year,
             country=card.country,
             licence=card.licence,
-            is_held=card.is_held and not is_gone,
-            is_free=card.is_free and not is_gone,
+            is_held=card.is_held,
+            is_free=card.is_free,
             genres=card.genres,
             score=card.score,
             listens=card.listens,

@@ -155,7 +155,7 @@ def release_cards(subjects: Mapping[str, Subjects]) -> str:
                     THEN min(d.licence) END AS licence,
                 arg_min(d.genres, d.id) AS genres, {total("d.listens")} AS listens
             FROM (SELECT DISTINCT id, recording FROM tracks) t
-            JOIN recording_card d ON d.id = t.recording GROUP BY t.id)
+            LEFT JOIN recording_card d ON d.id = t.recording GROUP BY t.id)
         SELECT r.id, r.title, c.name AS credit, c.artist, NULL AS release, NULL AS release_title,
             NULL AS length, r.year, coalesce(r.country, c.country) AS country,
             coalesce(r.licence, o.licence) AS licence,

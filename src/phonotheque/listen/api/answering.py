@@ -22,7 +22,7 @@ from starlette.responses import Response
 from phonotheque.errors import BadRequestError, NotHeldError, PhonothequeError
 from phonotheque.listen.api.values import Problem
 from phonotheque.listen.api.writing import encoded
-from phonotheque.listen.http_status import http_status
+from phonotheque.listen.http_status import http_status, told_thing
 from phonotheque.listen.threads import ThreadRoute
 from phonotheque.listen.values import Gone
 
@@ -85,7 +85,7 @@ def problem(
 ) -> Response:
     """Return the answer that an error is."""
     number = status or http_status(error)
-    thing = error.thing if number < 500 else _without_folders(error.thing)
+    thing = told_thing(error, number)
     told = Problem(
         type=f"urn:phonotheque:error:{error.code}",
         title=_title(error),
@@ -107,11 +107,6 @@ def withdrawn(gone: Gone) -> NotHeldError:
     why = gone.public_note or gone.reason or "no reason is recorded"
     when = f" on {gone.decided_at}" if gone.decided_at else ""
     return NotHeldError(str(gone.gid), f"it was withdrawn{when}: {why}", "See /log.")
-
-
-def _without_folders(thing: str) -> str:
-    """What is at fault here, without telling where on this machine it lies."""
-    return thing.rpartition("/")[2] or thing
 
 
 def _title(error: PhonothequeError) -> str:

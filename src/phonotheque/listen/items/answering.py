@@ -1,7 +1,8 @@
 """Is my work in here? What the catalogue answers to a name, a title or an identifier.
 
 Laws: only what an identifier names, or bears the very name that was asked for, counts as an answer;
-what merely resembles it does not, because somebody may act on it.
+what merely resembles it does not, because somebody may act on it; No is said only where all was
+searched that may bear the name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.query.parsing import parse
 from phonotheque.errors import BadReferenceError, BadRequestError
 from phonotheque.listen.ports import Library
-from phonotheque.listen.values import Album, Choice, Hit
+from phonotheque.listen.values import Album, Answer, Choice, Hit
 from phonotheque.music.folding import words
 
 MOST_HELD = 100
@@ -32,12 +33,29 @@ class WorkAnswer:
         shared: How many of these everybody may copy.
         known: How many more recordings were found that it does not have.
         is_partial: Whether there are more.
+        is_cut_off: Whether a search was broken off, or could not be made: what was not found may
+            be here all the same.
     """
 
     held: tuple[Hit, ...]
     shared: int
     known: int
     is_partial: bool
+    is_cut_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Songs that are meant.
+
+    Attributes:
+        has_more: Whether their list goes on.
+        is_cut_off: As of the whole answer.
+    """
+
+    songs: tuple[Hit, ...] = ()
+    has_more: bool = False
+    is_cut_off: bool = False
 
 
 def look_for(library: Library, sought: str) -> WorkAnswer:
@@ -46,28 +64,22 @@ def look_for(library: Library, sought: str) -> WorkAnswer:
     Args:
         sought: A name, a title, an ISRC, a barcode, a gid or MBID.
     """
-    found: dict[str, Hit] = {}
-    is_partial = False
-    try:
-        for hit, has_more in _songs(library, sought):
-            found.setdefault(str(hit.gid), hit)
-            is_partial = is_partial or has_more
-    except BadRequestError:  # it cannot be meant: nothing has such a name
-        found.clear()
+    parts = list(_parts(library, sought))
+    found = {hit.gid: hit for part in parts for hit in part.songs}
     held = [hit for hit in found.values() if hit.is_held]
     shown = tuple(held[:MOST_HELD])
-    is_partial = is_partial or len(held) > len(shown)
-    shared = sum(hit.is_free for hit in shown)
-    return WorkAnswer(shown, shared, len(found) - len(held), is_partial)
+    return WorkAnswer(
+        held=shown,
+        shared=sum(hit.is_free for hit in shown),
+        known=len(found) - len(held),
+        is_partial=len(held) > len(shown) or any(part.has_more for part in parts),
+        is_cut_off=any(part.is_cut_off for part in parts),
+    )
 
 
-def _songs(library: Library, sought: str) -> Iterator[tuple[Hit, bool]]:
-    """Songs that are meant, each with whether there are more of its list.
-
-    Raises:
-        BadRequestError: It cannot be meant.
-    """
-    if parse(sought).identifier is not None:
+def _parts(library: Library, sought: str) -> Iterator[_Part]:
+    """Songs that are meant, by what led to them."""
+    if _is_identifier(sought):
         first = library.search(sought, limit=_NAMESAKES)
         if first.used == "identifier":
             for hit in first.hits:
@@ -75,39 +87,55 @@ def _songs(library: Library, sought: str) -> Iterator[tuple[Hit, bool]]:
             return
     wanted = words(sought)
     for kind in (Kind.ARTIST, Kind.LABEL, Kind.RELEASE):
-        for hit in library.search(_quoted(sought), kind, limit=_NAMESAKES).hits:
+        answer = _searched(library, sought, kind, _NAMESAKES)
+        yield _Part(is_cut_off=answer.is_partial)
+        for hit in answer.hits:
             if words(hit.title) == wanted:
                 yield from _behind(library, hit)
-    answer = library.search(_quoted(sought), Kind.RECORDING, limit=_LISTED)
-    for hit in answer.hits:
-        if wanted in (words(hit.title), words(hit.credit or "")):
-            yield hit, answer.is_partial
+    answer = _searched(library, sought, Kind.RECORDING, _LISTED)
+    songs = (hit for hit in answer.hits if wanted in (words(hit.title), words(hit.credit or "")))
+    yield _Part(tuple(songs), is_cut_off=answer.is_partial)
 
 
-def _behind(library: Library, hit: Hit) -> Iterator[tuple[Hit, bool]]:
+def _is_identifier(sought: str) -> bool:
+    try:
+        return parse(sought).identifier is not None
+    except BadRequestError:  # no query, but it may be a name: `Year: Zero`
+        return False
+
+
+def _searched(library: Library, sought: str, kind: Kind, limit: int) -> Answer:
+    """What has the words of a name; partial where nothing can be searched for: `!!!`."""
+    try:
+        return library.search(_quoted(sought), kind, limit=limit)
+    except BadRequestError:
+        return Answer((), is_partial=True)
+
+
+def _behind(library: Library, hit: Hit) -> Iterator[_Part]:
     """Songs of an artist, label or album; a song itself."""
     match hit.kind:
         case Kind.RECORDING:
-            yield hit, False
+            yield _Part((hit,))
         case Kind.RELEASE:
-            yield from _of_album(library, hit)
+            yield _of_album(library, hit)
         case Kind.ARTIST:
             try:
                 listing = library.listing(Choice(artist=hit.gid), limit=_LISTED)
             except BadReferenceError:
                 return
-            yield from ((song, listing.after is not None) for song in listing.hits)
+            yield _Part(listing.hits, has_more=listing.after is not None)
         case Kind.LABEL:
             albums = library.listing(Choice(kind=Kind.RELEASE, label=hit.gid), limit=20)
-            for album in albums.hits:
-                for song, _ in _of_album(library, album):
-                    yield song, albums.after is not None
+            yield _Part(has_more=albums.after is not None)
+            yield from (_of_album(library, album) for album in albums.hits)
 
 
-def _of_album(library: Library, hit: Hit) -> Iterator[tuple[Hit, bool]]:
+def _of_album(library: Library, hit: Hit) -> _Part:
     album = library.album(hit.gid)
-    if isinstance(album, Album):
-        yield from ((track.song, False) for track in album.tracks if track.song is not None)
+    if not isinstance(album, Album):
+        return _Part()
+    return _Part(tuple(track.song for track in album.tracks if track.song is not None))
 
 
 def _quoted(sought: str) -> str:

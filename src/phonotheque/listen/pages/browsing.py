@@ -93,7 +93,7 @@ def _home(request: Request, house: House) -> Response:
         heard=heard,
         listeners=listeners,
         heard_note=note,
-        drawn=() if heard else library.draw(Pool(), seed=_today(), limit=_MOST_HEARD).hits,
+        drawn=None if heard else library.draw(Pool(), seed=_today(), limit=_MOST_HEARD),
         draw=draw_view(words, library),
         about=describer(request, house).house(str(about)),
     )
@@ -175,7 +175,7 @@ def _album(request: Request, house: House, album: Album) -> Response:
 
 def _licences(words: Words, album: Album) -> Markup:
     """The licences of its songs, as a sentence; "" when none is known."""
-    stated = {track.song.licence for track in album.tracks if track.song}
+    stated = {track.song.licence if track.song else None for track in album.tracks}
     known = {say_licence(words, licence).name for licence in stated}
     names = ", ".join(sorted(known - {""}))
     if not names:

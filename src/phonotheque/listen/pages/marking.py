@@ -12,11 +12,19 @@ def marked(text: str, sought: str) -> Markup:
     """Mark in a title what was sought, in any case: a word of one or two letters where a word
     begins, a longer one wherever it stands."""
     shown, done = "", 0
-    for begin, end in sorted(_found(text.casefold(), _words(sought))):
-        if begin >= done and end <= len(text):
+    folded = text.casefold()
+    places = range(len(text)) if len(folded) == len(text) else _places(text)
+    for first, behind in sorted(_found(folded, _words(sought))):
+        begin, end = places[first], places[behind - 1] + 1
+        if begin >= done:
             shown += f"{escape(text[done:begin])}<mark>{escape(text[begin:end])}</mark>"
             done = end
     return Markup(f"{shown}{escape(text[done:])}")
+
+
+def _places(text: str) -> list[int]:
+    """Where each letter of a folded text comes from: `ß` is folded into two."""
+    return [at for at, letter in enumerate(text) for _ in letter.casefold()]
 
 
 @lru_cache(64)  # the same for every row of a page

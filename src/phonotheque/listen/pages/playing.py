@@ -13,7 +13,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from phonotheque.derive.waveform import levels
 from phonotheque.errors import BadRequestError
@@ -35,6 +34,7 @@ from phonotheque.listen.pages.rendering import words_of
 from phonotheque.listen.pages.said import PATHS
 from phonotheque.listen.pages.uploads import uploaded
 from phonotheque.listen.sound.sending import disposition
+from phonotheque.listen.threads import in_thread
 from phonotheque.listen.values import Album, Hit, Song
 from phonotheque.music.file_names import safe_part
 
@@ -99,7 +99,7 @@ def add_passing_on(router: APIRouter, house: House) -> None:
     @router.post("/playlist/import")
     async def bring_in(request: Request) -> Response:
         name, data = await uploaded(request, MOST_BYTES)
-        return await run_in_threadpool(_bring_in, request, house, name, data)
+        return await in_thread(_bring_in)(request, house, name, data)
 
     @router.get("/embed/{gid}")
     def embed(request: Request, gid: str) -> Response:

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.errors import PhonothequeError
+from phonotheque.listen.http_status import told_thing
 from phonotheque.listen.pages.assets import house_assets
 from phonotheque.listen.pages.playable import cover_path, song_attribute
 from phonotheque.listen.pages.rows import Rows, covers, found, thing, who
@@ -102,7 +103,10 @@ class Pages:
     def error(self, request: Request, status: int, error: PhonothequeError) -> Response:
         """Answer a person with what is wrong, and what to do next."""
         headers = {"Retry-After": "30"} if status in (429, 503) else {}
-        return self.html(request, "error.html", status=status, headers=headers, error=error)
+        thing = told_thing(error, status)
+        return self.html(
+            request, "error.html", status=status, headers=headers, error=error, thing=thing
+        )
 
 
 @cache  # templates are compiled once

@@ -19,6 +19,7 @@ from anyio import CapacityLimiter
 
 from phonotheque.errors import PhonothequeError, UnavailableError
 from phonotheque.listen.ports import Making
+from phonotheque.listen.shares import Shares
 
 BLOCK_BYTES = 1 << 20
 """Most that is read at once."""
@@ -56,14 +57,6 @@ class _Body:
     is_over: bool = False
 
 
-@dataclass(eq=False, slots=True)
-class _Share:
-    """Threads of one address, and how many calls use or await them."""
-
-    places: asyncio.Semaphore
-    users: int = 0
-
-
 @dataclass
 class Traffic:
     """How much is going on in one process; for its loop.
@@ -85,7 +78,10 @@ class Traffic:
 
     def __post_init__(self) -> None:
         self._limiters: dict[bool, CapacityLimiter] = {}
-        self._shares: dict[tuple[str, bool], _Share] = {}
+        self._shares = {
+            is_long: Shares(max(1, threads // _SHARE))
+            for is_long, threads in ((False, self.threads), (True, self.long_threads))
+        }
         self._fault = ""
 
     @property
@@ -108,21 +104,8 @@ class Traffic:
                 False: CapacityLimiter(self.threads),
                 True: CapacityLimiter(self.long_threads),
             }
-        limiter, key = self._limiters[is_long], (group, is_long)
-        if not group:
-            return await anyio.to_thread.run_sync(function, limiter=limiter)
-        share = self._shares.get(key)
-        if share is None:
-            most = max(1, int(limiter.total_tokens) // _SHARE)
-            share = self._shares[key] = _Share(asyncio.Semaphore(most))
-        share.users += 1
-        try:
-            async with share.places:
-                return await anyio.to_thread.run_sync(function, limiter=limiter)
-        finally:
-            share.users -= 1
-            if not share.users:
-                del self._shares[key]
+        async with self._shares[is_long].place(group):
+            return await anyio.to_thread.run_sync(function, limiter=self._limiters[is_long])
 
     async def made(self, making: Making, group: str) -> None:
         """Wait until something is made; no thread does.

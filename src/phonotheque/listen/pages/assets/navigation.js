@@ -20,7 +20,10 @@ export function makeNavigation(onPage, isPlaying) {
     document.body.removeAttribute('aria-busy');
     if (!answer) {
       say(t('That page cannot be reached now. The queue plays on; try again.'));
-    } else if (!next || next.body.dataset.assets !== document.body.dataset.assets) {
+    } else if (request.method && !next?.body.dataset.assets) {
+      const why = await refusal(answer);
+      if (running === mine) say(why);  // the form stays as it is, with all that was written
+    } else if (!request.method && next?.body.dataset.assets !== document.body.dataset.assets) {
       leave(address);
     } else {
       if (isNew) {
@@ -45,6 +48,16 @@ export function makeNavigation(onPage, isPlaying) {
     return answer.url + new URL(address, location).hash;
   }
 
+  /** What an answer to a form says that is no page of ours. */
+  async function refusal(answer) {
+    try {
+      const {thing, wrong, todo} = await answer.json();
+      return t('This was not taken: {thing}: {wrong}. {todo}', {thing, wrong, todo});
+    } catch {  // of a proxy in front
+      return t('This was not taken (answer {status}). Try again later.', {status: answer.status});
+    }
+  }
+
   /** The answer, and the page it is, if it is one. */
   async function fetched(address, request) {
     try {
@@ -52,7 +65,7 @@ export function makeNavigation(onPage, isPlaying) {
       if (answer.headers.get('content-type')?.startsWith('text/html')) {
         return [answer, new DOMParser().parseFromString(await answer.text(), 'text/html')];
       }
-      answer.body?.cancel();
+      if (!request.method) answer.body?.cancel();
       return [answer, null];
     } catch {
       return [null, null];
