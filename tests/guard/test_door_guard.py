@@ -264,11 +264,12 @@ def test_the_ledger_cannot_be_read_as_a_history(tmp_path):
     data = b"".join(path.read_bytes() for path in sorted((tmp_path / FILE).parent.iterdir()))
     assert all(gid.bytes not in data for gid in gids)
     assert data.count(account) <= 4  # its budget, and its address's: not once for each recording
-    ledger, limits = Ledger(tmp_path), (Limit(10_000, HOUR),)
-    for number in range(1_000):
-        budget = Budget(b"b", limits)
-        ledger.open_one(number.to_bytes(12, "big"), (budget,), clock.now + MONTH + 1)
-    assert not ledger.is_opened(
-        guard._mark(guard.account(SOMEBODY), Wish(gids[0], SOMEBODY)), clock.now
-    )
+    mark = guard._mark(guard.account(SOMEBODY), Wish(gids[0], SOMEBODY))
+    ledger, budget = Ledger(tmp_path), Budget(b"b", (Limit(10_000, HOUR),))
+    assert ledger.is_opened(mark, clock.now)
+    for _ in range(2):  # of a worker that begins, and of one that is there for a month
+        at, clock.now = clock.now, clock.now + MONTH + 1
+        ledger.open_one(b"%012d" % clock.now, (budget,), clock.now)
+        assert not ledger.is_opened(mark, at)
+        mark = b"%012d" % clock.now
     ledger.close()

@@ -76,6 +76,30 @@ def test_lines_that_are_read_again_are_in_it_once(tmp_path, lines) -> None:
     assert sum(one.requests for one in taken.values()) == len(sent)
 
 
+def test_what_the_detector_refused_is_not_in_it(tmp_path, lines) -> None:
+    """A line of the future is not kept until then; one that lacks what the ledger needs is told and
+    stops nobody; all others of days that were read at once are one file."""
+    write_log(tmp_path, lines)
+    strange = [
+        line(END + 10_000 * DAY_S, SCRAPER, gid(1), id="later"),
+        line(END, SCRAPER, gid(1), id=""),
+    ]
+    with (tmp_path / LOGS / "2999-01-01.jsonl").open("wb") as file:
+        file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in strange))
+    told: list[str] = []
+    with watching(new_desk(tmp_path, Clock(END)), lambda _: "rock", told.append) as watcher:
+        watcher.turn()
+        assert watcher.turn() == []
+    assert sorted(told) == [
+        "1 lines of the access log are of another time",
+        "1 lines of the access log lack what the ledger of plays needs",
+    ]
+    taken = ledger_of(tmp_path, new_desk(tmp_path).disk).takings([SCRAPER], EVER)
+    sent = [one for one in lines if one.address == SCRAPER]
+    assert sum(one.requests for one in taken.values()) == len(sent)
+    assert len(list((tmp_path / FOLDER).iterdir())) == 1
+
+
 def test_what_the_log_forgot_the_ledger_tells(tmp_path, lines) -> None:
     """A day is told by one of them, never by both."""
     write_log(tmp_path, lines)
@@ -93,15 +117,16 @@ def test_what_the_log_forgot_the_ledger_tells(tmp_path, lines) -> None:
 
 
 def test_ninety_days_after_the_case_nothing_is_left(tmp_path, lines) -> None:
-    """And of accounts without a case after thirty."""
+    """And of accounts without a case after thirty; also while nobody listens any more."""
     write_log(tmp_path, lines)
     watch_once(tmp_path)
     assert list((tmp_path / FOLDER).iterdir())
-    later = END + 400 * DAY_S
-    write_log(tmp_path, [line(later, account(1), gid(1), id="last")])
-    with watching(new_desk(tmp_path, Clock(later)), lambda _: "rock", pytest.fail) as watcher:
+    clock = Clock(END)
+    with watching(new_desk(tmp_path, clock), lambda _: "rock", pytest.fail) as watcher:
         watcher.turn()
-        watcher.keep()
+        assert list((tmp_path / FOLDER).iterdir())
+        clock.now += 400 * DAY_S
+        watcher.turn()
     assert not list((tmp_path / FOLDER).iterdir())
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from guard.book.making import Clock, new_desk
+from phonotheque.archive.guarding.suspicion import Suspicion, Told
 from phonotheque.archive.guarding.takings import COPIED_BYTES, read_had
 from phonotheque.archive.guarding.watch_state import PATH
 from phonotheque.archive.guarding.watching import watching
@@ -219,6 +220,52 @@ def test_a_clock_that_jumps_moves_nobody(tmp_path, lines):
         "2 lines of the access log are of another time",
         "2 lines of the access log name nobody, or nothing",
     ]
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_a_clock_that_was_ahead_blinds_nobody(tmp_path, lines, is_restarted):
+    """The host was ten years ahead for a moment: it is told, what is kept of the log is read again
+    without that moment, and who goes through the catalogue is asked."""
+    clock, told = Clock(BEGIN + 3_650 * 86_400), []
+    desk = new_desk(tmp_path, clock)
+    write(tmp_path, [line(clock.now, "aa" * 8, gid(1))])
+    with watching(desk, no_genre, told.append) as watcher:
+        assert watcher.turn() == []
+        clock.now = BEGIN + DAYS * 86_400
+        write(tmp_path, lines)
+        decided = [] if is_restarted else watcher.turn()
+    if is_restarted:
+        decided = watch(desk, told.append)
+    assert rungs_of(decided)[SCRAPER] is Rung.CHALLENGE
+    assert told[0].startswith("the clock was ahead")
+    assert told[1:] == ["1 lines of the access log are of another time"]
+
+
+def test_who_was_away_for_a_month_is_not_asked_for_what_he_did_before(tmp_path, lines):
+    """Forty days later he plays something he had, and what counted then is over."""
+    write(tmp_path, [replaced(one, account=one.address) for one in lines])
+    clock = Clock(BEGIN + DAYS * 86_400)
+    desk = new_desk(tmp_path, clock)
+    assert rungs_of(watch(desk))[SCRAPER] is Rung.CHALLENGE
+    for case in list(desk.read().cases.by_number):
+        desk.answer(case, "I dig for obscure records.", is_passed=True)
+    clock.now += 40 * 86_400
+    had = next(one.item for one in lines if one.address == SCRAPER)
+    write(tmp_path, [line(clock.now, "aa" * 8, had, account=SCRAPER)])
+    assert watch(desk) == []
+
+
+def test_who_was_once_in_a_group_scores_what_he_did_himself():
+    """That a group was found is a reason to ask, and no conduct of its members'."""
+    suspicion = Suspicion(no_genre)
+    suspicion.take(BEGIN, line(BEGIN, "aa" * 8, gid(1)), BEGIN)
+    suspicion.see()
+    suspicion.guard.marks.by_group[0] = True
+    suspicion.told[0] = Told(0.0, BEGIN)
+    later = BEGIN + 86_400
+    suspicion.take(later, line(later, "aa" * 8, gid(2)), later)
+    (finding,) = suspicion.findings()
+    assert finding.score < 0.1
 
 
 def test_one_process_watches_at_a_time(tmp_path):

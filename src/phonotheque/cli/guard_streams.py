@@ -131,7 +131,8 @@ def join(
 ) -> int:
     """Bring the parts of a guard together, and print its verdicts as lines of JSON, until Ctrl-C.
 
-    Needs no archive.
+    A sink that is away is asked again for a while; then the status is 6, and started again it gets
+    what it did not take. Needs no archive.
 
     Example: phono guard join valkey://127.0.0.1/0 --tracks t.parquet --state whole
     """
@@ -143,23 +144,19 @@ def join(
     stop = stop_at_signals()
     with _server(server, patience) as there, _keeping(state) as keeping:
         joiner = Joiner(there, shape, known, keeping)
-        joiner.join(lambda: not stop.is_set(), lambda told: _hand_on(told, sinks))
+        joiner.join(lambda: not stop.is_set(), lambda told: _hand_on(told, sinks, there))
     return DONE
 
 
-def _hand_on(told: Told, sinks: list[Sink]) -> None:
-    """Print a verdict, and take it to whoever acts on it; who cannot take it is told of."""
-    from phonotheque.errors import UnavailableError
+def _hand_on(told: Told, sinks: list[Sink], server: StreamServer) -> None:
+    """Print a verdict, and take it to whoever acts on it."""
     from phonotheque.guard.score.sinks import record_of
-    from phonotheque.guard.streams.verdicts import verdict_of
+    from phonotheque.guard.streams.verdicts import take_to, verdict_of
 
     verdict = verdict_of(told)
     print_json({"account": verdict.account, **record_of(verdict)})
     for sink in sinks:
-        try:
-            sink.take(verdict)
-        except UnavailableError as error:
-            tell([str(error)])
+        take_to(sink, verdict, server.waits)
 
 
 def _shape(tracks: Path, parts: int, window: int, name: str) -> tuple[Tracks, Shape]:

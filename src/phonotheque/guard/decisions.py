@@ -27,9 +27,7 @@ class Basis(StrEnum):
     GROUP = "group"
     """That it is one of many that do not overlap as people do."""
     CANARY = "canary"
-    """It asked for what exists nowhere and was shown to nobody."""
-    UNANSWERED = "unanswered"
-    """It answered a question as no person does."""
+    """It asked for what was never here, and that this service showed to nobody."""
     BUDGET = "budget"
     """It went on when its budget was used."""
     PERSON = "person"
@@ -50,6 +48,8 @@ class Recount:
         threshold: The sum that hardly any honest account reaches, in bits.
         rest: What those count for together that are not among `weights`, none of which weighs more
             than the lightest there.
+        least: Of each rung from `observe` on, with how many tracks at least its score can be
+            reached, on any clock; () where nobody worked it out.
     """
 
     new_tracks: int
@@ -59,6 +59,7 @@ class Recount:
     weights: tuple[float, ...]
     threshold: float
     rest: float = 0.0
+    least: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         weights = (*self.weights, self.rest)
@@ -99,7 +100,6 @@ class Finding:
         thresholds: Names and values that were in force.
         group: A group that it was found in.
         canaries: Ids that exist nowhere for which it asked.
-        failed_answers: Questions that it answered as no person does.
         over_budget: How often it went on within the last day when its budget was used.
         recount: Its tracks, counted exactly; None when nobody did.
         is_address: It is an address, and may be many people.
@@ -111,7 +111,6 @@ class Finding:
     thresholds: tuple[tuple[str, float], ...] = ()
     group: Group | None = None
     canaries: int = 0
-    failed_answers: int = 0
     over_budget: int = 0
     recount: Recount | None = None
     is_address: bool = False

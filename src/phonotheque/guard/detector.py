@@ -195,10 +195,15 @@ class Guard:
         return self.scores(np.arange(len(self.marks.by_group)))
 
     def scores(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Return the highest score of each of some accounts."""
+        """Return the highest score of each of some accounts; as `peaks`."""
+        in_groups = self.marks.by_group[accounts] * FROM_SCORE[Rung.CHALLENGE]
+        return np.maximum(self.own_scores(accounts), in_groups)
+
+    def own_scores(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the highest score that each of some accounts ever had by itself."""
         highest = self.accounts.numbers[accounts, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
-        own = (highest / self.limits.at(self._days)).max(axis=1)
-        return np.maximum(own, self.marks.by_group[accounts] * FROM_SCORE[Rung.CHALLENGE])
+        own: npt.NDArray[np.float64] = (highest / self.limits.at(self._days)).max(axis=1)
+        return own
 
     def settings(self) -> Settings:
         """Return its limits."""

@@ -1,50 +1,26 @@
 """Evidence in one sentence, and what would have changed it in another.
 
 Law: a counterfactual is true, not likely: with fewer new tracks than it says, whichever of them
-were left out, the sum could not have reached the threshold.
+were left out, no clock could have reached what this rung begins at.
 """
 
 from __future__ import annotations
 
-import math
-from itertools import accumulate
-
-from phonotheque.guard.decisions import Basis, Finding, Group, Recount
+from phonotheque.guard.decisions import Basis, Finding, Group
+from phonotheque.guard.rungs import Rung
 
 
-def least_tracks(recount: Recount) -> int:
-    """Return the number of new tracks below which the threshold cannot be reached.
-
-    The heaviest are taken first: no choice of fewer of them adds up to the threshold. Of those that
-    are known by their sum alone each weighs as much as the lightest that is known, at most.
-    """
-    heaviest = sorted(recount.weights, reverse=True)
-    reached = (
-        number for number, total in enumerate(accumulate(heaviest), 1) if total >= recount.threshold
-    )
-    known = next(reached, None)
-    if known is not None:
-        return known
-    lacking = recount.threshold - sum(heaviest)
-    if not heaviest or heaviest[-1] <= 0 or recount.rest < lacking:
-        return len(heaviest) + 1
-    return len(heaviest) + math.ceil(lacking / heaviest[-1])
-
-
-def sentences(finding: Finding, basis: Basis) -> tuple[str, str]:
-    """Return what was seen, and what would have changed the decision."""
+def sentences(finding: Finding, basis: Basis, rung: Rung) -> tuple[str, str]:
+    """Return what was seen, and what would have kept it from this rung."""
     match basis:
         case Basis.CANARY:
             asked = _counted(finding.canaries, "address")
             verb = "names" if finding.canaries == 1 else "name"
             seen = (
-                f"{asked} that this account asked for {verb} no recording, and no page or program "
-                "was ever given: one finds such addresses by trying."
+                f"{asked} that this account asked for {verb} no recording that was ever "
+                "here: one finds such addresses by trying."
             )
             return seen, "It would not have happened with addresses that this service gives out."
-        case Basis.UNANSWERED:
-            seen = f"{_counted(finding.failed_answers, 'answer')} came as no person sends one."
-            return seen, "It would not have happened with one answer in somebody's own words."
         case Basis.BUDGET:
             seen = (
                 f"{_counted(finding.over_budget, 'request')} for new restricted tracks came within "
@@ -54,7 +30,7 @@ def sentences(finding: Finding, basis: Basis) -> tuple[str, str]:
         case Basis.GROUP if finding.group is not None:
             seen, otherwise = _of_group(finding.group)
         case _:
-            seen, otherwise = _of_conduct(finding)
+            seen, otherwise = _of_conduct(finding, rung)
     return (f"{seen} {_ADDRESS}" if finding.is_address else seen), otherwise
 
 
@@ -65,7 +41,7 @@ _ADDRESS = (
 _BY_ITSELF = "It ends by itself as time goes by without many more tracks that hardly anybody plays."
 
 
-def _of_conduct(finding: Finding) -> tuple[str, str]:
+def _of_conduct(finding: Finding, rung: Rung) -> tuple[str, str]:
     recount = finding.recount
     if recount is None:
         seen = (
@@ -78,9 +54,10 @@ def _of_conduct(finding: Finding) -> tuple[str, str]:
         f"{recount.rare_tracks:,} of the {_counted(recount.new_tracks, 'new track')} of the last "
         f"{_counted(recount.days, 'day')} are played by {fewer}."
     )
-    if recount.score < 1:
+    if rung is Rung.NONE or not recount.least:
         return seen, _BY_ITSELF
-    return seen, f"With fewer than {least_tracks(recount):,} new tracks it could not have happened."
+    least = recount.least[rung - 1]
+    return seen, f"With fewer than {_counted(least, 'new track')} it could not have happened."
 
 
 def _of_group(group: Group) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 Laws:
 - nobody is suspended for his conduct before he was really asked, and before an exact recount of
   what he did afterwards, hours later, is a quarter more than what he was asked for, or answered;
-- what a group did, and an answer that is none, never do more than ask;
+- what a group did never does more than ask;
 - an address, behind which there may be many, is asked at most;
 - what was decided on some evidence is not decided again on the same, however often it is found;
   what a person looked at and took back is not decided again on it;
@@ -111,7 +111,7 @@ def decide(finding: Finding, standing: Standing, rules: Rules, now: int) -> Deci
         counts = past.rung >= rung and (is_shadow or not past.is_shadow)
         if counts and _is_same(finding, basis, past, rules):
             return None
-    evidence, counterfactual = sentences(finding, basis)
+    evidence, counterfactual = sentences(finding, basis, rung)
     return Decision(
         account=finding.account,
         rung=rung,
@@ -133,7 +133,6 @@ def weigh(finding: Finding, standing: Standing, rules: Rules) -> tuple[Rung, Bas
     supported = (
         (_by_canaries(finding, standing, rules), Basis.CANARY),
         (_by_conduct(finding, standing, rules), Basis.CONDUCT),
-        (_by_answers(finding), Basis.UNANSWERED),
         (_by_group(finding, standing), Basis.GROUP),
         (Rung.OBSERVE if finding.over_budget else Rung.NONE, Basis.BUDGET),
     )
@@ -157,8 +156,6 @@ def _is_same(finding: Finding, basis: Basis, past: Past, rules: Rules) -> bool:
             return names[0] == names[1]
         case Basis.CANARY:
             return finding.canaries <= before.canaries
-        case Basis.UNANSWERED:
-            return finding.failed_answers <= before.failed_answers
         case _:
             return finding.over_budget <= before.over_budget
 
@@ -187,11 +184,6 @@ def _went_on(finding: Finding, standing: Standing, rules: Rules) -> bool:
     before = max(standing.asked_score, standing.answered_score)
     is_later = 0 < standing.asked_at <= finding.second - RESPITE_S
     return is_later and finding.best_score >= before * rules.growth
-
-
-def _by_answers(finding: Finding) -> Rung:
-    """The words of two honest people may be the same: they ask again, and that is all."""
-    return Rung.CHALLENGE if finding.failed_answers else Rung.NONE
 
 
 def _by_group(finding: Finding, standing: Standing) -> Rung:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from phonotheque.guard.decisions import DAY_S, MOST_WEIGHTS, Group, Recount
 from phonotheque.guard.detector import Guard
 from phonotheque.guard.engine.memory import CLOCKS_S
+from phonotheque.guard.rungs import FROM_SCORE
 
 CLOCK_NAMES = ("hour", "day", "month")
 _RARE_BELOW = 2
@@ -25,7 +26,7 @@ def recounted(guard: Guard, accounts: Numbers, second: int) -> dict[int, Recount
     which the account is nearest to its limit.
 
     Returns:
-        By account; without those that had none, and nobody while no limits are known.
+        By account, also of those who had none for a month; nobody while no limits are known.
 
     Cost: one look through the ledger, however many accounts.
     """
@@ -37,10 +38,29 @@ def recounted(guard: Guard, accounts: Numbers, second: int) -> dict[int, Recount
     order = recent[np.argsort(rows.account[recent], kind="stable")]
     owners, begins = np.unique(rows.account[order], return_index=True)
     parts = np.split(order, begins[1:]) if len(owners) else []
-    return {
-        int(owner): _recount(guard, rows.track[part], rows.second[part], second, limits)
-        for owner, part in zip(owners, parts, strict=True)
-    }
+    rows_of = dict(zip(owners.tolist(), parts, strict=True))
+    found = {}
+    for account in accounts.tolist():
+        part = rows_of.get(account, order[:0])
+        found[account] = _recount(guard, rows.track[part], rows.second[part], second, limits)
+    return found
+
+
+def least_tracks(
+    weights: npt.NDArray[np.float64], limits: npt.NDArray[np.float64]
+) -> tuple[int, ...]:
+    """Return of each rung, from the lowest on, the number of tracks below which none of the clocks
+    can reach it, whichever tracks are left out: the heaviest of each clock are taken first.
+
+    Args:
+        weights: Of each track now; a row for each clock.
+        limits: Of each clock.
+    """
+    sums = np.cumsum(-np.sort(-weights, axis=1), axis=1)
+    return tuple(
+        1 + min(int(np.searchsorted(row, limit)) for row, limit in zip(sums, enough, strict=True))
+        for enough in (share * limits for share in FROM_SCORE.values())
+    )
 
 
 def _recount(
@@ -65,6 +85,7 @@ def _recount(
         weights=tuple(np.round(heaviest[:MOST_WEIGHTS], 3).tolist()),
         threshold=float(limits[nearest]),
         rest=round(float(heaviest[MOST_WEIGHTS:].sum()), 3),
+        least=least_tracks(weights, limits),
     )
 
 

@@ -205,6 +205,22 @@ def test_upheld_holds_as_long_as_the_person_said(tmp_path):
     assert case.rung_at(until) is Rung.NONE
 
 
+def test_a_case_that_another_followed_is_not_settled_to_be_something(tmp_path):
+    """It would be written down and do nothing: the last case of the account is named instead; that
+    an older one was nothing may be said."""
+    clock = Clock()
+    desk = new_desk(tmp_path, clock)
+    desk.take(canaries(1))
+    clock.now += 40 * DAY_S
+    desk.take(canaries(1, second=clock.now, hits=4))
+    until = clock.now + DAY_S
+    with pytest.raises(ConflictError, match="g3 is a later case"):
+        desk.settle("g2", Settled("g2", desk.now, Rung.SUSPEND, until, "ann", "By trying ids."))
+    desk.settle("g2", Settled("g2", desk.now, Rung.NONE, 0, "ann", "A slip.", is_wrong=True))
+    desk.settle("g3", Settled("g3", desk.now, Rung.BUDGET, until, "ann", "Less."))
+    assert desk.read().cases.by_number["g3"].rung_at(desk.now) is Rung.BUDGET
+
+
 def test_accepted_appeals_are_lessons(desk):
     """What a person called wrong is tried on the rules: explained canaries do not decide again,
     and rules that would do it again are named."""

@@ -18,7 +18,7 @@ from phonotheque.guard.ledger.plays import (
     AFTER_THE_CASE_S,
     WITHOUT_A_CASE_S,
     Play,
-    is_kept,
+    kept_from,
     kept_until,
 )
 
@@ -131,8 +131,8 @@ def test_lines_of_a_case_are_kept_until_ninety_days_after_it(tmp_path) -> None:
     until = kept_until(cases, over)
     ended = cases.by_number["g2"].decision.until
     assert until[account(1)] == ended + AFTER_THE_CASE_S
-    assert is_kept(account(1), BEGIN, until, ended + AFTER_THE_CASE_S - 1)
-    assert not is_kept(account(1), BEGIN, until, ended + AFTER_THE_CASE_S)
+    assert kept_from(account(1), until, ended + AFTER_THE_CASE_S - 1) < BEGIN
+    assert kept_from(account(1), until, ended + AFTER_THE_CASE_S) > over
     clock.now = BEGIN + 20 * DAY_S
     desk.appeal("g2", "It was my feed reader.")
     assert kept_until(desk.read().cases, over)[account(1)] is None
@@ -140,8 +140,8 @@ def test_lines_of_a_case_are_kept_until_ninety_days_after_it(tmp_path) -> None:
 
 def test_lines_without_a_case_are_kept_for_thirty_days() -> None:
     """As long as the slowest clock remembers them."""
-    assert is_kept(account(1), BEGIN, {}, BEGIN + WITHOUT_A_CASE_S - 1)
-    assert not is_kept(account(1), BEGIN, {}, BEGIN + WITHOUT_A_CASE_S)
+    assert kept_from(account(1), {}, BEGIN + WITHOUT_A_CASE_S - 1) == BEGIN
+    assert kept_from(account(1), {}, BEGIN + WITHOUT_A_CASE_S) > BEGIN
 
 
 @pytest.mark.parametrize(
@@ -168,3 +168,17 @@ def test_a_damaged_file_is_named_and_stays(tmp_path) -> None:
         with pytest.raises(MalformedError):
             ask()
     assert file.exists()
+
+
+def test_a_damaged_file_keeps_no_other_from_being_forgotten(tmp_path) -> None:
+    """What is over goes, of the same day and of later ones; the damaged one is named each time."""
+    there = ledger(tmp_path)
+    there.write([play(1)])
+    (damaged,) = (tmp_path / FOLDER).iterdir()
+    damaged.write_bytes(b"junk")
+    there.write([play(2)])
+    there.write([play(2, second=BEGIN + DAY_S), play(3, second=BEGIN + DAY_S)])
+    with pytest.raises(MalformedError, match=damaged.name):
+        there.tidy({account(3): None}, BEGIN + 200 * DAY_S)
+    damaged.unlink()
+    assert {who for who, _ in there.takings([account(2), account(3)], EVER)} == {account(3)}

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from tests.guard.score.logs import combined, listeners, scraper
@@ -19,10 +20,12 @@ from phonotheque.guard.rungs import Rung
 from phonotheque.guard.score import sinks
 from phonotheque.guard.score.combined_log import read_combined
 from phonotheque.guard.score.following import Verdict, follow
-from phonotheque.guard.score.sinks import sink_of
+from phonotheque.guard.score.reasons import instant
+from phonotheque.guard.score.sinks import AddressSet, ValkeyKeys, VerdictFile, sink_of
 
 PEOPLE = listeners()
-VERDICT = Verdict("203.0.113.1", Rung.SUSPEND, 1.25, 1_760_000_000, 1_760_086_400, "500 items.")
+NOW = int(time.time())
+VERDICT = Verdict("203.0.113.1", Rung.SUSPEND, 1.25, NOW - 400, NOW + 86_000, "500 items.")
 
 
 def verdicts(tmp_path, fetches, lines_at_once=10):
@@ -61,35 +64,52 @@ def test_what_came_in_pieces_is_counted_as_what_came_at_once(tmp_path):
     assert (one[-1].account, other[-1].account) == ("203.0.113.1", "203.0.113.1")
 
 
-def test_a_file_of_verdicts_holds_the_last_of_each(tmp_path):
+def rungs(path) -> dict[str, str]:
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return {row["account"]: row["rung"] for row in rows}
+
+
+def test_a_file_of_verdicts_holds_what_holds_of_each(tmp_path):
     """Whole lines of JSON; what ended is gone; what stood there is kept."""
     path = tmp_path / "verdicts.jsonl"
     sink = sink_of(f"file:{path}")
     sink.take(VERDICT)
-    sink_of(f"file:{path}").take(
-        Verdict("203.0.113.2", Rung.CHALLENGE, 0.7, 1_760_000_100, 1_760_086_500, "x")
+    other = Verdict("203.0.113.2", Rung.CHALLENGE, 0.7, NOW, NOW + 86_400, "x")
+    sink_of(f"file:{path}").take(other)
+    assert rungs(path) == {"203.0.113.1": "suspend", "203.0.113.2": "challenge"}
+    assert json.loads(path.read_text().splitlines()[0])["until"] == instant(VERDICT.until)
+    late = VerdictFile(path, lambda: NOW + 86_200)
+    late.take(dataclasses.replace(VERDICT, account="203.0.113.3", until=NOW + 90_000))
+    assert rungs(path) == {"203.0.113.2": "challenge", "203.0.113.3": "suspend"}
+    late.take(dataclasses.replace(VERDICT, account="203.0.113.4", until=NOW + 86_200))
+    assert "203.0.113.4" not in rungs(path)
+
+
+def test_a_question_takes_no_place_of_a_suspension_that_holds(tmp_path):
+    """In the file; when the suspension ended, it does."""
+    path, asked = (
+        tmp_path / "verdicts.jsonl",
+        dataclasses.replace(VERDICT, rung=Rung.CHALLENGE, second=NOW, until=NOW + 900_000),
     )
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [row["account"] for row in rows] == ["203.0.113.1", "203.0.113.2"]
-    assert rows[0]["rung"] == "suspend"
-    assert rows[0]["until"] == "2025-10-10T08:53:20Z"
-    late = Verdict("203.0.113.3", Rung.SUSPEND, 2.0, 1_770_000_000, 1_770_086_400, "y")
-    sink_of(f"file:{path}").take(late)
-    assert [json.loads(line)["account"] for line in path.read_text().splitlines()] == [
-        "203.0.113.3"
-    ]
+    for verdict in (asked, VERDICT, asked):
+        sink_of(f"file:{path}").take(verdict)
+    assert rungs(path) == {"203.0.113.1": "suspend"}
+    VerdictFile(path, lambda: VERDICT.until).take(asked)
+    assert rungs(path) == {"203.0.113.1": "challenge"}
 
 
 def test_what_is_no_address_never_reaches_a_command(monkeypatch):
-    """Not the name of an interface that hides commands, not this machine, not a name."""
+    """Not the name of an interface that hides commands, not this machine, not a name; nor does what
+    ended; and how late a verdict came does not hold anybody for longer."""
     ran = []
     monkeypatch.setattr(sinks.subprocess, "run", lambda *args, **more: ran.append(more["input"]))
-    sink = sink_of("nft:inet:filter:scrapers")
+    sink = AddressSet("inet", "filter", "scrapers", lambda: NOW + 85_000)
     for account in ("::1%x } ; flush ruleset ; #", "fe80::1%eth0", "127.0.0.1", "::", "me", ""):
         sink.take(dataclasses.replace(VERDICT, account=account))
     assert ran == []
     sink.take(dataclasses.replace(VERDICT, account="2001:DB8::0:1"))
-    assert ran == ["add element inet filter scrapers { 2001:db8::1 timeout 86400s }\n"]
+    sink.take(dataclasses.replace(VERDICT, account="2001:db8::2", until=NOW + 85_000))
+    assert ran == ["add element inet filter scrapers { 2001:db8::1 timeout 1000s }\n"]
 
 
 def test_a_file_that_holds_something_else_is_left_alone(tmp_path):
@@ -150,7 +170,7 @@ def test_nftables_takes_a_suspension_and_lets_it_end(tmp_path):
         f"{_NFT} list set inet filter scrapers"
     )
     assert done.returncode == 0, done.stderr
-    assert "203.0.113.1 timeout 1d" in done.stdout
+    assert "203.0.113.1 timeout 23h" in done.stdout
     assert "somebody" not in done.stdout
 
 
@@ -184,7 +204,10 @@ def valkey(tmp_path):
 
 
 def test_valkey_takes_a_verdict_and_lets_it_end(valkey):
-    """A key with the verdict, and the time it has to live; a server that is gone is told."""
+    """A key with the highest rung that holds, and the time it has to live; what ended is not taken.
+
+    A server that is gone is told.
+    """
     import valkey as library
 
     url, server = valkey
@@ -193,7 +216,15 @@ def test_valkey_takes_a_verdict_and_lets_it_end(valkey):
     there = library.from_url(url)
     key = "phonotheque:verdict:203.0.113.1"
     assert json.loads(there.get(key))["rung"] == "suspend"
-    assert 0 < there.ttl(key) <= 86_400
+    assert 0 < there.ttl(key) <= 86_000
+    asked = dataclasses.replace(VERDICT, rung=Rung.CHALLENGE, until=NOW + 900_000)
+    sink.take(asked)
+    assert json.loads(there.get(key))["rung"] == "suspend"
+    there.set(key, "of somebody else")
+    sink.take(asked)
+    assert json.loads(there.get(key))["rung"] == "challenge"
+    ValkeyKeys(url, lambda: VERDICT.until).take(VERDICT)
+    assert json.loads(there.get(key))["rung"] == "challenge"
     there.close()
     server.terminate()
     server.wait()

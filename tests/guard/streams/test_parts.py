@@ -11,15 +11,23 @@ from tests.guard.streams import village
 from tests.guard.streams.memory import KilledError, MemoryServer
 
 from faults.memory import MemoryDisk
-from phonotheque.errors import ConflictError, IntegrityError, MalformedError
+from phonotheque.errors import ConflictError, IntegrityError, MalformedError, UnavailableError
 from phonotheque.guard.engine.memory import PLAYS
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.joining import Joiner
 from phonotheque.guard.streams.part import Part
-from phonotheque.guard.streams.rows import CANARY, COPIED, FAILED, PASSED, ROW
+from phonotheque.guard.streams.remembering import kept_part, part_of_kept
+from phonotheque.guard.streams.rows import CANARY, COPIED, FAILED, PASSED, ROW, put_canaries
 from phonotheque.guard.streams.sending import Sender
 from phonotheque.guard.streams.server import Entry
-from phonotheque.guard.streams.telling import Counts, News
+from phonotheque.guard.streams.telling import (
+    Counts,
+    News,
+    Report,
+    Told,
+    encode_report,
+    encode_told,
+)
 from phonotheque.guard.streams.working import Keeping, Worker
 
 PIECE = 40_000
@@ -163,29 +171,120 @@ def test_what_is_no_entry_is_told() -> None:
         guarding.turn(0)
 
 
-def rows(account: int, flags: list[int]) -> np.ndarray:
+DAY_S = 86_400
+NONE = Counts(np.zeros(0, np.int32), np.zeros(0, np.uint32))
+
+
+def rows(account: int, flags: list[int], canaries: tuple[int, ...] = (), later: int = 0):
     found = np.zeros(len(flags), ROW)
     found["account"], found["flags"] = account, flags
-    found["second"] = village.NOW + np.arange(len(flags))
+    found["second"] = village.NOW + later + np.arange(len(flags))
+    if canaries:
+        put_canaries(found, canaries)
     return found
 
 
-def test_the_second_canary_suspends_and_an_answer_is_no_play() -> None:
-    """Once, at its second."""
+def restarted(part: Part) -> Part:
+    return part_of_kept(kept_part(part, 1, {}), village.tracks())
+
+
+def easily_asked() -> Part:
+    """A part in which one track that is new to somebody is enough."""
     part = Part(village.tracks())
-    assert part.take(rows(7, [CANARY, PASSED])) == []
-    (told,) = part.take(rows(7, [CANARY, CANARY]))
+    part.thresholds = np.full(3, 0.5)
+    part.music = part.music._replace(bits=np.ones_like(part.music.bits))
+    return part
+
+
+def test_the_second_canary_suspends_and_an_answer_is_no_play() -> None:
+    """Once, at its second; not the same one again, as of a player that tries a dead link twice."""
+    part = Part(village.tracks())
+    assert part.take(rows(7, [CANARY, CANARY, CANARY, PASSED], (2**63 + 5,) * 3 + (0,))) == []
+    part = restarted(part)
+    assert part.take(rows(7, [CANARY], (2**63 + 5,))) == []
+    (told,) = part.take(rows(7, [CANARY, CANARY], (6, 8)))
     assert told == (7, Rung.SUSPEND, village.NOW, False)
     assert part.accounts.numbers[0, PLAYS] == 0
+
+
+def test_who_is_suspended_is_asked_when_that_is_over() -> None:
+    """A question does not take the place of a suspension, at whatever entry it is found."""
+    part, both = easily_asked(), rows(7, [CANARY, CANARY], (1, 2))
+    assert [one.rung for one in part.take(both)] == [Rung.SUSPEND]
+    assert part.take(rows(7, [COPIED], later=60)) == []
+    part = restarted(part)
+    part.thresholds = np.full(3, 0.5)
+    (told,) = part.take(rows(7, [COPIED], later=3 * DAY_S + 60))
+    assert told == (7, Rung.CHALLENGE, village.NOW + 1 + 72 * 3_600, False)
+    assert part.take(rows(7, [COPIED], later=3 * DAY_S + 90)) == []
+
+
+def after_a_day(part: Part, days: int) -> None:
+    """Let a day begin, so many days after the village's last one."""
+    following = (village.NOW + days * DAY_S) // village.WINDOW_S
+    asked = np.zeros(0, np.uint64)
+    news = News(following - 1, following, NONE, (1e9,) * 3, asked, is_new_day=True)
+    part.hear(news, village.shape(1))
+
+
+def test_who_did_nothing_for_60_days_is_forgotten() -> None:
+    """All that was known of him, in memory and in the file; others keep theirs, renumbered."""
+    part = Part(village.tracks())
+    part.music.rating[:] = 100
+    for account in (5, 6, 7):
+        part.take(rows(account, [COPIED, FAILED, CANARY], (0, 0, account)))
+    part.take(rows(6, [PASSED], later=DAY_S))
+    second = rows(7, [COPIED], later=DAY_S)
+    second["track"] = 3
+    part.take(second)
+    after_a_day(part, 60)
+    assert part.hashes.tolist() == [5, 6, 7]
+    after_a_day(part, 61)
+    for one in (part, restarted(part)):
+        assert one.hashes.tolist() == [6, 7]
+        assert one.accounts.numbers[:3, PLAYS].tolist() == [1, 2, 0]
+        assert one.marks.failed[:3].tolist() == [True, True, False]
+        assert list(one.hits.all()) == [(6, f"{6:016x}"), (7, f"{7:016x}")]
+        assert one.ledger.rows.account.tolist() == [1]
+        assert one.take(rows(5, [CANARY], (77,), later=61 * DAY_S)) == []
+        (told,) = one.take(rows(7, [CANARY], (77,), later=61 * DAY_S))
+        assert told.account == 7
+
+
+def test_parts_that_end_different_windows_are_told() -> None:
+    """They were not sent the same: nothing is made of it."""
+    guarding = Guarding(2)
+    none = np.zeros(0, np.uint64)
+    for part, window in enumerate((8, 9)):
+        report = encode_report(Report(window, 10, NONE, none))
+        guarding.server.add(guarding.shape.reports(part), (window, 1), b"", report)
+    with pytest.raises(MalformedError, match="where part 0 ended window 8"):
+        guarding.turn(2)
+
+
+def test_a_verdict_that_nobody_took_is_handed_on_again() -> None:
+    """By whoever starts again, from its folder."""
+    guarding = Guarding(1)
+    data = encode_told([Told(7, Rung.SUSPEND, village.NOW, by_group=False)])
+    guarding.server.add(guarding.shape.verdicts(0), (5, 1), b"", data)
+    joiner = guarding.started(1)
+    taken: list[Told] = []
+
+    def refuse(told: Told) -> None:
+        raise UnavailableError("the sink", "it is away", "Start it.")
+
+    with pytest.raises(UnavailableError):
+        joiner.join(turns(1), refuse, 0)
+    joiner.join(turns(1), taken.append, 0)
+    assert [one.account for one in taken] == [7]
 
 
 def test_answers_of_a_group_move_what_is_demanded() -> None:
     """Of those who were asked for a group's sake only; who failed is known from then on."""
     shape, part = village.shape(1), Part(village.tracks())
     part.take(rows(7, [COPIED]))
-    none = Counts(np.zeros(0, np.int32), np.zeros(0, np.uint32))
     asked = np.array([7], np.uint64)
-    part.hear(News(9, 10, none, (1e9,) * 3, asked, is_new_day=False), shape)
+    part.hear(News(9, 10, NONE, (1e9,) * 3, asked, is_new_day=False), shape)
     part.take(rows(7, [FAILED]))
     part.take(rows(8, [FAILED]))
     report = part.report(10, 11, shape)

@@ -16,8 +16,10 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
 from tests.guard.streams import village
 
+from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.rows import named
 from phonotheque.guard.streams.server import BEGIN, StreamServer
+from phonotheque.guard.streams.telling import Told, encode_told
 
 PARTS = 2
 DAY_S = 86_400
@@ -36,7 +38,7 @@ class Processes:
         pyarrow.parquet.write_table(table, folder / "tracks.parquet")
         self.running: dict[str, subprocess.Popen[str]] = {}
 
-    def start(self, name: str) -> subprocess.Popen[str]:
+    def start(self, name: str, *more: str) -> subprocess.Popen[str]:
         command = {
             "send": ["send", "plays.jsonl", self.url, "--key", "guard.key"],
             "join": ["join", self.url, "--state", "whole"],
@@ -44,7 +46,7 @@ class Processes:
         shape = ["--parts", str(PARTS), "--window", str(village.WINDOW_S)]
         command += ["--tracks", "tracks.parquet"]
         self.running[name] = subprocess.Popen(
-            [sys.executable, "-m", "phonotheque", "guard", *command, *shape],
+            [sys.executable, "-m", "phonotheque", "guard", *command, *shape, *more],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             text=True,
@@ -108,6 +110,22 @@ def test_kill_9_of_each_process_and_of_the_server_changes_no_verdict(processes, 
     real.start()
     processes.told(len(wanted), known)
     assert known == wanted
+
+
+def test_a_verdict_that_a_sink_refused_is_handed_on_after_a_start(processes) -> None:
+    """The one that joins ends with a status of its own, and passes nothing over."""
+    told = Told(7, Rung.SUSPEND, int(time.time()) - 60, by_group=False)
+    stream = village.shape(PARTS).verdicts(0)
+    StreamServer(processes.url).add(stream, (5, 1), b"", encode_told([told]))
+    nowhere = "valkey://127.0.0.1:1/0"
+    assert processes.start("join", "--patience", "0", "--to", nowhere).wait() == 6
+    processes.kill("join")
+    processes.start("join", "--to", "file:verdicts")
+    processes.told(1, set())
+    taken = processes.folder / "verdicts"
+    processes.running["join"].terminate()
+    assert processes.running["join"].wait() == 0
+    assert json.loads(taken.read_text())["account"] == named(7)
 
 
 def test_a_part_that_is_none_is_refused(processes) -> None:

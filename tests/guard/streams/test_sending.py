@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import numpy as np
 import pyarrow
@@ -13,15 +14,16 @@ from tests.guard.streams.memory import KilledError, MemoryServer
 
 from phonotheque.errors import BadRequestError, ConflictError, MalformedError, UnavailableError
 from phonotheque.guard.rungs import FROM_SCORE, Rung
+from phonotheque.guard.score.following import Verdict
 from phonotheque.guard.streams.lines import answers_in
 from phonotheque.guard.streams.log import PIECE_BYTES, alone_in, read_key, read_tracks, send_log
 from phonotheque.guard.streams.packing import pack, unpack
-from phonotheque.guard.streams.rows import CANARY, FAILED, PASSED, decode, part_of
+from phonotheque.guard.streams.rows import CANARY, FAILED, PASSED, canary_of, decode, part_of
 from phonotheque.guard.streams.sending import Sender, head_of
 from phonotheque.guard.streams.server import BEGIN
 from phonotheque.guard.streams.shape import Shape
 from phonotheque.guard.streams.telling import Told
-from phonotheque.guard.streams.verdicts import verdict_of
+from phonotheque.guard.streams.verdicts import take_to, verdict_of
 
 NOW = village.NOW
 
@@ -64,6 +66,38 @@ def test_each_line_is_sent_once_wherever_sending_stops(tmp_path, stops_at: int) 
     send_log(sender(halted), log, lambda: False)
     assert sorted(sent(halted)) == sorted(sent(whole))
     assert len(sent(whole)) == 12
+
+
+WEEK_S = 7 * 86_400
+
+
+@pytest.mark.parametrize("stops_at", range(2, 10))
+def test_a_piece_that_was_broken_off_is_sent_again_as_it_was(stops_at: int) -> None:
+    """However much later: lines that are too old by then, or were too new, make no other steps."""
+    seconds = [NOW - WEEK_S + 5, NOW - WEEK_S + 9, NOW - 9_000, NOW - 5_000, NOW - 30, NOW + 400]
+    lines = b"".join(play(f"p{n}", n, second) for n, second in enumerate(seconds))
+    whole, halted = MemoryServer(), MemoryServer()
+    sender(whole, 2).send(lines)
+    halted.fuse = stops_at
+    with pytest.raises(KilledError):
+        sender(halted, 2).send(lines)
+    Sender(halted, village.shape(2), village.KEY, lambda: NOW + 200).send(lines)
+    assert halted.streams == whole.streams
+
+
+def test_a_clock_that_was_ahead_is_told() -> None:
+    """No window would end until then; and a piece that was begun then is not gone on with."""
+    year = 365 * 86_400
+    for fuse in (-1, 3):
+        server, lines = MemoryServer(), play("a") + play("b", 2, NOW + year)
+        ahead = Sender(server, village.shape(3), village.KEY, lambda: NOW + year)
+        server.fuse = fuse
+        with suppress(KilledError):
+            ahead.send(lines)
+        before = len(sent(server))
+        with pytest.raises(UnavailableError, match="ahead of the clock"):
+            sender(server).send(lines)
+        assert len(sent(server)) == before
 
 
 def test_every_entry_names_the_one_before_it() -> None:
@@ -112,15 +146,19 @@ def test_a_stream_that_nobody_reads_stops_the_sender() -> None:
 def test_answers_and_canaries_are_told_from_plays() -> None:
     """Whatever else a line is stays with the plays, and is refused there."""
     good = [
-        line("a", answered="passed"), line("a", answered="failed"), line("b", canary=True),
+        line("a", answered="passed"), line("a", answered="failed"), line("b", canary="one"),
+        line("b", canary="one"), line("b", canary="two"),
     ]  # fmt: skip
     bad = [
-        line("a", answered="perhaps"), line("a", canary=True, answered="passed"),
-        line("a", NOW + 10**6, canary=True), line("a", 2**70, canary=True), b'{"canary"\n',
-        line("a", canary=False),
+        line("a", answered="perhaps"), line("a", canary="one", answered="passed"),
+        line("a", NOW + 10**6, canary="one"), line("a", 2**70, canary="one"), b'{"canary"\n',
+        line("a", canary=True), line("a", canary=""),
     ]  # fmt: skip
     plays, rows = answers_in(b"".join([*good, play('"canary"'), *bad]), village.KEY, NOW)
-    assert rows["flags"].tolist() == [PASSED, FAILED, CANARY]
+    assert rows["flags"].tolist() == [PASSED, FAILED, CANARY, CANARY, CANARY]
+    one, again, two = map(canary_of, rows[2:])
+    assert one == again != two
+    assert canary_of(rows[0]) == "0" * 16
     assert rows["account"][0] == rows["account"][1] != rows["account"][2]
     assert plays == b"".join([play('"canary"'), *bad])
 
@@ -211,5 +249,30 @@ def test_a_verdict_ends_by_itself(rung: Rung) -> None:
     """Nobody stays stopped because whoever would let him go is down; it is no score of his own."""
     verdict = verdict_of(Told(2**64 - 1, rung, NOW, by_group=False))
     assert verdict.account == "f" * 16
-    assert verdict.second == NOW < verdict.until <= NOW + 30 * 86_400
+    assert verdict.second == NOW
+    assert verdict.until == NOW + (72 * 3_600 if rung is Rung.SUSPEND else 30 * 86_400)
     assert verdict.score == FROM_SCORE[rung]
+
+
+class Away:
+    """A sink that refuses so many times."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals, self.taken = refusals, []
+
+    def take(self, verdict: Verdict) -> None:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise UnavailableError("the sink", "it is away", "Start it.")
+        self.taken.append(verdict)
+
+
+def test_a_sink_that_is_away_is_tried_again_and_then_told() -> None:
+    """The verdict is taken once it is back; nobody passes it over."""
+    verdict = verdict_of(Told(7, Rung.SUSPEND, NOW, by_group=False))
+    back, gone = Away(2), Away(3)
+    take_to(back, verdict, lambda: iter([None] * 3))
+    assert back.taken == [verdict]
+    with pytest.raises(UnavailableError, match="it is away"):
+        take_to(gone, verdict, lambda: iter([None] * 3))
+    assert gone.taken == []

@@ -77,6 +77,20 @@ def test_a_server_that_is_gone_is_asked_for_a_while(real) -> None:
     assert waited == sorted(waited)
 
 
+def test_a_server_that_accepts_and_never_answers_uses_the_patience_up() -> None:
+    """What is tried counts as well as what is waited."""
+    pytest.importorskip("valkey", reason="the extra `valkey` is not installed")
+    now = [0.0]
+
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    there = StreamServer("unix:///nowhere", wait=lambda _: None, clock=lambda: now[0])
+    for _ in there.waits():
+        pass_by(10)
+    assert 60 <= now[0] <= 70
+
+
 def test_a_server_that_comes_back_is_used(real) -> None:
     """Whoever asked goes on; what was added is there."""
 

@@ -129,12 +129,17 @@ class GuardDesk:
 
         Raises:
             BadReferenceError: There is no such case.
-            ConflictError: It answers an appeal, and nobody made one.
+            ConflictError: It answers an appeal, and nobody made one; or something is to happen by a
+                case that is not the last one of its account.
         """
         with self._writing() as book:
             case = known(book.cases, number)
             if settled.is_appeal and not case.appealed_at:
                 raise ConflictError(number, "nobody waits for an answer to an appeal", "See it.")
+            last = book.cases.of_account[case.account]
+            if last != number and settled.rung > Rung.NONE:
+                wrong = f"{last} is a later case of this account, and is what holds"
+                raise ConflictError(number, wrong, f"Decide about {last}.")
             entries: list[Entry] = [settled]
             if permit is not None:
                 entries.append(Permitted(permit))

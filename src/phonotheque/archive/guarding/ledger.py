@@ -2,7 +2,8 @@
 
 Laws: a recording counts once for an account in 30 days, however often it is asked for; what was
 refused is not counted; two workers never grant more than one budget; nobody can read from the table
-what anybody heard: that an account opened a recording is one keyed hash of both together.
+what anybody heard: that an account opened a recording is one keyed hash of both together, which is
+erased with the first request an hour after its 30 days, or of a worker that was started since.
 
 It may be lost: then everybody's budget is whole again. No answer waits longer than a blink for
 another process: who cannot be told is an error here, and the door counts by itself meanwhile.
@@ -18,12 +19,11 @@ from pathlib import Path
 from threading import Lock
 
 from phonotheque.errors import UnavailableError
-from phonotheque.guard.budgets import MONTH, Ask, Limit, Spent, ask, open_one
+from phonotheque.guard.budgets import HOUR, MONTH, Ask, Limit, Spent, ask, open_one
 
 FILE = "state/guard/ledger.sqlite"
 _VERSION = 1
 _BUSY_S = 0.05
-_FORGET_EVERY = 1_000
 _SCHEMA = """
 CREATE TABLE opened (mark BLOB PRIMARY KEY, second INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX opened_at ON opened (second);
@@ -55,7 +55,7 @@ class Ledger:
 
     root: Path
     _db: sqlite3.Connection | None = None
-    _opened: int = 0
+    _forgot: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
     def is_opened(self, mark: bytes, now: float) -> bool:
@@ -94,6 +94,7 @@ class Ledger:
     ) -> Ask | None:
         db.execute("BEGIN IMMEDIATE")
         try:
+            self._forget(db, now)
             if self._is_opened(db, mark, now):
                 return None
             spent = [_spent(db, budget.name) for budget in budgets]
@@ -104,7 +105,6 @@ class Ledger:
             for budget, one in zip(budgets, spent, strict=True):
                 _put(db, budget.name, open_one(budget.limits, one, now))
             db.execute("INSERT OR REPLACE INTO opened VALUES (?, ?)", (mark, int(now)))
-            self._forget(db, now)
             return None
         finally:
             db.execute("COMMIT")
@@ -118,9 +118,9 @@ class Ledger:
         return row is not None and now - row[0] < MONTH
 
     def _forget(self, db: sqlite3.Connection, now: float) -> None:
-        """Let go of what counts no more, now and then."""
-        self._opened += 1
-        if self._opened % _FORGET_EVERY == 0:
+        """Let go of what counts no more, once an hour, whichever way the clock went."""
+        if abs(now - self._forgot) >= HOUR:
+            self._forgot = now
             db.execute("DELETE FROM opened WHERE second < ?", (int(now) - MONTH,))
             db.execute("DELETE FROM spent WHERE latest < ?", (now,))
 

@@ -1,12 +1,14 @@
 """What accounts above a suspicion opened, from the access log into the ledger of plays.
 
 The log is forgotten after `listen.log_days`; what a case is about is kept in the ledger until 90
-days after the case. Laws: nothing of an account below the suspicion gets in; a line that is read
-again after a kill is in the ledger once.
+days after the case. Laws: nothing of an account below the suspicion gets in, and no line that the
+detector refused; a line that is read again after a kill is in the ledger once, and it is there
+before a snapshot says that it was read; a line that cannot be kept stops nobody.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -20,6 +22,9 @@ from phonotheque.guard.ledger.keeping import PlayLedger
 from phonotheque.guard.ledger.plays import KEPT_FROM, Play, kept_until
 from phonotheque.listen.log import Line
 
+_MOST_CHOSEN = 50_000
+"""In memory at once."""
+
 
 @dataclass
 class SuspectedPlays:
@@ -28,18 +33,21 @@ class SuspectedPlays:
     Attributes:
         ledger: Where they go.
         tidied: Number of the day on which it was tidied last.
+        refused: Lines that could not be kept, by reason.
     """
 
     ledger: PlayLedger
     tidied: int = -1
+    refused: Counter[str] = field(default_factory=Counter)
     _lines: list[tuple[int, Line]] = field(default_factory=list)
+    _chosen: list[Play] = field(default_factory=list)
 
     def note(self, second: int, line: Line) -> None:
         """Take a line by which restricted sound went out."""
         self._lines.append((second, line))
 
-    def write(self, suspicion: Suspicion) -> None:
-        """Keep those of accounts above the suspicion, durable on return; forget the others.
+    def choose(self, suspicion: Suspicion) -> None:
+        """Take those of accounts above the suspicion; forget the others.
 
         Raises:
             UnavailableError: The disk refuses.
@@ -51,10 +59,30 @@ class SuspectedPlays:
         known = [name for name in names if numbers[name] < room]
         scores = suspicion.guard.scores(np.array([numbers[name] for name in known], np.int64))
         above = {name for name, score in zip(known, scores, strict=True) if score >= KEPT_FROM}
-        self.ledger.write([_play(second, one) for second, one in lines if _account(one) in above])
+        for second, one in lines:
+            if _account(one) in above:
+                try:
+                    self._chosen.append(_play(second, one))
+                except ValueError:
+                    self.refused["lack what the ledger of plays needs"] += 1
+        if len(self._chosen) >= _MOST_CHOSEN:
+            self.write()
+
+    def write(self) -> None:
+        """Keep what was taken, durable on return: before each snapshot, in one file.
+
+        Raises:
+            UnavailableError: The disk refuses.
+        """
+        self.ledger.write(self._chosen)
+        self._chosen.clear()
+
+    def is_untidy(self, now: int) -> bool:
+        """Whether it is another day than when it was tidied last."""
+        return now // DAY_S != self.tidied
 
     def tidy(self, cases: Cases, now: int, fault: Callable[[str], None]) -> None:
-        """Forget what is over, once a day.
+        """Forget what is over, today.
 
         Args:
             fault: Told of a file that is damaged.
@@ -62,13 +90,11 @@ class SuspectedPlays:
         Raises:
             UnavailableError: The disk refuses.
         """
-        if now // DAY_S == self.tidied:
-            return
-        self.tidied = now // DAY_S
         try:
             self.ledger.tidy(kept_until(cases, now), now)
-        except MalformedError as error:
+        except MalformedError as error:  # all the rest is tidy
             fault(str(error))
+        self.tidied = now // DAY_S
 
 
 def _account(line: Line) -> str:

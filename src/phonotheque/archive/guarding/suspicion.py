@@ -131,13 +131,13 @@ class Suspicion:
     _second: int = -1
     _part: list[tuple[int, int, bool]] = field(default_factory=list)
 
-    def take(self, second: int, line: Line, now: float) -> None:
-        """Take one line of the log in."""
+    def take(self, second: int, line: Line, now: float) -> bool:
+        """Take one line of the log in; returns whether there was anything to take, and it was."""
         if not (line.canary or line.over_budget or is_taking(line)):
-            return
+            return False
         if second > now + FUTURE_S or second < self.latest - PAST_S:
             self.refused["are of another time"] += 1
-            return
+            return False
         if second != self._second:
             self.see()
             self._begin(second)
@@ -145,6 +145,13 @@ class Suspicion:
             self._take(second, line)
         except ValueError:
             self.refused["name nobody, or nothing"] += 1
+            return False
+        return True
+
+    def is_ahead(self, now: float) -> bool:
+        """Whether it took in events of a time that is not there yet, while a clock was ahead: all
+        that come now would be of long ago to it."""
+        return self.latest > now + FUTURE_S
 
     def _take(self, second: int, line: Line) -> None:
         account = self.names.account(line)
@@ -196,7 +203,7 @@ class Suspicion:
         on for a quarter more, or was noticed so long ago that what followed counts."""
         found = set(self.guard.look_at(seen).tolist())
         before = [one for one in seen.tolist() if one in self.told]
-        scores = self.guard.scores(np.array(before, np.int64)) if before else ()
+        scores = self.guard.own_scores(np.array(before, np.int64)) if before else ()
         for account, score in zip(before, scores, strict=True):
             told = self.told[account]
             is_more = score >= max(told.score, FROM_SCORE[Rung.OBSERVE]) * Rules().growth
@@ -213,7 +220,7 @@ class Suspicion:
             return
         self._make_room()
         numbers = np.array(accounts, np.int64)
-        scores = self.guard.scores(numbers).tolist()
+        scores = self.guard.own_scores(numbers).tolist()
         recounts = recounted(self.guard, numbers, second)
         limits = tuple(zip(CLOCK_NAMES, map(float, self.guard.settings()), strict=True))
         for account, score in zip(accounts, scores, strict=True):

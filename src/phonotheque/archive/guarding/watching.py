@@ -5,8 +5,8 @@ before a snapshot says that its lines were read, so a kill at any moment loses n
 no event twice: whoever starts again reads on behind the snapshot, finds what was found since, and
 the ladder knows from the book what was decided on it. One process watches at a time.
 
-What is decided follows from the log alone: without a snapshot, or with one that is damaged, all of
-the log that is kept is read again, and nothing is decided twice.
+What is decided follows from the log alone: without a snapshot, or with one that is damaged or of a
+time that is not there yet, all of the log that is kept is read again, and nothing is decided twice.
 """
 
 from __future__ import annotations
@@ -74,21 +74,20 @@ class Watcher:
             UnavailableError: The log cannot be read, or the book cannot be written: what was found
                 is found again by whoever starts again.
         """
-        for block in self.reader.blocks():
-            self._has_news = True
-            for second, line in read_lines(block, self._unreadable):
-                self.suspicion.take(second, line, self._desk.clock())
-                if is_taking(line):
-                    self._plays.note(second, line)
-            self._plays.write(self.suspicion)
+        if self.suspicion.is_ahead(self._desk.clock()):
+            self._fault("the clock was ahead: all of the access log that is kept is read again")
+            self.suspicion = Suspicion(self._genre)
+            self.reader = LogReader(self._desk.root, self._fault)
+        self._read()
         if self.suspicion.told:
             self._look_after_shadow()
         found = self.suspicion.findings()
         decided = self._desk.take_all(found) if found else []
         self.suspicion.found.clear()
-        for reason, count in self.suspicion.refused.items():
-            self._fault(f"{count:,} lines of the access log {reason}")
-        self.suspicion.refused.clear()
+        self._tell_of_refused()
+        if self._plays.is_untidy(self._desk.now):
+            self._book = self._desk.read(self._book.head)
+            self._plays.tidy(self._book.cases, self._desk.now, self._fault)
         if self._has_news and monotonic() >= self._keep_at:
             self.keep()
         return decided
@@ -98,8 +97,8 @@ class Watcher:
         if not self._has_news:
             return
         begun = monotonic()
+        self._plays.write()
         self._book = self._desk.read(self._book.head)
-        self._plays.tidy(self._book.cases, self._desk.now, self._fault)
         found = kept(self.suspicion, self.reader.places, self._book.head)
         fewer = without_idle(found)
         if fewer is not found:
@@ -118,6 +117,22 @@ class Watcher:
         except MalformedError as error:
             self._fault(f"{PATH} {error.wrong}: all of the access log that is kept is read again")
         return Suspicion(self._genre), {}, GENESIS
+
+    def _read(self) -> None:
+        """Take in what is new in the log."""
+        for block in self.reader.blocks():
+            self._has_news = True
+            for second, line in read_lines(block, self._unreadable):
+                is_taken = self.suspicion.take(second, line, self._desk.clock())
+                if is_taken and is_taking(line):
+                    self._plays.note(second, line)
+            self._plays.choose(self.suspicion)
+
+    def _tell_of_refused(self) -> None:
+        for refused in (self.suspicion.refused, self._plays.refused):
+            for reason, count in refused.items():
+                self._fault(f"{count:,} lines of the access log {reason}")
+            refused.clear()
 
     def _look_after_shadow(self) -> None:
         """What is still found when nothing is on paper any more is decided anew."""

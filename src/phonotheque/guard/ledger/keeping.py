@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.dataset import dataset
@@ -30,7 +31,7 @@ from pyarrow.dataset import dataset
 from phonotheque.disk import Disk, make_folders, read_whole, write_whole
 from phonotheque.errors import MalformedError
 from phonotheque.guard.incident import Taken, Takings
-from phonotheque.guard.ledger.plays import Play, is_kept
+from phonotheque.guard.ledger.plays import Play, kept_from
 
 _SCHEMA = pa.schema(
     [
@@ -149,27 +150,43 @@ class PlayLedger:
             How many plays were forgotten.
 
         Raises:
-            MalformedError: A file is damaged: it stays.
+            MalformedError: A file is damaged: it stays, and all that is in others is tidied.
             UnavailableError: The disk refuses.
+
+        Cost: in memory, what one day has.
         """
-        forgotten, of_day = 0, defaultdict(list)
+        forgotten, of_day, damaged = 0, defaultdict[str, list[str]](list), list[MalformedError]()
         for name in self._names():
             of_day[name[:10]].append(name)
         for day, names in sorted(of_day.items()):
-            parts = [self._read(name) for name in names]
-            rows = {tuple(row.values()): row for part in parts for row in part}
-            kept = [
-                row for row in rows.values() if is_kept(row["account"], row["second"], until, now)
-            ]
-            forgotten += len(rows) - len(kept)
-            if len(kept) == sum(map(len, parts)) and len(names) == 1:
-                continue
-            order = sorted(kept, key=lambda row: (row["account"], row["second"], row["id"]))
-            written = self._write(day, pa.Table.from_pylist(order, _SCHEMA)) if order else ""
+            parts = {}
             for name in names:
-                if name != written:
-                    self.disk.remove(f"{self.folder}/{name}")
-            self.disk.sync_folder(self.folder)
+                try:
+                    parts[name] = self._read(name)
+                except MalformedError as error:
+                    damaged.append(error)
+            if parts:
+                forgotten += self._tidy_day(day, parts, until, now)
+        if damaged:
+            raise damaged[0]
+        return forgotten
+
+    def _tidy_day(
+        self, day: str, parts: Mapping[str, pa.Table], until: Mapping[str, int | None], now: int
+    ) -> int:
+        rows = pa.concat_tables(parts.values())
+        if len(parts) > 1:
+            rows = rows.group_by(_SCHEMA.names, use_threads=False).aggregate([])  # each once
+        kept = _kept(rows, until, now)
+        forgotten = len(rows) - len(kept)
+        if not forgotten and len(parts) == 1:
+            return 0
+        order = kept.sort_by([(name, "ascending") for name in ("account", "second", "id", "item")])
+        written = self._write(day, order) if len(order) else ""
+        for name in parts:
+            if name != written:
+                self.disk.remove(f"{self.folder}/{name}")
+        self.disk.sync_folder(self.folder)
         return forgotten
 
     def _asked(
@@ -194,10 +211,10 @@ class PlayLedger:
     def _names(self) -> list[str]:
         return [one.name for one in self.disk.list(self.folder) if one.name.endswith(_ENDING)]
 
-    def _read(self, name: str) -> list[dict[str, Any]]:
+    def _read(self, name: str) -> pa.Table:
         data = read_whole(self.disk, f"{self.folder}/{name}")
         with _translated(f"{self.folder}/{name}"):
-            return pq.read_table(io.BytesIO(data), schema=_SCHEMA).to_pylist()
+            return pq.read_table(io.BytesIO(data), schema=_SCHEMA)
 
     def _write(self, day: str, table: pa.Table) -> str:
         file = io.BytesIO()
@@ -206,6 +223,14 @@ class PlayLedger:
         name = f"{day}-{hashlib.sha256(data).hexdigest()[:16]}{_ENDING}"
         write_whole(self.disk, f"{self.folder}/{name}", data)
         return name
+
+
+def _kept(rows: pa.Table, until: Mapping[str, int | None], now: int) -> pa.Table:
+    """Return the rows that are kept: asked once for each account, not for each row."""
+    accounts = rows["account"].combine_chunks().dictionary_encode()
+    since = np.array([kept_from(one, until, now) for one in accounts.dictionary.to_pylist()])
+    own = since[accounts.indices.to_numpy()]
+    return rows.filter(pa.array(rows["second"].to_numpy() >= own))
 
 
 def _row(play: Play) -> dict[str, Any]:

@@ -7,6 +7,7 @@ of a case until 90 days after nothing follows from the case any more.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,12 +70,12 @@ def kept_until(cases: Cases, now: int) -> dict[str, int | None]:
     }
 
 
-def is_kept(account: str, second: int, until: Mapping[str, int | None], now: int) -> bool:
-    """Whether a line of an account is still kept."""
+def kept_from(account: str, until: Mapping[str, int | None], now: int) -> float:
+    """Return from which second on lines of an account are still kept; infinity for none of them."""
     if account not in until:
-        return now < second + WITHOUT_A_CASE_S
+        return now - WITHOUT_A_CASE_S + 1
     end = until[account]
-    return end is None or now < end
+    return -math.inf if end is None or now < end else math.inf
 
 
 def _until(cases: list[Case], now: int) -> int | None:

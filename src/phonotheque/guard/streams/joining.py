@@ -1,8 +1,8 @@
 """The one process that brings the parts of a guard together: reports in, news and verdicts out.
 
-Laws: it speaks once all parts have spoken about a window; stopped and started again it says the
-same again, and the server keeps one of it; a verdict is handed on at least once, and is the same
-each time.
+Laws: it speaks once all parts have spoken about the same window; stopped and started again it says
+the same again, and the server keeps one of it; a verdict is handed on at least once, and is the
+same each time.
 """
 
 from __future__ import annotations
@@ -63,12 +63,13 @@ class Joiner:
         """Work until it is enough.
 
         Args:
-            hand_on: Takes a verdict to whoever acts on it.
+            hand_on: Takes a verdict to whoever acts on it; where it raises, the verdict is handed
+                on again by whoever starts again.
             may_go_on, wait_s: As `Worker.work` has them.
 
         Raises:
             IntegrityError: An entry is none of the guard's.
-            UnavailableError: The server does not answer.
+            UnavailableError: The server does not answer, or a verdict cannot be handed on.
         """
         while may_go_on():
             for entry in self._server.read(self.at, wait_s, count=1):
@@ -84,7 +85,15 @@ class Joiner:
                 self._may_end()
 
     def _hear(self, entry: Entry) -> None:
-        self._reports[self._part_of[entry.stream]] = decode_report(entry.data, entry.stream)
+        report = decode_report(entry.data, entry.stream)
+        for part, other in self._reports.items():
+            if (other.window, other.following) != (report.window, report.following):
+                wrong = (
+                    f"it ends window {report.window}, where part {part} ended window {other.window}"
+                )
+                todo = "Empty the folders of all workers and the streams, and send the log anew."
+                raise MalformedError(entry.stream, wrong, todo)
+        self._reports[self._part_of[entry.stream]] = report
 
     def _may_end(self) -> None:
         """End a window when all parts have spoken about it."""

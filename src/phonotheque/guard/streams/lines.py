@@ -1,27 +1,29 @@
 """Lines about accounts that are no plays: how a question was answered, and canaries; pure.
 
 `{"account": "a name", "second": 1767225600, "answered": "passed"}` (or `"failed"`), and
-`{"account": "a name", "second": 1767225600, "canary": true}`.
+`{"account": "a name", "second": 1767225600, "canary": "what was asked for"}`.
 
-Law: whatever else a line is stays with the lines of plays, and is refused there with its reason.
+Laws: what was asked for leaves here as a keyed hash only; whatever else a line is stays with the
+lines of plays, and is refused there with its reason.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import hashlib
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 
 from phonotheque.guard.intake import FUTURE_S, PAST_S, Names
-from phonotheque.guard.streams.rows import CANARY, FAILED, PASSED, ROW, Rows
+from phonotheque.guard.streams.rows import CANARY, FAILED, PASSED, ROW, Rows, put_canaries
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
     account: str
     second: int
     answered: Literal["passed", "failed"] | None = None
-    canary: bool = False
+    canary: Annotated[str, msgspec.Meta(min_length=1)] | None = None
 
 
 _decoder = msgspec.json.Decoder(_Line)
@@ -34,7 +36,7 @@ def answers_in(lines: bytes, key: bytes, now: int) -> tuple[bytes, Rows]:
 
     Args:
         lines: Whole lines.
-        key: For the hashes of names.
+        key: For the hashes of names and of what was asked for.
         now: Seconds since 1970: what is of the future or of long ago stays with the plays.
     """
     if not any(mark in lines for mark in _MARKS):
@@ -53,6 +55,7 @@ def answers_in(lines: bytes, key: bytes, now: int) -> tuple[bytes, Rows]:
     rows["account"] = [int.from_bytes(digests[one][:8], "big") for one in numbers]
     rows["second"] = [line.second for line in found]
     rows["flags"] = [_FLAGS[line.answered] for line in found]
+    put_canaries(rows, [_hash(line.canary, key) for line in found])
     return b"".join(plays), rows
 
 
@@ -61,5 +64,13 @@ def _read(line: bytes, now: int) -> _Line | None:
         read = _decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    is_one = bool(read.answered) != read.canary
+    is_one = (read.answered is None) != (read.canary is None)
     return read if is_one and now - PAST_S <= read.second <= now + FUTURE_S else None
+
+
+def _hash(canary: str | None, key: bytes) -> int:
+    """A keyed hash of an identifier, unlike that of a name; 0 for none."""
+    if canary is None:
+        return 0
+    digest = hashlib.blake2b(canary.encode(), digest_size=8, key=key, person=b"canary").digest()
+    return int.from_bytes(digest, "little")

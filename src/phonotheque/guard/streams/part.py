@@ -3,7 +3,8 @@
 Laws: within a window popularity and thresholds stand still, so that what is found about an account
 follows from its own rows in their order and from the news before, and not from which other accounts
 are in the same part; a report changes nothing, so that it can be made again after a stop; news
-change everything that reports are about, once.
+change everything that reports are about, once; who did nothing for 60 days is forgotten, at the
+same midnight in every part.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.calibration import UNKNOWN, peaks_of
-from phonotheque.guard.canaries import HITS_THAT_SUSPEND
+from phonotheque.guard.canaries import Hits
 from phonotheque.guard.detector import REMEMBERED_S
 from phonotheque.guard.engine.compiled import NO_WEIGHTS, observe_apart
 from phonotheque.guard.engine.memory import Events, new_accounts, new_music, rated, with_room
@@ -31,9 +32,11 @@ from phonotheque.guard.streams.rows import (
     PASSED,
     Hashes,
     Rows,
+    canary_of,
 )
 from phonotheque.guard.streams.shape import Shape, Tracks
 from phonotheque.guard.streams.telling import News, Report, Shortlist, Told, counts_of
+from phonotheque.guard.streams.verdicts import SUSPENDS_S
 
 _FIRST_ROOM = 1_024
 
@@ -46,14 +49,16 @@ class Marks(NamedTuple):
         told: Who was asked in this window.
         by_group: Who was asked for a group's sake.
         failed: Who failed the challenge.
-        hits: Requests for canaries.
+        suspended_at: Second of the canary that suspended; 0 for none.
+        seen_at: Second of the last row of any kind.
     """
 
     asked: npt.NDArray[np.bool_]
     told: npt.NDArray[np.bool_]
     by_group: npt.NDArray[np.bool_]
     failed: npt.NDArray[np.bool_]
-    hits: npt.NDArray[np.int32]
+    suspended_at: npt.NDArray[np.int64]
+    seen_at: npt.NDArray[np.int64]
 
 
 class Part:
@@ -66,6 +71,7 @@ class Part:
         self.ledger = Ledger(len(tracks))
         self.hashes: Hashes = np.zeros(0, np.uint64)
         self.marks = no_marks(_FIRST_ROOM)
+        self.hits = Hits()
         self.votes = np.zeros(len(tracks), np.uint32)
         self.thresholds = UNKNOWN.at(1)
         self.answers = [0, 0]
@@ -74,11 +80,11 @@ class Part:
     def take(self, rows: Rows) -> list[Told]:
         """Take in rows of a window, and return who is to be asked or stopped now, each once."""
         numbers = self._numbers_of(rows["account"])
-        plays = (rows["flags"] & NO_PLAY) == 0
-        told = self._play(rows[plays], numbers[plays])
+        np.maximum.at(self.marks.seen_at, numbers, rows["second"])
+        plays, told = (rows["flags"] & NO_PLAY) == 0, []
         for row, number in zip(rows[~plays], numbers[~plays].tolist(), strict=True):
             told += self._answer_or_canary(row, number)
-        return told
+        return told + self._play(rows[plays], numbers[plays])
 
     def report(self, window: int, following: int, shape: Shape) -> Report:
         """Return what others need to know at the end of a window."""
@@ -99,7 +105,7 @@ class Part:
         self.music.plays[news.votes.track] += news.votes.times
         if news.is_new_day:
             self.music = rated(self.music)
-            self.ledger.forget(shape.second(news.following) - REMEMBERED_S)
+            self._forget(shape.second(news.following) - REMEMBERED_S)
         self.thresholds = np.array(news.thresholds)
         self.votes[:] = 0
         self.answers = [0, 0]
@@ -126,11 +132,19 @@ class Part:
         marks, crossed = self.marks, self.accounts.crossed_at
         seen = np.unique(numbers)
         new = seen[(crossed[seen] > 0) & ~marks.asked[seen] & ~marks.told[seen]]
+        ends = np.where(crossed[new] < marks.suspended_at[new], 0, self._suspended_until(new))
+        is_free = marks.seen_at[new] >= ends
+        new, since = new[is_free], np.maximum(crossed[new], ends)[is_free]
         marks.told[new] = True
         return [
-            Told(int(self.hashes[one]), Rung.CHALLENGE, int(crossed[one]), by_group=False)
-            for one in new.tolist()
+            Told(account, Rung.CHALLENGE, second, by_group=False)
+            for account, second in zip(self.hashes[new].tolist(), since.tolist(), strict=True)
         ]
+
+    def _suspended_until(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Until when accounts are suspended, who are asked nothing before; 0 for who is not."""
+        at = self.marks.suspended_at[numbers]
+        return np.where(at > 0, at + SUSPENDS_S, 0)
 
     def _answer_or_canary(self, row: Any, number: int) -> list[Told]:
         marks, flags = self.marks, int(row["flags"])
@@ -139,11 +153,34 @@ class Part:
             if marks.by_group[number]:
                 self.answers[bool(flags & FAILED)] += 1
         elif flags & CANARY:
-            marks.hits[number] += 1
-            if marks.hits[number] == HITS_THAT_SUSPEND:
-                at = int(row["second"])
-                return [Told(int(row["account"]), Rung.SUSPEND, at, by_group=False)]
+            account, at = int(row["account"]), int(row["second"])
+            if self.hits.note(account, canary_of(row)):
+                marks.suspended_at[number] = at
+                return [Told(account, Rung.SUSPEND, at, by_group=False)]
         return []
+
+    def _forget(self, before: int) -> None:
+        """Forget first copies of before a second, and who did nothing since; numbers change."""
+        self.ledger.forget(before)
+        stays = self.marks.seen_at[: len(self.hashes)] >= before
+        if stays.all():
+            return
+        kept, numbers = np.flatnonzero(stays), (np.cumsum(stays) - 1).astype(np.int32)
+        accounts = with_room(new_accounts(_FIRST_ROOM), len(kept))
+        marks = no_marks(len(accounts.last_track))
+        news: list[np.ndarray] = [*accounts, *marks]
+        olds: list[np.ndarray] = [*self.accounts, *self.marks]
+        for new, old in zip(news, olds, strict=True):
+            new[: len(kept)] = old[kept]
+        self.accounts, self.marks = accounts, marks
+        rows = self.ledger.rows  # whoever has one stays: he did something when it was made
+        self.ledger = Ledger(len(self.votes))
+        self.ledger.note(numbers[rows.account], rows.track, rows.second)
+        self.know(self.hashes[kept])
+        hits, self.hits = self.hits, Hits()
+        for account, canary in hits.all():
+            if account in self._numbers:
+                self.hits.note(account, canary)
 
     def _shortlist(self) -> Shortlist:
         count, marks = len(self.hashes), self.marks
@@ -188,7 +225,7 @@ class Part:
 
 def no_marks(count: int) -> Marks:
     """Return the marks of so many accounts of which nothing is known."""
-    kinds = (np.bool_, np.bool_, np.bool_, np.bool_, np.int32)
+    kinds = (np.bool_, np.bool_, np.bool_, np.bool_, np.int64, np.int64)
     return Marks._make(np.zeros(count, kind) for kind in kinds)
 
 

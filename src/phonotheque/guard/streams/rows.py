@@ -16,7 +16,8 @@ from phonotheque.guard.engine.memory import Events
 
 COPIED, CANARY, PASSED, FAILED = 1, 2, 4, 8
 """Flags: the whole track left; an identifier was asked for that names nothing; a question was
-answered as a person does, or not. A row of the last three is no play."""
+answered as a person does, or not. A row of the last three is no play; of a canary, `track` and
+`played_ms` are the halves of a hash of the identifier."""
 
 NO_PLAY = CANARY | PASSED | FAILED
 
@@ -44,6 +45,17 @@ def rows_of(events: Events, hashes: Sequence[bytes]) -> Rows:
         rows[name] = getattr(events, name)
     rows["flags"] = events.copied * COPIED
     return rows
+
+
+def put_canaries(rows: Rows, hashes: Sequence[int]) -> None:
+    """Write into rows which identifier was asked for, as 64 bits of its hash."""
+    halves = np.array(hashes, "<u8").view("<i4").reshape(-1, 2)
+    rows["track"], rows["played_ms"] = halves.T
+
+
+def canary_of(row: Any) -> str:
+    """Return which identifier a row of a canary is about: 16 hexadecimal digits of its hash."""
+    return f"{int(row['played_ms']) & 0xFFFFFFFF:08x}{int(row['track']) & 0xFFFFFFFF:08x}"
 
 
 def encode(rows: Rows) -> bytes:

@@ -2,11 +2,12 @@
 
 A log is sent in pieces of whole lines. An entry is called by where its piece ends in the log, and
 says where it began, so that the streams themselves know how far the log was sent: it is noted
-nowhere else. Whoever starts again sends the last piece again exactly as it was, and the server
-refuses what it has.
+nowhere else. Whoever starts again sends the last piece again exactly as it was, judged by the
+second it was begun at, and the server refuses what it has.
 
 Laws: names leave here as keyed hashes only; every stream gets every step, an empty one where it has
-no rows; each entry names the one before it in its stream, so that a gap cannot pass for silence.
+no rows; each entry names the one before it in its stream, so that a gap cannot pass for silence; a
+clock that was ahead, which no later line would reach for long, is told.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import msgspec
 import numpy as np
 
 from phonotheque.errors import MalformedError, UnavailableError
-from phonotheque.guard.intake import Names, take
+from phonotheque.guard.intake import FUTURE_S, Names, take
 from phonotheque.guard.streams.lines import answers_in
 from phonotheque.guard.streams.rows import Rows, encode, part_of, rows_of
 from phonotheque.guard.streams.server import BEGIN, Entry, Place, StreamServer
@@ -41,6 +42,7 @@ class Head(msgspec.Struct, array_like=True, frozen=True):
         after: The entry before it in its stream.
         ends: The window that it ends; -1 for rows.
         is_last: Whether it is the last step of its piece.
+        now: When its piece was begun, in seconds since 1970: its lines were judged by it.
     """
 
     begins: int
@@ -49,6 +51,7 @@ class Head(msgspec.Struct, array_like=True, frozen=True):
     after: tuple[int, int]
     ends: int
     is_last: bool
+    now: int
 
 
 _decoder = msgspec.msgpack.Decoder(Head)
@@ -105,13 +108,14 @@ class Sender:
         found = [server.last(shape.events(part)) for part in range(shape.parts)]
         self._last: list[Place] = [BEGIN if one is None else one.place for one in found]
         newest = max((one for one in found if one is not None), key=_place, default=None)
-        self.at, self._window, self.piece_ends = 0, 0, 0
+        self.at, self._window, self.piece_ends, self._begun = 0, 0, 0, 0
         if newest is not None:
             head = head_of(newest)
             is_whole = head.is_last and len(set(self._last)) == 1
             self.at = newest.place[0] if is_whole else head.begins
             self._window = head.window if is_whole else head.before
             self.piece_ends = 0 if is_whole else newest.place[0]
+            self._begun = head.now
         self.refused: Counter[str] = Counter()
 
     def size(self, most: int) -> int:
@@ -123,15 +127,17 @@ class Sender:
         """Send the lines that stand in the log at `at`.
 
         Raises:
-            UnavailableError: The server does not answer, or a worker does not take its events.
+            UnavailableError: The server does not answer, or a worker does not take its events; or
+                what was sent is of the future.
         """
         begins, before, ends = self.at, self._window, self.at + len(lines)
-        steps = list(self._steps(lines, before))
+        now = self._now()
+        steps = list(self._steps(lines, before, now))
         self._wait_for_room()
-        self.piece_ends = ends
+        self.piece_ends, self._begun = ends, now
         for number, step in enumerate(steps, 1):
             is_last = number == len(steps)
-            head = Head(begins, before, step.window, BEGIN, step.ends, is_last)
+            head = Head(begins, before, step.window, BEGIN, step.ends, is_last, now)
             self._add((ends, number), head, step.rows)
         self.at, self.piece_ends, self._window = ends, 0, steps[-1].window
 
@@ -146,9 +152,23 @@ class Sender:
                 )
                 self._last[part] = place
 
-    def _steps(self, lines: bytes, window: int) -> Iterator[_Step]:
+    def _now(self) -> int:
+        """The second to judge lines by: of a piece that was begun, the one that it began at."""
+        now = int(self._clock())
+        begun = self._begun if self.piece_ends else now
+        ahead = max(begun, self._shape.second(self._window)) - now
+        if ahead > FUTURE_S:
+            wrong = f"what was sent is {ahead:,} s ahead of the clock here, which is wrong or was"
+            todo = (
+                "Set the clock right. If it was ahead before, empty the folders of all workers and "
+                "the streams, and send the log anew."
+            )
+            raise UnavailableError(self._shape.events(0), wrong, todo)
+        return begun
+
+    def _steps(self, lines: bytes, window: int, now: int) -> Iterator[_Step]:
         """Yield rows window by window, and the end of each that is over."""
-        rows = self._rows(lines)
+        rows = self._rows(lines, now)
         begun = rows["second"] // self._shape.window_s
         windows = np.maximum.accumulate(np.concatenate([[window], begun]))[1:]
         if not len(rows):
@@ -159,9 +179,8 @@ class Sender:
             window = following
             yield _Step(window, -1, rows[windows == window])
 
-    def _rows(self, lines: bytes) -> Rows:
+    def _rows(self, lines: bytes, now: int) -> Rows:
         names = Names(self._key, 1 << 31)
-        now = int(self._clock())
         plays, answers = answers_in(lines, self._key, now)
         taken = take(plays, names, self._shape.tracks, now)
         self.refused.update(taken.refused)

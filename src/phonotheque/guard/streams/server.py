@@ -47,12 +47,14 @@ class StreamServer:
         url: As `valkey://127.0.0.1:6379/0` or `unix:///run/valkey.sock`.
         patience_s: How long a server that does not answer is asked again.
         wait: Waits so many seconds.
+        clock: Seconds, to count how long what is tried takes.
         answer_s: How long one answer may take.
     """
 
     url: str
     patience_s: float = PATIENCE_S
     wait: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     answer_s: float = _ANSWER_S
     _library: Any = field(default=None, repr=False)
     _asked: Any = field(default=None, repr=False)
@@ -139,13 +141,19 @@ class StreamServer:
         self._asked.close()
 
     def waits(self) -> Iterator[None]:
-        """Yield as often as something may be tried, waiting longer and longer in between."""
-        yield
-        waited, wait_s = 0.0, _FIRST_WAIT_S
-        while waited < self.patience_s:
-            self.wait(wait_s)
+        """Yield as often as something may be tried, waiting longer and longer in between.
+
+        What is tried counts as waiting, too: not answering is as slow as not being there.
+        """
+        spent, wait_s = 0.0, _FIRST_WAIT_S
+        while True:
+            began = self.clock()
             yield
-            waited, wait_s = waited + wait_s, min(2 * wait_s, _LONGEST_WAIT_S)
+            spent += self.clock() - began
+            if spent >= self.patience_s:
+                return
+            self.wait(wait_s)
+            spent, wait_s = spent + wait_s, min(2 * wait_s, _LONGEST_WAIT_S)
 
     def _safely(self, asked: Callable[[], _Result]) -> _Result:
         try:
