@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from tests.cli.phono import Done, call
-from tests.guard.score.logs import combined, listeners, scraper
+from tests.guard.score.logs import Fetch, combined, listeners, scraper
 from tests.torture.warm import warm_command
 
 PEOPLE = listeners()
@@ -76,7 +77,13 @@ def test_what_cannot_be_meant_is_refused(arguments: list[str], said: str) -> Non
 
 def test_a_log_is_followed_until_it_is_stopped(log: Path) -> None:
     """Who begins to copy afterwards is named within the log's own time, and stands in the file."""
-    log.write_bytes(combined(PEOPLE))
+    began = int(time.time()) - 16_000  # a verdict about what is long past has ended already
+
+    def from_second(second: int, fetches: list[Fetch]) -> bytes:
+        shift = second - fetches[0].second
+        return combined([fetch._replace(second=fetch.second + shift) for fetch in fetches])
+
+    log.write_bytes(from_second(began - 8 * 86_400, PEOPLE))
     kept = log.with_name("verdicts.jsonl")
     words = [*warm_command(), "guard", "score", str(log), "--follow", "--to", f"file:{kept}"]
     command = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
@@ -85,7 +92,7 @@ def test_a_log_is_followed_until_it_is_stopped(log: Path) -> None:
         if line.startswith("Of the others"):
             break
     with log.open("ab") as file:
-        file.write(combined(scraper("203.0.113.9", 400)))
+        file.write(from_second(began, scraper("203.0.113.9", 400)))
     verdict = json.loads(command.stdout.readline())
     assert (verdict["account"], verdict["rung"]) == ("203.0.113.9", "suspend")
     os.kill(command.pid, signal.SIGINT)
