@@ -73,6 +73,10 @@ class PacketWalk:
                 self._broken = error.wrong
         if self._broken:
             self._note(self._broken, None, self._audio)
+        try:
+            self._parts.drain()
+        except FOREIGN_ERRORS as error:
+            self._note(f"the end does not decode: {words_of(error)}", None, self._audio)
 
     def _iter_link(self, audio: OpenedAudio) -> Iterator[None]:
         """Walk to the end of the file, or to where FFmpeg gives up: then `_broken` says why."""

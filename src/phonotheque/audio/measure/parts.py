@@ -113,7 +113,7 @@ class Parts:
 
     def iter_last(self) -> Iterator[AudioFrame]:
         """Give the rest, after the last frame."""
-        self._drain()
+        self.drain()
         yield from self.iter_blocks()
         if self._fifo.samples:
             yield from self._read(0)
@@ -140,17 +140,21 @@ class Parts:
             assert self._form is not None
             self._has_changed = True
             self.changes += (rate_hz, width) != (self._form[0], self._width)
-            self._drain()
+            self.drain()
             first_hz, first_format, first_layout = self._first_form
             if form != self._first_form:
                 self._to_first = av.AudioResampler(first_format, first_layout, first_hz)
         self._form, self._width = form, width
 
-    def _drain(self) -> None:
-        """Take what the resampler still holds and be done with it."""
-        if self._to_first is not None:
-            self._collect(self._to_first.resample(None))
-            self._to_first = None
+    def drain(self) -> None:
+        """Take what the resampler still holds and be done with it.
+
+        Raises:
+            FOREIGN_ERRORS: It cannot be brought to the form of the first part.
+        """
+        held, self._to_first = self._to_first, None
+        if held is not None:
+            self._collect(held.resample(None))
 
     def _collect(self, frames: list[AudioFrame]) -> None:
         for frame in frames:
