@@ -90,7 +90,7 @@ def test_a_curve_ends_where_it_says(some):
     drawn = draw([Rising("r", "own", seconds) for seconds in some], BEGIN, BEGIN + 1000)
     assert [curve.count for curve in drawn.curves] == list(map(len, some))
     for curve in drawn.curves:
-        ys = [float(point.split()[1]) for point in curve.path[1:].split("L")]
+        ys = [float(step.split("V")[1]) for step in curve.path.split("H")[1:]]
         assert ys == sorted(ys, reverse=True)
         assert TOP <= ys[-1] <= ys[0] <= BASE
         assert abs(ys[-1] - curve.end_y) < 0.2

@@ -61,7 +61,7 @@ def test_the_drawing_ends_where_the_report_says(tmp_path, monkeypatch):
     drawn = drawing.curves.curves
     assert [one.count for one in drawn] == [402, 401]
     for curve in drawn:
-        points = [tuple(map(float, pair.split())) for pair in curve.path[1:].split("L")]
+        points = [tuple(map(float, step.split("V"))) for step in curve.path.split("H")[1:]]
         assert points[-1] == (RIGHT, round(curve.end_y, 1))
         heights = [y for _, y in points]
         assert heights == sorted(heights, reverse=True)

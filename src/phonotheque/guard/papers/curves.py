@@ -94,17 +94,17 @@ def _height(count: float, most: int) -> float:
 
 
 def _path(seconds: Sequence[int], since: int, until: int, most: int) -> str:
-    """The number at each instant, thinned to some points."""
+    """The number at each instant, in steps: between two of them nothing came. Thinned."""
     span = max(1, until - since)
 
-    def point(second: int, count: int) -> str:
+    def step(second: int, count: int) -> str:
         x = LEFT + (RIGHT - LEFT) * min(max(second - since, 0), span) / span
-        return f"{x:.1f} {_height(count, most):.1f}"
+        return f"H{x:.1f}V{_height(count, most):.1f}"
 
     every = max(1, len(seconds) // _MOST_POINTS)
     chosen = range(every, len(seconds) + 1, every)
-    inner = [point(int(seconds[number - 1]), number) for number in chosen]
-    return "M" + "L".join([point(since, 0), *inner, point(until, len(seconds))])
+    inner = [step(int(seconds[number - 1]), number) for number in chosen]
+    return "".join([f"M{LEFT} {BASE}", *inner, f"H{RIGHT}V{_height(len(seconds), most):.1f}"])
 
 
 def _apart(ends: Sequence[float]) -> list[float]:
