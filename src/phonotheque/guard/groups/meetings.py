@@ -100,3 +100,38 @@ def _meet(
             met[half, who] += 1
         expected[half, who] += 1 - np.exp(-rows * strata.share[what])
     return met, expected
+
+
+def weighed(copies: Copies, strata: Strata, weights: Floats) -> tuple[Floats, Floats]:
+    """Return how often each candidate meets others and would, on both halves together.
+
+    As `meetings`, of a group to which each candidate belongs by so much.
+
+    Args:
+        copies: Of the candidates.
+        strata: Of the tracks.
+        weights: Chance of each candidate to be of the group, 0 to below 1.
+    """
+    met, expected = _weigh(copies, strata, weights)
+    return met, expected
+
+
+@numba.njit(cache=True)
+def _weigh(
+    copies: Copies, strata: Strata, weights: Floats
+) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
+    without = np.log1p(-weights)
+    nobody = np.zeros(len(strata.cell))  # log of the chance that no member has a track
+    in_cell = np.zeros((strata.cells, 2))
+    for row in range(len(copies.track)):
+        who, what = copies.member[row], copies.track[row]
+        nobody[what] += without[who]
+        in_cell[strata.cell[what], np.int64(strata.half[what])] += weights[who]
+    met, expected = np.zeros(copies.members), np.zeros(copies.members)
+    for row in range(len(copies.track)):
+        who, what = copies.member[row], copies.track[row]
+        rows = in_cell[strata.cell[what], np.int64(strata.half[what])]
+        rows -= weights[who] * copies.own[row]
+        met[who] += 1 - np.exp(nobody[what] - without[who])
+        expected[who] += 1 - np.exp(-rows * strata.share[what])
+    return met, expected

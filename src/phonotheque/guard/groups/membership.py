@@ -1,10 +1,13 @@
 """Which accounts belong to a group that raised an alarm, and how sure one must be to ask them.
 
-A group is never only a farm, and never all of it. Each candidate is held against the group by
-itself: how often it meets the members, beside how often people would. How the challenges end says
+A group is never only a farm, and never all of it. Each candidate is held against the others, each
+of whom counts by as much as it is likely to be a farm's itself: how often it meets them, beside how
+often people would, and whether it goes through what is rare as the farm does (`likeness`). Both are
+told again and again, as who is likely changes what the others show. How the challenges end says
 whether too many people are asked: then more certainty is wanted, else less.
 
-Law: who passed a challenge is not asked again by the same evidence.
+Law: who passed a challenge is not asked again by the same evidence; nobody is asked for looks or
+company alone.
 """
 
 from __future__ import annotations
@@ -14,15 +17,29 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from phonotheque.guard.groups.grown import HONEST_RATIO, Suspected, log_odds
-from phonotheque.guard.groups.meetings import Copies, Flags, Floats, meetings
+from phonotheque.guard.groups.grown import Suspected, log_odds
+from phonotheque.guard.groups.likeness import likeness, looks_of, showing
+from phonotheque.guard.groups.meetings import Copies, Flags, Floats, weighed
 from phonotheque.guard.groups.strata import Strata
 
-LEAST_OF_ITS_OWN = 1.5
-"""Log odds that anybody's own meetings must give: nobody is asked for the company alone."""
+LEAST_OF_ITS_OWN = math.log(10)
+"""Log odds that anybody's own meetings must give: of those who draw track by track as people do no
+more than one in ten ever shows so much, however often one looks (J. Ville, "Etude critique de la
+notion de collectif", 1939: a likelihood ratio passes x with a chance of 1 / x at most)."""
+
+LEAST_CORE = 30
+"""Known members of a farm from which others are found by them alone."""
 
 _LEAST_ANSWERS = 5
-_LEAST_CORE = 30
+_ROUNDS = 5
+_KNOWN, _UNKNOWN = 0.98, 0.02
+"""Chances to begin with: of who failed a challenge, and of who is in no alarmed group."""
+
+_RATIOS = (0.05, 0.5)
+_SHARES = (0.002, 0.9)
+_TOGETHER = 0.5
+"""Tracks of one album are met together, so that k of them say less than k of different ones: taken
+as k to this power less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +48,7 @@ class Demand:
 
     Attributes:
         within: Log odds that a member of an alarmed group must have, of belonging to it.
-        beside: Log odds that meetings alone must give somebody who is no member.
+        beside: Log odds that somebody must have who is no member of it.
     """
 
     within: float = 0.5
@@ -60,27 +77,35 @@ def belonging(
         demand: How certain one must be.
     """
     members = np.zeros(copies.members, np.bool_) if found is None else found.group
-    purity = 0.5 if found is None else found.purity
-    prior = math.log(purity / (1 - purity))
-    group = members | core
-    chosen = group
-    for _ in range(2):
-        odds = _odds(copies, strata, group, core, HONEST_RATIO * (1 - purity))
-        within = max(LEAST_OF_ITS_OWN, demand.within - prior)
-        chosen = (members & (odds > within)) | (odds > max(LEAST_OF_ITS_OWN, demand.beside))
-        group = chosen | core
-    return chosen & ~core
+    looks = looks_of(copies, strata)
+    likely = np.full(copies.members, _UNKNOWN)
+    likely[members] = _UNKNOWN if found is None else found.purity
+    likely[core] = _KNOWN
+    own = odds = np.zeros(copies.members)
+    for _ in range(_ROUNDS):
+        own = _own_odds(copies, strata, likely)
+        farm = showing(core, likely, members, LEAST_CORE)
+        alike = likeness(looks, farm, np.where(core, 0.0, 1 - likely))
+        odds = _prior(likely[~core]) + own / looks.of_an_album**_TOGETHER + alike
+        likely = np.minimum(_KNOWN, 1 / (1 + np.exp(-np.maximum(odds, -12.0))))
+        likely[core] = _KNOWN
+    certain = odds > np.where(members, demand.within, demand.beside)
+    return certain & (own > LEAST_OF_ITS_OWN) & ~core
 
 
-def _odds(copies: Copies, strata: Strata, group: Flags, core: Flags, supposed: float) -> Floats:
-    """Return the log odds of each candidate.
+def _own_odds(copies: Copies, strata: Strata, likely: Floats) -> Floats:
+    """Return the log odds that each candidate's own meetings give.
 
-    How seldom a farm's own account meets the group is what its known members show; with too few of
-    them, what is `supposed`: it meets the people in the group only.
+    How seldom a farm's own account meets the others is what those who are likely ones show.
     """
-    found = meetings(copies, strata, group)
-    met, expected = found.met.sum(axis=0), found.expected.sum(axis=0)
-    ratio = supposed
-    if core.sum() >= _LEAST_CORE:
-        ratio = float(met[core].sum()) / max(float(expected[core].sum()), 1.0)
-    return log_odds(met, expected, min(0.6, max(0.05, ratio)))
+    met, expected = weighed(copies, strata, likely)
+    ratio = float((likely * met).sum()) / max(float((likely * expected).sum()), 1e-9)
+    least, most = _RATIOS
+    return log_odds(met, expected, min(most, max(least, ratio)))
+
+
+def _prior(likely: Floats) -> float:
+    """Return the log odds of anybody, before anything is known of him."""
+    least, most = _SHARES
+    share = min(most, max(least, float(likely.mean()))) if len(likely) else least
+    return math.log(share / (1 - share))

@@ -16,11 +16,8 @@ from phonotheque.guard.engine.memory import Music
 from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome, grown, judge
 from phonotheque.guard.groups.ledger import Rows
 from phonotheque.guard.groups.meetings import Copies, Flags, copies_of
-from phonotheque.guard.groups.membership import Demand, belonging
+from phonotheque.guard.groups.membership import LEAST_CORE, Demand, belonging
 from phonotheque.guard.groups.strata import Strata, stratify
-
-LEAST_CORE = 30
-"""Known members of a farm from which others are found by them alone."""
 
 
 class Candidates(NamedTuple):

@@ -27,13 +27,19 @@ class Strata(NamedTuple):
         cell: Of each track.
         share: Its share of the trusted plays of its cell, among the tracks of its half.
         half: On which half it is.
+        album: Number of its album.
         cells: How many there are.
     """
 
     cell: npt.NDArray[np.int32]
     share: npt.NDArray[np.float64]
     half: npt.NDArray[np.bool_]
+    album: npt.NDArray[np.int32]
     cells: int
+
+    def genre(self, tracks: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Return the genre of each of some tracks."""
+        return self.cell[tracks] // _OCTAVES
 
 
 def halves(tracks: int) -> npt.NDArray[np.bool_]:
@@ -53,7 +59,7 @@ def stratify(
         plays: By trusted accounts, of each track.
         genres: Of each track; all 0 where none is known: groups must then not be grown, as honest
             people of rare tastes would look like one.
-        album_of: Album of each track; half of what is unknown is taken from it.
+        album_of: Album of each track, of which half of what is unknown is taken; each alone else.
     """
     smoothed = smoothed_plays(plays, album_of)
     octave = np.clip(np.floor(np.log2(smoothed)) + 2, 0, _OCTAVES - 1).astype(np.int32)
@@ -65,4 +71,5 @@ def stratify(
         mine = half == one
         together = np.bincount(cell[mine], smoothed[mine], cells)
         share[mine] = smoothed[mine] / together[cell[mine]]
-    return Strata(cell, share, half, cells)
+    alone = np.arange(len(plays), dtype=np.int32)
+    return Strata(cell, share, half, alone if album_of is None else album_of, cells)
