@@ -30,7 +30,7 @@ from phonotheque.guard.calibration import (
 from phonotheque.guard.detector import Guard
 from phonotheque.guard.engine.compiled import observe_apart
 from phonotheque.guard.engine.drift import Drifts, drift_all, new_drifts
-from phonotheque.guard.engine.memory import CLOCKS_S
+from phonotheque.guard.engine.memory import CLOCKS_S, heaviest
 from phonotheque.guard.rungs import FROM_SCORE, Rung
 
 SEEDS = (61, 62, 63)
@@ -50,12 +50,14 @@ class Watched:
         drifts: Sums with drift.
         kinds: Kind of each account, by name.
         days: How long the guard had run.
+        heaviest: Bits of a track that nobody plays.
     """
 
     peaks: Peaks
     drifts: Drifts
     kinds: np.ndarray
     days: float
+    heaviest: float
 
 
 def rows(scale: str) -> Iterator[Row]:
@@ -71,7 +73,7 @@ def _shifted(shape: Shape) -> Iterator[Row]:
     worlds = [watched(shape.name, PEOPLE, seed, TOWN) for seed in SEEDS]
     asked, alone = [], []
     for place, one in enumerate(worlds):
-        limits = limits_from(one.peaks, one.days)
+        limits = limits_from(one.peaks, one.days, one.heaviest)
         assert limits is not None
         bits = limits.at(one.days) * FROM_SCORE[Rung.CHALLENGE]
         shown = [column[column > 0].astype(np.float64) for column in one.peaks.T]
@@ -124,4 +126,4 @@ def watched(shape: str, farm: str, seed: int, scale: Scale) -> Watched:
     days = (guard.moments.last - guard.moments.first) / 86_400
     everybody = np.ones(len(drifts.last_second), np.bool_)
     peaks = peaks_of(guard.accounts.numbers, everybody)
-    return Watched(peaks, drifts, names[world.population.kinds], days)
+    return Watched(peaks, drifts, names[world.population.kinds], days, heaviest(guard.music))

@@ -7,9 +7,12 @@ import pytest
 
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
-from phonotheque.guard.calibration import RATE, Limits, limits_of, threshold
+from phonotheque.guard.calibration import LEAST_TRACKS, RATE, Limits, limits_of, threshold
 from phonotheque.guard.engine.memory import HOUR_PEAK, PLAYS
 from phonotheque.guard.rungs import FROM_SCORE, Rung
+
+LIGHT = 1.0
+"""Bits of a track that nobody plays, so few that the floor is below what a population shows."""
 
 
 def lognormal(seed: int, count: int, spread: float = 1.0) -> np.ndarray:
@@ -36,11 +39,11 @@ def test_a_farm_that_arrives_lifts_nothing_out_of_its_own_reach() -> None:
     honest = lognormal(21, 50_000)
     both = np.concatenate([honest, np.full(1_000, 3_000, np.float32)])
     everybody = np.ones(len(both), bool)
-    limits = limits_of(numbers(honest), everybody[: len(honest)], 30)
+    limits = limits_of(numbers(honest), everybody[: len(honest)], 30, LIGHT)
     assert limits is not None
     before = limits
     for _ in range(7):
-        wanted = limits_of(numbers(both), everybody, 30)
+        wanted = limits_of(numbers(both), everybody, 30, LIGHT)
         assert wanted is not None
         limits = limits.towards(wanted, 1.0)
     assert limits.bits[0] < 1.25 * before.bits[0]
@@ -50,7 +53,7 @@ def test_a_farm_that_arrives_lifts_nothing_out_of_its_own_reach() -> None:
 def test_limits_follow_everybody_at_once() -> None:
     """When all hear twice as much that is new, it is twice as much that is unusual."""
     peaks, everybody = lognormal(21, 20_000), np.ones(20_000, bool)
-    once, twice = (limits_of(numbers(peaks * by), everybody, 30) for by in (1, 2))
+    once, twice = (limits_of(numbers(peaks * by), everybody, 30, LIGHT) for by in (1, 2))
     assert once is not None
     assert twice is not None
     assert once.towards(twice, 1.0).bits == pytest.approx(twice.bits, rel=1e-3)
@@ -59,7 +62,7 @@ def test_limits_follow_everybody_at_once() -> None:
 def test_few_of_those_it_was_set_on_are_asked() -> None:
     """About the share that was wanted, of all three clocks together."""
     peaks = lognormal(21, 200_000)
-    limits = limits_of(numbers(peaks), np.ones(len(peaks), bool), 30)
+    limits = limits_of(numbers(peaks), np.ones(len(peaks), bool), 30, LIGHT)
     assert limits is not None
     asked = peaks > FROM_SCORE[Rung.CHALLENGE] * limits.at(30)[0]
     assert asked.mean() <= RATE
@@ -87,3 +90,31 @@ def test_too_few_accounts_give_no_threshold() -> None:
     """A service of twenty accounts says nothing about its tail: budgets carry it."""
     assert threshold(lognormal(21, 20), RATE) is None
     assert threshold(np.zeros(10_000, np.float32), RATE) is None
+
+
+def test_nobody_is_asked_for_fewer_than_a_handful_of_tracks() -> None:
+    """Where few listen nobody had two rare tracks in an hour, and the tail ends at the weight of
+    one: whoever comes upon a few more is beyond the tail, and is not asked. As a service grows a
+    track weighs more, and the floor with it, at once."""
+    heaviest, everybody = 4.0, np.ones(300, bool)
+    peaks = np.where(np.arange(300) % 3 == 0, heaviest, 0.5).astype(np.float32)
+    tail = threshold(peaks, RATE / 3)
+    assert tail is not None
+    assert tail < 2 * heaviest
+    limits = limits_of(numbers(peaks), everybody, 3, heaviest)
+    assert limits is not None
+    for weight, days in ((heaviest, 3), (2 * heaviest, 4), (2 * heaviest, 40)):
+        wanted = limits_of(numbers(peaks), everybody, days, weight)
+        assert wanted is not None
+        limits = limits.towards(wanted, 1.0)
+        asked_at = FROM_SCORE[Rung.CHALLENGE] * limits.at(days)
+        assert (asked_at >= 0.999 * LEAST_TRACKS * weight).all()
+
+
+def test_where_many_listen_the_floor_changes_nothing() -> None:
+    """What thousands show is above it."""
+    peaks, everybody = lognormal(21, 20_000), np.ones(20_000, bool)
+    with_floor, without = (limits_of(numbers(peaks), everybody, 30, by) for by in (LIGHT, 0.0))
+    assert with_floor is not None
+    assert without is not None
+    assert with_floor.bits == without.bits

@@ -32,3 +32,5 @@ def test_an_account_is_told_of_once_at_its_second_canary(asks: list[tuple[int, s
     several = {one for one in range(4) if len({n for a, n in asks if a == one}) > 1}
     assert sorted(told) == sorted(several)
     assert all(hits.of(account) >= HITS_THAT_SUSPEND for account in told)
+    for one in range(4):
+        assert hits.ids(one) == tuple(sorted({name for account, name in asks if account == one}))

@@ -182,17 +182,17 @@ def test_who_stops_and_resumes_says_the_same() -> None:
         whole.see(events)
         said.append(whole.look(START + (day + 1) * DAY))
         whole.answered(said[-1].account[:0], said[-1].account)
-        if day == 1:
+        if day == 0:
             save(disk, "guard.state", kept(whole, 77))
     snapshot = load(disk, "guard.state")
     assert snapshot is not None
     assert snapshot.offset == 77
     again = resumed(service(), snapshot)
-    for day in (2, 3):
+    for day in (1, 2, 3):
         again.see(days[day])
         stopped = again.look(START + (day + 1) * DAY)
         again.answered(stopped.account[:0], stopped.account)
         for left, right in zip(stopped, said[day], strict=True):
             assert np.array_equal(left, right)
-    assert sum(len(one.account) for one in said[2:]) > 0
+    assert sum(len(one.account) for one in said[1:]) > 0
     assert np.array_equal(again.accounts.numbers, whole.accounts.numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from ipaddress import ip_address
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +20,8 @@ from phonotheque.archive.listening.listener_keys import FILE as KEYS
 from phonotheque.errors import BadReferenceError, UnavailableError
 from phonotheque.guard.book.entries import Settled
 from phonotheque.guard.budgets import DAY, HOUR, MONTH, Limit
-from phonotheque.guard.decisions import Permit, Use
+from phonotheque.guard.canaries import is_canary
+from phonotheque.guard.decisions import Finding, Permit, Use
 from phonotheque.guard.ladder import APPEAL_S
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.allowance import Allowance
@@ -273,3 +274,26 @@ def test_the_ledger_cannot_be_read_as_a_history(tmp_path):
         assert not ledger.is_opened(mark, at)
         mark = b"%012d" % clock.now
     ledger.close()
+
+
+def test_who_guesses_ids_without_a_token_closes_nobody_out(tmp_path):
+    """He counts as his address, which is asked at most, however often he guesses; a neighbour with
+    a token plays on, and so does everybody in another network."""
+    clock = Clock()
+    guard, desk = worker(tmp_path, clock), new_desk(tmp_path, clock)
+    guard.is_given = lambda gid: False
+    neighbour = with_token(guard)
+    made_up = (uuid5(NAMESPACE_URL, f"recording {number}") for number in range(5_000))
+    canaries = [gid for gid in made_up if is_canary(str(gid), KEY)]
+    (account,) = {guard.guessed(Wish(gid, SOMEBODY)) for gid in canaries}
+    assert account == guard.names.of(SOMEBODY.group)
+    for count in (2, len(canaries)):
+        clock.now += DAY
+        finding = Finding(account=account, second=clock.now, canaries=count, is_address=True)
+        desk.take(finding)
+        assert desk.read().cases.standing(account, clock.now).rung is Rung.CHALLENGE
+    refused = guard.refuses(wish(1))
+    assert refused is not None
+    assert "a question waits" in refused.reason
+    assert guard.refuses(wish(1, neighbour)) is None
+    assert guard.refuses(wish(1, Listener(ip_address("198.51.100.1"), Place()))) is None

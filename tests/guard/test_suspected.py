@@ -127,6 +127,8 @@ def test_ninety_days_after_the_case_nothing_is_left(tmp_path, lines) -> None:
         assert list((tmp_path / FOLDER).iterdir())
         clock.now += 400 * DAY_S
         watcher.turn()
+        while watcher.tidy():
+            pass
     assert not list((tmp_path / FOLDER).iterdir())
 
 

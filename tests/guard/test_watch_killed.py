@@ -74,9 +74,13 @@ def memory(watcher):
     suspicion, guard = watcher.suspicion, watcher.suspicion.guard
     count = len(suspicion.names.called)
     rows = guard.groups.ledger.rows
-    arrays = [*(column[:count] for column in guard.accounts), guard.music.plays, *rows]
-    plain = (suspicion.names.called, list(suspicion.names.items), sorted(suspicion.hits.all()),
-             suspicion.over, suspicion.takings, suspicion.latest)  # fmt: skip
+    of_accounts = [column[:count] for column in (*guard.accounts, *guard.marks)]
+    arrays = [*of_accounts, guard.music.plays, *rows]
+    plain = (
+        guard.groups.demand, guard.groups.rounds, suspicion.names.called,
+        list(suspicion.names.items), sorted(suspicion.hits.all()), suspicion.over,
+        suspicion.takings, suspicion.latest,
+    )  # fmt: skip
     return plain, arrays
 
 

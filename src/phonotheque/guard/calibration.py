@@ -4,7 +4,11 @@ The tail of ordinary listening is nearly lognormal, so that its middle says wher
 farm of a few per cent, which is beyond the middle, moves nothing. Where a population shows more at
 its end than that (people who dig deep), what it shows counts.
 
-Laws: a threshold is never below what the tail of the population itself says; it moves with the
+Where few listen, hardly anybody comes upon two rare tracks within an hour, and the tail ends at
+the weight of one: whoever finds two tomorrow would be beyond it. So there is a floor as well.
+
+Laws: a threshold is never below what the tail of the population itself says; nobody is asked for
+fewer than a handful of tracks, whichever they are; a threshold moves with the
 middle of the population, and beside that by little a day, so that a farm that arrives does not lift
 it out of its own reach, and nobody is stopped today for what was nothing yesterday.
 """
@@ -24,6 +28,11 @@ from phonotheque.guard.rungs import FROM_SCORE, Rung
 RATE = 3e-4
 """Share of honest accounts that may be asked for what they did by themselves: of people who listen
 in unusual ways, one in a hundred of all, at most a few in a hundred."""
+
+LEAST_TRACKS = 8
+"""So many tracks that nobody else plays are needed at least, on any clock. It is below what a
+population of thousands shows (14 and more in an hour, in the small worlds of GuardBench), so that
+it holds people harmless where few listen and changes nothing where many do."""
 
 LEAST_ACCOUNTS = 200
 LEAST_PLAYS = 20
@@ -50,10 +59,12 @@ class Limits:
     Attributes:
         bits: By clock: an hour, a day, a month.
         middle: Bits on each clock that one account in five passes; 0 where nobody knows.
+        least: What `bits` may not fall below.
     """
 
     bits: tuple[float, ...]
     middle: tuple[float, ...] = (0.0, 0.0, 0.0)
+    least: tuple[float, ...] = (0.0, 0.0, 0.0)
 
     def at(self, days: float) -> Floats:
         """Return the limits of a service that has run for so many days.
@@ -71,9 +82,9 @@ class Limits:
         middles = zip(self.middle, wanted.middle, strict=True)
         moved = [now / then if now > 0 and then > 0 else 1.0 for then, now in middles]
         moved = [old * by for old, by in zip(self.bits, moved, strict=True)]
-        pairs = zip(moved, wanted.bits, strict=True)
-        bits = tuple(min(max(new, old / most), old * most) for old, new in pairs)
-        return Limits(bits, wanted.middle)
+        steps = zip(moved, wanted.bits, wanted.least, strict=True)
+        bits = tuple(max(min(max(new, old / most), old * most), low) for old, new, low in steps)
+        return Limits(bits, wanted.middle, wanted.least)
 
 
 UNKNOWN = Limits((1e9, 1e9, 1e9))
@@ -84,6 +95,7 @@ def limits_of(
     numbers: npt.NDArray[np.float32],
     trusted: npt.NDArray[np.bool_],
     days: float,
+    heaviest: float,
     rate: float = RATE,
 ) -> Limits | None:
     """Return the limits that a population sets itself; None with too few accounts to say.
@@ -92,9 +104,10 @@ def limits_of(
         numbers: Of the accounts, as the engine keeps them.
         trusted: Which of them count: nobody who failed a challenge.
         days: How long they were watched.
+        heaviest: Bits of a track that nobody plays.
         rate: Share of them that may be asked.
     """
-    return limits_from(peaks_of(numbers, trusted), days, rate)
+    return limits_from(peaks_of(numbers, trusted), days, heaviest, rate)
 
 
 def peaks_of(numbers: npt.NDArray[np.float32], trusted: npt.NDArray[np.bool_]) -> Peaks:
@@ -103,7 +116,7 @@ def peaks_of(numbers: npt.NDArray[np.float32], trusted: npt.NDArray[np.bool_]) -
     return mine[:, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
 
 
-def limits_from(peaks: Peaks, days: float, rate: float = RATE) -> Limits | None:
+def limits_from(peaks: Peaks, days: float, heaviest: float, rate: float = RATE) -> Limits | None:
     """Return the limits that `peaks_of` a population gives, in whatever order they are.
 
     None with too few accounts to say.
@@ -113,8 +126,10 @@ def limits_from(peaks: Peaks, days: float, rate: float = RATE) -> Limits | None:
         return None
     gathered = Limits((1.0,) * len(CLOCKS_S)).at(days) * FROM_SCORE[Rung.CHALLENGE]
     middle = np.quantile(peaks, _MIDDLE, axis=0) / gathered
-    limits = np.array([limit for limit in found if limit is not None]) / gathered
-    return Limits(tuple(limits.tolist()), tuple(middle.tolist()))
+    least = LEAST_TRACKS * heaviest / gathered
+    shown = np.array([limit for limit in found if limit is not None]) / gathered
+    limits = np.maximum(shown, least)
+    return Limits(tuple(limits.tolist()), tuple(middle.tolist()), tuple(least.tolist()))
 
 
 def threshold(peaks: Peaks, rate: float) -> float | None:

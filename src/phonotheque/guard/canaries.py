@@ -4,7 +4,8 @@ One hit may be a broken link or a slip; the second one is not. Of one canary amo
 somebody who goes through all of them meets the first after 140 tracks (the median).
 
 Laws: whether an identifier is a canary is known from it and a secret alone, so that no list of them
-can be copied out; a hit is counted once for each canary.
+can be copied out; a hit is counted once for each canary, and known by its identifier: the count is
+exact from the first one on, so that whoever is suspended for it can be told which they were.
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ class Hits:
         """Give each account with each canary that it asked for."""
         for account, seen in self._seen.items():
             yield from ((account, identifier) for identifier in sorted(seen))
+
+    def ids(self, account: int) -> tuple[str, ...]:
+        """Return which canaries an account has asked for, `MOST_KEPT` at most, in order."""
+        return tuple(sorted(self._seen.get(account, ())))
 
     def of(self, account: int) -> int:
         """Return how many canaries an account has asked for."""

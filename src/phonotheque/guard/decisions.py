@@ -103,6 +103,7 @@ class Finding:
         over_budget: How often it went on within the last day when its budget was used.
         recount: Its tracks, counted exactly; None when nobody did.
         is_address: It is an address, and may be many people.
+        canary_ids: Which ids these are; () where nobody kept them.
     """
 
     account: str
@@ -114,6 +115,7 @@ class Finding:
     over_budget: int = 0
     recount: Recount | None = None
     is_address: bool = False
+    canary_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.score >= 0:  # also not a number

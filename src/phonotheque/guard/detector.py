@@ -26,6 +26,7 @@ from phonotheque.guard.engine.memory import (
     CLOCKS_S,
     HOUR_PEAK,
     Events,
+    heaviest,
     new_accounts,
     new_music,
     rated,
@@ -34,10 +35,11 @@ from phonotheque.guard.engine.memory import (
 )
 from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.grouping import Grouping
+from phonotheque.guard.groups.rounds import QUARTER_S, quarter_of
 from phonotheque.guard.rungs import FROM_SCORE, Rung
 
 DAY_S = 86_400
-GROUPS_EVERY_S = DAY_S // 4
+GROUPS_EVERY_S = QUARTER_S
 REMEMBERED_S = 60 * DAY_S
 """How long the ledger keeps a first copy."""
 
@@ -49,14 +51,15 @@ class Marks(NamedTuple):
 
     Attributes:
         asked: Who was asked, whatever came of it.
-        failed: Who failed the challenge.
-        by_group: Who was asked for a group's sake.
+        passed, failed: Who passed the challenge last, and who failed it.
+        round: Look at groups at which somebody was asked for a group's sake; 0 for nobody.
         hits: Requests for canaries.
     """
 
     asked: npt.NDArray[np.bool_]
+    passed: npt.NDArray[np.bool_]
     failed: npt.NDArray[np.bool_]
-    by_group: npt.NDArray[np.bool_]
+    round: Numbers
     hits: Numbers
 
 
@@ -94,8 +97,8 @@ class Guard:
         self.music = new_music(service.tracks, service.genres, service.album_of)
         self.groups = Grouping(service.accounts, service.tracks)
         self.limits = Limits(tuple(settings)) if settings else UNKNOWN
-        asked, failed, by_group = (np.zeros(service.accounts, np.bool_) for _ in range(3))
-        self.marks = Marks(asked, failed, by_group, np.zeros(service.accounts, np.int32))
+        kinds = (np.bool_, np.bool_, np.bool_, np.int32, np.int32)
+        self.marks = Marks._make(np.zeros(service.accounts, kind) for kind in kinds)
         self.moments = Moments()
         self.suspended: dict[int, int] = {}
 
@@ -126,11 +129,11 @@ class Guard:
         own = np.flatnonzero((self.accounts.crossed_at > 0) & ~self.marks.asked)
         grouped = self._grown(second)
         grouped = grouped[~np.isin(grouped, own)]
-        self.marks.by_group[grouped] = True
+        self._ask(grouped, second)
         suspended = np.array(list(self.suspended), np.int64)
         moments = np.array(list(self.suspended.values()), np.int64)
         self.suspended.clear()
-        self.marks.asked[own] = self.marks.asked[grouped] = True
+        self.marks.asked[own] = True
         return Stopped(
             np.concatenate([own, grouped, suspended]).astype(np.int32),
             np.repeat([Rung.CHALLENGE, Rung.CHALLENGE, Rung.SUSPEND],
@@ -154,8 +157,15 @@ class Guard:
         """Return the accounts that are to be asked for a group's sake; nobody between two looks at
         groups, which are far apart (`GROUPS_EVERY_S`)."""
         grouped = self._grown(second)
-        self.marks.by_group[grouped] = self.marks.asked[grouped] = True
+        self._ask(grouped, second)
         return grouped
+
+    def _ask(self, grouped: npt.NDArray[np.int64], second: int) -> None:
+        """Note who is asked for a group's sake."""
+        quarter = quarter_of(second)
+        self.groups.rounds.ask(quarter, len(grouped))
+        self.marks.round[grouped] = quarter
+        self.marks.asked[grouped] = True
 
     def _grown(self, second: int) -> npt.NDArray[np.int64]:
         """Grow groups if it is time, and return who belongs to one and was not asked."""
@@ -164,6 +174,7 @@ class Guard:
         self.moments.grouped = second
         if not self.groups.knows(self.music):
             return np.zeros(0, np.int64)
+        self.groups.settle(quarter_of(second))
         return self.groups.grow(self.accounts, self.music, self.marks.asked, self.marks.failed)
 
     def make_room(self, accounts: int, genres: Numbers) -> None:
@@ -185,18 +196,25 @@ class Guard:
         self.groups.make_room(room, len(self.music.plays))
 
     def answered(self, passed: Numbers, failed: Numbers) -> None:
-        """Hear how challenges ended."""
-        self.marks.failed[failed] = True
-        in_groups = self.marks.by_group
-        self.groups.answered(int(in_groups[passed].sum()), int(in_groups[failed].sum()))
+        """Hear how challenges ended; told again it changes nothing. Who failed, and passes later,
+        passed: it is the first answer that says what a group was, and the last that says who
+        somebody is."""
+        marks = self.marks
+        new = [one[~(marks.passed | marks.failed)[one]] for one in (passed, failed)]
+        self.groups.rounds.hear_all(*(marks.round[one].tolist() for one in new))
+        for now, before, accounts in (
+            (marks.passed, marks.failed, passed),
+            (marks.failed, marks.passed, failed),
+        ):
+            now[accounts], before[accounts] = True, False
 
     def peaks(self) -> npt.NDArray[np.float64]:
         """Return the highest score of each account; a group's evidence is worth a challenge."""
-        return self.scores(np.arange(len(self.marks.by_group)))
+        return self.scores(np.arange(len(self.marks.round)))
 
     def scores(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the highest score of each of some accounts; as `peaks`."""
-        in_groups = self.marks.by_group[accounts] * FROM_SCORE[Rung.CHALLENGE]
+        in_groups = (self.marks.round[accounts] > 0) * FROM_SCORE[Rung.CHALLENGE]
         return np.maximum(self.own_scores(accounts), in_groups)
 
     def own_scores(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -236,7 +254,7 @@ class Guard:
         if self.moments.limited >= 0 and second - self.moments.limited < DAY_S:
             return
         days = (second - max(self.moments.first, 0)) / DAY_S
-        wanted = limits_of(self.accounts.numbers, ~self.marks.failed, days)
+        wanted = limits_of(self.accounts.numbers, ~self.marks.failed, days, heaviest(self.music))
         if wanted is not None and self.limits.bits == UNKNOWN.bits:
             self.limits = wanted
         elif wanted is not None:

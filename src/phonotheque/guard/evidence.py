@@ -18,7 +18,7 @@ def sentences(finding: Finding, basis: Basis, rung: Rung) -> tuple[str, str]:
             verb = "names" if finding.canaries == 1 else "name"
             seen = (
                 f"{asked} that this account asked for {verb} no recording that was ever "
-                "here: one finds such addresses by trying."
+                f"here: one finds such addresses by trying.{_named(finding.canary_ids)}"
             )
             return seen, "It would not have happened with addresses that this service gives out."
         case Basis.BUDGET:
@@ -38,7 +38,17 @@ _ADDRESS = (
     "This account is an address: all behind it whose players keep no token count as one, and there "
     "may be several of them."
 )
+_MOST_NAMED = 5
 _BY_ITSELF = "It ends by itself as time goes by without many more tracks that hardly anybody plays."
+
+
+def _named(ids: tuple[str, ...]) -> str:
+    if not ids:
+        return ""
+    begins = " It ends in" if len(ids) == 1 else " They end in"
+    if len(ids) > _MOST_NAMED:
+        begins = f" The first {_MOST_NAMED} of them, in order, end in"
+    return f"{begins} {', '.join(ids[:_MOST_NAMED])}."
 
 
 def _of_conduct(finding: Finding, rung: Rung) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome
 from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.membership import Demand
 from phonotheque.guard.groups.ranking import RANKINGS, ranked
+from phonotheque.guard.groups.rounds import Rounds
 from phonotheque.guard.groups.sifting import Candidates, sift
 
 _MOST_TRACKS = 1 << 31
@@ -25,6 +26,7 @@ class Grouping:
     Attributes:
         ledger: First copies of non-hits.
         demand: How certain one must be to ask somebody.
+        rounds: Who was asked, look by look, and how that ended.
         last: What testing groups came to at the last look.
         limit: Rating above which the last alarm was found.
     """
@@ -33,6 +35,7 @@ class Grouping:
         """Begin with an empty ledger."""
         self.ledger = Ledger(_MOST_TRACKS)
         self.demand = Demand()
+        self.rounds = Rounds()
         self.last = Outcome(None, 0, 0.0)
         self._accounts = accounts
         self._listeners = np.zeros(tracks, np.uint32)
@@ -81,9 +84,9 @@ class Grouping:
             tracks = np.bincount(self.ledger.rows.track, minlength=len(self._listeners))
             self._listeners = tracks.astype(np.uint32)
 
-    def answered(self, passed: int, failed: int) -> None:
-        """Hear how many of those that were asked for a group's sake passed and failed."""
-        self.demand = self.demand.after(passed, failed)
+    def settle(self, quarter: int) -> None:
+        """Learn from what was answered, before the groups of a look are grown."""
+        self.demand = self.rounds.settle(self.demand, quarter)
 
     def grow(
         self,

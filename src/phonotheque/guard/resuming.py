@@ -15,6 +15,7 @@ from phonotheque.guard.calibration import Limits
 from phonotheque.guard.detector import Guard, Moments
 from phonotheque.guard.engine.memory import Accounts, surprise_table
 from phonotheque.guard.groups.membership import Demand
+from phonotheque.guard.groups.rounds import Rounds
 from phonotheque.guard.state import Kept
 
 
@@ -25,6 +26,7 @@ def kept(guard: Guard, offset: int) -> Kept:
         "rare": guard.music.rare,
         "moments": asdict(guard.moments),
         "demand": asdict(guard.groups.demand),
+        "rounds": guard.groups.rounds.kept(),
         "limit": guard.groups.limit,
         "suspended": {str(account): second for account, second in guard.suspended.items()},
     }
@@ -60,6 +62,7 @@ def resumed(service: Service, snapshot: Kept) -> Guard:
     )  # fmt: skip
     guard.moments = Moments(**facts["moments"])
     guard.groups.demand = Demand(**facts["demand"])
+    guard.groups.rounds = Rounds.resumed(facts["rounds"])
     guard.groups.limit = facts["limit"]
     guard.groups.restore(*(arrays[f"ledger.{name}"] for name in _COLUMNS))
     guard.suspended = {int(account): at for account, at in facts["suspended"].items()}

@@ -36,6 +36,11 @@ def ledger(root) -> PlayLedger:
     return PlayLedger(LocalDisk(root), root, FOLDER)
 
 
+def tidied(there: PlayLedger, until, now: int, most_bytes: int = 1 << 20) -> int:
+    """How many plays were forgotten in all portions."""
+    return sum([there.tidy(names, until, now) for names in there.portions(most_bytes)])
+
+
 PLAYS = st.lists(
     st.builds(
         play,
@@ -82,7 +87,7 @@ def test_it_counts_what_a_plain_count_counts(tmp_path_factory, plays, cut, again
         assert sum(one.requests for one in taken.values()) == sum(
             one.account in who for one in distinct
         )
-        assert there.tidy({}, BEGIN) == 0
+        assert tidied(there, {}, BEGIN) == 0
 
 
 def test_takings_are_those_of_an_incident(tmp_path) -> None:
@@ -99,7 +104,7 @@ def test_an_empty_ledger_says_nothing(tmp_path) -> None:
     there.write([])
     assert there.takings([account(1)], EVER) == {}
     assert there.firsts([account(1)], EVER, ENOUGH).num_rows == 0
-    assert there.tidy({}, BEGIN) == 0
+    assert tidied(there, {}, BEGIN) == 0
 
 
 def test_what_is_over_is_in_no_file(tmp_path) -> None:
@@ -108,13 +113,35 @@ def test_what_is_over_is_in_no_file(tmp_path) -> None:
     there.write([play(1), play(2, second=BEGIN + 1)])
     there.write([play(1, "two", BEGIN + 2), play(2, "two", BEGIN + DAY_S)])
     later = BEGIN + 200 * DAY_S
-    assert there.tidy({account(2): None}, later) == 2
+    assert tidied(there, {account(2): None}, later) == 2
     files = sorted((tmp_path / FOLDER).iterdir())
     assert len(files) == 1
     assert account(1).encode() not in files[0].read_bytes()
     assert {item for _, item in there.takings([account(2)], EVER)} == {"one", "two"}
-    assert there.tidy({}, later) == 2
+    assert tidied(there, {}, later) == 2
     assert not list((tmp_path / FOLDER).iterdir())
+
+
+def test_a_portion_is_no_more_than_it_may_be_and_all_of_them_are_all(tmp_path) -> None:
+    """Whole files, those of older days first, none twice; a file that is larger is one by itself;
+    and what is over goes as it goes at once."""
+    there = ledger(tmp_path)
+    for number in range(30):
+        at = BEGIN + number % 10 * DAY_S
+        there.write([play(who, f"{number}-{who}", at) for who in range(1, 4)])
+    sizes = {path.name: path.stat().st_size for path in (tmp_path / FOLDER).iterdir()}
+    most = 3 * max(sizes.values())
+    portions = there.portions(most)
+    assert [name for portion in portions for name in portion] == sorted(sizes)
+    assert all(sum(sizes[name] for name in portion) <= most for portion in portions)
+    assert len(portions) >= 10
+    assert [len(portion) for portion in there.portions(1)] == [1] * 30
+    later = BEGIN + 200 * DAY_S
+    assert there.tidy(portions[0], {account(2): None, account(3): None}, later) == len(portions[0])
+    rest = tidied(there, {account(2): None, account(3): None}, later, most)
+    assert rest == 30 - len(portions[0])
+    assert {who for who, _ in there.takings([account(1), account(2)], EVER)} == {account(2)}
+    assert there.tidy(portions[0], {}, later) == 0
 
 
 def test_lines_of_a_case_are_kept_until_ninety_days_after_it(tmp_path) -> None:
@@ -164,7 +191,7 @@ def test_a_damaged_file_is_named_and_stays(tmp_path) -> None:
     there.write([play(1)])
     (file,) = (tmp_path / FOLDER).iterdir()
     file.write_bytes(file.read_bytes()[:-20])
-    for ask in (lambda: there.takings([account(1)], EVER), lambda: there.tidy({}, BEGIN)):
+    for ask in (lambda: there.takings([account(1)], EVER), lambda: tidied(there, {}, BEGIN)):
         with pytest.raises(MalformedError):
             ask()
     assert file.exists()
@@ -175,10 +202,10 @@ def test_a_damaged_file_keeps_no_other_from_being_forgotten(tmp_path) -> None:
     there = ledger(tmp_path)
     there.write([play(1)])
     (damaged,) = (tmp_path / FOLDER).iterdir()
-    damaged.write_bytes(b"junk")
+    damaged.write_bytes(b"")
     there.write([play(2)])
     there.write([play(2, second=BEGIN + DAY_S), play(3, second=BEGIN + DAY_S)])
     with pytest.raises(MalformedError, match=damaged.name):
-        there.tidy({account(3): None}, BEGIN + 200 * DAY_S)
+        tidied(there, {account(3): None}, BEGIN + 200 * DAY_S)
     damaged.unlink()
     assert {who for who, _ in there.takings([account(2), account(3)], EVER)} == {account(3)}

@@ -13,6 +13,8 @@ from tests.guard.streams.memory import KilledError, MemoryServer
 from faults.memory import MemoryDisk
 from phonotheque.errors import ConflictError, IntegrityError, MalformedError, UnavailableError
 from phonotheque.guard.engine.memory import PLAYS
+from phonotheque.guard.groups.membership import Demand
+from phonotheque.guard.groups.rounds import quarter_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.joining import Joiner
 from phonotheque.guard.streams.part import Part
@@ -25,6 +27,7 @@ from phonotheque.guard.streams.telling import (
     News,
     Report,
     Told,
+    decode_report,
     encode_report,
     encode_told,
 )
@@ -36,7 +39,10 @@ PIECE = 40_000
 class Guarding:
     """All processes of a guard by turns, each killed now and then and started from its folder."""
 
-    def __init__(self, parts: int, server: MemoryServer | None = None, each: int = 25) -> None:
+    def __init__(
+        self, parts: int, server: MemoryServer | None = None, each: int = 25, answers: str = ""
+    ) -> None:
+        self.log = village.log(answers=answers)
         self.shape, self.server = village.shape(parts), server or MemoryServer()
         self.keepings = [Keeping(MemoryDisk(), each) for _ in range(parts + 1)]
         self.said: list[tuple[int, int, int, bool]] = []
@@ -61,7 +67,7 @@ class Guarding:
         try:
             process = self.started(number)
             if isinstance(process, Sender):
-                log = village.log()
+                log = self.log
                 block = log[process.at : process.at + process.size(PIECE)]
                 if lines := block[: block.rfind(b"\n") + 1]:
                     process.send(lines)
@@ -85,7 +91,7 @@ class Guarding:
 
     def is_over(self) -> bool:
         sender = self.processes.get(-1)
-        if sender is None or sender.at < len(village.log()):
+        if sender is None or sender.at < len(self.log):
             return False
         tops = [self.server.top.get(self.shape.events(part)) for part in range(self.shape.parts)]
         workers = [self.processes.get(part) for part in range(self.shape.parts)]
@@ -110,12 +116,22 @@ def test_any_number_of_workers_says_what_one_process_says(parts: int) -> None:
     assert sum(by_group for *_, by_group in told) > 100
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_kills_change_no_verdict(seed: int) -> None:
-    """Before and after any call to the server, of any process, again and again."""
-    guarding = Guarding(4)
-    assert guarding.run(seed, kill_every=120) == village.alone()
+@pytest.mark.parametrize(
+    ("seed", "answers", "demand"),
+    [
+        (1, "", Demand()),
+        (2, "passed", Demand(within=1.0, beside=4.5)),
+        (3, "failed", Demand(within=0.25, beside=3.5)),
+    ],
+)
+def test_kills_change_no_verdict(seed: int, answers: str, demand: Demand) -> None:
+    """Before and after any call to the server, of any process, again and again; however those
+    answered who were asked: one must be more certain the next time when they were people, and less
+    when they were a farm, once."""
+    guarding = Guarding(4, answers=answers)
+    assert guarding.run(seed, kill_every=120) == village.alone(answers)
     assert guarding.kills > 20
+    assert guarding.processes[4].whole.demand == demand
 
 
 class Twice(MemoryServer):
@@ -243,7 +259,8 @@ def test_who_did_nothing_for_60_days_is_forgotten() -> None:
     for one in (part, restarted(part)):
         assert one.hashes.tolist() == [6, 7]
         assert one.accounts.numbers[:3, PLAYS].tolist() == [1, 2, 0]
-        assert one.marks.failed[:3].tolist() == [True, True, False]
+        assert one.marks.failed[:3].tolist() == [False, True, False]
+        assert one.marks.passed[:3].tolist() == [True, False, False]
         assert list(one.hits.all()) == [(6, f"{6:016x}"), (7, f"{7:016x}")]
         assert one.ledger.rows.account.tolist() == [1]
         assert one.take(rows(5, [CANARY], (77,), later=61 * DAY_S)) == []
@@ -280,13 +297,20 @@ def test_a_verdict_that_nobody_took_is_handed_on_again() -> None:
 
 
 def test_answers_of_a_group_move_what_is_demanded() -> None:
-    """Of those who were asked for a group's sake only; who failed is known from then on."""
+    """Of those who were asked for a group's sake only, and once each; who failed is known from then
+    on, until he passes."""
     shape, part = village.shape(1), Part(village.tracks())
     part.take(rows(7, [COPIED]))
     asked = np.array([7], np.uint64)
     part.hear(News(9, 10, NONE, (1e9,) * 3, asked, is_new_day=False), shape)
+    part = restarted(part)
+    part.take(rows(7, [FAILED]))
     part.take(rows(7, [FAILED]))
     part.take(rows(8, [FAILED]))
     report = part.report(10, 11, shape)
-    assert (report.passed, report.failed) == (0, 1)
+    assert report.answers == ((quarter_of(shape.second(10)), 0, 1),)
+    assert decode_report(encode_report(report), "reports").answers == report.answers
     assert part.marks.failed[:2].all()
+    part.take(rows(7, [PASSED]))
+    assert part.report(10, 11, shape).answers == report.answers
+    assert part.marks.failed[:2].tolist() == [False, True]

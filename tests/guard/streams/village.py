@@ -9,9 +9,10 @@ import numpy as np
 
 from phonotheque.guard.calibration import UNKNOWN, limits_of
 from phonotheque.guard.engine.compiled import NO_WEIGHTS, observe_apart
-from phonotheque.guard.engine.memory import Events, new_accounts, new_music, rated
+from phonotheque.guard.engine.memory import Events, heaviest, new_accounts, new_music, rated
 from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.grouping import Grouping
+from phonotheque.guard.groups.rounds import quarter_of
 from phonotheque.guard.intake import Names, take
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.shape import Shape, Tracks
@@ -22,6 +23,9 @@ NOW = 1_767_225_600 + DAYS * 86_400
 BEGINS = 1_767_225_600
 WINDOW_S = 3_600
 SCRAPER = "somebody in a hurry"
+ANSWERED_H = 55
+"""All of the farm answer in this hour: between the first look that finds a part of it, and the next
+one, which finds more."""
 
 
 def shape(parts: int) -> Shape:
@@ -34,11 +38,12 @@ def tracks() -> Tracks:
 
 
 @cache
-def log(begins: int = BEGINS) -> bytes:
+def log(begins: int = BEGINS, answers: str = "") -> bytes:
     """Plays of people who dig in two genres each, of a farm, and of one who takes all at once.
 
     Args:
         begins: Second since 1970 at which a day begins.
+        answers: "passed" or "failed": how all of the farm answer; "": nobody does.
     """
     random = np.random.default_rng(21)
     genres = tracks().genres
@@ -54,17 +59,31 @@ def log(begins: int = BEGINS) -> bytes:
             plays.append((int(random.integers(86_400, DAYS * 86_400)), f"farm {one}", track))
     for number, track in enumerate(random.permutation(TRACKS)[:900].tolist()):
         plays.append((2 * 86_400 + 60 * number, SCRAPER, track))
-    return b"".join(
-        json.dumps(
-            {"account": name, "track": track, "second": begins + second, "played_ms": 90_000}
-        ).encode()
-        + b"\n"
+    lines = [
+        (second, {"account": name, "track": track, "second": begins + second, "played_ms": 90_000})
         for second, name, track in sorted(plays)
-    )
+    ]
+    if answers:
+        second = ANSWERED_H * 3_600
+        lines += [
+            (second, {"account": f"farm {one}", "second": begins + second, "answered": answers})
+            for one in range(FARM)
+        ]
+        lines.sort(key=lambda line: line[0])
+    return b"".join(json.dumps(line).encode() + b"\n" for _, line in lines)
+
+
+def farm_of(hashes: np.ndarray) -> np.ndarray:
+    """The numbers of the farm's accounts among those with some hashes."""
+    names = Names(KEY, FARM)
+    for one in range(FARM):
+        names.number(f"farm {one}")
+    mine = [int.from_bytes(one[:8], "big") for one in names.digests()]
+    return np.flatnonzero(np.isin(hashes, np.array(mine, np.uint64)))
 
 
 @cache
-def alone() -> frozenset[tuple[str, int, int, bool]]:
+def alone(answers: str = "") -> frozenset[tuple[str, int, int, bool]]:
     """Verdicts of one process that has all accounts in one place: the same steps, said plainly."""
     names = Names(KEY, 1 << 20)
     events = take(log(), names, TRACKS, NOW).events
@@ -77,6 +96,7 @@ def alone() -> frozenset[tuple[str, int, int, bool]]:
     music = new_music(TRACKS, tracks().genres, tracks().albums)
     asked, failed = np.zeros(len(hashes), bool), np.zeros(len(hashes), bool)
     limits, limited, at, told = UNKNOWN, -1, UNKNOWN.at(1), set()
+    at_look = np.zeros(len(hashes), np.int64)
     windows = events.second // WINDOW_S
     first = int(windows[0]) * WINDOW_S
     for window, following in zip(np.unique(windows), np.unique(windows)[1:], strict=False):
@@ -87,15 +107,24 @@ def alone() -> frozenset[tuple[str, int, int, bool]]:
         own = np.flatnonzero((accounts.crossed_at > 0) & ~asked)
         music.plays[:] += votes
         second = int(following) * WINDOW_S
+        if answers and window * WINDOW_S == BEGINS + ANSWERED_H * 3_600:
+            farm = farm_of(hashes)
+            failed[farm] = answers == "failed"
+            heard = [one for one in at_look[farm].tolist() if one]
+            groups.rounds.hear_all(*((heard, ()) if answers == "passed" else ((), heard)))
         grouped = np.zeros(0, np.int64)
         if following * WINDOW_S // 21_600 != window * WINDOW_S // 21_600:
+            groups.settle(quarter_of(second))
             grouped = groups.grow(accounts, music, asked, failed)
             grouped = grouped[~np.isin(grouped, own)]
+            groups.rounds.ask(quarter_of(second), len(grouped))
+            at_look[grouped] = quarter_of(second)
         asked[own] = asked[grouped] = True
         told |= {(hashes[one], Rung.CHALLENGE, accounts.crossed_at[one], False) for one in own}
         told |= {(hashes[one], Rung.CHALLENGE, second, True) for one in grouped}
         if second // 86_400 != window * WINDOW_S // 86_400:
-            wanted = limits_of(accounts.numbers, ~failed, (second - first) / 86_400)
+            days = (second - first) / 86_400
+            wanted = limits_of(accounts.numbers, ~failed, days, heaviest(music))
             if wanted is not None and limits.bits == UNKNOWN.bits:
                 limits = wanted
             elif wanted is not None:

@@ -32,7 +32,7 @@ class SuspectedPlays:
 
     Attributes:
         ledger: Where they go.
-        tidied: Number of the day on which it was tidied last.
+        tidied: Number of the day on which tidying was begun last.
         refused: Lines that could not be kept, by reason.
     """
 
@@ -41,6 +41,7 @@ class SuspectedPlays:
     refused: Counter[str] = field(default_factory=Counter)
     _lines: list[tuple[int, Line]] = field(default_factory=list)
     _chosen: list[Play] = field(default_factory=list)
+    _untidy: list[list[str]] = field(default_factory=list)
 
     def note(self, second: int, line: Line) -> None:
         """Take a line by which restricted sound went out."""
@@ -78,11 +79,11 @@ class SuspectedPlays:
         self._chosen.clear()
 
     def is_untidy(self, now: int) -> bool:
-        """Whether it is another day than when it was tidied last."""
-        return now // DAY_S != self.tidied
+        """Whether there is something left to be tidied, or it is another day."""
+        return bool(self._untidy) or now // DAY_S != self.tidied
 
     def tidy(self, cases: Cases, now: int, fault: Callable[[str], None]) -> None:
-        """Forget what is over, today.
+        """Forget what is over in the next portion of the ledger, once a day in each.
 
         Args:
             fault: Told of a file that is damaged.
@@ -90,11 +91,14 @@ class SuspectedPlays:
         Raises:
             UnavailableError: The disk refuses.
         """
+        if now // DAY_S != self.tidied:
+            self._untidy, self.tidied = self.ledger.portions()[::-1], now // DAY_S
+        if not self._untidy:
+            return
         try:
-            self.ledger.tidy(kept_until(cases, now), now)
+            self.ledger.tidy(self._untidy.pop(), kept_until(cases, now), now)
         except MalformedError as error:  # all the rest is tidy
             fault(str(error))
-        self.tidied = now // DAY_S
 
 
 def _account(line: Line) -> str:

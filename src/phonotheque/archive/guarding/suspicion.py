@@ -1,10 +1,11 @@
 """What a watch remembers of a door's log, and whom it noticed.
 
-Laws: what is remembered follows from the lines alone and from their order, wherever the reading was
-cut into turns: events are taken in second by second, and only what came before a second decides
-when groups are looked at; nobody is noticed for an event that is not there yet; of whoever was
-noticed in a turn the strongest finding of it counts, so that whoever is behind with reading asks
-once, about all there is, and nobody is asked about the beginning and stopped for the rest.
+Laws: what is remembered follows from the lines and from their order, and from how questions ended
+before the hour of each, wherever the reading was cut into turns: events are taken in second by
+second, and only what came before a second decides when groups are looked at; nobody is noticed for
+an event that is not there yet; of whoever was noticed in a turn the strongest finding of it counts,
+so that whoever is behind with reading asks once, about all there is, and nobody is asked about the
+beginning and stopped for the rest.
 
 An event of the future, or of a week before the latest, is refused: no clock that jumps moves an
 account's.
@@ -13,7 +14,7 @@ account's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -23,8 +24,9 @@ import numpy.typing as npt
 from phonotheque.archive.guarding.incidents import is_taking
 from phonotheque.archive.guarding.takings import Takings
 from phonotheque.guard.bench.detector import Batch, Service
+from phonotheque.guard.book.outcomes import Outcome, standing_at
 from phonotheque.guard.canaries import Hits
-from phonotheque.guard.decisions import DAY_S, Finding, Group
+from phonotheque.guard.decisions import DAY_S, HOUR_S, Finding, Group
 from phonotheque.guard.detector import Guard, make_detector
 from phonotheque.guard.engine.memory import Events
 from phonotheque.guard.intake import FUTURE_S, PAST_S
@@ -38,6 +40,9 @@ _ACCOUNTS_AT_FIRST = 1_024
 
 Genre = Callable[[str], str]
 """Name of the genre of a recording; "" where none is known."""
+
+Ended = Callable[[], Sequence[Outcome]]
+"""How questions ended, and will if nobody answers, in order of time: as far as is known now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class Suspicion:
         found: Who was noticed in this turn.
         is_shadow: What was found so far was on paper only.
         refused: Lines that were not looked at, by reason.
+        ended: Asked at the first event of an hour: the detector hears what ended before the hour.
     """
 
     genre: Genre
@@ -128,7 +134,9 @@ class Suspicion:
     found: dict[int, Finding] = field(default_factory=dict)
     is_shadow: bool = False
     refused: Counter[str] = field(default_factory=Counter)
+    ended: Ended = tuple
     _second: int = -1
+    _hour: int = -1
     _part: list[tuple[int, int, bool]] = field(default_factory=list)
 
     def take(self, second: int, line: Line, now: float) -> bool:
@@ -176,10 +184,23 @@ class Suspicion:
         self._second = second
         self.latest = max(self.latest, second)
         self._make_room()
+        self._hear(second - second % HOUR_S)
         self.guard.begin(second)
         grouped = self.guard.look_at_groups(second)
         if len(grouped):
             self._notice(grouped.tolist(), second, group_of(self.guard, second))
+
+    def _hear(self, hour: int) -> None:
+        """Tell the detector how questions ended before an hour, once in each."""
+        if hour <= self._hour:
+            return
+        self._hour, marks = hour, self.guard.marks
+        passed, failed = list[int](), list[int]()
+        for name, is_passed in standing_at(hour, self.ended()).items():
+            number = self.names.accounts.get(name)
+            if number is not None and number < len(marks.asked):
+                (passed if is_passed else failed).append(number)
+        self.guard.answered(np.array(passed, np.int32), np.array(failed, np.int32))
 
     def see(self) -> None:
         """Let the detector see what came in, all of one second."""
@@ -230,6 +251,7 @@ class Suspicion:
                 thresholds=limits, group=group, canaries=self.hits.of(account),
                 over_budget=count if second - since < DAY_S else 0,
                 recount=recounts.get(account), is_address=account in self.names.addresses,
+                canary_ids=self.hits.ids(account),
             )  # fmt: skip
             self.told[account] = Told(score, second)
             self.found[account] = _stronger(self.found.get(account, finding), finding)
@@ -261,5 +283,6 @@ def _stronger(one: Finding, other: Finding) -> Finding:
         more,
         group=one.group or other.group,
         canaries=max(one.canaries, other.canaries),
+        canary_ids=max(one.canary_ids, other.canary_ids, key=len),
         over_budget=max(one.over_budget, other.over_budget),
     )

@@ -29,7 +29,7 @@ from phonotheque.guard.state import Kept
 from phonotheque.music.chain import Head
 
 PATH = "state/guard/watch"
-FORM = 1
+FORM = 2
 """Of what is kept; another one is learned anew."""
 
 _UUID_BYTES = 16

@@ -29,6 +29,8 @@ from phonotheque.archive.guarding.watch_state import PATH, kept, resumed, withou
 from phonotheque.disk import make_folders, refusal
 from phonotheque.errors import ConflictError, MalformedError
 from phonotheque.guard.book.entries import Decided
+from phonotheque.guard.book.file import LINES, CaseBook
+from phonotheque.guard.book.outcomes import Outcome, outcomes
 from phonotheque.guard.state import load, save
 from phonotheque.music.chain import GENESIS, Head
 
@@ -61,7 +63,8 @@ class Watcher:
         """
         self._desk, self._genre, self._fault = desk, genre, fault
         self.suspicion, places, known = self._resumed()
-        self._book = desk.read(known)
+        self.suspicion.ended = self._ended
+        self._book, self._outcomes, self._book_bytes = desk.read(known), list[Outcome](), -1
         self.reader = LogReader(desk.root, fault, places)
         self._keep_at = monotonic() + KEEP_EVERY_S
         self._has_news = False
@@ -76,7 +79,7 @@ class Watcher:
         """
         if self.suspicion.is_ahead(self._desk.clock()):
             self._fault("the clock was ahead: all of the access log that is kept is read again")
-            self.suspicion = Suspicion(self._genre)
+            self.suspicion = Suspicion(self._genre, ended=self._ended)
             self.reader = LogReader(self._desk.root, self._fault)
         self._read()
         if self.suspicion.told:
@@ -85,12 +88,21 @@ class Watcher:
         decided = self._desk.take_all(found) if found else []
         self.suspicion.found.clear()
         self._tell_of_refused()
-        if self._plays.is_untidy(self._desk.now):
-            self._book = self._desk.read(self._book.head)
-            self._plays.tidy(self._book.cases, self._desk.now, self._fault)
+        self.tidy()
         if self._has_news and monotonic() >= self._keep_at:
             self.keep()
         return decided
+
+    def tidy(self) -> bool:
+        """Forget what is over in a portion of the ledger of plays; returns whether more of it is to
+        be tidied today. Each turn does so once: no verdict waits for all of it.
+
+        Raises:
+            UnavailableError: The disk refuses.
+        """
+        if self._plays.is_untidy(self._desk.now):
+            self._plays.tidy(self._read_book().cases, self._desk.now, self._fault)
+        return self._plays.is_untidy(self._desk.now)
 
     def keep(self) -> None:
         """Write a snapshot, durable on return; between turns."""
@@ -103,6 +115,7 @@ class Watcher:
         fewer = without_idle(found)
         if fewer is not found:
             self.suspicion, _, _ = resumed(fewer, self._genre)
+            self.suspicion.ended = self._ended
         make_folders(self._desk.disk, PATH.rpartition("/")[0])
         save(self._desk.disk, PATH, fewer)
         self._has_news = False
@@ -127,6 +140,21 @@ class Watcher:
                 if is_taken and is_taking(line):
                     self._plays.note(second, line)
             self._plays.choose(self.suspicion)
+
+    def _ended(self) -> list[Outcome]:
+        """How questions ended, as the book says after the lines of the log were read: so what ended
+        before them is in it."""
+        self._read_book()
+        return self._outcomes
+
+    def _read_book(self) -> CaseBook:
+        """The book, read again where it grew."""
+        there = self._desk.disk.stat(LINES)
+        size_bytes = 0 if there is None else there.size_bytes
+        if size_bytes != self._book_bytes:
+            self._book = self._desk.read(self._book.head)
+            self._outcomes, self._book_bytes = outcomes(self._book.cases), size_bytes
+        return self._book
 
     def _tell_of_refused(self) -> None:
         for refused in (self.suspicion.refused, self._plays.refused):

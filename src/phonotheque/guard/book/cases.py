@@ -267,7 +267,7 @@ def _asked(cases: list[Case]) -> tuple[int, float]:
     return last, max(one.finding.best_score for one in asked)
 
 
-def _is_taken_back(settled: Settled) -> bool:
+def is_taken_back(settled: Settled) -> bool:
     """Whether a person took a decision back; an appeal that was rejected takes nothing back."""
     return settled.rung is Rung.NONE and (settled.is_wrong or not settled.is_appeal)
 
@@ -276,7 +276,7 @@ def _answered(case: Case) -> tuple[float, frozenset[str]]:
     """The highest score for which somebody answered well, or that was taken back; groups too."""
     score, groups = 0.0, set[str]()
     answered = [answer.second for answer in case.answers if answer.is_passed]
-    cleared = [settled.second for settled in case.settled if _is_taken_back(settled)]
+    cleared = [settled.second for settled in case.settled if is_taken_back(settled)]
     for second in (*answered, *cleared):
         for decided in case.decisions:
             finding = decided.finding
@@ -291,7 +291,7 @@ def _cleared(case: Case, second: int) -> float:
     """The score of what a person took back not long ago."""
     score = 0.0
     for settled in case.settled:
-        if _is_taken_back(settled) and second - settled.second < _CLEARED_S:
+        if is_taken_back(settled) and second - settled.second < _CLEARED_S:
             for decided in case.decisions:
                 if decided.finding is not None and decided.decision.second <= settled.second:
                     score = max(score, decided.finding.best_score)

@@ -188,6 +188,11 @@ def surprise_table(mean_plays: float, entries: int = 1 << 16) -> npt.NDArray[np.
     return np.maximum(0, np.log2((mean_plays + 1) / (plays + 1))).astype(np.float32)
 
 
+def heaviest(music: Music) -> float:
+    """Return the surprise of a track that nobody plays, as the next rating will have it."""
+    return float(np.log2(music.plays.mean() + 1)) if len(music.plays) else 0.0
+
+
 def smoothed_plays(
     plays: npt.NDArray[np.uint32], album_of: npt.NDArray[np.int32] | None = None
 ) -> npt.NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """The ledger as files: written once, queried where they lie, and forgotten in time.
 
 A batch of plays is a file that is called by the day it begins on and by its content. What is over
-is forgotten by writing a file again without it. `tidy` makes one file of a day's many.
+is forgotten by writing a file again without it. `tidy` does that, and makes one file of a day's
+many: portion by portion, so that whoever decides meanwhile waits for one of them at most.
 
 Laws: a file is whole or not there, and never changed; a play that was written twice, by whoever was
 killed before it could say that it was written, is one play; nothing that is forgotten stays in any
@@ -15,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.dataset import dataset
 
-from phonotheque.disk import Disk, make_folders, read_whole, write_whole
+from phonotheque.disk import Disk, Entry, make_folders, read_whole, write_whole
 from phonotheque.errors import MalformedError
 from phonotheque.guard.incident import Taken, Takings
 from phonotheque.guard.ledger.plays import Play, kept_from
@@ -40,6 +41,10 @@ _SCHEMA = pa.schema(
         ("address", pa.string()), ("device", pa.string()),
     ]
 )  # fmt: skip
+PORTION_FILES, PORTION_BYTES = 50, 1 << 20
+"""Of what is tidied together: some tens of thousands of plays, or as many files as can be opened in
+a tenth of a second."""
+
 _ENDING = ".parquet"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
@@ -139,10 +144,27 @@ class PlayLedger:
         asked = {"copied": enough.copied_bytes, "whole": enough.whole}
         return self._asked(_FIRSTS, accounts, span, asked)
 
-    def tidy(self, until: Mapping[str, int | None], now: int) -> int:
-        """Forget what is over, and make one file of the many of a day.
+    def portions(self, most_bytes: int = PORTION_BYTES) -> list[list[str]]:
+        """Return the files that `tidy` is to be given, in portions, those of older days first; at
+        most `PORTION_FILES` in each.
 
         Args:
+            most_bytes: So much is in the files of one portion, where it is not one file alone.
+        """
+        found, size_bytes = list[list[str]](), 0
+        for one in self._files():
+            size_bytes += one.size_bytes
+            if not found or size_bytes > most_bytes or len(found[-1]) == PORTION_FILES:
+                found.append([])
+                size_bytes = one.size_bytes
+            found[-1].append(one.name)
+        return found
+
+    def tidy(self, names: Iterable[str], until: Mapping[str, int | None], now: int) -> int:
+        """Forget what is over in some files, and make one file of the many of a day among them.
+
+        Args:
+            names: Of a portion; what is not there any more is passed over.
             until: As `kept_until` says.
             now: Seconds since 1970.
 
@@ -153,14 +175,14 @@ class PlayLedger:
             MalformedError: A file is damaged: it stays, and all that is in others is tidied.
             UnavailableError: The disk refuses.
 
-        Cost: in memory, what one day has.
+        Cost: in memory, what these files have.
         """
         forgotten, of_day, damaged = 0, defaultdict[str, list[str]](list), list[MalformedError]()
-        for name in self._names():
+        for name in {one.name for one in self._files()}.intersection(names):
             of_day[name[:10]].append(name)
-        for day, names in sorted(of_day.items()):
+        for day, there in sorted(of_day.items()):
             parts = {}
-            for name in names:
+            for name in sorted(there):
                 try:
                     parts[name] = self._read(name)
                 except MalformedError as error:
@@ -199,7 +221,7 @@ class PlayLedger:
         """Ask all files that may have something of a span."""
         files = [
             str(self.root / self.folder / name)
-            for name in self._names()
+            for name in (one.name for one in self._files())
             if name[:10] <= _day(span.until)
         ]
         asked = {"accounts": list(accounts), "since": span.since, "until": span.until}
@@ -208,8 +230,8 @@ class PlayLedger:
             db.register("plays", dataset(files, schema=_SCHEMA, format="parquet"))
             return db.sql(query, params=asked | dict(more or {})).to_arrow_table()
 
-    def _names(self) -> list[str]:
-        return [one.name for one in self.disk.list(self.folder) if one.name.endswith(_ENDING)]
+    def _files(self) -> list[Entry]:
+        return [one for one in self.disk.list(self.folder) if one.name.endswith(_ENDING)]
 
     def _read(self, name: str) -> pa.Table:
         data = read_whole(self.disk, f"{self.folder}/{name}")

@@ -23,6 +23,7 @@ from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.groups.grown import FROM_THE_TOP
 from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.ranking import RANKINGS, ranked
+from phonotheque.guard.groups.rounds import quarter_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.rows import (
     CANARY,
@@ -47,15 +48,16 @@ class Marks(NamedTuple):
     Attributes:
         asked: Who was asked in a window before this one.
         told: Who was asked in this window.
-        by_group: Who was asked for a group's sake.
-        failed: Who failed the challenge.
+        round: Look at groups at which somebody was asked for a group's sake; 0 for nobody.
+        passed, failed: Who passed the challenge last, and who failed it.
         suspended_at: Second of the canary that suspended; 0 for none.
         seen_at: Second of the last row of any kind.
     """
 
     asked: npt.NDArray[np.bool_]
     told: npt.NDArray[np.bool_]
-    by_group: npt.NDArray[np.bool_]
+    round: npt.NDArray[np.int32]
+    passed: npt.NDArray[np.bool_]
     failed: npt.NDArray[np.bool_]
     suspended_at: npt.NDArray[np.int64]
     seen_at: npt.NDArray[np.int64]
@@ -74,7 +76,7 @@ class Part:
         self.hits = Hits()
         self.votes = np.zeros(len(tracks), np.uint32)
         self.thresholds = UNKNOWN.at(1)
-        self.answers = [0, 0]
+        self.answers: dict[int, tuple[int, int]] = {}
         self._numbers: dict[int, int] = {}
 
     def take(self, rows: Rows) -> list[Told]:
@@ -94,8 +96,7 @@ class Part:
             following=following,
             votes=counts_of(self.votes),
             own=self.hashes[self._mine(marks.told)],
-            passed=self.answers[0],
-            failed=self.answers[1],
+            answers=tuple((one, *self.answers[one]) for one in sorted(self.answers)),
             peaks=peaks_of(self.accounts.numbers, ~marks.failed) if is_day else None,
             shortlist=self._shortlist() if shape.is_quarter_between(window, following) else None,
         )
@@ -108,12 +109,13 @@ class Part:
             self._forget(shape.second(news.following) - REMEMBERED_S)
         self.thresholds = np.array(news.thresholds)
         self.votes[:] = 0
-        self.answers = [0, 0]
+        self.answers = {}
         known = (self._numbers.get(one, -1) for one in news.asked.tolist())
         mine = np.array([number for number in known if number >= 0], np.int64)
         self.marks.asked[:] |= self.marks.told
         self.marks.told[:] = False
-        self.marks.asked[mine] = self.marks.by_group[mine] = True
+        self.marks.asked[mine] = True
+        self.marks.round[mine] = quarter_of(shape.second(news.following))
 
     def know(self, hashes: Hashes) -> None:
         """Give numbers to accounts, in their order."""
@@ -149,9 +151,11 @@ class Part:
     def _answer_or_canary(self, row: Any, number: int) -> list[Told]:
         marks, flags = self.marks, int(row["flags"])
         if flags & (PASSED | FAILED):
-            marks.failed[number] |= bool(flags & FAILED)
-            if marks.by_group[number]:
-                self.answers[bool(flags & FAILED)] += 1
+            has_failed, asked = bool(flags & FAILED), int(marks.round[number])
+            if asked and not (marks.passed[number] or marks.failed[number]):
+                passed, failed = self.answers.get(asked, (0, 0))
+                self.answers[asked] = passed + (not has_failed), failed + has_failed
+            marks.passed[number], marks.failed[number] = not has_failed, has_failed
         elif flags & CANARY:
             account, at = int(row["account"]), int(row["second"])
             if self.hits.note(account, canary_of(row)):
@@ -225,7 +229,7 @@ class Part:
 
 def no_marks(count: int) -> Marks:
     """Return the marks of so many accounts of which nothing is known."""
-    kinds = (np.bool_, np.bool_, np.bool_, np.bool_, np.int64, np.int64)
+    kinds = (np.bool_, np.bool_, np.int32, np.bool_, np.bool_, np.int64, np.int64)
     return Marks._make(np.zeros(count, kind) for kind in kinds)
 
 
@@ -234,6 +238,8 @@ def with_marks(marks: Marks, count: int) -> Marks:
     if count == len(marks.asked):
         return marks
     grown = no_marks(count)
-    for new, old in zip(grown, marks, strict=True):
+    news: list[np.ndarray] = [*grown]
+    olds: list[np.ndarray] = [*marks]
+    for new, old in zip(news, olds, strict=True):
         new[: len(old)] = old
     return grown

@@ -13,6 +13,7 @@ import numpy as np
 from phonotheque.guard.calibration import Limits
 from phonotheque.guard.engine.memory import Music, surprise_table, with_room
 from phonotheque.guard.groups.membership import Demand
+from phonotheque.guard.groups.rounds import Rounds
 from phonotheque.guard.state import Kept
 from phonotheque.guard.streams.packing import Arrays
 from phonotheque.guard.streams.part import Part, with_marks
@@ -72,6 +73,7 @@ def kept_whole(whole: Whole, window: int, facts: dict[str, Any]) -> Kept:
         "limits": [list(whole.limits.bits), list(whole.limits.middle)],
         "moments": asdict(whole.moments),
         "demand": asdict(whole.demand),
+        "rounds": whole.rounds.kept(),
         "limit": whole.limit,
     }
     return Kept(window, facts, _music_arrays(whole.music))
@@ -82,7 +84,7 @@ def whole_of_kept(snapshot: Kept, shape: Shape, tracks: Tracks) -> Whole:
     whole, facts = Whole(shape, tracks), snapshot.facts
     whole.limits = Limits(*(tuple(numbers) for numbers in facts["limits"]))
     whole.moments, whole.demand = Moments(**facts["moments"]), Demand(**facts["demand"])
-    whole.limit = facts["limit"]
+    whole.limit, whole.rounds = facts["limit"], Rounds.resumed(facts["rounds"])
     whole.music = _music(whole.music, snapshot)
     return whole
 

@@ -27,6 +27,9 @@ from phonotheque.guard.streams.rows import Rows, encode, part_of, rows_of
 from phonotheque.guard.streams.server import BEGIN, Entry, Place, StreamServer
 from phonotheque.guard.streams.shape import Shape
 
+_FORM = 2
+"""Of reports, news and snapshots: processes of another form cannot go on with them."""
+
 MOST_ENTRIES = 20_000
 """Entries that a stream may hold before sending waits for its worker: more than a worker reads
 between two snapshots, and more than an hour of `phono guard send --follow` makes."""
@@ -206,7 +209,8 @@ class Sender:
 
 def shape_text(shape: Shape) -> str:
     """Return a shape as processes compare it."""
-    return f"{shape.parts} parts, windows of {shape.window_s} s, {shape.tracks} tracks"
+    size = f"{shape.parts} parts, windows of {shape.window_s} s, {shape.tracks} tracks"
+    return f"{size}, form {_FORM}"
 
 
 def _place(entry: Entry) -> Place:

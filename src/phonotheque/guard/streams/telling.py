@@ -56,7 +56,8 @@ class Report:
         following: The window that comes next.
         votes: Plays by trusted accounts.
         own: Who was asked in this window for what they did by themselves.
-        passed, failed: How many who were asked for a group's sake passed, and failed.
+        answers: Of each look at groups that asked somebody who answered for the first time: its
+            quarter of a day, how many passed, and how many failed.
         peaks: At the end of a day: the highest sums of its trusted accounts.
         shortlist: At the end of a quarter of a day.
     """
@@ -65,8 +66,7 @@ class Report:
     following: int
     votes: Counts
     own: Hashes
-    passed: int = 0
-    failed: int = 0
+    answers: tuple[tuple[int, int, int], ...] = ()
     peaks: Peaks | None = None
     shortlist: Shortlist | None = None
 
@@ -110,7 +110,7 @@ class Told(NamedTuple):
 
 def encode_report(report: Report) -> bytes:
     """Return a report as bytes."""
-    facts = {name: getattr(report, name) for name in ("window", "following", "passed", "failed")}
+    facts = {name: getattr(report, name) for name in ("window", "following", "answers")}
     arrays: Arrays = {"own": report.own, **_named("votes", report.votes)}
     if report.peaks is not None:
         arrays["peaks"] = report.peaks
@@ -133,6 +133,7 @@ def decode_report(data: bytes, stream: str) -> Report:
             arrays["accounts"], arrays["scores"], arrays["known"],
             _tuple(Rows, "rows", arrays), _tuple(Counts, "listeners", arrays),
         )  # fmt: skip
+    facts["answers"] = tuple(tuple(row) for row in facts["answers"])
     votes, own = _tuple(Counts, "votes", arrays), arrays["own"]
     return Report(
         **facts, votes=votes, own=own, peaks=arrays.get("peaks"), shortlist=shortlist

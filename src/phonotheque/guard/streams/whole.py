@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from phonotheque.guard.calibration import UNKNOWN, limits_from
 from phonotheque.guard.detector import DAY_S
-from phonotheque.guard.engine.memory import new_music, rated
+from phonotheque.guard.engine.memory import heaviest, new_music, rated
 from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome
 from phonotheque.guard.groups.ledger import Rows
 from phonotheque.guard.groups.membership import Demand
+from phonotheque.guard.groups.rounds import Rounds, quarter_of
 from phonotheque.guard.groups.sifting import Candidates, sift
 from phonotheque.guard.streams.rows import Hashes
 from phonotheque.guard.streams.shape import Shape, Tracks
@@ -49,7 +50,7 @@ class Whole:
         self.shape = shape
         self.music = new_music(len(tracks), tracks.genres, tracks.albums)
         self.limits, self.moments = UNKNOWN, Moments()
-        self.demand, self.limit = Demand(), LIMITS[0]
+        self.demand, self.limit, self.rounds = Demand(), LIMITS[0], Rounds()
         self.last = Outcome(None, 0, 0.0)
 
     def hear(self, reports: Sequence[Report]) -> News:
@@ -89,7 +90,7 @@ class Whole:
     def _calibrate(self, reports: Sequence[Report], second: int) -> None:
         peaks = [report.peaks for report in reports if report.peaks is not None]
         days = (second - self.moments.first) / DAY_S
-        wanted = limits_from(np.concatenate(peaks), days)
+        wanted = limits_from(np.concatenate(peaks), days, heaviest(self.music))
         if wanted is not None and self.limits.bits == UNKNOWN.bits:
             self.limits = wanted
         elif wanted is not None:
@@ -99,17 +100,22 @@ class Whole:
 
     def _grown(self, reports: Sequence[Report]) -> Hashes:
         """Return who is asked for a group's sake."""
-        passed, failed = (sum(getattr(one, by) for one in reports) for by in ("passed", "failed"))
-        self.demand = self.demand.after(passed, failed)
+        for report in reports:
+            for answered in report.answers:
+                self.rounds.hear(*answered)
         shortlists = [one.shortlist for one in reports if one.shortlist is not None]
         if not shortlists or not int(self.music.genre.max(initial=0)):
             return np.zeros(0, np.uint64)
+        quarter = quarter_of(self.shape.second(reports[0].following))
+        self.demand = self.rounds.settle(self.demand, quarter)
         accounts, candidates = _merged(shortlists, self.shape.tracks)
         sifted = sift(candidates, self.music, self.demand, self.limit)
         self.last, self.limit = sifted.outcome, sifted.limit
         own = np.concatenate([report.own for report in reports])
         asked = accounts[sifted.belongs]
-        return asked[~np.isin(asked, own)]
+        asked = asked[~np.isin(asked, own)]
+        self.rounds.ask(quarter, len(asked))
+        return asked
 
 
 def _merged(shortlists: Sequence[Shortlist], tracks: int) -> tuple[Hashes, Candidates]:
