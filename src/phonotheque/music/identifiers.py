@@ -79,7 +79,7 @@ class Gtin:
             ValueError: It has another length, another character or a wrong check digit.
         """
         digits = _BETWEEN.sub("", text)
-        if not re.fullmatch(r"[0-9]+", digits) or len(digits) not in GTIN_LENGTHS:
+        if not (digits.isascii() and digits.isdigit()) or len(digits) not in GTIN_LENGTHS:
             raise ValueError(f"not a barcode of 8, 12, 13 or 14 digits: {text!r}")
         return cls(digits.zfill(14), text)
 
@@ -89,8 +89,8 @@ class Gtin:
 
 def check_digit(body: str) -> int:
     """The GS1 mod-10 check digit for the digits before it: weights 3, 1, 3 ... from the right."""
-    weighted = (int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(body)))
-    return -sum(weighted) % 10
+    thrice, once = body[-1::-2], body[-2::-2]
+    return -(3 * sum(map(int, thrice)) + sum(map(int, once))) % 10
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from phonotheque.catalogue.sources.cover_art.source import CoverArt
+from phonotheque.catalogue.sources.discogs.source import Discogs
+from phonotheque.catalogue.sources.internet_archive.source import InternetArchive
 from phonotheque.catalogue.sources.listenbrainz.source import ListenBrainz
 from phonotheque.catalogue.sources.mapped.mapping import parse_mapping
 from phonotheque.catalogue.sources.mapped.source import Mapped
@@ -19,11 +22,15 @@ _MOST_SNIFFED = 100
 """Files of a folder that are looked at to tell tables from documents."""
 
 
+_NAMES = ("musicbrainz", "discogs", "internet-archive", "cover-art", "listenbrainz")
+"""Sources that are read without a mapping."""
+
+
 def source_named(name: str, paths: Sequence[Path], mapping: Path | None, catalogue: Path) -> Source:
     """Return a source that can be imported.
 
     Args:
-        name: musicbrainz, listenbrainz, or the name that a mapping gives.
+        name: One of `_NAMES`, or the name that a mapping gives.
         paths: Where its data lie.
         mapping: The file that says how to read them, where they are tables of anybody's.
         catalogue: Folder of the catalogue, on a disk with room.
@@ -44,6 +51,12 @@ def source_named(name: str, paths: Sequence[Path], mapping: Path | None, catalog
             return MusicBrainzJson(paths) if has_documents else MusicBrainzTables(paths)
         case "listenbrainz":
             return ListenBrainz(paths, catalogue / "sources" / name / "scratch")
+        case "discogs":
+            return Discogs(paths)
+        case "internet-archive":
+            return InternetArchive(paths)
+        case "cover-art":
+            return CoverArt(paths)
         case "holdings":
             raise BadRequestError(
                 name, "every build takes the holdings in", "Run `phono catalogue build`."
@@ -52,7 +65,7 @@ def source_named(name: str, paths: Sequence[Path], mapping: Path | None, catalog
             raise BadRequestError(
                 name,
                 "there is no source of this name",
-                "There are musicbrainz and listenbrainz, and all that --mapping FILE describes.",
+                f"There are {', '.join(_NAMES)}, and all that --mapping FILE describes.",
             )
 
 

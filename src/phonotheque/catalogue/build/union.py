@@ -33,6 +33,7 @@ ABOUT: dict[str, tuple[str, ...]] = {
     "popularity": ("entity",),
     "tag": ("entity",),
     "rights": ("entity",),
+    "artwork": ("entity",),
 }
 """What a row is about: without it the row says nothing. A track without its recording still says
 what stands on a release, one without its release what was recorded: it goes when it has neither."""

@@ -138,6 +138,13 @@ def lengths(column: pa.Array) -> tuple[pa.Array, Mask]:
     return pa.array(whole, mask=dropped | ~known), dropped
 
 
+def clock_lengths(column: pa.Array) -> tuple[pa.Array, Mask]:
+    """Make lengths in ms of clocks (`values.clock_ms`, then `values.length_ms`)."""
+    found, dropped = by_distinct(column, values.clock_ms)
+    made, is_none = lengths(found.cast(pa.float64()))
+    return made, dropped | is_none
+
+
 def numbers(column: pa.Array) -> tuple[pa.Array, Mask]:
     """Read whole numbers of at most 18 digits from texts; blank is null."""
     try:

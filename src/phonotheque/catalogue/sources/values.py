@@ -92,6 +92,25 @@ def partial_date(year: int | None, month: int | None, day: int | None) -> Made:
     return Made(f"{year:04}-{month:02}-{day:02}")
 
 
+_CLOCK = re.compile(r"\s*(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:\.[0-9]{1,6})?)\s*")
+
+
+@lru_cache(maxsize=65_536)
+def clock_ms(text: str | None) -> Made:
+    """Read a length that is written as a clock shows it: "4:05", "1:02:03", "3:41.5".
+
+    Returns:
+        Its ms in decimal, whether they can be believed or not.
+    """
+    if text is None or not text.strip():
+        return Made(None)
+    match = _CLOCK.fullmatch(text) if text.isascii() else None
+    if match is None:
+        return Made(None, BAD_LENGTH)
+    hours, minutes, seconds = int(match[1] or 0), int(match[2]), float(match[3])
+    return Made(str(round(((hours * 60 + minutes) * 60 + seconds) * 1000)))
+
+
 def length_ms(value: float | None) -> tuple[int | None, str]:
     """Return a length in ms that can be believed, and why it was dropped, or "" for nothing."""
     if value is None:

@@ -87,24 +87,9 @@ def _length(factor: float) -> Callable[[Value, pa.Array], Converted]:
     return convert_length
 
 
-_CLOCK = re.compile(r"\s*(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9](?:\.[0-9]{1,6})?)\s*")
-
-
 def _clock(value: Value, column: pa.Array) -> Converted:
     del value
-    found, dropped = columns.by_distinct(column, _clock_ms)
-    made, is_none = columns.lengths(found.cast(pa.float64()))
-    return made, dropped | is_none, values.BAD_LENGTH
-
-
-def _clock_ms(text: str | None) -> Made:
-    if text is None or not text.strip():
-        return Made(None)
-    match = _CLOCK.fullmatch(text) if text.isascii() else None
-    if match is None:
-        return Made(None, values.BAD_LENGTH)
-    hours, minutes, seconds = int(match[1] or 0), int(match[2]), float(match[3])
-    return Made(str(round(((hours * 60 + minutes) * 60 + seconds) * 1000)))
+    return *columns.clock_lengths(column), values.BAD_LENGTH
 
 
 def _date(value: Value, column: pa.Array) -> Converted:
