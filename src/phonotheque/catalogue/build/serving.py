@@ -23,10 +23,14 @@ IDS = "ids.db"
 BROWSE = "browse.db"
 """Name of the file of shelves."""
 
+MATCH = "match.db"
+"""Name of the file by which lists are matched."""
+
 WEIGHTS = {
     "making search files": 12.0,
     "making look-up files": 8.0,
     "making shelves to browse": 4.0,
+    "making keys to match by": 8.0,
 }
 """Steps of `make_serving` and what they take: CPU seconds for a million recordings, roughly."""
 
@@ -54,6 +58,13 @@ class BrowseMaker(Protocol):
         """Make `out` from the tables and cards in `snapshot`."""
 
 
+class MatchMaker(Protocol):
+    """Makes the file by which lists are matched: `catalogue.match.build.build_match`."""
+
+    def __call__(self, snapshot: Path, out: Path, on_progress: Progress, /) -> None:
+        """Make `out` from the cards in `snapshot`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Makers:
     """Who makes what serves: rooms that this one does not know."""
@@ -61,6 +72,7 @@ class Makers:
     search: SearchMaker
     lookup: LookupMaker
     browse: BrowseMaker
+    match: MatchMaker
 
 
 def rank_all(
@@ -120,6 +132,10 @@ def make_serving(snapshot: Path, makers: Makers, machine: Machine, pace: Pace) -
     with pace.step("making shelves to browse", is_done=is_done) as tell:
         if not is_done:
             makers.browse(snapshot, serving / BROWSE, tell)
+    is_done = (serving / MATCH).exists()
+    with pace.step("making keys to match by", is_done=is_done) as tell:
+        if not is_done:
+            makers.match(snapshot, serving / MATCH, tell)
 
 
 def _shared(parts: Callable[[Kind], list[Path]], tell: Progress) -> Iterator[tuple[Kind, Progress]]:

@@ -1,0 +1,1 @@
+"""Reading lists as they come: playlists, listening histories, tables, plain lines."""

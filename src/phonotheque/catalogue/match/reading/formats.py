@@ -1,0 +1,79 @@
+"""Which format a list has: by what stands in it, never by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO, assert_never
+
+import msgspec
+
+from phonotheque.catalogue.match.entry import Entry
+from phonotheque.catalogue.match.reading.documents import read_document, read_json_lines
+from phonotheque.catalogue.match.reading.format import Format
+from phonotheque.catalogue.match.reading.lines import Source
+from phonotheque.catalogue.match.reading.playlists import is_path, read_m3u, read_text
+from phonotheque.catalogue.match.reading.spreadsheets import is_header, read_spreadsheet
+from phonotheque.catalogue.match.reading.xspf import read_xspf
+from phonotheque.music.decoding import UNDECODABLE
+
+_LOOKED_AT = 20
+"""Lines by which paths are told from text."""
+
+
+def format_of(beginning: str) -> Format:
+    """Tell the format of a list by its beginning."""
+    text = beginning.lstrip()
+    lines = [line.strip() for line in text.split("\n", _LOOKED_AT) if line.strip()][:_LOOKED_AT]
+    if not lines:
+        return Format.TEXT
+    if lines[0].startswith("<"):
+        return Format.XSPF
+    if lines[0].startswith(("{", "[{", "[")) and (found := _of_json(lines)) is not None:
+        return found
+    if any(line.startswith(("#EXTM3U", "#EXTINF")) for line in lines):
+        return Format.M3U
+    if lines[0].casefold().startswith("sep=") or is_header(lines[0]):
+        return Format.CSV
+    paths = sum(map(is_path, lines))
+    return Format.M3U if paths * 2 > len(lines) else Format.TEXT
+
+
+def _of_json(lines: list[str]) -> Format | None:
+    """Tell a document from lines of objects; None when it is neither."""
+    try:
+        first = msgspec.json.decode(lines[0])
+    except UNDECODABLE:
+        begins = lines[0] in ("{", "[") or lines[0].startswith(('{"', "[{", '{ "', "[ {"))
+        return Format.JSPF if begins else None
+    if isinstance(first, list) or "playlist" in first or "payload" in first:
+        return Format.JSPF
+    return Format.LISTENS
+
+
+def read_list(stream: BinaryIO, file: str, chosen: Format | None = None) -> Iterator[Entry]:
+    """Give an entry for each line, track or row of a list, in bounded memory.
+
+    Args:
+        file: Its name, for messages.
+        chosen: Its format; told by what stands in it when not given.
+
+    Raises:
+        BadRequestError: It is not in this format.
+    """
+    source = Source(stream)
+    found = chosen or format_of(source.beginning())
+    match found:
+        case Format.M3U:
+            return read_m3u(source)
+        case Format.JSPF:
+            return read_document(source, file)
+        case Format.XSPF:
+            return read_xspf(source, file)
+        case Format.LISTENS:
+            return read_json_lines(source)
+        case Format.CSV:
+            return read_spreadsheet(source, file)
+        case Format.TEXT:
+            return read_text(source)
+        case _:
+            assert_never(found)

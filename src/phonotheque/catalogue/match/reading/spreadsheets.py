@@ -1,0 +1,111 @@
+"""CSV and TSV as programs export them: any separator, a first row that names the columns.
+
+Laws: a row is bounded, and so is what one bad quote can swallow; a row that cannot be read is told,
+and the next one is read.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from phonotheque.catalogue.match.entry import Entry, entry_of, refused
+from phonotheque.catalogue.match.reading.columns import Columns, columns_of, said_in_row
+from phonotheque.catalogue.match.reading.lines import Source
+from phonotheque.catalogue.match.reading.playlists import TOO_LONG
+from phonotheque.errors import BadRequestError
+
+_SEPARATORS = ",;\t|"
+_CODES = ("isrcs", "mbids")
+_MOST_CELLS = 1_000
+_MOST_LINES_OF_A_ROW = 200
+"""Lines that one row may have in quotes: an open quote swallows no more."""
+
+
+def separator_of(line: str) -> str:
+    """Return what separates the cells of a first row: what it has most of outside of quotes."""
+    if line.casefold().startswith("sep=") and len(line.strip()) == len("sep=") + 1:
+        return line.strip()[-1]
+    bare = "".join(line.split('"')[::2])
+    return max(_SEPARATORS, key=bare.count)
+
+
+def header_of(line: str) -> tuple[list[str], str]:
+    """Return the cells of a first row, and what separates them."""
+    separator = separator_of(line)
+    try:
+        return next(csv.reader([line], delimiter=separator), []), separator
+    except csv.Error:
+        return [], separator
+
+
+def is_header(line: str) -> bool:
+    """Whether a line names the columns of a table of songs."""
+    header, _ = header_of(line)
+    found = columns_of(header)
+    return ("title" in found and len(header) > 1) or not found.keys().isdisjoint(_CODES)
+
+
+class _Lines:
+    """Lines for the reader of CSV; those that are too long are kept apart."""
+
+    def __init__(self, source: Source) -> None:
+        self._lines = source.lines()
+        self.number = 0
+        self.too_long: list[int] = []
+        self.of_row = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        for line in self._lines:
+            self.number = line.number
+            if line.text is None:
+                self.too_long.append(line.number)
+                continue
+            self.of_row += 1
+            if self.of_row > _MOST_LINES_OF_A_ROW:
+                raise csv.Error("a quote is never closed")
+            return line.text + "\n"
+        raise StopIteration
+
+
+def read_spreadsheet(source: Source, file: str) -> Iterator[Entry]:
+    """Give an entry for each row behind the first.
+
+    Raises:
+        BadRequestError: The first row names no title and no identifier.
+    """
+    lines = _Lines(source)
+    first = next(lines, "")
+    if first.casefold().startswith("sep="):
+        separator = separator_of(first.strip())
+        first = next(lines, "")
+        header = next(csv.reader([first], delimiter=separator), [])
+    else:
+        header, separator = header_of(first)
+    columns = columns_of(header)
+    if not columns.keys() & {"title", "mbids", "isrcs"}:
+        named = ", ".join(cell.strip()[:30] for cell in header[:8]) or "nothing"
+        todo = "Name its columns artist and title in the first row, or give --format text."
+        raise BadRequestError(file, f"its first row names no title: {named}", todo)
+    yield from _rows(lines, header, columns, separator)
+
+
+def _rows(lines: _Lines, header: list[str], columns: Columns, separator: str) -> Iterator[Entry]:
+    reader = csv.reader(lines, delimiter=separator)
+    while True:
+        lines.of_row = 0
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            yield refused(lines.number, f"the row cannot be read: {error}")
+            continue
+        for number in lines.too_long:
+            yield refused(number, TOO_LONG)
+        lines.too_long.clear()
+        if row is None:
+            return
+        if any(cell.strip() for cell in row):
+            yield entry_of(lines.number, said_in_row(columns, header, row[:_MOST_CELLS]))

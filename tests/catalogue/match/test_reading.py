@@ -1,0 +1,246 @@
+"""Reading lists: every usual format says the same, and no file breaks the reader."""
+
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phonotheque.catalogue.match.entry import MOST_LETTERS, Reading, Said, entry_of, readings_of
+from phonotheque.catalogue.match.reading import documents, lines
+from phonotheque.catalogue.match.reading.columns import parse_length
+from phonotheque.catalogue.match.reading.format import Format
+from phonotheque.catalogue.match.reading.formats import format_of, read_list
+from phonotheque.errors import BadRequestError
+
+MBID = "44704dda-b877-4551-a2a8-c1f764476e65"
+ISRC = "XXKNC2100101"
+
+
+def read(data, chosen=None):
+    data = data.encode() if isinstance(data, str) else data
+    return list(read_list(io.BytesIO(data), "list", chosen))
+
+
+def first(data, chosen=None):
+    return read(data, chosen)[0]
+
+
+LISTEN = {
+    "listened_at": 1,
+    "track_metadata": {
+        "artist_name": "Marrow",
+        "track_name": "Moorings",
+        "release_name": "Harbour",
+        "additional_info": {"duration_ms": 200_000, "isrc": ISRC},
+        "mbid_mapping": {"recording_mbid": MBID},
+    },
+}
+TRACK = {
+    "creator": "Marrow",
+    "title": "Moorings",
+    "album": "Harbour",
+    "duration": 200_000,
+    "identifier": [f"https://musicbrainz.org/recording/{MBID}", f"isrc:{ISRC}"],
+}
+XSPF = f"""<?xml version="1.0" encoding="UTF-8"?>
+<playlist version="1" xmlns="http://xspf.org/ns/0/"><title>Mine</title><trackList><track>
+<title>Moorings</title><creator>Marrow</creator><album>Harbour</album><duration>200000</duration>
+<identifier>https://musicbrainz.org/recording/{MBID}</identifier>
+<identifier>isrc:{ISRC}</identifier></track></trackList></playlist>"""
+HEADER = "Track Name,Artist Name(s),Album Name,Track Duration (ms),ISRC,Recording MBID\n"
+EXCEL = f"""\ufeffsep=;\r
+Titel;Interpret;Album;Dauer;ISRC;MBID\r
+Moorings;Marrow;Harbour;3:20;{ISRC};{MBID}\r
+"""
+WHOLE = {
+    "listens": (json.dumps(LISTEN) + "\n", Format.LISTENS),
+    "one listen of a list": (json.dumps([LISTEN]), Format.JSPF),
+    "jspf": (json.dumps({"playlist": {"title": "Mine", "track": [TRACK]}}, indent=1), Format.JSPF),
+    "jspf on one line": (json.dumps({"playlist": {"track": [TRACK]}}), Format.JSPF),
+    "xspf": (XSPF, Format.XSPF),
+    "csv": (f"{HEADER}Moorings,Marrow,Harbour,200000,{ISRC},{MBID}\n", Format.CSV),
+    "excel": (EXCEL, Format.CSV),
+    "tsv": (EXCEL[len("\ufeffsep=;\r\n") :].replace(";", "\t"), Format.CSV),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_each_format_says_the_same(name):
+    """Formats are told by what stands in them, and the same line says the same in each."""
+    text, form = WHOLE[name]
+    assert format_of(lines.Source(io.BytesIO(text.encode())).beginning()) is form
+    (entry,) = read(text)
+    assert entry.readings == (Reading("Marrow", "Moorings"),)
+    assert (entry.album, entry.length_ms) == ("Harbour", 200_000)
+    assert any(MBID in one for one in entry.mbids)
+    assert entry.isrcs == (ISRC,)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_table_may_be_written_by_any_program(encoding, line_end):
+    """Byte order marks, wide letters and line ends of spreadsheets are read."""
+    text = line_end.join(["artist,title", "Ødegård,Bølgene", '"A, B","Say ""Hi"""', ""])
+    one, two = read(text.encode(encoding))
+    assert one.readings[0] == ("Ødegård", "Bølgene")
+    assert two.readings[0] == ("A, B", 'Say "Hi"')
+
+
+def test_encodings_may_be_mixed():
+    """A line that is no UTF-8 is read as Windows-1252, and the next one as what it is."""
+    one, two = read("Øde - Ål\n".encode("cp1252") + "Øde - 月\n".encode())
+    assert one.readings[0] == ("Øde", "Ål")
+    assert two.readings[0] == ("Øde", "月")
+
+
+def test_m3u():
+    """What stands before a path says what it is; else the path does; names of lists say nothing."""
+    entries = read(
+        "#EXTM3U\n#PLAYLIST:Mine\n#EXTINF:200,Marrow - Moorings\na/b.mp3\n"
+        '#EXTINF:-1 tvg-id="x",Ada - Bo\nhttp://x.example/1\n\n'
+        "../Music/Marrow/Harbour/02 - Low Water.flac\nMarrow_-_Oil.ogg\n"
+        "C:\\Music\\Marrow\\Harbour\\03 Rain.mp3\nhttps://x.example/Marrow%20-%20Car%20Deck.mp3?a=1\n"
+    )
+    assert [one.readings[0] for one in entries] == [
+        ("Marrow", "Moorings"),
+        ("Ada", "Bo"),
+        ("Marrow", "Low Water"),
+        ("Marrow", "Oil"),
+        ("Marrow", "Rain"),
+        ("Marrow", "Car Deck"),
+    ]
+    assert [one.length_ms for one in entries] == [200_000, *[None] * 5]
+    assert entries[2].album == "Harbour"
+    assert [one.number for one in entries] == [1, 2, 3, 4, 5, 6]
+
+
+def test_text():
+    """One song a line, numbered or not, with a dash or a tab; # begins a remark."""
+    entries = read("# mine\n1. Marrow - Moorings\n\n- Ada \u2013 Bo\nAda\tCy\nAlone\n")
+    assert [one.readings[0] for one in entries] == [
+        ("Marrow", "Moorings"),
+        ("Ada", "Bo"),
+        ("Ada", "Cy"),
+        ("", "Alone"),
+    ]
+    assert [one.number for one in entries] == [2, 4, 5, 6]
+
+
+def test_a_line_may_be_meant_in_several_ways():
+    """A dash parts artist and title either way about; a title may repeat its artist."""
+    assert readings_of("", "A - B") == (("A", "B"), ("B", "A"))
+    assert readings_of("A", "a - B") == (("A", "a - B"), ("A", "B"))
+    assert readings_of("Bowie, David", "B")[1] == ("David Bowie", "B")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "length_ms"),
+    [
+        ("3:45", "", 225_000),
+        ("1:02:03", "", 3_723_000),
+        ("225", "", 225_000),
+        ("225.5", "duration_s", 225_500),
+        ("225000", "", 225_000),
+        ("9000", "duration_ms", 9_000),
+        ("-1", "", None),
+        ("", "", None),
+        ("0", "", None),
+        ("1e9", "", None),
+        ("9" * 40, "", None),
+        ("\u0663:45", "", 225_000),
+    ],
+)
+def test_lengths(text, name, length_ms):
+    """Clocks, seconds and milliseconds are told apart; what is no length is none."""
+    assert parse_length(text, name) == length_ms
+
+
+def test_a_line_that_is_too_long_is_told():
+    """It costs its line, and not the next one; the reader keeps no more of it than the bound."""
+    long = b"x" * (lines.LONGEST + 200_000)
+    for encoding in ("utf-8", "utf-16"):
+        data = b"\n".join([b"Ada - Bo", long, b"Ada - Cy"]).decode().encode(encoding)
+        one, two, three = read(data)
+        assert one.readings[0] == ("Ada", "Bo")
+        assert "longer than" in two.wrong
+        assert three.readings[0] == ("Ada", "Cy")
+    table = b"artist,title\nAda,Bo\n" + long + b"\nAda,Cy\n"
+    assert sorted(bool(one.wrong) for one in read(table)) == [False, False, True]
+    assert "letters" in entry_of(1, Said("Ada", "x" * (MOST_LETTERS + 1))).wrong
+
+
+def test_an_open_quote_swallows_little():
+    """A quote that is never closed costs some rows, and is told."""
+    rows = [f"Ada,Song {number}" for number in range(1_000)]
+    rows[3] = 'Ada,"Song 3'
+    entries = read("\n".join(["artist,title", *rows]))
+    assert [one.wrong for one in entries if one.wrong] == [
+        "the row cannot be read: a quote is never closed"
+    ]
+    assert len(entries) > 700
+
+
+def test_a_document_type_is_refused():
+    """Nothing in a playlist is expanded or fetched."""
+    bomb = XSPF.replace(
+        "<playlist ", '<!DOCTYPE p [<!ENTITY a "b"><!ENTITY c "&a;&a;">]>\n<playlist ', 1
+    )
+    with pytest.raises(BadRequestError, match="document type"):
+        read(bomb)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("a,b\n1,2\n", Format.CSV),
+        ("", Format.CSV),
+        ("{", Format.JSPF),
+        ("{}", Format.JSPF),
+        ("<a>", Format.XSPF),
+        ("no xml", Format.XSPF),
+        ("[" * 100_000, Format.JSPF),
+    ],
+)
+def test_a_file_of_another_format_is_refused(text, chosen):
+    """Who says that a file has a format it has not is told what is wrong."""
+    with pytest.raises(BadRequestError):
+        read(text, chosen)
+
+
+def test_a_document_is_bounded(monkeypatch):
+    """What is read whole may not be larger than is said."""
+    monkeypatch.setattr(documents, "LARGEST", 1_000)
+    with pytest.raises(BadRequestError, match="larger than"):
+        read(json.dumps({"playlist": {"track": [TRACK] * 10}}))
+
+
+def test_values_of_another_form_say_nothing():
+    """Numbers, lists and nothing where text belongs break no reading."""
+    strange = [
+        {"title": 1999, "artist": ["Ada", "Bo"]},
+        {"title": None, "identifier": {"a": 1}},
+        {"track_metadata": {"artist_name": 3, "additional_info": [], "track_name": None}},
+        [],
+        None,
+    ]
+    one, *others = read(json.dumps(strange))
+    assert one.readings[0] == ("Ada, Bo", "1999")
+    assert all(other.wrong for other in others)
+
+
+_PIECES = st.sampled_from(
+    [b"#EXTM3U\n", b"#EXTINF:", b"artist,title\n", b'{"', b"[", b"<x>", b'"', b"\n", b"\xff\xfe",
+     b"\x00", b"sep=;", b" - ", b"a.mp3", b"\\ud800", b"\xc3", b",", b"}"]
+)  # fmt: skip
+
+
+@given(st.lists(_PIECES | st.binary(max_size=9), max_size=12), st.sampled_from([None, *Format]))
+def test_no_bytes_break_the_reader(pieces, chosen):
+    """Whatever a file holds, it is read, or refused in our words."""
+    try:
+        entries = read(b"".join(pieces), chosen)
+    except BadRequestError:
+        return
+    assert all(bool(one.wrong) != bool(one.readings or one.mbids or one.isrcs) for one in entries)
