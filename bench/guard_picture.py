@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.guard_bench import is_bearable
-from bench.pictures import INK, MARKER, PAPER, RULE, svg_of
 from phonotheque.disk import LocalDisk
 from phonotheque.guard.bench.entrants import OWN
 from phonotheque.guard.bench.records import read_records
 from phonotheque.guard.bench.run import Record
 from phonotheque.guard.bench.scenarios import SHAPES
 from phonotheque.guard.bench.telling import tables
+from phonotheque.look.drawing import INK, MARKER, PAPER, RULE, svg_of
 
 _WORDS = ("no guard", "best of the others", "guard")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.mirrors_simulated import DAYS, TARGET, World, play
-from bench.pictures import INK, PAPER, svg_of
+from phonotheque.look.drawing import INK, PAPER, svg_of
 
 _NAMED_ON = 11
 """The day at which each line has its name below it: there they lie far apart."""

@@ -5,19 +5,23 @@ Law: the title is the finding, then how it was counted; the same curve gives the
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from phonotheque.errors import UnavailableError
+from phonotheque.look.drawing import (
+    HEIGHT,
+    INK,
+    MARKER,
+    PAPER,
+    RULE,
+    WIDTH,
+    altair_for,
+    png_of,
+    svg_of,
+    title_of,
+)
 from phonotheque.publish.planning.curve import Point, bytes_for
 
-_PAPER, _INK, _INK_2, _RULE, _MARKER = "#f3f5f2", "#15181a", "#424947", "#cfd5cf", "#ffd53d"
-"""Tokens of the look, in light; a picture is looked at on paper."""
-
-_HOUSE = 'Archivo, system-ui, "Liberation Sans", "DejaVu Sans", sans-serif'
-_WIDTH, _HEIGHT = 720, 360
-_PNG_SCALE = 2
 _LABELLED = (0.5, 0.9, 0.99, 0.996)
 """Shares that are marked where the curve reaches them."""
 
@@ -33,23 +37,9 @@ def picture_of(curve: Sequence[Point], title: str, lines: Sequence[str], form: s
     Raises:
         UnavailableError: The extra `charts` is not installed.
     """
-    try:
-        import altair
-        import vl_convert  # noqa: F401 (Altair draws with it, and says so less plainly)
-    except ImportError as error:
-        raise UnavailableError(
-            f"a picture as {form.upper()}",
-            "the libraries that draw it are not installed",
-            "Install them with `pip install 'phonotheque[charts]'`.",
-        ) from error
+    altair = altair_for(form)
     chart = _chart(altair, curve, title, list(lines))
-    if form == "svg":
-        text = io.StringIO()
-        chart.save(text, format=form)
-        return text.getvalue().encode()
-    data = io.BytesIO()
-    chart.save(data, format=form, scale_factor=_PNG_SCALE)
-    return data.getvalue()
+    return svg_of(chart).encode() if form == "svg" else png_of(chart)
 
 
 def _chart(altair: Any, curve: Sequence[Point], title: str, lines: list[str]) -> Any:
@@ -60,28 +50,15 @@ def _chart(altair: Any, curve: Sequence[Point], title: str, lines: list[str]) ->
     up = altair.Y("share:Q").title(None).axis(format=".0%", tickCount=5)
     up = up.scale(domain=[0, 1])
     base = altair.Chart(data).encode(x=across, y=up)
-    area = base.mark_area(color=_RULE, opacity=0.6)
-    line = base.mark_line(color=_INK, strokeWidth=2)
-    return (
-        altair.layer(area, line, *_marks(altair, curve, divisor))
-        .properties(
-            width=_WIDTH,
-            height=_HEIGHT,
-            background=_PAPER,
-            padding=24,
-            title=altair.TitleParams(title, subtitle=lines, anchor="start", offset=16),
-        )
-        .configure(font=_HOUSE)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=_INK_2, titleColor=_INK_2, gridColor=_RULE, domainColor=_RULE,
-            tickColor=_RULE, labelFontSize=13, titleFontSize=13, titleFontWeight="normal",
-        )
-        .configure_title(
-            color=_INK, fontSize=19, fontWeight=500, subtitleColor=_INK_2, subtitleFontSize=14,
-            subtitlePadding=8,
-        )
-    )  # fmt: skip
+    area = base.mark_area(color=RULE, opacity=0.6)
+    line = base.mark_line(color=INK, strokeWidth=2)
+    return altair.layer(area, line, *_marks(altair, curve, divisor)).properties(
+        width=WIDTH,
+        height=HEIGHT,
+        background=PAPER,
+        padding=24,
+        title=title_of(altair, title, lines),
+    )
 
 
 def _marks(altair: Any, curve: Sequence[Point], divisor: int) -> list[Any]:
@@ -96,10 +73,8 @@ def _marks(altair: Any, curve: Sequence[Point], divisor: int) -> list[Any]:
     if not rows:
         return []
     base = altair.Chart(altair.Data(values=rows[:3])).encode(x="bytes:Q", y="share:Q")
-    dots = base.mark_point(color=_INK, fill=_MARKER, size=60, opacity=1)
-    words = base.mark_text(align="left", dx=10, dy=14, color=_INK, fontSize=13).encode(
-        text="text:N"
-    )
+    dots = base.mark_point(color=INK, fill=MARKER, size=60, opacity=1)
+    words = base.mark_text(align="left", dx=10, dy=14, color=INK, fontSize=13).encode(text="text:N")
     return [dots, words]
 
 

@@ -1,0 +1,85 @@
+"""Snapshots for the benches of charts and of the map: a catalogue in order of rank, or releases."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bench.synthetic import Form, make
+from bench.synthetic_world import World
+from phonotheque.catalogue import cards
+from phonotheque.catalogue.bulk import ROWS_IN_PART, part_name, write_part
+from phonotheque.catalogue.kinds import Kind
+from phonotheque.catalogue.ranking import rank_cards
+from phonotheque.catalogue.tables import snapshot_schema
+
+_SEED = 20261001
+_RELEASES_OF_A_LABEL = 40
+
+
+def make_catalogue(snapshot: Path, tracks: int) -> None:
+    """Write a synthetic snapshot: tables, and cards in order of rank."""
+    make(snapshot, World(tracks), Form.SNAPSHOT, processes=2)
+    unranked = (snapshot / "cards").rename(snapshot / "unranked")
+    (snapshot / "cards").mkdir()
+    for kind in Kind:
+        parts = sorted((unranked / kind).glob("part-*.parquet"))
+        rank_cards(parts, snapshot / "cards" / kind, is_consuming=True)
+    shutil.rmtree(unranked)
+
+
+def make_releases(snapshot: Path, count: int) -> None:
+    """Write what a map is made of: releases of labels, a recording on each, a file of a third."""
+    for number, low in enumerate(range(0, count, ROWS_IN_PART), 1):
+        ids = np.arange(low, min(low + ROWS_IN_PART, count))
+        draws = np.random.default_rng((_SEED, low)).random(len(ids))
+        labels = ids // _RELEASES_OF_A_LABEL
+        is_held = (labels * 2_654_435_761 % 97 < 30) & (draws < 0.9)
+        titles = pa.array([f"Synthetic release {one}" for one in ids.tolist()])
+        release = {
+            "rank": ids + 1,
+            "id": ids,
+            "title": titles,
+            "credit": pa.array([f"Band {one}" for one in (ids // 5).tolist()]),
+            "year": (1950 + labels * 7 % 75).astype(np.int16),
+            "label": pa.array([f"Label {one}" for one in labels.tolist()]),
+            "is_held": is_held,
+            "is_free": draws > 0.6,
+        }
+        recording = {"rank": ids + 1, "id": ids, "release": ids, "is_held": is_held}
+        elsewhere = ids[draws < 1 / 3]
+        tables = {
+            "cards/release": _filled(cards.SCHEMA, release),
+            "cards/recording": _filled(cards.SCHEMA, recording),
+            "tables/release": _filled(
+                snapshot_schema("release"),
+                {"id": ids, "source": np.ones(len(ids), np.int32), "key": ids},
+            ),
+            "tables/file": _filled(
+                snapshot_schema("file"),
+                {
+                    "source": np.ones(len(elsewhere), np.int32),
+                    "recording": elsewhere,
+                    "state": pa.array(["elsewhere"]).take(np.zeros(len(elsewhere), np.int64)),
+                },
+            ),
+        }
+        for name, rows in tables.items():
+            (snapshot / name).mkdir(parents=True, exist_ok=True)
+            write_part(snapshot / name / part_name(number), rows)
+
+
+def _filled(schema: pa.Schema, columns: Mapping[str, Any]) -> pa.Table:
+    """A table with all columns of a schema; those that are not given are unknown."""
+    count = len(next(iter(columns.values())))
+    arrays = []
+    for field in schema:
+        found = columns.get(field.name)
+        column = pa.nulls(count, field.type) if found is None else pa.array(found)
+        arrays.append(column.cast(field.type))
+    return pa.table(arrays, schema=schema)

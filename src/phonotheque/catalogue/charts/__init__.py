@@ -1,0 +1,1 @@
+"""Charts of the catalogue: a question, the query that answers it, the finding, the picture."""

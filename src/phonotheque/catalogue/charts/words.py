@@ -1,0 +1,44 @@
+"""Numbers as titles say them."""
+
+from __future__ import annotations
+
+from phonotheque.music.licence import parse_licence
+
+
+def percent(part: float, whole: float) -> str:
+    """A share of a hundred: "74 %", "0.3 %", "under 0.1 %"; nothing of nothing is "0 %"."""
+    share = 100 * part / whole if whole else 0.0
+    if share == 0 or share >= 9.95:
+        # What is not all is not called 100 %.
+        return f"{min(round(share), 99 if part < whole else 100)} %"
+    if share < 0.1:
+        return "under 0.1 %"
+    return f"{share:.1f} %".replace(".0 %", " %")
+
+
+def number(value: float) -> str:
+    """A count: "1,624"."""
+    return f"{value:,.0f}"
+
+
+def counted(value: int, noun: str) -> str:
+    """A count with its noun: "1 release", "1,624 releases"."""
+    return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun}s"
+
+
+def clock(seconds: int) -> str:
+    """A length of time: "3:05", "1:02:00"."""
+    minutes, rest = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02d}"
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def listed(words: list[str]) -> str:
+    """Words as a sentence joins them: "2:00, 3:00 and 4:00"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def licence_name(uri: str | None) -> str:
+    """A licence as people write it: "CC BY 4.0"; its address where it has no name."""
+    return (parse_licence(uri).name or uri) if uri else "unknown"

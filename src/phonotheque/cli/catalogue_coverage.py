@@ -1,0 +1,164 @@
+"""`phono catalogue coverage`: what is known, held, free, missing and rare: a table, a map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from phonotheque.cli.exit_status import DONE
+from phonotheque.cli.options import Jobs, Json, archive_of, job_count
+from phonotheque.cli.output import counted, print_json, print_table, printable, tell
+from phonotheque.cli.watching import watched
+
+if TYPE_CHECKING:
+    from phonotheque.catalogue.coverage.words import By
+
+_SHOWN = 20
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands of this module to the group of the catalogue."""
+    group.command("coverage")(coverage)
+
+
+def coverage(
+    context: typer.Context,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="source, label, year, country, licence or registrant (of ISRCs)."
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the whole table as CSV.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw it: a name in .svg or .png.")
+    ] = None,
+    map_: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="DIR",
+            help="Write a map with a pixel for each release, in order of year, label, registrant.",
+        ),
+    ] = None,
+    jobs: Jobs = None,
+    as_json: Json = False,
+) -> int:
+    """Show what is known, held, free, missing and rare: what exists, what we hold, what is next.
+
+    Rare is what has exactly one known holder. The longest groups are shown; --csv and --json have
+    all. A map is a folder of plain files that any web server can show; what was in it is replaced.
+
+    Example: phono catalogue coverage --by year --picture coverage.svg
+    """
+    from phonotheque.archive.finding.charting import count_coverage, map_coverage
+    from phonotheque.archive.opening import open_to_read
+
+    root, chosen, form = archive_of(context), _chosen(by), _form_of(picture, by)
+    with open_to_read(root) as archive:
+        tell(archive.notices)
+        with watched() as told:
+            told("counting", None, None)
+            if map_ is not None:
+                onto = map_coverage(
+                    root, archive.config, map_, chosen, job_count(jobs),
+                    lambda share: told("drawing the map", share, None),
+                )  # fmt: skip
+                _say_map(onto, map_, as_json=as_json)
+                return DONE
+            rows = count_coverage(root, chosen, job_count(jobs))
+    if csv is not None:
+        _write(csv, _csv_of(rows))
+    if picture is not None and chosen is not None:
+        _draw(rows, chosen, picture, form)
+    if as_json:
+        print_json({"by": chosen, "rows": rows.to_pylist()})
+    else:
+        _say(rows, chosen)
+    return DONE
+
+
+def _chosen(by: str | None) -> By | None:
+    from phonotheque.catalogue.coverage.words import By
+    from phonotheque.errors import BadRequestError
+
+    if by is None:
+        return None
+    try:
+        return By(by)
+    except ValueError as error:
+        todo = f"There are {', '.join(By)}."
+        raise BadRequestError(by, "coverage is not counted by that", todo) from error
+
+
+def _form_of(picture: Path | None, by: str | None) -> str:
+    from phonotheque.errors import BadRequestError
+    from phonotheque.look.drawing import altair_for
+
+    if picture is None:
+        return ""
+    form = picture.suffix.lower().removeprefix(".")
+    if form not in ("svg", "png"):
+        todo = "Give it a name that ends in .svg or .png."
+        raise BadRequestError(str(picture), "it is no picture that can be drawn", todo)
+    if by is None:
+        todo = "Say by what: --by year."
+        raise BadRequestError(str(picture), "one row is nothing to draw", todo)
+    altair_for(form)
+    return form
+
+
+def _draw(rows: Any, by: By, path: Path, form: str) -> None:
+    from phonotheque.catalogue.charts.drawing import chart_of
+    from phonotheque.catalogue.coverage.telling import answer_of
+    from phonotheque.errors import NotHeldError
+    from phonotheque.look.drawing import WIDTH, altair_for, png_of, svg_of
+
+    answer = answer_of(rows, by)
+    if answer.finding is None:
+        todo = "Import a source that says it, or ask by something else."
+        raise NotHeldError("a picture", answer.chart.lacking.rstrip(".").lower(), todo)
+    chart = chart_of(altair_for(form), answer, WIDTH, has_title=True)
+    _write(path, svg_of(chart).encode() if form == "svg" else png_of(chart))
+
+
+def _write(path: Path, data: bytes) -> None:
+    from phonotheque.catalogue.charts.writing import write_whole_file
+
+    write_whole_file(path, data)
+
+
+def _csv_of(rows: Any) -> bytes:
+    from phonotheque.catalogue.charts.writing import csv_of
+
+    return csv_of(rows.schema.names, rows.to_pylist())
+
+
+def _say(rows: Any, by: By | None) -> None:
+    from phonotheque.catalogue.charts.words import percent
+    from phonotheque.catalogue.coverage.telling import finding_of, group_word
+    from phonotheque.catalogue.coverage.words import COUNTS
+
+    print(f"{printable(finding_of(rows, by))}.\n")
+    numbers = [name for name in COUNTS if not name.startswith("listens")]
+    lines = [(str(by or ""), *numbers, "held, of listens")]
+    for row in rows.slice(0, rows.num_rows if by == "year" else _SHOWN).to_pylist():
+        word = "all" if by is None else group_word(row["group"])
+        share = percent(row["listens_held"], row["listens"]) if row["listens"] else "-"
+        lines.append((printable(word), *(f"{row[name]:,}" for name in numbers), share))
+    print_table(lines, right=tuple(range(1, len(numbers) + 2)))
+    left = rows.num_rows - len(lines) + 1
+    if left > 0:
+        print(f"{counted(left, 'row')} more: --csv FILE has all.")
+
+
+def _say_map(found: dict[str, Any], folder: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    print(f"{printable(found['finding'])}.")
+    print(f"{counted(found['releases'], 'release')}: {printable(str(folder / 'index.html'))}")

@@ -1,0 +1,210 @@
+"""Charts: what a query answers is what a hand counts, and anybody can run it again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from contextlib import chdir
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.catalogue.charts.village import empty, village
+
+from phonotheque.catalogue.charts import words
+from phonotheque.catalogue.charts.all_charts import CHARTS, charts_named
+from phonotheque.catalogue.charts.counting import answers_of, published_query
+from phonotheque.catalogue.charts.releases import doubling
+from phonotheque.catalogue.charts.top_lists import PLAYED
+from phonotheque.catalogue.charts.writing import csv_of
+from phonotheque.catalogue.database import Machine
+from phonotheque.errors import BadRequestError, MalformedError
+
+MACHINE = Machine(1, 256 << 20)
+
+
+def asked(snapshot, work, charts=CHARTS, played=()):
+    """Answers by name."""
+    table = pa.Table.from_pylist(
+        [dict(zip(PLAYED.names, row, strict=True)) for row in played], schema=PLAYED
+    )
+    found = answers_of(charts, snapshot.folder, table, (work, MACHINE), lambda _: None)
+    return {one.chart.name: one for one in found}
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    """Made once, and only read."""
+    return village(tmp_path_factory.mktemp("village"))
+
+
+@pytest.fixture(scope="module")
+def answers(snapshot, tmp_path_factory):
+    return asked(snapshot, tmp_path_factory.mktemp("work"))
+
+
+BY_HAND = {
+    "recordings-by-popularity": [(0, 1), (3, 1), (21, 1), (28, 1), (29, 2), (32, 1), (None, 6)],
+    "held-by-popularity": [
+        (0, 1, 0, 0, None), (3, 1, 0, 1, None), (21, 1, 0, 80, None), (28, 1, 0, 400, None),
+        (29, 2, 0, 999, None), (32, 1, 1, 900, 900), (None, 6, 1, None, None),
+    ],
+    "lengths": [(119, 1), (120, 2)],
+    "very-long": [(0, "below 10 min", 3), (10, "10 to 20 min", 1), (60, "1 to 2 h", 1)],
+    "releases-by-year": [(1990, 2, 1), (2001, 1, 0)],
+    "tracks-per-release": [(3, 1), (4, 2)],
+    "recordings-per-artist": [(4, 1), (9, 1)],
+    "recordings-per-isrc": [(1, 1, 1), (2, 1, 1)],
+    "releases-per-barcode": [(2, 1)],
+    "countries": [("DE", 7, 979), ("FR", 4, 1401), (None, 2, None)],
+    "explicit": [(True, 1), (False, 1), (None, 11)],
+}  # fmt: skip
+"""The village has 13 recordings: linked ones are one, and an ISRC that was told twice is one."""
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_chart_counts_as_a_hand_does(answers, name):
+    """Rows are those that one counts in the sources, linked recordings being one."""
+    assert [tuple(row.values()) for row in answers[name].rows] == BY_HAND[name]
+
+
+def test_the_most_played_have_what_they_have(answers):
+    """A share of recordings has the listens of so many of the most played, parts of one included.
+
+    Seven recordings were counted: 900, 500, 499, 400, 80, 1 and 0 listens.
+    """
+    shares = {row["share_of_recordings"]: row for row in answers["concentration"].rows}
+    assert shares[1.0]["share_of_listens"] == pytest.approx(1)
+    assert shares[0.01]["share_of_listens"] == pytest.approx(0.01 * 7 * 900 / 2380)
+    assert shares[0.5]["share_of_listens"] == pytest.approx((900 + 500 + 499 + 200) / 2380)
+    assert answers["concentration"].finding.title == (
+        "The most played 1 % of recordings have 2.6 % of all listens"
+    )
+
+
+def test_every_chart_of_which_there_is_data_is_drawn(answers):
+    """What the village knows is found; nothing was played at its own door."""
+    absent = {name for name, one in answers.items() if one.finding is None}
+    assert absent == {chart.name for chart in CHARTS if "played" in chart.reads}
+
+
+def test_small_counts_are_not_told(answers):
+    """Four listeners are left out and five are not; uncounted, 499 listens are, and 500 not."""
+    rows = [(row["title"], row["listeners"]) for row in answers["top-recordings"].rows]
+    assert rows == [("One", 100), ("Four", None), ("Two", 5)]
+
+
+def test_plays_of_few_are_not_told(snapshot, tmp_path):
+    """Of what was played here lately only that is told which five people heard; a release and an
+    artist count for as many as their most heard recording."""
+    played = [(7, 4, 9, 5), (7, 8, 900, 4), (30, 4, 9, 5), (30, 8, 1000, 6)]
+    found = asked(snapshot, tmp_path, played=played)
+
+    def told(name):
+        return [(row["title"], row["plays"], row["listeners"]) for row in found[name].rows]
+
+    assert told("top-recordings-7-days") == [("Four", 9, 5)]
+    assert told("top-recordings-30-days") == [("Five", 1000, 6), ("Four", 9, 5)]
+    assert told("top-artists-30-days") == [("The Tide", 1009, 6)]
+    assert told("top-releases-7-days") == [("B", 9, 5)]
+    assert found["top-recordings-365-days"].finding is None
+
+
+def test_a_published_query_gives_the_published_rows(snapshot, answers):
+    """Whoever runs the SQL beside a chart in the snapshot's folder gets the CSV beside it."""
+    for name, answer in answers.items():
+        if answer.finding is None:
+            continue
+        text = published_query(answer.chart, snapshot.folder, ["a comment"])
+        with chdir(snapshot.folder), duckdb.connect() as db:
+            rows = db.execute(text).fetchall()
+        named = [dict(zip(answer.chart.columns, row, strict=True)) for row in rows]
+        assert csv_of(list(answer.chart.columns), named) == csv_of(
+            list(answer.chart.columns), answer.rows
+        ), name
+
+
+def test_columns_are_those_of_the_query(snapshot, answers):
+    """Each column that is explained is one of the query, in its order, and no other is there."""
+    with duckdb.connect() as db:
+        for name, answer in answers.items():
+            if "played" in answer.chart.reads:
+                continue
+            text = published_query(answer.chart, snapshot.folder, [])
+            with chdir(snapshot.folder):
+                found = [column[0] for column in db.execute(text).description]
+            assert found == list(answer.chart.columns), name
+
+
+def test_an_empty_catalogue_draws_nothing_and_says_why(tmp_path):
+    """Every chart of nothing has a reason in words."""
+    found = asked(empty(tmp_path), tmp_path / "work")
+    assert all(one.finding is None and one.chart.lacking.endswith(".") for one in found.values())
+
+
+def test_a_query_of_a_table_without_rows_can_be_run(tmp_path):
+    """A snapshot that lacks a table has the query all the same, and it gives no rows."""
+    snapshot = empty(tmp_path)
+    (chart,) = charts_named(["recordings-per-isrc"])
+    text = published_query(chart, snapshot.folder, [])
+    with chdir(snapshot.folder), duckdb.connect() as db:
+        assert db.execute(text).fetchall() == []
+
+
+def test_a_damaged_part_is_named(tmp_path):
+    """What is no Parquet is told as damage, with what to do."""
+    snapshot = village(tmp_path)
+    next(snapshot.cards("recording").glob("*.parquet")).write_bytes(b"PAR1 no more")
+    with pytest.raises(MalformedError, match="phono catalogue build"):
+        asked(snapshot, tmp_path / "work", charts_named(["lengths"]))
+
+
+def test_a_chart_that_does_not_exist_is_refused():
+    """A name that is none is told with those there are; no name means all."""
+    assert charts_named([]) == CHARTS
+    assert [one.name for one in charts_named(["genres", "lengths"])] == ["lengths", "genres"]
+    with pytest.raises(BadRequestError, match="concentration"):
+        charts_named(["pie"])
+
+
+def test_peaks_are_found_where_they_stand(snapshot, tmp_path):
+    """A whole minute with more recordings than the seconds around it is a peak, others are not."""
+    (chart,) = charts_named(["lengths"])
+    rows = [
+        {"seconds": one, "recordings": 300 if one in (120, 240) else 100} for one in range(30, 400)
+    ]
+    found = chart.find(rows)
+    assert found.marked == (120, 240)
+    assert found.title.endswith("with peaks at 2:00 and 4:00")
+    assert chart.find(rows[:20]).marked == (39,)
+
+
+@given(st.integers(0, 10**9), st.integers(1, 10**9))
+def test_only_all_is_a_hundred_per_cent(part, whole):
+    """A part that is not the whole is not called 100 %, and one that is something is not 0 %."""
+    part = min(part, whole)
+    said = words.percent(part, whole)
+    assert (said == "100 %") == (part == whole)
+    assert (said == "0 %") == (part == 0)
+
+
+@given(st.dictionaries(st.integers(1, 10**6), st.integers(1, 10**6)))
+def test_ranges_that_double_lose_nothing(counts):
+    """Added up in ranges, each number is in exactly one of them."""
+    rows = [{"n": n, "count": count} for n, count in counts.items()]
+    assert sum(row["count"] for row in doubling(rows, "n", "count")) == sum(counts.values())
+
+
+def test_csv_is_read_back(answers):
+    """Commas, quotes and markup in a title come out of the CSV as they were."""
+    rows = [{"title": 'a,"b"\n<i>', "n": None}, {"title": "c", "n": True}]
+    text = csv_of(["title", "n"], rows).decode()
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["title", "n"],
+        ['a,"b"\n<i>', ""],
+        ["c", "true"],
+    ]
+    assert json.dumps(rows)
