@@ -29,6 +29,7 @@ from phonotheque.music.sound import Damage, Integrity, Loudness, Sound, Verdict
 from phonotheque.register.chain import GENESIS, encode_line, format_instant
 from phonotheque.register.events import (
     Accession,
+    Correction,
     CounterNotice,
     Deposit,
     Dressing,
@@ -232,6 +233,17 @@ EVENTS: tuple[Event, ...] = (
     Restoration(ARCHIVE_ID, 34, _A),
     Restoration(ARCHIVE_ID, 35, _B, 3, _A),
     Fixity(2, 9, objects=(_A,), packs=("x-art-all-00001",)),
+    Edit(_A, "title", "", reason="the file is right", is_undone=True),
+    Correction(
+        "recording",
+        "0f0e0d0c-0b0a-5908-8706-050403020100",
+        "title",
+        "Ein anderer Titel",
+        "misspelt by its source",
+        "p1",
+        "holdings",
+    ),
+    Correction("artist", "6c1f2d3e-4a5b-4c6d-8e7f-9a0b1c2d3e4f", "end_date", is_undone=True),
 )
 """Every kind of event, with all of its fields and with as few as it can have."""
 

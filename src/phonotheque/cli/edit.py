@@ -1,75 +1,223 @@
-"""`phono edit`: corrections to what is said about a recording."""
+"""`phono edit`: corrections to what is said about a recording, or anything in the catalogue."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import DryRun, Json, Wait, archive_of
-from phonotheque.cli.output import print_json, print_table, printable
+from phonotheque.cli.output import print_json, print_table, printable, tell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from phonotheque.archive.finding.correcting import Thing
+    from phonotheque.archive.opening import Archive
+    from phonotheque.archive.recordings.edits import Why
+    from phonotheque.catalogue.corrections.comparing import Change
+    from phonotheque.catalogue.query.parsed import Identifier
+    from phonotheque.register.provenance import Corrected
+
+REBUILD = "The catalogue shows it from the next `phono catalogue build` on."
+
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why, for everybody to read.")
+]
+By = Annotated[str, typer.Option("--as", metavar="NAME", help="Who corrects; kept, not published.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
-    app.command("edit", short_help="Correct what is said about a recording.")(edit)
+    app.command("edit", short_help="Correct what is said about anything.")(edit)
 
 
 def edit(
     context: typer.Context,
-    reference: Annotated[str, typer.Argument(metavar="ID", help="A recording.")],
+    reference: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="A held recording (6 digits or more), or a gid of the catalogue."
+        ),
+    ],
     corrections: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="FIELD=VALUE",
             help="What is right. A field of several values is given once for each; "
-            "FIELD= takes it away.",
+            "FIELD= takes it away. None: show what was corrected.",
         ),
-    ],
+    ] = None,
+    undo: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD", help="Take corrections of a field back."),
+    ] = None,
+    reason: Reason = "",
+    by: By = "",
     dry_run: DryRun = False,
     wait: Wait = False,
     as_json: Json = False,
 ) -> int:
-    """Correct tags on record; the file stays as it came.
+    """Correct on record what is said; the file stays as it came, and so does every source.
 
-    What is corrected is shown, searched and put into dressed copies from then on; the register
-    keeps every correction, and the newest of a field counts.
+    Of a held recording its tags are corrected, which are shown, searched and put into dressed
+    copies from then on. Of a thing of the catalogue what is said there is corrected, whatever its
+    sources say now or after the next import. The register keeps every correction; the newest of a
+    field counts, until it is taken back.
 
     Example: phono edit 3f9ac1 title="Moorings (live)" artists="Odile Marrow"
     """
+    from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.recordings.edits import Why
+    from phonotheque.cli.entry import named_in_catalogue
+
+    root, why = archive_of(context), Why(reason, by)
+    wanted, undone = corrections or [], undo or []
+    with open_to_read(root) as archive:
+        tell(archive.notices)
+        named = named_in_catalogue(archive, reference)
+        if not wanted and not undone:
+            _show(archive, reference, named, as_json=as_json)
+            return DONE
+    if named is not None:
+        thing, changes = _correct_thing(
+            root, (reference, named), (wanted, undone), why, is_dry=dry_run, is_patient=wait
+        )
+        told = {"kind": str(thing.kind), "gid": str(thing.asked), "title": thing.card.title}
+        _say(told, {one.place.field: _pair(one) for one in changes}, as_json=as_json)
+        if not as_json and not dry_run:
+            print(REBUILD)
+        return DONE
+    told, changed = _correct_tags(
+        root, reference, (wanted, undone), why, is_dry=dry_run, is_patient=wait
+    )
+    _say(told, changed, as_json=as_json)
+    return DONE
+
+
+def _correct_tags(
+    root: Path,
+    reference: str,
+    asked: tuple[list[str], list[str]],
+    why: Why,
+    *,
+    is_dry: bool,
+    is_patient: bool,
+) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
+    """Correct the tags of a held recording; what was and what is, by field."""
     import msgspec
 
     from phonotheque.archive.opening import open_to_read, open_to_write
     from phonotheque.archive.recordings.edits import edit as write
-    from phonotheque.archive.recordings.edits import parse_corrections
+    from phonotheque.archive.recordings.edits import parse_corrections, planned
     from phonotheque.archive.reference import resolve_object
-    from phonotheque.register.corrections import corrected, edited
+    from phonotheque.register.corrections import edited
 
-    wanted = parse_corrections(corrections)
-    root = archive_of(context)
+    wanted, undone = parse_corrections(asked[0]), asked[1]
     with open_to_read(root) as archive:
         held = resolve_object(archive.index, reference)
         before = edited(archive.index, held.sha256)
-    after = before
-    for field, text in wanted.items():
-        after = corrected(after, field, text)
-    if not dry_run:
-        with open_to_write(root, "edit", is_patient=wait) as archive:
-            after = write(archive, held, wanted)
+        after, _ = planned(archive.index, held, wanted, undone)
+    if not is_dry:
+        with open_to_write(root, "edit", is_patient=is_patient) as archive:
+            after = write(archive, held, wanted, undone, why)
     was, now = (msgspec.to_builtins(tags) for tags in (before, after))
-    changed = {name: (was.get(name), now.get(name)) for name in wanted}
+    changed = {name: (was.get(name), now.get(name)) for name in (*wanted, *undone)}
+    return {"sha256": held.sha256.hex}, changed
+
+
+def _correct_thing(
+    root: Path,
+    reference: tuple[str, Identifier],
+    asked: tuple[list[str], list[str]],
+    why: Why,
+    *,
+    is_dry: bool,
+    is_patient: bool,
+) -> tuple[Thing, list[Change]]:
+    """Correct a thing of the catalogue; what is compared is what holds while nobody else writes."""
+    from phonotheque.archive.finding import correcting
+    from phonotheque.archive.finding.searching import open_catalogue
+    from phonotheque.archive.opening import open_to_read, open_to_write
+    from phonotheque.archive.recordings.edits import person_of
+
+    given, named = reference
+    opened = open_to_read(root) if is_dry else open_to_write(root, "edit", is_patient=is_patient)
+    with open_catalogue(root) as catalogue, opened as archive:
+        thing = correcting.thing_named(archive, catalogue, named, given)
+        changes = correcting.parse_changes(thing, asked[0])
+        back = correcting.undone_fields(thing, asked[1])
+        if not is_dry:
+            person = person_of(archive, why)
+            lines = correcting.lines_for(thing, changes, asked[1], why, person)
+            correcting.record(archive, lines)
+    return thing, [*changes, *back]
+
+
+def _pair(change: Change) -> tuple[str | None, str | None]:
+    from phonotheque.catalogue.corrections.fields import format_value
+
+    was, now = (format_value(change.place.form, one) or None for one in (change.was, change.now))
+    return was, now
+
+
+def _say(told: dict[str, Any], changed: dict[str, tuple[Any, Any]], *, as_json: bool) -> None:
     if as_json:
         changes = {name: {"was": old, "is": new} for name, (old, new) in changed.items()}
-        print_json({"sha256": held.sha256.hex, "changes": changes})
+        print_json({**told, "changes": changes})
     else:
-        print_table(
-            [(name, f"{_said(old)} -> {_said(new)}") for name, (old, new) in changed.items()]
-        )
-    return DONE
+        print_table([(name, f"{said(old)} -> {said(new)}") for name, (old, new) in changed.items()])
 
 
-def _said(value: object) -> str:
-    if value is None:
+def said(value: object) -> str:
+    """A value for people, on one line."""
+    if value in (None, ""):
         return "(nothing)"
     return printable("; ".join(value) if isinstance(value, list | tuple) else str(value))
+
+
+def _show(archive: Archive, reference: str, named: Identifier | None, *, as_json: bool) -> None:
+    """Show what was corrected of a thing, when, why and by whom."""
+    from phonotheque.archive.reference import resolve_object
+    from phonotheque.register.provenance import corrections_of
+
+    if named is None:
+        held = resolve_object(archive.index, reference)
+        told, history = {"sha256": held.sha256.hex}, corrections_of(archive.index, held.sha256)
+    else:
+        from phonotheque.archive.finding.correcting import thing_named
+        from phonotheque.archive.finding.searching import open_catalogue
+
+        with open_catalogue(archive.root) as catalogue:
+            thing = thing_named(archive, catalogue, named, reference)
+        told = {"kind": str(thing.kind), "gid": str(thing.asked), "title": thing.card.title}
+        history = [one.made for one in thing.history]
+    records = list(_records(archive, history))
+    if as_json:
+        print_json({**told, "corrections": records})
+    elif not records:
+        print("Nothing was corrected.")
+    else:
+        print_table([_line(one) for one in records])
+
+
+def _records(archive: Archive, history: Iterable[Corrected]) -> Iterable[dict[str, Any]]:
+    for one in history:
+        yield {
+            "field": one.field,
+            "value": None if one.is_undone else one.value,
+            "is_undone": one.is_undone,
+            "reason": one.reason,
+            "by": archive.people.name_of(one.decided_by) or one.decided_by,
+            "at": one.at,
+        }
+
+
+def _line(one: dict[str, Any]) -> tuple[str, ...]:
+    from phonotheque.catalogue.corrections.fields import readable
+
+    value = "(taken back)" if one["is_undone"] else said(readable(one["value"]))
+    told = (one["at"][:19] + "Z", one["field"], value, one["by"], one["reason"])
+    return tuple(map(printable, told))

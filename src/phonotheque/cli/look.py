@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from phonotheque.archive.keeping.copies import Copies
     from phonotheque.archive.opening import Archive
     from phonotheque.archive.status import Heap, Status
-    from phonotheque.catalogue.query.parsed import Identifier
     from phonotheque.register.events import Volume
     from phonotheque.register.holdings import Held
 
@@ -74,11 +73,11 @@ def show(
     """
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.reference import resolve_object
-    from phonotheque.cli.entry import show_entry
+    from phonotheque.cli.entry import named_in_catalogue, show_entry
 
     root = archive_of(context)
     with open_to_read(root) as archive:
-        named = None if picture else _of_catalogue(archive, reference)
+        named = None if picture else named_in_catalogue(archive, reference)
         if picture is not None:
             held = resolve_object(archive.index, reference)
             return _draw(archive, held, picture, of, as_json=as_json)
@@ -103,21 +102,6 @@ def show(
             ]
         )
     return DONE
-
-
-def _of_catalogue(archive: Archive, reference: str) -> Identifier | None:
-    """What a reference names in the catalogue, unless it is the name of an object."""
-    from phonotheque.archive.reference import resolve_object
-    from phonotheque.cli.entry import identifier_in
-    from phonotheque.errors import BadReferenceError
-
-    named = identifier_in(reference)
-    if named is not None:
-        try:
-            resolve_object(archive.index, reference)
-        except BadReferenceError:
-            return named
-    return None
 
 
 def _draw(archive: Archive, held: Held, file: Path, of: Portrait, *, as_json: bool) -> int:

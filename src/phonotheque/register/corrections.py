@@ -1,7 +1,8 @@
 """What an archive says about a recording now: the tags of its file, with all corrections to them.
 
-Laws: the newest correction of a field wins; one that no field can hold changes nothing; what is
-corrected of a recording is corrected of its access copies.
+Laws: the newest correction of a field wins; one that no field can hold changes nothing; one that
+was undone leaves what the file says; what is corrected of a recording is corrected of its access
+copies. Not here: what is corrected of the catalogue (`catalogue_corrections`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Tags
 from phonotheque.register.index import Index
 
-_EDITS = """SELECT field, value FROM edit WHERE sha256 = ?1
+_EDITS = """SELECT field, value, is_undone FROM edit WHERE sha256 = ?1
             OR sha256 = (SELECT parent FROM access_copy WHERE sha256 = ?1) ORDER BY seq"""
 _KINDS = {one.name: one for one in msgspec.structs.fields(Tags)}
 _STRUCTURED = ("musicbrainz", "replaygain", "pictures", "broadcast")
@@ -28,9 +29,12 @@ SEVERAL = frozenset(name for name, kind in _KINDS.items() if isinstance(kind.def
 
 def edited(index: Index, sha256: Sha256) -> Tags:
     """Return the tags of an object as they are now."""
-    tags = index.tags(sha256)
-    for field, text in index.db.execute(_EDITS, (sha256.raw,)):
-        tags = corrected(tags, field, text)
+    tags = given = index.tags(sha256)
+    for field, text, is_undone in index.db.execute(_EDITS, (sha256.raw,)):
+        if not is_undone:
+            tags = corrected(tags, field, text)
+        elif field in _KINDS:
+            tags = msgspec.structs.replace(tags, **{field: getattr(given, field)})
     return tags
 
 

@@ -218,12 +218,42 @@ class CounterNotice(
 
 
 class Edit(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="edit"):
-    """A correction to what is said about an object; the bytes never change."""
+    """A correction to what is said about an object; the bytes never change.
+
+    Attributes:
+        value: What holds instead; "" takes the field away.
+        reason: Why, as everybody may read it: no personal data.
+        is_undone: Whether nothing is corrected of the field any more: what the file says holds.
+    """
 
     sha256: str
     field: str
     value: str
     decided_by: str = ""
+    reason: str = ""
+    is_undone: bool = False
+
+
+class Correction(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="correction"
+):
+    """A correction to what the catalogue says of a thing, whatever its sources say.
+
+    Attributes:
+        entity_type: Table of the thing: "artist", "recording" ...
+        gid: Its identifier that lasts, a UUID in lower case.
+        source: Name of the source that the gid is made of, to find it there; "" for an MBID.
+        is_undone: Whether what the sources say holds again. The rest is as in `Edit`.
+    """
+
+    entity_type: str
+    gid: str
+    field: str
+    value: str = ""
+    reason: str = ""
+    decided_by: str = ""
+    source: str = ""
+    is_undone: bool = False
 
 
 class Export(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="export"):
@@ -359,6 +389,7 @@ Event = (
     | Removal
     | CounterNotice
     | Edit
+    | Correction
     | Export
     | Volume
     | Pack

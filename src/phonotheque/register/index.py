@@ -326,6 +326,8 @@ class Index:
                    UNION ALL
                    SELECT CAST(substr(json_extract(CAST(body AS TEXT), '$.holder'), 2) AS INTEGER)
                    FROM statement UNION ALL
+                   SELECT CAST(substr(decided_by, 2) AS INTEGER) FROM edit UNION ALL
+                   SELECT CAST(substr(decided_by, 2) AS INTEGER) FROM correction UNION ALL
                    SELECT CAST(substr(p.value, 2) AS INTEGER) FROM case_line AS c,
                    json_each(CAST(c.body AS TEXT)) AS p
                    WHERE p.key IN ('decided_by', 'requested_by', 'received_from'))"""

@@ -10,6 +10,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from typing import assert_never
+from uuid import UUID
 
 import msgspec
 
@@ -18,6 +19,7 @@ from phonotheque.music.rights import RightsStatement
 from phonotheque.register.chain import Entry, Withheld
 from phonotheque.register.events import (
     Accession,
+    Correction,
     CounterNotice,
     Deposit,
     Dressing,
@@ -58,9 +60,8 @@ def project(db: sqlite3.Connection, entry: Entry) -> None:
             _fixity(db, entry, entry.event)
         case Removal() | CounterNotice():
             _of_case(db, entry, entry.event)
-        case Edit(sha256, field, value):
-            name = bytes.fromhex(sha256)
-            db.execute("INSERT INTO edit VALUES (?, ?, ?, ?)", (seq, name, field, value))
+        case Edit() | Correction():
+            _corrected(db, entry, entry.event)
         case Volume() | Pack() | Retirement() | Publication():
             _published(db, entry, entry.event)
         case Restoration() | Withheld():
@@ -161,6 +162,18 @@ def _measured(event: Accession | Examination) -> tuple[bytes | None, bytes | Non
         _json(sound) if sound else None,
         bytes.fromhex(sound.payload_sha256) if sound and sound.payload_sha256 else None,
     )
+
+
+def _corrected(db: sqlite3.Connection, entry: Entry, event: Edit | Correction) -> None:
+    """Write what was corrected, of an object or of a thing of the catalogue."""
+    of = (event.field, event.value, event.reason, event.decided_by, event.is_undone)
+    if isinstance(event, Edit):
+        made = (entry.seq, bytes.fromhex(event.sha256), entry.at)
+        db.execute("INSERT INTO edit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*made, *of))
+    else:
+        thing = (UUID(event.gid).bytes, event.entity_type, event.source)
+        row = (entry.seq, *thing, entry.at)
+        db.execute("INSERT INTO correction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *of))
 
 
 def _of_case(db: sqlite3.Connection, entry: Entry, event: Removal | CounterNotice) -> None:

@@ -17,11 +17,28 @@ from phonotheque.register.schema import IN_VOLUME
 
 
 class Corrected(NamedTuple):
-    """A correction: number of its line, the field, its value then."""
+    """A correction.
+
+    Attributes:
+        seq: Number of its line.
+        at: Instant of its line.
+        value: What the field has had since; "" nothing.
+        reason: Why; "" when nothing was said.
+        decided_by: Local id of who decided; "" when nobody was named.
+        is_undone: Whether it only takes earlier ones back.
+    """
 
     seq: int
+    at: str
     field: str
     value: str
+    reason: str
+    decided_by: str
+    is_undone: bool
+
+
+OF_CORRECTION = ", ".join(Corrected._fields)
+"""Columns of a correction, in the order of `Corrected`."""
 
 
 class Sealed(NamedTuple):
@@ -41,8 +58,11 @@ def statements_about(index: Index, sha256: Sha256) -> list[tuple[int, RightsStat
 
 def corrections_of(index: Index, sha256: Sha256) -> list[Corrected]:
     """Return what was corrected of what is said about an object."""
-    query = "SELECT seq, field, value FROM edit WHERE sha256 = ? ORDER BY seq"
-    return [Corrected(*row) for row in index.db.execute(query, (sha256.raw,))]
+    query = f"SELECT {OF_CORRECTION} FROM edit WHERE sha256 = ? ORDER BY seq"
+    return [
+        Corrected._make((*row[:-1], bool(row[-1])))
+        for row in index.db.execute(query, (sha256.raw,))
+    ]
 
 
 def links_of(index: Index, sha256: Sha256) -> list[tuple[int, Link]]:

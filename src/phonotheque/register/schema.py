@@ -10,7 +10,7 @@ from __future__ import annotations
 from phonotheque.music.finding import FindingKind
 from phonotheque.register.events import Role
 
-VERSION = 5
+VERSION = 6
 """Number of this layout. An index of another number is thrown away and made again."""
 
 _CONDITIONS = ("intact", "removed", *FindingKind)
@@ -78,9 +78,17 @@ CREATE TABLE IF NOT EXISTS statement (      -- what was stated or decided about 
     PRIMARY KEY (sha256, seq, position)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS edit (
-    seq      INTEGER PRIMARY KEY, sha256 BLOB NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL
+    seq      INTEGER PRIMARY KEY, sha256 BLOB NOT NULL, at TEXT NOT NULL, field TEXT NOT NULL,
+    value    TEXT NOT NULL, reason TEXT NOT NULL, decided_by TEXT NOT NULL,
+    is_undone INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS edit_by_object ON edit (sha256, seq);
+CREATE TABLE IF NOT EXISTS correction (     -- of what the catalogue says of a thing
+    seq      INTEGER PRIMARY KEY, gid BLOB NOT NULL, entity_type TEXT NOT NULL,
+    source   TEXT NOT NULL, at TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+    reason   TEXT NOT NULL, decided_by TEXT NOT NULL, is_undone INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS correction_by_gid ON correction (gid, field, seq);
 CREATE TABLE IF NOT EXISTS volume (
     name     TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, at TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -42,6 +42,8 @@ class Entry:
         files: Of a recording: those that hold it, here or elsewhere.
         labels: Of a release: name and catalogue number.
         releases: Of a recording: ids of those that it is on.
+        corrections: What people corrected of it: field, value, reason, and when; the values above
+            are what the sources say, but for ISRCs.
     """
 
     sources: tuple[Row, ...]
@@ -53,6 +55,7 @@ class Entry:
     files: tuple[Row, ...]
     labels: tuple[Row, ...]
     releases: tuple[int, ...]
+    corrections: tuple[Row, ...] = ()
 
 
 def read_entry(snapshot: Snapshot, card: Card) -> Entry:
@@ -64,16 +67,18 @@ def read_entry(snapshot: Snapshot, card: Card) -> Entry:
     with _open(snapshot) as tables:
         ids = tables.group(card.kind, card.id)
         about = (card.kind, ids)
+        corrections = tuple(tables.corrections(*about))
         return Entry(
             sources=tuple(tables.origins(*about)),
             links=tuple(tables.links(*about)),
             popularity=tuple(tables.about("popularity", _POPULARITY, *about)),
             licences=tuple(tables.about("rights", _RIGHTS, *about)),
             identifiers=tuple(_unique(tables.about("external_id", _IDENTIFIER, *about))),
-            isrcs=tuple(dict.fromkeys(row["isrc"] for row in tables.of(*about, "isrc", ("isrc",)))),
+            isrcs=_isrcs(tables.of(*about, "isrc", ("isrc",)), corrections),
             files=tuple(tables.of(*about, "file", _FILE)),
             labels=tuple(_unique(tables.labels(*about))),
             releases=tuple(_ids(tables.of(*about, "track", ("release",)), "release")),
+            corrections=corrections,
         )
 
 
@@ -143,6 +148,19 @@ class _Tables:
         for row in rows:
             yield {**row, "one": gids.get(row["one"]), "other": gids.get(row["other"])}
 
+    def corrections(self, kind: Kind, ids: Sequence[int]) -> Iterator[Row]:
+        """What was corrected of it, as the register keeps it; of each field the newest."""
+        from phonotheque.catalogue.corrections.resolving import FILE
+
+        path = self._snapshot.tables / FILE
+        if not path.exists():
+            return
+        where = f"entity_type = ? AND entity IN ({_marks(ids)})"
+        rows = self._file(path, ("field", "value", "reason", "at", "seq"), where, (str(kind), *ids))
+        newest = {row["field"]: row for row in sorted(rows, key=lambda row: row["seq"])}
+        for _, row in sorted(newest.items()):
+            yield {name: value for name, value in row.items() if name != "seq"}
+
     def labels(self, kind: Kind, ids: Sequence[int]) -> Iterator[Row]:
         """Labels of a release, and the numbers they gave it."""
         if kind is not Kind.RELEASE:
@@ -189,6 +207,16 @@ class _Tables:
             dict(zip(columns, row, strict=True))
             for row in self._db.execute(query, list(values)).fetchall()
         ]
+
+
+def _isrcs(rows: list[Row], corrections: Sequence[Row]) -> tuple[str, ...]:
+    """ISRCs as they were corrected, else those of all sources."""
+    from phonotheque.catalogue.corrections.fields import list_of
+
+    for one in corrections:
+        if one["field"] == "isrcs":
+            return tuple(list_of(one["value"] or ""))
+    return tuple(dict.fromkeys(row["isrc"] for row in rows))
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -57,6 +57,7 @@ def portrait(catalogue: Catalogue, card: Card, asked: UUID | None = None) -> dic
         "licences": list(map(_plain, entry.licences)),
         "identifiers": list(map(_plain, entry.identifiers)),
         "links": [{name: _text(value) for name, value in one.items()} for one in entry.links],
+        "corrections": list(map(_plain, entry.corrections)),
         "sources": [_source(one) for one in entry.sources],
     }
 

@@ -86,8 +86,11 @@ def words_of(statement: RightsStatement) -> str:
 def _changed(archive: Archive, sha256: Sha256) -> Iterator[Happening]:
     for edit in corrections_of(archive.index, sha256):
         value = f"“{plain(edit.value)}”" if edit.value else "taken away"
-        detail = f"{edit.field.replace('_', ' ')}: {value}. The bytes did not change."
-        yield Happening(seq=edit.seq, at="", what="Corrected", detail=detail)
+        value = "as the file says" if edit.is_undone else value
+        why = f" Why: {plain(edit.reason)}." if edit.reason else ""
+        detail = f"{edit.field.replace('_', ' ')}: {value}.{why} The bytes did not change."
+        what = "Correction taken back" if edit.is_undone else "Corrected"
+        yield Happening(seq=edit.seq, at=edit.at, what=what, detail=detail)
     for seq, link in links_of(archive.index, sha256):
         other = link.other if link.sha256 == sha256.hex else link.sha256
         detail = f"With {other[:12]}: {link.likeness.value}, by its fingerprint."

@@ -6,15 +6,44 @@ Law: the file is never touched.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import msgspec
 
 from phonotheque.archive.opening import Archive
 from phonotheque.errors import BadRequestError
 from phonotheque.music.facts import Tags
+from phonotheque.publish.removal.request import check_public
 from phonotheque.register.corrections import EDITABLE, SEVERAL, corrected, edited, value_of
 from phonotheque.register.events import Edit
 from phonotheque.register.holdings import Held
+from phonotheque.register.index import Index
+from phonotheque.register.provenance import corrections_of
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What is said of a correction.
+
+    Attributes:
+        reason: Why, as everybody may read it; "" when nothing is said.
+        by: Name of who decided, kept where it can be erased; "" for nobody.
+
+    Raises:
+        BadRequestError: The reason cannot be public.
+    """
+
+    reason: str = ""
+    by: str = ""
+
+    def __post_init__(self) -> None:
+        if self.reason:
+            check_public(self.reason, "--reason", self.by)
+
+
+def person_of(archive: Archive, why: Why) -> str:
+    """Return the local id of who decided, "" for nobody; for a writer."""
+    return archive.people.person(why.by) if why.by else ""
 
 
 def parse_corrections(given: Iterable[str]) -> dict[str, str]:
@@ -52,15 +81,50 @@ def _as_text(field: str, several: list[str]) -> str:
     return text
 
 
-def edit(archive: Archive, held: Held, corrections: dict[str, str]) -> Tags:
-    """Write corrections to the register.
+def planned(
+    index: Index, held: Held, corrections: dict[str, str], undone: Iterable[str] = ()
+) -> tuple[Tags, list[Edit]]:
+    """Return the tags as they will be, and the lines that say so, not yet with a reason.
+
+    Args:
+        corrections: Text of each field that is corrected.
+        undone: Fields of which all corrections are taken back: what the file says counts again.
+
+    Raises:
+        BadRequestError: Nothing is corrected of a field whose corrections are taken back.
+    """
+    given, after = index.tags(held.sha256), edited(index, held.sha256)
+    newest = {one.field: one for one in corrections_of(index, held.sha256)}
+    standing = {field for field, one in newest.items() if not one.is_undone}
+    lines = []
+    for field in undone:
+        if field not in standing:
+            todo = f"Corrected are: {', '.join(sorted(standing)) or 'none'}."
+            raise BadRequestError(field, "nothing is corrected of it", todo)
+        after = msgspec.structs.replace(after, **{field: getattr(given, field)})
+        lines.append(Edit(held.sha256.hex, field, "", is_undone=True))
+    for field, text in corrections.items():
+        changed = corrected(after, field, text)
+        if changed != after:
+            lines.append(Edit(held.sha256.hex, field, text))
+        after = changed
+    return after, lines
+
+
+def edit(
+    archive: Archive,
+    held: Held,
+    corrections: dict[str, str],
+    undone: Iterable[str] = (),
+    why: Why = Why(),
+) -> Tags:
+    """Write corrections to the register; arguments and errors as in `planned`.
 
     Returns:
         The tags as they are from now on.
     """
-    now = edited(archive.index, held.sha256)
-    new = {field: text for field, text in corrections.items() if corrected(now, field, text) != now}
-    if new:
-        events = [Edit(held.sha256.hex, field, text) for field, text in new.items()]
-        archive.record(events)
-    return edited(archive.index, held.sha256)
+    after, lines = planned(archive.index, held, corrections, undone)
+    if lines:
+        said = {"reason": why.reason, "decided_by": person_of(archive, why)}
+        archive.record([msgspec.structs.replace(one, **said) for one in lines])
+    return after

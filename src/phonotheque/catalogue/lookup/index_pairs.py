@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonotheque.catalogue.bulk import batches_of, parts_in
+from phonotheque.catalogue.corrections.fields import list_of
+from phonotheque.catalogue.corrections.resolving import read_corrections
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import packing
 from phonotheque.catalogue.lookup.packed_columns import pack_gtins, pack_isrcs
@@ -27,15 +29,52 @@ Ranks = dict[Kind, RankMap]
 
 
 def isrc_pairs(snapshot: Path, ranks: Ranks) -> Batches:
-    """Give every ISRC with the rank of its recording."""
+    """Give every ISRC with the rank of its recording, as corrected."""
+    recordings = ranks[Kind.RECORDING]
+    ids, codes, gone = _corrected(snapshot, Kind.RECORDING, "isrcs", recordings)
     for batch in _rows(snapshot, "isrc", ["recording", "isrc"]):
-        yield _ranked(pack_isrcs(batch["isrc"]), batch["recording"], ranks[Kind.RECORDING])
+        keys, found = _ranked(pack_isrcs(batch["isrc"]), batch["recording"], recordings)
+        stays = ~np.isin(found, gone)
+        yield keys[stays], found[stays]
+    yield _ranked(pack_isrcs(codes), ids, recordings)
 
 
 def barcode_pairs(snapshot: Path, ranks: Ranks) -> Batches:
-    """Give every barcode that is a GTIN with the rank of its release."""
+    """Give every barcode that is a GTIN with the rank of its release, as corrected."""
+    releases = ranks[Kind.RELEASE]
+    ids, codes, gone = _corrected(snapshot, Kind.RELEASE, "barcode", releases)
     for batch in _rows(snapshot, "release", ["id", "barcode"]):
-        yield _ranked(pack_gtins(batch["barcode"]), batch["id"], ranks[Kind.RELEASE])
+        keys, found = _ranked(pack_gtins(batch["barcode"]), batch["id"], releases)
+        stays = ~np.isin(found, gone)
+        yield keys[stays], found[stays]
+    yield _ranked(pack_gtins(codes), ids, releases)
+
+
+def _corrected(
+    snapshot: Path, kind: Kind, field: str, ranks: RankMap
+) -> tuple[pa.Array, pa.Array, Integers]:
+    """Return a field as it was corrected: ids, a value of each, and the ranks of all of which
+    nothing else counts; of two corrections of one card the newest."""
+    newest = {
+        int(ranks.of(np.array([row["entity"]]))[0]): row
+        for row in sorted(read_corrections(snapshot / "tables").to_pylist(), key=_line)
+        if (row["entity_type"], row["field"]) == (kind, field)
+    }
+    rows = [(row["entity"], one) for row in newest.values() for one in _several(row["value"])]
+    ids = pa.array([entity for entity, _ in rows], pa.int64())
+    values = pa.array([value for _, value in rows], pa.string())
+    return ids, values, np.array(sorted(newest), np.int64)
+
+
+def _line(row: dict[str, Any]) -> int:
+    return int(row["seq"])
+
+
+def _several(value: str | None) -> list[str]:
+    """The values of a correction: a JSON list, or one text."""
+    if not value:
+        return []
+    return list_of(value) if value.startswith("[") else [value]
 
 
 def catalog_number_pairs(snapshot: Path, ranks: Ranks) -> Batches:

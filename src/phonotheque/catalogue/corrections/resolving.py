@@ -1,0 +1,163 @@
+"""Corrections in the terms of a build: which entity each is about.
+
+`tables/corrections.parquet` has a row for each correction that stands and whose thing is there; a
+snapshot without any has no such file.
+
+Laws: the newest correction of a field of an entity counts; a gid that was given up for another
+leads there; what no source has any more is told, and waits for the day when one has it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from phonotheque.catalogue.bulk import sync_file, translated
+from phonotheque.catalogue.database import quoted
+from phonotheque.catalogue.gids import gid_of
+from phonotheque.register.catalogue_corrections import Standing
+
+FILE = "corrections.parquet"
+
+SCHEMA = pa.schema(
+    [
+        ("entity_type", pa.string()),
+        ("entity", pa.int64()),  # the row that has the gid
+        ("gid", pa.binary(16)),
+        ("field", pa.string()),
+        ("value", pa.string()),  # as the register keeps it; null: taken away
+        ("reason", pa.string()),
+        ("at", pa.string()),
+        ("seq", pa.int64()),  # number of its line in the register
+    ]
+)
+"""`tables/corrections.parquet`: the corrections that stand, in order of entity and field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Corrections whose things were found, and the gids of those that were not."""
+
+    rows: pa.Table
+    unknown: tuple[UUID, ...] = ()
+
+
+def digest_of(standing: Sequence[Standing]) -> str:
+    """Name all that a build takes from corrections; "" where there are none."""
+    if not standing:
+        return ""
+    told = [(one.entity_type, one.gid.hex, one.source, *one.made) for one in standing]
+    return sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def resolve(db: duckdb.DuckDBPyConnection, standing: Sequence[Standing]) -> Resolved:
+    """Find the entities that corrections are about.
+
+    Args:
+        db: Has the tables of the snapshot, and `final_target` for redirects.
+        standing: In the order in which they were made.
+    """
+    newest: dict[tuple[str, int, str], Standing] = {}
+    unknown: list[UUID] = []
+    for kind in sorted({one.entity_type for one in standing}):
+        mine = [one for one in standing if one.entity_type == kind]
+        ids = _ids(db, kind, {one.gid: one.source for one in mine})
+        for one in mine:
+            if one.gid in ids:
+                newest[kind, ids[one.gid], one.made.field] = one
+            else:
+                unknown.append(one.gid)
+    return Resolved(_table(newest), tuple(dict.fromkeys(unknown)))
+
+
+def _table(newest: dict[tuple[str, int, str], Standing]) -> pa.Table:
+    rows = [
+        {
+            "entity_type": kind,
+            "entity": entity,
+            "gid": one.gid.bytes,
+            "field": field,
+            "value": one.made.value or None,
+            "reason": one.made.reason or None,
+            "at": one.made.at,
+            "seq": one.made.seq,
+        }
+        for (kind, entity, field), one in sorted(newest.items(), key=lambda item: item[0])
+    ]
+    return pa.Table.from_pylist(rows, SCHEMA)
+
+
+def _ids(db: duckdb.DuckDBPyConnection, kind: str, sources: dict[UUID, str]) -> dict[UUID, int]:
+    """By MBID, by one that it was given up for, else by the gids of the rows of its source."""
+    found = _by_mbid(db, kind, {gid: gid for gid in sources})
+    left = set(sources) - set(found)
+    if left:
+        found |= _by_mbid(db, kind, _final(db, kind, left))
+        left -= set(found)
+    for source in sorted({sources[gid] for gid in left}):
+        found |= _by_gids(db, kind, source, {gid for gid in left if sources[gid] == source})
+    return found
+
+
+def _by_mbid(db: duckdb.DuckDBPyConnection, kind: str, mbids: dict[UUID, UUID]) -> dict[UUID, int]:
+    if not mbids:
+        return {}
+    wanted = {"gid": [one.bytes for one in mbids], "mbid": [one.bytes for one in mbids.values()]}
+    form = pa.binary(16)
+    db.register("wanted", pa.table({name: pa.array(some, form) for name, some in wanted.items()}))
+    rows = db.execute(
+        f"SELECT w.gid, min({{'p': s.priority, 'i': e.id}}).i FROM wanted w "
+        f"JOIN {kind} e ON e.mbid = w.mbid JOIN sources s ON s.id = e.source GROUP BY w.gid"
+    ).fetchall()
+    db.unregister("wanted")
+    return {UUID(bytes=gid): int(id_) for gid, id_ in rows}
+
+
+def _final(db: duckdb.DuckDBPyConnection, kind: str, gids: Iterable[UUID]) -> dict[UUID, UUID]:
+    rows = db.execute("SELECT old, final FROM final_target WHERE entity_type = ?", [kind])
+    finals = {UUID(bytes=old): UUID(bytes=new) for old, new in rows.fetchall() if old and new}
+    return {gid: finals[gid] for gid in gids if gid in finals}
+
+
+def _by_gids(
+    db: duckdb.DuckDBPyConnection, kind: str, source: str, gids: set[UUID]
+) -> dict[UUID, int]:
+    """Make the gid of every row of a source, some 3 us each; of all where it is not known."""
+    found: dict[UUID, int] = {}
+    of_source = f"AND s.name = {quoted(source)}" if source else ""
+    reader = db.sql(
+        f"SELECT e.id, s.name, coalesce(e.source_id, e.key::VARCHAR) AS source_id FROM {kind} e "
+        f"JOIN sources s ON s.id = e.source WHERE e.mbid IS NULL {of_source}"
+    ).to_arrow_reader(1 << 16)
+    for batch in reader:
+        for id_, name, source_id in zip(*(batch[n].to_pylist() for n in range(3)), strict=True):
+            gid = gid_of(name, kind, source_id)
+            if gid in gids:
+                found[gid] = min(id_, found.get(gid, id_))
+    return found
+
+
+def write_corrections(folder: Path, rows: pa.Table) -> None:
+    """Write the file into a folder; none where nothing is corrected."""
+    if rows.num_rows:
+        path = folder / FILE
+        with translated(str(path)):
+            pq.write_table(rows, path, compression="zstd")
+            sync_file(path)
+
+
+def read_corrections(tables: Path) -> pa.Table:
+    """Return the corrections of a snapshot's tables; no rows where there is no file."""
+    path = tables / FILE
+    if not path.is_file():
+        return SCHEMA.empty_table()
+    with translated(str(path)):
+        return pq.read_table(path).cast(SCHEMA)

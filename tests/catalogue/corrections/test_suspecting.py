@@ -1,0 +1,108 @@
+"""What looks wrong is listed, with both values, and what is as it should be is not."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from catalogue.build.small import build_small, by, song, together, write_source
+from phonotheque.catalogue.corrections.suspecting import Doubt, command_for, suspicions
+
+TODAY = date(2026, 11, 22)
+
+
+def heard(key, count):
+    return {"entity_type": "recording", "entity": key, "measure": "listens", "period": "all",
+            "total_listen_count": count}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def doubtful(tmp_path_factory):
+    """A snapshot in which one of everything is wrong, and its likes are right."""
+    root = tmp_path_factory.mktemp("doubtful")
+    people = [
+        by(1, "Ada Marrow"), by(2, "Ada Marow"), by(3, "ADA MARROW"),
+        by(4, "Aya", begin_date="1980", end_date="1979"), by(5, "Ava", begin_date="1685-03-21"),
+        by(6, "Harbour Lights", disambiguation="of Hull"),
+        by(7, "Harbour Light", disambiguation="of Kiel"), by(8, "椎名林檎", begin_date="2300-13"),
+    ]  # fmt: skip
+    records = {
+        "recording": [
+            song(20, "Harbour", length=200_000, first_release_date="1999"),
+            song(21, "Other Lights", 2, length=100_000, first_release_date="2093-01"),
+            song(22, "Harbour (2011 Remaster)", 3, length=230_000, first_release_date="1750"),
+            song(23, "Harbour Song", 4, length=201_000),
+            song(24, "Long", 4, length=100_000), song(25, "Short", 4, length=20_000),
+        ],
+        "isrc": [{"recording": key, "isrc": "DEA111100001"} for key in (20, 21, 22, 23)],
+        "release": [{"key": 40, "title": "R", "artist_credit": 4, "date": "2026-11-22"}],
+        "track": [
+            {"recording": 24, "release": 40, "position": 1, "length": 109_000},
+            {"recording": 25, "release": 40, "position": 2, "length": 24_000},
+            {"recording": 20, "release": 40, "position": 3, "length": 215_000},
+        ],
+        "popularity": [heard(20, 900), heard(21, 50)],
+    }  # fmt: skip
+    write_source(root, "plain", together(*people, records))
+    return build_small(root)
+
+
+def told(snapshot, doubt):
+    found = suspicions(snapshot, [doubt], TODAY, 100)
+    return [(one.title, one.field, one.value, one.other) for one in found]
+
+
+def test_one_isrc_on_different_songs(doubtful):
+    """Told is what differs in title and length from the most heard song of the ISRC; a remaster,
+    and a song of nearly the same length, are not."""
+    assert told(doubtful, Doubt.ISRC) == [
+        ("Other Lights", "isrcs", "DEA111100001", "Harbour by Ada Marrow")
+    ]
+
+
+def test_one_recording_with_different_lengths(doubtful):
+    """More than 10 s apart, or more than a tenth: 100 s and 109 s are one length, 20 s and 24 s
+    are not."""
+    assert told(doubtful, Doubt.LENGTH) == [
+        ("Harbour", "length", "200000 ms", "215000 ms"),
+        ("Short", "length", "20000 ms", "24000 ms"),
+    ]
+
+
+def test_dates_that_cannot_be(doubtful):
+    """In the future, before anything was recorded, an end before its beginning, no date at all;
+    today is no future, and people may be born whenever."""
+    assert told(doubtful, Doubt.DATE) == [
+        ("Other Lights", "first_release_date", "2093-01", "in the future"),
+        ("Aya", "end_date", "1979", "before its beginning in 1980"),
+        ("椎名林檎", "begin_date", "2300-13", "no such date"),
+        (
+            *("Harbour (2011 Remaster)", "first_release_date", "1750"),
+            "before 1857, when nothing was recorded yet",
+        ),
+    ]
+
+
+def test_artists_with_nearly_one_name(doubtful):
+    """A letter more in a name of many, or other capitals; not in short names, nor where both say
+    what tells them apart."""
+    assert told(doubtful, Doubt.TWINS) == [
+        ("Ada Marrow", "name", "Ada Marrow", "ADA MARROW"),
+        ("Ada Marrow", "name", "Ada Marrow", "Ada Marow"),
+        ("Ada Marow", "name", "Ada Marow", "ADA MARROW"),
+    ]
+
+
+def test_all_doubts_are_one_list(doubtful):
+    """The most heard first, so many of each at most, each with a command that takes one side."""
+    found = suspicions(doubtful, list(Doubt), TODAY, 1)
+    assert [one.doubt for one in found] == [Doubt.ISRC, Doubt.LENGTH, Doubt.TWINS, Doubt.DATE]
+    assert [one.listens for one in found] == sorted((one.listens for one in found), reverse=True)
+    gid, other = UUID(int=1), UUID(int=2)
+    commands = [command_for(one, gid, other, ["DEA111100002"]) for one in found]
+    assert commands == [
+        f"phono edit {gid} isrcs=DEA111100002",
+        f"phono edit {gid} length=215000",
+        f'phono catalogue merge {other} {gid} --reason "one artist, written in two ways"',
+        f"phono edit {gid} first_release_date=",
+    ]
