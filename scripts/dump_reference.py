@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 
 from phonotheque.catalogue.dump.json_keys import LINES
-from phonotheque.catalogue.dump.layout import FLAT, SINGLE, Sheet, flat_path
+from phonotheque.catalogue.dump.layout import DELETED, FLAT, SINGLE, Sheet, flat_path, single_path
+from phonotheque.catalogue.dump.ordered import ACROSS, key_of
 from phonotheque.catalogue.dump.sqlite_file import documentation
 from phonotheque.catalogue.dump.sqlite_views import VIEWS
 from phonotheque.catalogue.gids import NAMESPACE
+from phonotheque.catalogue.tables import TABLES
 
 _HEAD = """\
 # The dump, file by file
@@ -28,7 +30,7 @@ every Parquet file and in the table `documentation` of the SQLite file.
 |---|---|
 | `README.txt` | what lies here, on whose terms, and how to open it |
 | `dump.json` | format, snapshot, the one before, epoch, sources with their terms, rows of \
-every file |
+every file; `sequence` and `state`, with which increments begin |
 | `parquet/…` | all of it, for tools; a catalogue can be made from these alone |
 | `catalogue.sqlite.zst` | one SQLite file, compressed with Zstandard in frames of 4 MiB (the \
 seekable format of the Zstandard distribution); `zstd -d` unpacks it |
@@ -52,8 +54,9 @@ wrote for a decision.
 - A gid is stored only where it cannot be derived. Else it is a UUID of version 5 in the \
 namespace `{namespace}`, of `<source>/<table>/<source_id>`; the README of a dump has the lines \
 of Python that make it.
-- An `id` means the same as long as the epoch is the same. What comes later as an increment \
-names the epoch and the snapshot that it follows.
+- An `id` means the same as long as the epoch is the same.
+- A dump has a number (`sequence`, that of its snapshot) and a `state`: a digest of all rows of \
+its tables, the same in every archive that has these rows. [Increments](#increments) name both.
 """
 
 _PARQUET = """\
@@ -84,6 +87,54 @@ alone. The views \
 show everything as text:
 """
 
+_INCREMENTS = """\
+## Increments
+
+`phono catalogue dump DIR --since N` writes what changed since dump N of the same sources, in the \
+form of a dump:
+
+| file | what it is |
+|---|---|
+| `README.txt` | what lies here, on whose terms, the key of every table, and how to apply it \
+with SQL |
+| `increment.json` | format, snapshot, epoch, sources, rows of every file, deleted keys of every \
+table; `base` and `result`: `sequence`, `state`, and the digest of the rows of every table |
+| `parquet/tables/<table>/<source>.parquet`, `parquet/links.parquet` ... | rows that are put |
+| `parquet/deleted.parquet` | keys that are deleted |
+| `parquet/sources.parquet` | all sources |
+| `decisions.jsonl` | all decisions by hand |
+| `documentation.json`, `datapackage.json`, `croissant.json`, `SHA256SUMS` | as in a dump |
+
+Every table has a key: the `id` of an entity, else what a row is about. Rows that are put stand \
+for *all* rows of their key that this source had; a key that is deleted has none any more. So the \
+rule for every table is one: take away the rows whose key is in either, then add those that are \
+put. For what one source says of recordings, in DuckDB:
+
+```sql
+DELETE FROM recording WHERE source = 1 AND id IN (
+  SELECT id FROM 'parquet/tables/recording/NAME.parquet' UNION ALL
+  SELECT id FROM 'parquet/deleted.parquet' WHERE "table" = 'recording' AND source = 1);
+INSERT INTO recording FROM 'parquet/tables/recording/NAME.parquet';
+```
+
+| table | key |
+|---|---|
+{keys}
+
+Nothing is ever to be inferred from an absence: whatever went away stands in `deleted`, redirects \
+in `gid_redirect`, tombstones in `removal`. A table that did not change has no file. The flat \
+tables, SQLite and JSON lines are not in an increment: they are made of the tables, \
+`phono catalogue dump` makes them after `phono catalogue apply`.
+
+`state` is the SHA-256 of the lines of `tables` as `SHA256SUMS` would have them, in order of \
+path. The digest of a table is one SHA-256 over its rows in order of key, 65,536 at a time: their \
+number (8 bytes), then of each column that is not all null its name, a zero byte, and `1` where \
+there are nulls, else `0`; where there are, a bit for each row, the first the highest of its \
+byte, set where there is a value; of texts their lengths in bytes (4 bytes each); then all \
+values, null as 0 or as nothing, yes and no as a byte. Numbers are little-endian. The digest of \
+`sources` is that of their list as JSON, in order of number, without which import each is.
+"""
+
 _JSON = """\
 ## JSON lines
 """
@@ -103,6 +154,11 @@ def dump_page(made: str) -> str:
     for lines in LINES:
         rows = [(f"`{key.name}`", key.meaning) for key in lines.keys]
         parts.append(f"### `{lines.table}`\n\n{lines.meaning}\n\n{_rows(('key', 'value'), rows)}")
+    keys = ((f"`{one}`", ", ".join(f"`{column}`" for column in key_of(one).columns))
+            for one in (*TABLES, *(sheet.name for sheet in ACROSS)))  # fmt: skip
+    keyed = "\n".join(f"| {name} | {columns} |" for name, columns in keys)
+    parts.append(_INCREMENTS.replace("{keys}", keyed))
+    parts.append(_sheet(f"`{single_path(DELETED)}`", DELETED))
     return "\n".join(parts)
 
 

@@ -1,9 +1,9 @@
-"""`phono catalogue dump|restore`: a catalogue out of one archive and into another."""
+"""`phono catalogue dump|restore|apply`: a catalogue out of one archive and into another."""
 
 import json
 
 import pytest
-from tests.cli.phono import found
+from tests.cli.phono import copy_archive, found
 from tests.cli.test_catalogue import MAPPING, ROWS
 
 
@@ -78,3 +78,29 @@ def test_without_a_catalogue_there_is_nothing_to_dump(phono, tmp_path):
     """The next step is told."""
     assert "phono catalogue build" in phono("catalogue", "dump", tmp_path / "d").expect(2).err
     assert not list(tmp_path.glob("d*"))
+
+
+def test_an_archive_follows_another(built, tmp_path):
+    """What came after a dump is told, written, applied and found; what does not follow is
+    refused with exit status 2."""
+    one = copy_archive(built.root, tmp_path / "one")
+    one("catalogue", "dump", tmp_path / "d", "--form", "parquet").expect(0)
+    two = found(tmp_path / "two")
+    two("catalogue", "restore", tmp_path / "d").expect(0)
+    (tmp_path / "songs.csv").write_text(f"{ROWS}5,Moorings,Ada Marrow,2024,1\n", encoding="utf-8")
+    (tmp_path / "songs.toml").write_text(MAPPING, encoding="utf-8")
+    one("catalogue", "import", "songs", tmp_path, "--mapping", tmp_path / "songs.toml").expect(0)
+    one("catalogue", "build", "--jobs", "1").expect(0)
+    since = ("catalogue", "dump", tmp_path / "2", "--since", "1")
+    assert "no form" not in one(*since, "--form", "sqlite").expect(2).err
+    assert json.loads(one(*since, "--dry-run", "--json").expect(0).out)["sequence"] == 2
+    assert "1 to 2" in one(*since, "--dry-run").expect(0).out
+    made = json.loads(one(*since, "--json").expect(0).out)
+    assert made["rows"]["parquet/tables/recording/songs.parquet"] >= 1
+    apply = ("catalogue", "apply", tmp_path / "2")
+    assert "would serve" in two(*apply, "--dry-run").expect(0).out
+    said = json.loads(two(*apply, "--json").expect(0).out)
+    assert (said["sequence"], said["state"]) == (2, made["state"])
+    assert "Moorings" in two("search", "moorings").expect(0).out
+    assert "Next is the increment since 2" in two(*apply).expect(2).err
+    assert "not restored" in one(*apply).expect(2).err

@@ -201,6 +201,46 @@ def take_up(
     return open_epoch(root, disk)
 
 
+def follow(
+    root: Path, disk: Disk, record: EpochRecord, ids: Iterable[tuple[str, int, Integers, Integers]]
+) -> Epoch:
+    """Take up ids that another catalogue gave since its ids were taken up; those there are stay.
+
+    Args:
+        record: Numbers of its sources, and which ids it has not given yet.
+        ids: Table, number of the source, keys, rising, and the id of each.
+
+    Raises:
+        MalformedError: A key has another id here, keys do not rise, or an id is none that it gave.
+    """
+    epoch = open_epoch(root, disk)
+    runs: dict[str, Integers] = {}
+    work = fresh_folder(root / FOLDER / _WORK)
+    with translated(str(work)):
+        for table, source, keys, given in ids:
+            _check_ids(table, keys, given, record.next_ids.get(table, 0))
+            known = epoch.ids(table, source).of(keys)
+            if ((known >= 0) & (known != given)).any():
+                raise MalformedError(table, "a key has another id here", "Restore a full dump.")
+            is_new = known < 0
+            if is_new.any():
+                name = f"{table}-{source:03d}"
+                added = _runs_of(keys[is_new], given[is_new], 0, work / f"{name}-added")
+                merged = _merged(epoch.ids(table, source).runs, added, work / f"{name}-merged")
+                runs[f"{table}/{source:03d}.npy"] = _joined(merged, work / f"{name}-joined")
+        begun = epoch.record.next_ids
+        next_ids = {
+            table: max(begun.get(table, 0), record.next_ids.get(table, 0))
+            for table in {**begun, **record.next_ids}
+        }
+        numbers = record.sources | epoch.record.sources
+        after = EpochRecord(epoch.record.epoch, numbers, next_ids)
+        if runs or after != epoch.record:
+            epoch = _next_generation(root, disk, epoch, after, runs)
+    remove_tree(work)
+    return epoch
+
+
 def _check_ids(table: str, keys: Integers, given: Integers, end: int) -> None:
     for low in range(0, len(keys), _CHUNK):
         some, near = given[low : low + _CHUNK], keys[max(low - 1, 0) : low + _CHUNK]

@@ -9,12 +9,14 @@ import typer
 
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import DryRun, Jobs, Json, archive_of, job_count
-from phonotheque.cli.output import format_bytes, print_json, print_table, printable
+from phonotheque.cli.output import counted, format_bytes, print_json, print_table, printable
 from phonotheque.cli.watching import of_build, watched
+from phonotheque.errors import BadRequestError
 
 if TYPE_CHECKING:
     from phonotheque.catalogue.dump.contents import Contents
     from phonotheque.catalogue.dump.dumping import Plan
+    from phonotheque.catalogue.dump.frame import Wish
 
 
 def register(group: typer.Typer) -> None:
@@ -48,6 +50,15 @@ def dump(
             help="parquet (always there), sqlite, json; repeatable; default: all.",
         ),
     ] = None,
+    since: Annotated[
+        int | None,
+        typer.Option(
+            "--since",
+            metavar="N",
+            min=1,
+            help="Only what changed since dump N, as Parquet: an increment.",
+        ),
+    ] = None,
     jobs: Jobs = None,
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -55,7 +66,8 @@ def dump(
     """Write the whole catalogue as Parquet, as one SQLite file and as JSON lines.
 
     What every column means, and the terms of every source, is written into the dump. A dump that
-    was stopped goes on after the last file that was whole.
+    was stopped goes on after the last file that was whole. With --since, what changed since an
+    earlier dump of the same sources is written: who restored that one applies it.
 
     Example: phono catalogue dump /srv/dump --licence CC0
     """
@@ -63,6 +75,11 @@ def dump(
 
     root = archive_of(context)
     wish = wish_of(tuple(source or ()), tuple(licence or ()), tuple(form or ()), job_count(jobs))
+    if since is not None:
+        if form:
+            todo = "Leave out --form."
+            raise BadRequestError("--form", "an increment is Parquet and nothing else", todo)
+        return _dump_since(root, folder, wish, since, dry_run=dry_run, as_json=as_json)
     planned = plan_dump(root, wish)
     if dry_run:
         _say_plan(planned, as_json=as_json)
@@ -70,6 +87,41 @@ def dump(
     with watched() as told:
         contents = dump_catalogue(root, folder, wish, of_build(told))
     _say_dump(contents, folder, as_json=as_json)
+    return DONE
+
+
+def _dump_since(
+    root: Path, folder: Path, wish: Wish, since: int, *, dry_run: bool, as_json: bool
+) -> int:
+    from phonotheque.archive.finding.dumping import dump_increment, look_ahead_of
+
+    if dry_run:
+        ahead = look_ahead_of(root, wish, since)
+        if as_json:
+            print_json({"since": since, "sequence": ahead.sequence, "rows": ahead.rows})
+        else:
+            print(f"{since} to {ahead.sequence}: {ahead.rows:,} rows would be compared.")
+        return DONE
+    with watched() as told:
+        made = dump_increment(root, folder, wish, since, of_build(told))
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    deleted = sum(made.deleted.values())
+    if as_json:
+        print_json(
+            {
+                "folder": str(folder),
+                "since": since,
+                "sequence": made.result.sequence,
+                "state": made.result.state,
+                "rows": made.rows,
+                "deleted": made.deleted,
+                "size_bytes": size,
+            }
+        )
+    else:
+        said = f"{counted(made.put, 'row')} put, {counted(deleted, 'key')} deleted"
+        span = f"{since} to {made.result.sequence}"
+        print(f"{printable(str(folder))} holds {span}, {format_bytes(size)}: {said}.")
     return DONE
 
 

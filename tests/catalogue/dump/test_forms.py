@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import textwrap
 import uuid
+import warnings
 
 import duckdb
 import pyarrow as pa
@@ -304,3 +305,14 @@ def test_package_descriptions_name_what_is_there(site):
     for records in croissant["recordSet"]:
         for field in records["field"]:
             assert field["source"]["fileObject"]["@id"] in files
+
+
+def test_croissant_is_accepted_and_read(site):
+    """mlcroissant finds no fault, and reads the rows of a table as they are."""
+    mlcroissant = pytest.importorskip("mlcroissant")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = mlcroissant.Dataset(site / "dump" / "croissant.json")
+        assert not dataset.metadata.ctx.issues.errors
+        rows = list(dataset.records("labels"))
+    assert [row["labels/title"] for row in rows] == [b"Tea & Sky"]

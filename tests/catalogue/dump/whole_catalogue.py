@@ -12,11 +12,13 @@ from phonotheque.catalogue.browse.build import build_browse
 from phonotheque.catalogue.build.building import Choices
 from phonotheque.catalogue.build.serving import Makers
 from phonotheque.catalogue.database import Machine
-from phonotheque.catalogue.dump.dumping import Wish, dump
+from phonotheque.catalogue.dump.dumping import dump
+from phonotheque.catalogue.dump.frame import Wish
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.build import build_lookup
 from phonotheque.catalogue.lookup.reader import Lookup
+from phonotheque.catalogue.match.build import build_match
 from phonotheque.catalogue.search.build import build_search_of_parts
 from phonotheque.catalogue.search.question import Filters, Question
 from phonotheque.catalogue.search.searcher import Searcher
@@ -28,9 +30,14 @@ CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 CC_BY_NC_SA = "https://creativecommons.org/licenses/by-nc-sa/4.0/"
 
 MACHINE = Machine(jobs=1, memory_bytes=256 << 20)
-MAKERS = Makers(build_search_of_parts, build_lookup, build_browse)
+MAKERS = Makers(build_search_of_parts, build_lookup, build_browse, build_match)
 CHOICES = Choices(
-    build_search_of_parts, build_lookup, build_browse, machine=MACHINE, now=lambda: NOW
+    build_search_of_parts,
+    build_lookup,
+    build_browse,
+    build_match,
+    machine=MACHINE,
+    now=lambda: NOW,
 )
 
 MBID = bytes(range(16))

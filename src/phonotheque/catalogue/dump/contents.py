@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -42,14 +42,16 @@ class Contents(msgspec.Struct, frozen=True):
     Attributes:
         snapshot: Name of the snapshot that it is of.
         made_at: When that was built, ISO 8601 in UTC.
-        epoch: The epoch in which its ids mean something. What is published later as an increment
-            names this epoch, and the snapshot that it comes after.
+        epoch: The epoch in which its ids mean something.
         previous: Name of the snapshot of the same epoch whose dump this one replaced; "" for none.
         inputs: Digest of all that the snapshot was made of.
         is_whole: Whether all sources of the snapshot are in it.
         sources: Those that are, decisions by hand apart.
         next_ids: For each table the lowest number that is no id of the epoch yet.
         rows: Rows of every Parquet file, by its path.
+        sequence: Number of the dump: that in the name of its snapshot. 0: an earlier version.
+        state: Digest of all that `tables` says; an increment names the one that it begins with.
+        tables: Digest of the rows of every table but the flat ones, by its path.
     """
 
     snapshot: str
@@ -61,6 +63,9 @@ class Contents(msgspec.Struct, frozen=True):
     sources: tuple[SourceEntry, ...]
     next_ids: dict[str, int]
     rows: dict[str, int]
+    sequence: int = 0
+    state: str = ""
+    tables: dict[str, str] = {}
     format: int = FORMAT
 
 
@@ -84,7 +89,7 @@ def read_contents(dump: Path) -> Contents:
     if not (dump / SUMS).is_file() or not (dump / CONTENTS).is_file():
         todo = "Name a folder that `phono catalogue dump` made."
         raise BadReferenceError(str(dump), "it is no dump of a catalogue, or not whole", todo)
-    data = _read_small(dump / CONTENTS)
+    data = read_small(dump / CONTENTS)
     try:
         found = msgspec.json.decode(data, type=_Format).format
         if found > FORMAT:
@@ -93,17 +98,29 @@ def read_contents(dump: Path) -> Contents:
         contents = msgspec.json.decode(data, type=Contents)
     except UNDECODABLE as error:
         raise MalformedError(str(dump / CONTENTS), f"it cannot be read: {error}", _AGAIN) from error
-    names = [one.name for one in contents.sources]
-    numbers = [one.id for one in contents.sources]
+    check_names(dump / CONTENTS, contents.snapshot, contents.sources)
+    return contents
+
+
+def check_names(path: Path, snapshot: str, sources: Sequence[SourceEntry]) -> None:
+    """Refuse names of which paths are made and that are none.
+
+    Args:
+        path: The file that says them.
+
+    Raises:
+        MalformedError: A name or a number is none.
+    """
+    names = [one.name for one in sources]
+    numbers = [one.id for one in sources]
     if (
         not all(map(_SOURCE_NAME.fullmatch, names))
         or len({*names}) < len(names)
         or len({*numbers}) < len(numbers)
         or not all(0 < number < 1000 for number in numbers)
-        or not re.fullmatch(r"snapshot-[0-9]{6,18}", contents.snapshot)
+        or not re.fullmatch(r"snapshot-[0-9]{6,18}", snapshot)
     ):
-        raise MalformedError(str(dump / CONTENTS), "its names or numbers are none", _AGAIN)
-    return contents
+        raise MalformedError(str(path), "its names or numbers are none", _AGAIN)
 
 
 def read_sums(dump: Path) -> dict[str, str]:
@@ -114,7 +131,7 @@ def read_sums(dump: Path) -> dict[str, str]:
     """
     sums = {}
     for number, line in enumerate(
-        _read_small(dump / SUMS).decode("utf-8", "replace").splitlines(), 1
+        read_small(dump / SUMS).decode("utf-8", "replace").splitlines(), 1
     ):
         found = _SUM.fullmatch(line)
         if found is None:
@@ -123,7 +140,8 @@ def read_sums(dump: Path) -> dict[str, str]:
     return sums
 
 
-def _read_small(path: Path) -> bytes:
+def read_small(path: Path) -> bytes:
+    """Return a file that lists what is in a dump. Raises `MalformedError` when it is too long."""
     with translated(str(path)), path.open("rb") as file:
         data = file.read(_LONGEST + 1)
     if len(data) > _LONGEST:

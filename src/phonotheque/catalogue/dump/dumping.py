@@ -7,78 +7,48 @@ run of the same snapshot and the same choices; nothing of what serves is changed
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from phonotheque.catalogue.build.steps import OnProgress, Pace, make_once, quietly
-from phonotheque.catalogue.bulk import (
-    fresh_folder,
-    parts_in,
-    remove_tree,
-    rows_of,
-    sync_file,
-    sync_tree,
-    translated,
-)
-from phonotheque.catalogue.database import Machine
+from phonotheque.catalogue.bulk import parts_in, rows_of, translated
 from phonotheque.catalogue.dump import sqlite_file
-from phonotheque.catalogue.dump.choosing import Chosen, Wanted, choose
+from phonotheque.catalogue.dump.choosing import Chosen, choose
 from phonotheque.catalogue.dump.contents import (
-    DECISIONS_FILE,
     Contents,
     encode_contents,
-    public_decisions,
     read_contents,
     take_digests,
     write_sums,
     write_text,
 )
-from phonotheque.catalogue.dump.excerpt import Excerpt, excerpt, excerpt_in, whole
-from phonotheque.catalogue.dump.json_lines import write_json_lines
-from phonotheque.catalogue.dump.layout import (
-    CONTENTS,
-    DATABASE,
-    FORMAT,
-    FORMS,
-    JSON_LINES,
-    SQLITE,
-    SUMS,
-    WORK,
+from phonotheque.catalogue.dump.excerpt import Excerpt
+from phonotheque.catalogue.dump.frame import (
+    CHOOSING,
+    Wish,
+    begin,
+    excerpt_of,
+    next_ids_of,
+    rows_in,
+    serving,
+    stand,
+    write_decisions,
 )
+from phonotheque.catalogue.dump.json_lines import write_json_lines
+from phonotheque.catalogue.dump.kept import KeptState, keep
+from phonotheque.catalogue.dump.layout import CONTENTS, DATABASE, JSON_LINES, SQLITE, SUMS, WORK
 from phonotheque.catalogue.dump.papers import write_papers
 from phonotheque.catalogue.dump.parquet_tables import Origin, write_parquet
-from phonotheque.catalogue.epoch import open_epoch
+from phonotheque.catalogue.dump.state import state_of, tables_digests
 from phonotheque.catalogue.identity import decisions
-from phonotheque.catalogue.identity.decisions import Decision
-from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
-from phonotheque.catalogue.tables import ENTITIES, TABLES
+from phonotheque.catalogue.snapshot import Snapshot, number_of
+from phonotheque.catalogue.tables import TABLES
 from phonotheque.disk import Disk
-from phonotheque.errors import ConflictError, NoCatalogueError, PhonothequeError
+from phonotheque.errors import ConflictError, PhonothequeError
 from phonotheque.store.lock import hold_folder
-
-_PLAN = "plan"
 
 _PARQUET_SHARE, _SQLITE_SHARE, _JSON_SHARE = 0.75, 0.9, 1.1
 """Length of each form as a share of the tables and cards that it is made from, roughly."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be dumped.
-
-    Attributes:
-        wanted: Which sources.
-        forms: Beside Parquet, which is always there.
-    """
-
-    wanted: Wanted = field(default_factory=Wanted)
-    forms: tuple[str, ...] = FORMS
-    machine: Machine = field(default_factory=Machine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +66,6 @@ class Plan:
     rows: int
     size_bytes: int
     work_bytes: int
-
-
-def serving(root: Path, disk: Disk) -> Snapshot:
-    """Return the snapshot that would be dumped.
-
-    Raises:
-        NoCatalogueError: None was built.
-    """
-    found = current_snapshot(root, disk)
-    if found is None:
-        todo = "Make one with `phono catalogue build`."
-        raise NoCatalogueError(str(root), "there is no catalogue yet", todo)
-    return found
 
 
 def plan(snapshot: Snapshot, wish: Wish) -> Plan:
@@ -168,27 +125,20 @@ def dump(
     with translated(str(unfinished)):
         unfinished.mkdir(parents=True, exist_ok=True)
     with hold_folder(unfinished, "a dump"):
-        _begin(unfinished, snapshot, wish, standing)
+        begin(unfinished, snapshot, wish, standing)
         pace = Pace(_weights(wish, chosen), on_progress)
-        made_from = _made_from(unfinished, snapshot, chosen, wish, standing, pace)
+        made_from = excerpt_of(unfinished, snapshot, chosen, wish, standing, pace)
         _write_parquet(unfinished, made_from, snapshot, chosen, wish, pace)
-        contents = Contents(
-            snapshot.descriptor.name,
-            snapshot.descriptor.made_at,
-            snapshot.descriptor.epoch,
-            previous,
-            snapshot.descriptor.inputs,
-            chosen.is_whole,
-            chosen.sources,
-            _next_ids(root, disk, snapshot),
-            _rows(unfinished),
-        )
+        with pace.step("taking the state") as tell:
+            tables = tables_digests(made_from.tables, chosen.sources, on_progress=tell)
+        next_ids = next_ids_of(root, disk, snapshot)
+        contents = _contents(unfinished, snapshot, chosen, previous, next_ids, tables)
         _write_sqlite(unfinished, contents, chosen, wish, pace)
         _write_json_lines(unfinished, chosen, wish, pace)
-        left_out = (one.name for one in chosen.left_out)
-        if lines := public_decisions(standing, left_out):  # a torrent carries no empty file
-            write_text(unfinished / DECISIONS_FILE, lines)
+        write_decisions(unfinished, chosen, standing)
         write_text(unfinished / CONTENTS, encode_contents(contents))
+        state = KeptState(contents.snapshot, contents.epoch, chosen.sources, tables)
+        keep(root, wish.wanted, contents.sequence, made_from.tables, state)
         _finish(unfinished, out, contents, wish, pace)
     return contents
 
@@ -215,52 +165,15 @@ def _previous(out: Path, snapshot: Snapshot) -> str:
     return found.previous if is_same else found.snapshot
 
 
-def _begin(unfinished: Path, snapshot: Snapshot, wish: Wish, standing: Sequence[Decision]) -> None:
-    """Go on with what an earlier run of the same left, or begin anew."""
-    facts = (
-        FORMAT,
-        snapshot.descriptor.name,
-        snapshot.descriptor.inputs,
-        sorted(wish.forms),
-        wish.wanted,
-        standing,
-    )
-    wanted = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
-    path = unfinished / WORK / _PLAN
-    with translated(str(unfinished)):
-        if path.exists() and path.read_text() == wanted:
-            return
-        for entry in list(unfinished.iterdir()):
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    fresh_folder(unfinished / WORK)
-    write_text(path, wanted)
-
-
 def _weights(wish: Wish, chosen: Chosen) -> dict[str, float]:
     """What each step takes: CPU seconds for a million recordings, roughly."""
-    weights = {} if chosen.is_whole else {"choosing rows": 15.0}
-    weights["writing Parquet"] = 40.0
+    weights = {} if chosen.is_whole else {"choosing rows": CHOOSING}
+    weights |= {"writing Parquet": 40.0, "taking the state": 2.0}
     if SQLITE in wish.forms:
         weights |= {"filling SQLite": 15.0, "compressing SQLite": 75.0}
     if JSON_LINES in wish.forms:
         weights["writing JSON lines"] = 60.0
     return weights | {"taking digests": 1.0}
-
-
-def _made_from(
-    unfinished: Path,
-    snapshot: Snapshot,
-    chosen: Chosen,
-    wish: Wish,
-    standing: Sequence[Decision],
-    pace: Pace,
-) -> Excerpt:
-    if chosen.is_whole:
-        return whole(snapshot)
-    folder = unfinished / WORK / "excerpt"
-    with pace.step("choosing rows", is_done=folder.is_dir()):
-        make_once(folder, lambda out: excerpt(snapshot, chosen, out, wish.machine, standing))
-    return excerpt_in(folder)
 
 
 def _write_parquet(
@@ -280,28 +193,29 @@ def _write_parquet(
         make_once(done, lambda _: None)
 
 
-def _rows(unfinished: Path) -> dict[str, int]:
-    paths = sorted((unfinished / "parquet").rglob("*.parquet"))
-    return {path.relative_to(unfinished).as_posix(): rows_of(path) for path in paths}
-
-
-def _next_ids(root: Path, disk: Disk, snapshot: Snapshot) -> dict[str, int]:
-    """Return which ids the epoch has not given yet; from the tables, where it was lost."""
-    record = open_epoch(root, disk).record
-    if record.epoch == snapshot.descriptor.epoch:
-        return record.next_ids
-    return {table: _after_last(snapshot.tables / table) for table in ENTITIES}
-
-
-def _after_last(table: Path) -> int:
-    import pyarrow.parquet as pq
-
-    last = -1
-    for part in parts_in(table):
-        with translated(str(part)):
-            ids = pq.read_table(part, columns=["id"])["id"].to_numpy()
-        last = max(last, int(ids.max(initial=-1)))
-    return last + 1
+def _contents(
+    unfinished: Path,
+    snapshot: Snapshot,
+    chosen: Chosen,
+    previous: str,
+    next_ids: dict[str, int],
+    tables: dict[str, str],
+) -> Contents:
+    made = snapshot.descriptor
+    return Contents(
+        made.name,
+        made.made_at,
+        made.epoch,
+        previous,
+        made.inputs,
+        chosen.is_whole,
+        chosen.sources,
+        next_ids,
+        rows_in(unfinished),
+        number_of(made.name),
+        state_of(tables),
+        tables,
+    )
 
 
 def _write_sqlite(
@@ -340,16 +254,7 @@ def _finish(unfinished: Path, out: Path, contents: Contents, wish: Wish, pace: P
         digests = take_digests(unfinished, tell)
         write_papers(unfinished, contents, wish.forms, digests)
         write_sums(unfinished, digests)
-    sync_tree(unfinished)
-    remove_tree(unfinished / WORK)
-    old = out.with_name(f"{out.name}.old")
-    with translated(str(out)):
-        if out.exists():
-            remove_tree(old)
-            out.replace(old)
-        unfinished.replace(out)
-        sync_file(out.parent)
-    remove_tree(old)
+    stand(unfinished, out)
 
 
 def is_dump(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,6 +26,7 @@ from phonotheque.catalogue.bulk import (
     translated,
     write_part,
 )
+from phonotheque.catalogue.corrections.resolving import read_corrections, write_corrections
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump.choosing import Chosen
 from phonotheque.catalogue.epoch import link_or_copy
@@ -70,6 +72,7 @@ def excerpt(
             for source in chosen.tables_of:
                 _take(snapshot.tables / name, source, tables / name)
         write_sources(tables / "sources.parquet", chosen.tables_of)
+        write_corrections(tables, _corrections(snapshot, tables))
         link_all(out, fresh_folder(out / "links"), machine, decisions)
         for name in ("links.parquet", "canonical.parquet"):
             (out / "links" / name).replace(tables / name)
@@ -79,6 +82,19 @@ def excerpt(
             part.replace(tables / "gid_redirect" / part.name)
         (out / "cards").mkdir()
         make_cards(out, out / "cards", machine, lambda _: None)
+
+
+def _corrections(snapshot: Snapshot, tables: Path) -> pa.Table:
+    """Return the corrections of what the chosen sources have."""
+    rows = read_corrections(snapshot.tables)
+    kept = []
+    for kind in pc.unique(rows["entity_type"]).to_pylist():
+        mine = rows.filter(pc.equal(rows["entity_type"], kind))
+        is_there = np.zeros(mine.num_rows, bool)
+        for batch in batches_of(parts_in(tables / kind), ["id"]):
+            is_there |= np.asarray(pc.is_in(mine["entity"], batch["id"]))
+        kept.append(mine.filter(pa.array(is_there)))
+    return pa.concat_tables([rows.schema.empty_table(), *kept])
 
 
 def excerpt_in(folder: Path) -> Excerpt:

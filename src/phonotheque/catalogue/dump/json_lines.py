@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from phonotheque.catalogue.build.card_making import in_range
+from phonotheque.catalogue.build.engines import in_range
 from phonotheque.catalogue.bulk import sync_file, translated
 from phonotheque.catalogue.database import Machine, database, number, view
 from phonotheque.catalogue.dump.json_keys import CREDITS, LINES, Lines, macros

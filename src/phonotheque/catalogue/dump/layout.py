@@ -27,6 +27,7 @@ FORMS = (PARQUET, SQLITE, JSON_LINES)
 
 DATABASE = "catalogue.sqlite.zst"
 CONTENTS = "dump.json"
+INCREMENT = "increment.json"
 SUMS = "SHA256SUMS"
 README = "README.txt"
 DOCUMENTATION = "documentation.json"
@@ -174,8 +175,43 @@ CANONICAL = Sheet(
     ),
 )
 
-SINGLE = (SOURCES, LINKS, CANONICAL)
+CORRECTIONS = Sheet(
+    "corrections",
+    "What the archive says in place of the sources; not there where nothing is corrected. The flat "
+    "tables say what holds, the tables what the sources say.",
+    (
+        Described("entity_type", _WORDS, "Table of the entity."),
+        Described("entity", pa.int64(), "Its id."),
+        Described("gid", pa.binary(16), "The identifier by which it was named."),
+        Described("field", _WORDS, "What is corrected: title, length, isrcs ..."),
+        Described("value", pa.string(), "What holds; null: nothing is said."),
+        Described("at", pa.string(), "When that was said."),
+        Described("seq", pa.int64(), "Rises: of two corrections of one field the last counts."),
+    ),
+)
+
+SINGLE = (SOURCES, LINKS, CANONICAL, CORRECTIONS)
 """Tables that are one file, whatever the sources."""
+
+DELETED = Sheet(
+    "deleted",
+    "In an increment alone: keys that have no row any more, each with the reason.",
+    (
+        Described("table", _WORDS, "Table that the rows are taken from."),
+        Described("source", pa.int32(), "Whose rows; null: of `links` or `canonical`."),
+        Described("entity_type", _WORDS, "Where it is part of the table's key."),
+        Described("id", pa.int64(), "The key, where it is a number; null: rows of no number."),
+        Described("gid", pa.binary(16), "The key, where it is an identifier; else the entity's."),
+        Described(
+            "reason",
+            _WORDS,
+            "merged: `successor` stands for it. withdrawn: see `removal`. gone: its source has it "
+            "no more.",
+        ),
+        Described("successor", pa.binary(16), "Identifier of what it was merged into."),
+    ),
+)
+"""What an increment takes away."""
 
 
 def table_sheet(name: str) -> Sheet:

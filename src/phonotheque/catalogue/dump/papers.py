@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from phonotheque.catalogue.dump.layout import (
     CROISSANT,
     DATA_PACKAGE,
     DATABASE,
+    DELETED,
     DOCUMENTATION,
     FLAT,
     JSON_LINES,
@@ -42,7 +44,26 @@ from phonotheque.catalogue.snapshot import SourceEntry
 from phonotheque.catalogue.tables import TABLES
 
 _FLAT_NAMES = {flat_path(kind): sheet for kind, sheet in FLAT.items()}
-_SINGLE_NAMES = {single_path(sheet): sheet for sheet in SINGLE}
+_SINGLE_NAMES = {single_path(sheet): sheet for sheet in (*SINGLE, DELETED)}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What the descriptions for programs say of a folder of Parquet files.
+
+    Attributes:
+        name: Short, in lower case, with hyphens.
+        version: A number that rises.
+        made_at: When, ISO 8601 in UTC.
+        rows: Rows of every Parquet file, by its path.
+    """
+
+    name: str
+    title: str
+    version: str
+    made_at: str
+    sources: tuple[SourceEntry, ...]
+    rows: Mapping[str, int]
 
 
 def write_papers(
@@ -53,10 +74,32 @@ def write_papers(
     Args:
         digests: SHA-256 of every file so far, by its path.
     """
+    package = Package(
+        f"catalogue-{contents.snapshot}",
+        f"A catalogue of music, {contents.snapshot} of {contents.made_at[:10]}",
+        contents.snapshot.removeprefix("snapshot-"),
+        contents.made_at,
+        contents.sources,
+        contents.rows,
+    )
     write_text(dump / README, readme(contents, forms))
     write_text(dump / DOCUMENTATION, _json(_documented(forms)))
-    write_text(dump / DATA_PACKAGE, _json(_data_package(dump, contents, digests)))
-    write_text(dump / CROISSANT, _json(_croissant(contents, digests)))
+    write_descriptions(dump, package, digests)
+
+
+def write_descriptions(dump: Path, package: Package, digests: Mapping[str, str]) -> None:
+    """Write what programs look for, of a folder whose files are all there.
+
+    Args:
+        digests: SHA-256 of every file so far, by its path.
+    """
+    write_text(dump / DATA_PACKAGE, _json(_data_package(dump, package, digests)))
+    write_text(dump / CROISSANT, _json(_croissant(package, digests)))
+
+
+def write_documentation(dump: Path, sheets: Sequence[Sheet]) -> None:
+    """Write the meanings of every column of some tables."""
+    write_text(dump / DOCUMENTATION, _json({"parquet": _documented_sheets(sheets)}))
 
 
 def sheet_of(path: str) -> Sheet:
@@ -66,20 +109,16 @@ def sheet_of(path: str) -> Sheet:
     return _SINGLE_NAMES.get(path) or table_sheet(path.split("/")[2])
 
 
-def source_of(path: str, contents: Contents) -> SourceEntry | None:
+def source_of(path: str, package: Package) -> SourceEntry | None:
     """Return whose rows a Parquet file has; None where it has those of several."""
     name = path.rpartition("/")[2].removesuffix(".parquet")
     is_one = path.startswith("parquet/tables/")
-    return next((one for one in contents.sources if is_one and one.name == name), None)
+    return next((one for one in package.sources if is_one and one.name == name), None)
 
 
 def _documented(forms: Sequence[str]) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "parquet": {
-            sheet.name: _meanings(sheet.meaning, ((c.name, c.meaning) for c in sheet.columns))
-            for sheet in (*FLAT.values(), *SINGLE, *map(table_sheet, TABLES))
-        }
-    }
+    sheets = (*FLAT.values(), *SINGLE, *map(table_sheet, TABLES))
+    said: dict[str, Any] = {"parquet": _documented_sheets(sheets)}
     if SQLITE in forms:
         tables: dict[str, Any] = {}
         for table, column, meaning in documentation():
@@ -96,6 +135,13 @@ def _documented(forms: Sequence[str]) -> dict[str, Any]:
     return said
 
 
+def _documented_sheets(sheets: Sequence[Sheet]) -> dict[str, Any]:
+    return {
+        sheet.name: _meanings(sheet.meaning, ((c.name, c.meaning) for c in sheet.columns))
+        for sheet in sheets
+    }
+
+
 def _meanings(meaning: str, columns: Iterator[tuple[str, str]]) -> dict[str, Any]:
     return {"meaning": meaning, "columns": dict(columns)}
 
@@ -107,36 +153,32 @@ def _licences(sources: Sequence[SourceEntry]) -> list[str]:
 # -- Frictionless --------------------------------------------------------------------------------
 
 
-def _data_package(dump: Path, contents: Contents, digests: Mapping[str, str]) -> dict[str, Any]:
+def _data_package(dump: Path, package: Package, digests: Mapping[str, str]) -> dict[str, Any]:
     return {
         "profile": "data-package",
-        "name": f"catalogue-{contents.snapshot}",
-        "title": _title(contents),
-        "created": contents.made_at,
+        "name": package.name,
+        "title": package.title,
+        "created": package.made_at,
         "sources": [
             {"title": one.title or one.name, **({"path": one.origin} if one.origin else {})}
-            for one in contents.sources
+            for one in package.sources
         ],
-        "licenses": [{"path": licence} for licence in _licences(contents.sources)],
+        "licenses": [{"path": licence} for licence in _licences(package.sources)],
         "resources": [
             {
                 **resource,
                 "bytes": (dump / resource["path"]).stat().st_size,
                 "hash": f"sha256:{digests[resource['path']]}",
             }
-            for resource in (*_resources(contents), *_other_resources(dump, contents))
+            for resource in (*_resources(package), *_other_resources(dump, package))
         ],
     }
 
 
-def _title(contents: Contents) -> str:
-    return f"A catalogue of music, {contents.snapshot} of {contents.made_at[:10]}"
-
-
-def _resources(contents: Contents) -> Iterator[dict[str, Any]]:
-    for path in contents.rows:
-        sheet, source = sheet_of(path), source_of(path, contents)
-        licences = _licences((source,) if source else contents.sources)
+def _resources(package: Package) -> Iterator[dict[str, Any]]:
+    for path in package.rows:
+        sheet, source = sheet_of(path), source_of(path, package)
+        licences = _licences((source,) if source else package.sources)
         yield {
             "name": _resource_name(path),
             "path": path,
@@ -153,8 +195,8 @@ def _resources(contents: Contents) -> Iterator[dict[str, Any]]:
         }
 
 
-def _other_resources(dump: Path, contents: Contents) -> Iterator[dict[str, Any]]:
-    for path, form, meaning in _others(dump, contents):
+def _other_resources(dump: Path, package: Package) -> Iterator[dict[str, Any]]:
+    for path, form, meaning in _others(dump, package):
         yield {
             "name": _resource_name(path),
             "path": path,
@@ -164,13 +206,13 @@ def _other_resources(dump: Path, contents: Contents) -> Iterator[dict[str, Any]]
         }
 
 
-def _others(dump: Path, contents: Contents) -> Iterator[tuple[str, str, str]]:
+def _others(dump: Path, package: Package) -> Iterator[tuple[str, str, str]]:
     """Yield path, form and meaning of what is no Parquet file."""
     paths = [(DATABASE, "sqlite", "All of it as one SQLite database.")]
     paths += [
         (lines_path(one.table, source.name), "jsonl", one.meaning)
         for one in LINES
-        for source in contents.sources
+        for source in package.sources
     ]
     yield from (one for one in paths if (dump / one[0]).exists())
 
@@ -211,19 +253,19 @@ _CONTEXT = {
 }
 
 
-def _croissant(contents: Contents, digests: Mapping[str, str]) -> dict[str, Any]:
+def _croissant(package: Package, digests: Mapping[str, str]) -> dict[str, Any]:
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": f"catalogue-{contents.snapshot}",
-        "description": _title(contents),
-        "datePublished": contents.made_at[:10],
-        "version": contents.snapshot.removeprefix("snapshot-"),
-        "license": _licences(contents.sources),
+        "name": package.name,
+        "description": package.title,
+        "datePublished": package.made_at[:10],
+        "version": package.version,
+        "license": _licences(package.sources),
         "creator": [
             {"@type": "sc:Organization", "name": one.attribution or one.title or one.name}
-            for one in contents.sources
+            for one in package.sources
         ],
         "distribution": [
             {
@@ -231,12 +273,12 @@ def _croissant(contents: Contents, digests: Mapping[str, str]) -> dict[str, Any]
                 "@id": path,
                 "name": path,
                 "contentUrl": path,
-                "encodingFormat": "application/vnd.apache.parquet",
+                "encodingFormat": "application/x-parquet",  # as readers of Croissant know it
                 "sha256": digests[path],
             }
-            for path in contents.rows
+            for path in package.rows
         ],
-        "recordSet": [_record_set(path) for path in contents.rows],
+        "recordSet": [_record_set(path) for path in package.rows],
     }
 
 

@@ -18,10 +18,9 @@ from phonotheque.catalogue.dump.choosing import DECISIONS
 from phonotheque.catalogue.dump.excerpt import Excerpt, rows_of_source
 from phonotheque.catalogue.dump.flat import flat_rows
 from phonotheque.catalogue.dump.layout import (
-    CANONICAL,
+    CORRECTIONS,
     FLAT,
-    LINKS,
-    SOURCES,
+    SINGLE,
     WORK,
     Sheet,
     flat_path,
@@ -124,8 +123,10 @@ def _files(
             lambda kind=kind: flat_rows(made_from, kind, work, machine),  # type: ignore[misc]
             share,
         )
-    for sheet in (SOURCES, LINKS, CANONICAL):
+    for sheet in SINGLE:
         path = made_from.tables / f"{sheet.name}.parquet"
+        if sheet is CORRECTIONS and not path.exists():
+            continue
         yield _File(
             single_path(sheet),
             sheet,

@@ -27,11 +27,17 @@ def readme(contents: Contents, forms: Sequence[str]) -> str:
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
-def _terms(contents: Contents) -> str:
+def terms_of(sources: Sequence[SourceEntry]) -> str:
+    """Return the terms of each source, in lines."""
     lines = ["TERMS", ""]
     lines.append("What is said here was said by these sources, each on its own terms:")
-    for one in contents.sources:
+    for one in sources:
         lines += ["", *_term(one)]
+    return "\n".join(lines)
+
+
+def _terms(contents: Contents) -> str:
+    lines = [terms_of(contents.sources)]
     if not contents.is_whole:
         lines += ["", "The catalogue has more sources; this dump was made of these alone."]
     return "\n".join([*lines, "", _TERMS.strip("\n")])
@@ -148,6 +154,7 @@ Numbers in `id` are dense and mean the same for as long as the epoch is the same
 
   epoch     {contents.epoch}
   snapshot  {contents.snapshot}
+  sequence  {contents.sequence}, which an increment that begins here names
   before    {previous}
 """
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +29,6 @@ from phonotheque.catalogue.build.describing import (
     rows_of_cards,
     rows_of_tables,
 )
-from phonotheque.catalogue.build.inputs import CONSUMED, read_inputs
 from phonotheque.catalogue.build.serving import WEIGHTS, Makers, are_ranked, make_serving, rank_all
 from phonotheque.catalogue.build.steps import OnProgress, Pace, quietly
 from phonotheque.catalogue.bulk import (
@@ -48,24 +47,20 @@ from phonotheque.catalogue.dump.contents import (
     read_contents,
     write_text,
 )
-from phonotheque.catalogue.dump.excerpt import write_sources
 from phonotheque.catalogue.dump.layout import CONTENTS, SUMS, table_path
+from phonotheque.catalogue.dump.standing_sources import entries_in, write_consumed
 from phonotheque.catalogue.dump.taking_back import (
     check_columns,
     ids_of,
     sheets_of,
-    sources_of,
     take_in_cards,
     take_in_tables,
 )
 from phonotheque.catalogue.epoch import EpochRecord, Integers, take_up
 from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.snapshot import Descriptor, Snapshot, SourceEntry
-from phonotheque.catalogue.sources.port import Terms
-from phonotheque.catalogue.sources.report import Report, encode_report
-from phonotheque.catalogue.sources.staging import FOLDER as SOURCES
 from phonotheque.catalogue.tables import TABLES
-from phonotheque.disk import LocalDisk, make_folders, read_whole, write_whole
+from phonotheque.disk import Disk, LocalDisk, read_if_held, write_whole
 from phonotheque.errors import ConflictError
 from phonotheque.store.lock import hold_folder
 
@@ -86,11 +81,18 @@ _WEIGHTS = {
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """`restored.json`: ids below `next_ids` were given in `epoch` and mean what they mean there."""
+    """`restored.json`: ids below `next_ids` were given in `epoch` and mean what they mean there.
+
+    Attributes:
+        snapshot: Name of the snapshot that was restored.
+        decisions: SHA-256 of each `decisions.jsonl` that came along and may stand here: others
+            were made in this archive.
+    """
 
     snapshot: str
     epoch: str
     next_ids: dict[str, int]
+    decisions: tuple[str, ...] = ()
 
 
 def restore(
@@ -184,28 +186,12 @@ def _begin(site: _Site) -> None:
 
 def _write_generations(site: _Site) -> tuple[SourceEntry, ...]:
     """Let every source stand there as one whose tables were consumed, and say who they are."""
-    rows = site.contents.rows
-    for one in site.contents.sources:
-        folder = f"{SOURCES}/{one.name}/{_GENERATION}"
-        make_folders(site.disk, folder)
-        terms = Terms(one.name, one.title, one.licence, one.attribution, one.origin, one.as_of)
-        used = {name: rows[path] for name in TABLES if (path := table_path(name, one.name)) in rows}
-        note = f"It was restored from a dump of {site.contents.snapshot}."
-        report = Report(
-            one.name, one.title, one.licence, _GENERATION, False, 0, used, 0, 0, notes=(note,)
-        )
-        write_whole(site.disk, f"{folder}/terms.json", msgspec.json.encode(asdict(terms)))
-        write_whole(site.disk, f"{folder}/report.json", encode_report(report))
-        write_whole(site.disk, f"{folder}/{CONSUMED}", "\n".join([*used, ""]).encode())
-        write_whole(site.disk, f"{SOURCES}/{one.name}/current", f"{_GENERATION}\n".encode())
-    generations = {one.name: one.generation for one in read_inputs(site.root, site.disk)}
-    entries = tuple(
-        msgspec.structs.replace(one, generation=generations[one.name])
-        for one in site.contents.sources
-    )
-    by_hand = [one for one in sources_of(site.contents) if one not in site.contents.sources]
-    write_sources(site.snapshot / "tables" / "sources.parquet", (*by_hand, *entries))
-    return entries
+    contents, note = site.contents, f"It was restored from a dump of {site.contents.snapshot}."
+    for one in contents.sources:
+        paths = {name: table_path(name, one.name) for name in TABLES}
+        used = {name: contents.rows[path] for name, path in paths.items() if path in contents.rows}
+        write_consumed(site.disk, one, _GENERATION, used, note)
+    return entries_in(site.root, site.disk, site.snapshot, contents.sources)
 
 
 def _take_up_ids(site: _Site) -> EpochRecord:
@@ -215,13 +201,19 @@ def _take_up_ids(site: _Site) -> EpochRecord:
     record = EpochRecord(str(uuid.uuid4()), numbers, contents.next_ids)
     remove_tree(folder)  # what a stopped run left
     taken = take_up(site.root, site.disk, record, _ids(site))
-    restored = Restored(contents.snapshot, contents.epoch, contents.next_ids)
-    write_whole(site.disk, RESTORED, msgspec.json.encode(restored) + b"\n")
-    dump = LocalDisk(site.dump)
-    data = read_whole(dump, DECISIONS_FILE) if dump.stat(DECISIONS_FILE) else b""
+    data = read_if_held(LocalDisk(site.dump), DECISIONS_FILE) or b""
+    digest = hashlib.sha256(data).hexdigest()
+    write_restored(
+        site.disk, Restored(contents.snapshot, contents.epoch, contents.next_ids, (digest,))
+    )
     write_whole(site.disk, decisions.FILE, data)
     decisions.read_all(site.disk)  # told now when a line is none
     return taken.record
+
+
+def write_restored(disk: Disk, restored: Restored) -> None:
+    """Write `restored.json`."""
+    write_whole(disk, RESTORED, msgspec.json.encode(restored) + b"\n")
 
 
 def _ids(site: _Site) -> Iterator[tuple[str, int, Integers, Integers]]:

@@ -26,11 +26,14 @@ from phonotheque.catalogue.bulk import (
     sync_file,
     translated,
 )
+from phonotheque.catalogue.corrections.resolving import SCHEMA as CORRECTIONS_SCHEMA
+from phonotheque.catalogue.corrections.resolving import write_corrections
 from phonotheque.catalogue.dump.choosing import DECISIONS
 from phonotheque.catalogue.dump.contents import Contents
 from phonotheque.catalogue.dump.isrcs import unpack_isrcs
 from phonotheque.catalogue.dump.layout import (
     CANONICAL,
+    CORRECTIONS,
     FLAT,
     LINKS,
     SOURCES,
@@ -62,7 +65,8 @@ def sheets_of(contents: Contents) -> dict[str, Sheet]:
     """
     always = {flat_path(kind): FLAT[kind] for kind in Kind}
     always |= {single_path(sheet): sheet for sheet in (SOURCES, LINKS, CANONICAL)}
-    possible = always | {
+    possible = always | {single_path(CORRECTIONS): CORRECTIONS}
+    possible |= {
         table_path(name, source.name): table_sheet(name)
         for name in TABLES
         for source in sources_of(contents)
@@ -110,6 +114,17 @@ def take_in_tables(dump: Path, contents: Contents, tables: Path, on_progress: Pr
             rows = pq.read_table(dump / single_path(sheet)).cast(schema)
             pq.write_table(rows, out, compression="zstd", row_group_size=100_000)
             sync_file(out)
+    if single_path(CORRECTIONS) in contents.rows:
+        with translated(str(dump / single_path(CORRECTIONS))):
+            corrected = pq.read_table(dump / single_path(CORRECTIONS))
+        write_corrections(tables, with_no_reason(corrected))
+
+
+def with_no_reason(corrected: pa.Table) -> pa.Table:
+    """Return corrections as a snapshot has them; why somebody made them is in no dump."""
+    reasons = pa.nulls(corrected.num_rows, pa.string())
+    rows = corrected.append_column("reason", reasons).select(CORRECTIONS_SCHEMA.names)
+    return rows.cast(CORRECTIONS_SCHEMA)
 
 
 def _take_in_table(dump: Path, contents: Contents, name: str, out: Path) -> None:

@@ -1,0 +1,1 @@
+"""What changed in a catalogue between two dumps, in files that open anywhere, and applied."""
