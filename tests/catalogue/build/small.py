@@ -78,7 +78,11 @@ def make_browse(snapshot, out, on_progress):
     out.write_bytes(b"browse")
 
 
-CHOICES = Choices(make_search, make_lookup, make_browse, now=lambda: NOW)
+def make_match(snapshot, out, on_progress):
+    out.write_bytes(b"match")
+
+
+CHOICES = Choices(make_search, make_lookup, make_browse, make_match, now=lambda: NOW)
 
 
 def build_small(root, choices=CHOICES, **more):

@@ -21,7 +21,8 @@ from phonotheque.errors import DiskFailedError, DiskFullError
 
 STEPS = [
     "taking in sources", "linking", "making cards", "ranking", "making search files",
-    "making look-up files", "making shelves to browse", "taking digests",
+    "making look-up files", "making shelves to browse", "making keys to match by",
+    "taking digests",
 ]  # fmt: skip
 
 

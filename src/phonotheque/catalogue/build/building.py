@@ -30,9 +30,16 @@ from phonotheque.catalogue.build.describing import (
     rows_of_cards,
     rows_of_tables,
 )
+from phonotheque.catalogue.build.engines import Opens, on_one_machine
 from phonotheque.catalogue.build.gathering import entries_of, take_in_all
 from phonotheque.catalogue.build.inputs import Input, read_inputs
-from phonotheque.catalogue.build.serving import BrowseMaker, LookupMaker, Makers, SearchMaker
+from phonotheque.catalogue.build.serving import (
+    BrowseMaker,
+    LookupMaker,
+    Makers,
+    MatchMaker,
+    SearchMaker,
+)
 from phonotheque.catalogue.build.site import (
     BUILDING,
     INPUTS,
@@ -44,13 +51,17 @@ from phonotheque.catalogue.build.site import (
 )
 from phonotheque.catalogue.build.steps import OnProgress, Pace, make_once, quietly
 from phonotheque.catalogue.bulk import fresh_folder, remove_tree, sync_tree, translated
+from phonotheque.catalogue.corrections.resolving import FILE as CORRECTIONS
+from phonotheque.catalogue.corrections.resolving import digest_of
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.epoch import Epoch, number_sources, open_epoch
 from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.identity.linking import link_all
+from phonotheque.catalogue.match.schema import VERSION as MATCH_VERSION
 from phonotheque.catalogue.snapshot import Descriptor, Snapshot
 from phonotheque.disk import Disk, read_whole
 from phonotheque.errors import NotHeldError
+from phonotheque.register.catalogue_corrections import Standing
 from phonotheque.store.lock import hold_folder
 
 _WEIGHTS = {
@@ -72,20 +83,25 @@ class Choices:
         consume: Remove imported tables as soon as they are taken in, where the disk is small. A
             source must be imported again before it can be built anew in another epoch.
         kept: How many snapshots are kept, the current one among them.
+        corrections: What people corrected, those that stand, in the order in which they did.
+        opens: Opens the engine that makes cards; what is made is the same with each.
     """
 
     make_search: SearchMaker
     make_lookup: LookupMaker
     make_browse: BrowseMaker
+    make_match: MatchMaker
     machine: Machine = field(default_factory=Machine)
     consume: bool = False
     kept: int = 2
+    corrections: Sequence[Standing] = ()
+    opens: Opens = on_one_machine
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     @property
     def makers(self) -> Makers:
         """Who makes what serves."""
-        return Makers(self.make_search, self.make_lookup, self.make_browse)
+        return Makers(self.make_search, self.make_lookup, self.make_browse, self.make_match)
 
 
 def build(root: Path, disk: Disk, choices: Choices, on_progress: OnProgress = quietly) -> Snapshot:
@@ -106,7 +122,8 @@ def build(root: Path, disk: Disk, choices: Choices, on_progress: OnProgress = qu
     """
     with hold_folder(root, "a build of the catalogue"):
         sources = _sources(root, disk)
-        inputs = _digest(disk, number_sources(root, disk, [one.name for one in sources]), sources)
+        epoch = number_sources(root, disk, [one.name for one in sources])
+        inputs = _digest(disk, epoch, sources, choices.corrections)
         serves = snapshots.current_snapshot(root, disk)
         if serves is None or serves.descriptor.inputs != inputs:
             made = whole_already(root, disk, inputs)
@@ -122,8 +139,8 @@ def build(root: Path, disk: Disk, choices: Choices, on_progress: OnProgress = qu
 def _make(site: Site, sources: Sequence[Input], choices: Choices, pace: Pace) -> Snapshot:
     """Make a snapshot, step by step."""
     take_in_all(site, sources, pace, consume=choices.consume)
-    _link(site, pace)
-    _make_cards(site, pace)
+    _link(site, choices.corrections, pace)
+    _make_cards(site, choices.opens, pace)
     _rank(site, pace)
     serving.make_serving(site.building, choices.makers, site.machine, pace)
     _describe(site, sources, choices, pace)
@@ -138,31 +155,36 @@ def _sources(root: Path, disk: Disk) -> list[Input]:
     return sources
 
 
-def _digest(disk: Disk, epoch: Epoch, sources: Sequence[Input]) -> str:
+def _digest(
+    disk: Disk, epoch: Epoch, sources: Sequence[Input], corrections: Sequence[Standing]
+) -> str:
     """Name all that decides what a build makes."""
     by_hand = read_whole(disk, decisions.FILE) if disk.stat(decisions.FILE) else b""
     parts = [
         str(snapshots.FORMAT),
         f"shelves {BROWSE_VERSION}",  # a snapshot without them is built again
+        f"match {MATCH_VERSION}",
         epoch.record.epoch,
         hashlib.sha256(by_hand).hexdigest(),
         *(f"{one.name} {one.generation}" for one in sources),
+        *([digest_of(corrections)] if corrections else []),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _link(site: Site, pace: Pace) -> None:
+def _link(site: Site, corrections: Sequence[Standing], pace: Pace) -> None:
     """Link entities of different sources; nothing is merged."""
     folder, done = site.scratch / "linked", site.scratch / "links-moved"
     standing = decisions.standing(site.disk)
 
     def make(out: Path) -> None:
-        redirected = link_all(site.building, fresh_folder(out), site.machine, standing)
+        folder = fresh_folder(out)
+        redirected = link_all(site.building, folder, site.machine, standing, corrections)
         (out / "identity.json").write_bytes(msgspec.json.encode(asdict(redirected)))
 
     with pace.step("linking", is_done=done.is_dir()), translated(str(folder)):
         make_once(folder, make)
-        for name in ("links.parquet", "canonical.parquet", "gid_redirect"):
+        for name in ("links.parquet", "canonical.parquet", CORRECTIONS, "gid_redirect"):
             _move(folder / name, site.tables / name)
         _move(folder / "identity.json", site.building / "identity.json")
         make_once(done, lambda _: None)
@@ -175,12 +197,12 @@ def _move(path: Path, place: Path) -> None:
         path.replace(place)
 
 
-def _make_cards(site: Site, pace: Pace) -> None:
+def _make_cards(site: Site, opens: Opens, pace: Pace) -> None:
     """Make one card for each thing that can be found."""
     done = site.scratch / "cards-made"
     with pace.step("making cards", is_done=done.is_dir()) as tell:
         if not done.is_dir():
-            make_cards(site.building, site.scratch, site.machine, tell)
+            make_cards(site.building, site.scratch, site.machine, tell, opens)
         make_once(done, lambda _: None)
 
 

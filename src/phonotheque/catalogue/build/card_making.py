@@ -6,19 +6,26 @@ not made again; the same tables give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from phonotheque.catalogue import cards
 from phonotheque.catalogue.build import cards_sql
+from phonotheque.catalogue.build.engines import Engine, Opens, on_one_machine
 from phonotheque.catalogue.build.subjects import Subjects, last_id, open_tables
-from phonotheque.catalogue.bulk import ROWS_IN_PART, Progress, finish_folder, part_name, write_part
-from phonotheque.catalogue.database import Machine, database, rows_of, view_of_folder
+from phonotheque.catalogue.bulk import (
+    ROWS_IN_PART,
+    Progress,
+    finish_folder,
+    part_name,
+    parts_in,
+    write_part,
+)
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.music.licence import parse_licence
 from phonotheque.music.popularity import THRESHOLDS
@@ -85,26 +92,33 @@ class _Stretch:
     query: str
 
 
-def make_cards(snapshot: Path, work: Path, machine: Machine, on_progress: Progress) -> None:
+def make_cards(
+    snapshot: Path,
+    work: Path,
+    machine: Machine,
+    on_progress: Progress,
+    opens: Opens = on_one_machine,
+) -> None:
     """Make the cards of all kinds as `<work>/unranked-<kind>/part-*.parquet`.
 
     Args:
         snapshot: Folder with `tables`.
         work: Folder for them and for what is prepared on the way.
+        opens: Opens the engine that does it.
     """
-    with database(work, machine) as db:
-        subjects = open_tables(db, snapshot)
+    with opens(work, machine) as engine:
+        subjects = open_tables(engine, snapshot)
         for kind, tables in _MOVED.items():
-            subjects[kind].prepare(db, tables)
-        _find_free_licences(db)
-        _make(db, work, _prepared(subjects), on_progress, (0.0, 0.3))
-        _make(db, work, _sung(subjects), on_progress, (0.3, 0.9))
+            subjects[kind].prepare(engine, tables)
+        _find_free_licences(engine)
+        _make(engine, work, _prepared(subjects), on_progress, (0.0, 0.3))
+        _make(engine, work, _sung(subjects), on_progress, (0.3, 0.9))
         for kind, query in (
             ("artist", cards_sql.ROLLED_TO_ARTISTS),
             ("label", cards_sql.ROLLED_TO_LABELS),
         ):
-            db.execute(f"CREATE OR REPLACE TEMP TABLE rolled_to_{kind} AS {query}")
-        _make(db, work, _named(subjects), on_progress, (0.9, 1.0))
+            engine.keep(f"rolled_to_{kind}", query)
+        _make(engine, work, _named(subjects), on_progress, (0.9, 1.0))
 
 
 def _prepared(subjects: Mapping[str, Subjects]) -> list[_Stretch]:
@@ -136,38 +150,37 @@ def unranked(work: Path, kind: Kind) -> Path:
 
 
 def _make(
-    db: duckdb.DuckDBPyConnection,
+    engine: Engine,
     work: Path,
     stretches: list[_Stretch],
     on_progress: Progress,
     shares: tuple[float, float],
 ) -> None:
     """Make each in parts of a million ids, and make it readable under its name."""
-    chunks = [range(0, last_id(db, one.ids_of) + 1, ROWS_IN_PART) for one in stretches]
+    chunks = [range(0, last_id(engine, one.ids_of) + 1, ROWS_IN_PART) for one in stretches]
     total, done = max(sum(map(len, chunks)), 1), 0
     for one, lows in zip(stretches, chunks, strict=True):
         folder, unfinished = work / one.name, work / f"{one.name}.part"
         if not folder.is_dir():
             unfinished.mkdir(exist_ok=True)
-            for number, low in enumerate(lows, 1):
-                _make_part(db, unfinished / part_name(number), one, low)
+            for _ in _make_parts(engine, unfinished, one, lows):
                 done += 1
                 on_progress(shares[0] + (shares[1] - shares[0]) * done / total)
             finish_folder(unfinished, folder)
-        view_of_folder(db, one.name, folder, one.schema)
+        engine.view(one.name, parts_in(folder), one.schema)
 
 
-def _make_part(db: duckdb.DuckDBPyConnection, part: Path, one: _Stretch, low: int) -> None:
-    if part.exists():
-        return
-    rows = list(rows_of(db, in_range(one.query, low, low + ROWS_IN_PART - 1), one.schema))
-    table = pa.concat_tables(rows) if rows else one.schema.empty_table()
-    write_part(part, with_scores(table) if one.schema is _UNSCORED else table)
-
-
-def in_range(query: str, low: int, high: int) -> str:
-    """Fill in the range of ids. Written out, so that parts outside are not read."""
-    return query.replace("$low", str(low)).replace("$high", str(high))
+def _make_parts(engine: Engine, folder: Path, one: _Stretch, lows: Sequence[int]) -> Iterator[None]:
+    """Make the part of each range that is not there yet; tell of each when it is."""
+    parts = {low: folder / part_name(number) for number, low in enumerate(lows, 1)}
+    missing = [low for low in lows if not parts[low].exists()]
+    yield from [None] * (len(lows) - len(missing))
+    made = engine.rows(one.query, missing, one.schema)
+    if one.schema is _UNSCORED:
+        made = map(with_scores, made)
+    for low in missing:
+        write_part(parts[low], next(made))  # no name for it, so that none is kept beside the next
+        yield
 
 
 def with_scores(rows: pa.Table) -> pa.Table:
@@ -180,11 +193,11 @@ def with_scores(rows: pa.Table) -> pa.Table:
     return rows.append_column("score", column).select(UNRANKED.names).cast(UNRANKED)
 
 
-def _find_free_licences(db: duckdb.DuckDBPyConnection) -> None:
+def _find_free_licences(engine: Engine) -> None:
     """Make a table of the licences that let everybody pass copies on unchanged."""
-    found = db.execute("SELECT DISTINCT licence FROM rights WHERE licence IS NOT NULL").fetchall()
+    found = engine.fetch("SELECT DISTINCT licence FROM rights WHERE licence IS NOT NULL")
     free = sorted(licence for (licence,) in found if is_free(licence))
-    db.register("free", pa.table({"licence": pa.array(free, pa.string())}))
+    engine.give("free", pa.table({"licence": pa.array(free, pa.string())}))
 
 
 def is_free(licence: str) -> bool:

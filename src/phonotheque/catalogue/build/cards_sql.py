@@ -16,23 +16,24 @@ _NOWHERE = "('XW', 'XU', 'ZZ')"
 
 def year(column: str) -> str:
     """SQL for the year of a partial date."""
-    return f"try_cast({column}[1:4] AS SMALLINT)"
+    return f"try_cast(left({column}, 4) AS SMALLINT)"
 
 
 def country(column: str) -> str:
     """SQL for a country's code where there is one: an area may be a name of a place."""
     return (
-        f"CASE WHEN regexp_full_match({column}, '[A-Z]{{2}}') AND {column} NOT IN {_NOWHERE} "
-        f"THEN {column} END"
+        f"CASE WHEN length({column}) = 2 AND regexp_matches({column}, '[A-Z]{{2}}') "
+        f"AND {column} NOT IN {_NOWHERE} THEN {column} END"
     )
 
 
 def total(column: str) -> str:
     """SQL for a sum that stays within 64 bits, and unknown where every part is.
 
-    Written out: `least` of DuckDB leaves out nulls.
+    Written out: `least` leaves out nulls.
     """
-    return f"CASE WHEN count({column}) > 0 THEN least(sum({column}), {10**18})::BIGINT END"
+    known = f"least(sum({column}::DECIMAL(38)), {10**18})::BIGINT"
+    return f"CASE WHEN count({column}) > 0 THEN {known} END"
 
 
 def prepared_artist(subjects: Mapping[str, Subjects]) -> str:
@@ -56,7 +57,8 @@ def prepared_credit() -> str:
         FROM (SELECT id, name FROM artist_credit WHERE id BETWEEN $low AND $high) c
         LEFT JOIN (
             SELECT n.artist_credit AS id,
-                arg_min(coalesce(w.canonical, n.artist), n.position) AS artist,
+                arg_min(coalesce(w.canonical, n.artist), n.position)
+                    FILTER (n.artist IS NOT NULL) AS artist,
                 string_agg(coalesce(n.name, '') || coalesce(n.join_phrase, ''), ''
                     ORDER BY n.position) AS composed
             FROM artist_credit_name n LEFT JOIN away_artist w ON w.id = n.artist
@@ -72,7 +74,7 @@ def prepared_release(subjects: Mapping[str, Subjects]) -> str:
     columns = ["title", "artist_credit", "release_group", "date", "country", "barcode"]
     label = (
         "SELECT subject AS id, min({'e': early, 'n': coalesce(catalog_number, '\U0010ffff'), "
-        "'l': label}) AS first FROM "
+        "'u': label IS NULL, 'l': label}) AS first FROM "
         f"{release.about('release_label', 'release', 'catalog_number, label')} GROUP BY subject"
     )
     return f"""
@@ -111,7 +113,7 @@ def recording_cards(subjects: Mapping[str, Subjects]) -> str:
         "JOIN prepared_release r ON r.id = coalesce(w.canonical, t.release) GROUP BY t.subject"
     )
     return f"""
-        SELECT e.id, e.title, c.name AS credit, c.artist, r.id AS release,
+        SELECT e.id, e.title, coalesce(w.credit, c.name) AS credit, c.artist, r.id AS release,
             r.title AS release_title, e.length,
             coalesce({year("e.first_release_date")}, r.year) AS year,
             coalesce(r.country, c.country) AS country, coalesce(l.licence, r.licence) AS licence,
@@ -123,6 +125,7 @@ def recording_cards(subjects: Mapping[str, Subjects]) -> str:
         LEFT JOIN ({first}) t ON t.id = e.id
         LEFT JOIN prepared_release r ON r.id = t.release
         LEFT JOIN prepared_credit c ON c.id = e.artist_credit
+        LEFT JOIN printed_credit_recording w ON w.id = e.id
         LEFT JOIN ({isrc}) i ON i.id = e.id
         LEFT JOIN ({files}) f ON f.id = e.id
         LEFT JOIN {recording.licence()} l ON l.id = e.id
@@ -144,7 +147,7 @@ def release_cards(subjects: Mapping[str, Subjects]) -> str:
         "LEFT JOIN away_recording w ON w.id = t.recording"
     )
     return f"""
-        WITH tracks AS MATERIALIZED ({tracks}),
+        WITH tracks AS ({tracks}),
         counted AS (
             SELECT id, max(tracks)::INTEGER AS tracks
             FROM (SELECT id, member, count(*) AS tracks FROM tracks GROUP BY id, member)
@@ -153,10 +156,12 @@ def release_cards(subjects: Mapping[str, Subjects]) -> str:
             SELECT t.id, bool_or(d.is_held) AS is_held, bool_or(d.is_free) AS is_free,
                 CASE WHEN count(*) = count(d.licence) AND min(d.licence) = max(d.licence)
                     THEN min(d.licence) END AS licence,
-                arg_min(d.genres, d.id) AS genres, {total("d.listens")} AS listens
+                arg_min(d.genres, d.id) FILTER (d.genres IS NOT NULL) AS genres,
+                {total("d.listens")} AS listens
             FROM (SELECT DISTINCT id, recording FROM tracks) t
             LEFT JOIN recording_card d ON d.id = t.recording GROUP BY t.id)
-        SELECT r.id, r.title, c.name AS credit, c.artist, NULL AS release, NULL AS release_title,
+        SELECT r.id, r.title, coalesce(w.credit, c.name) AS credit, c.artist,
+            NULL AS release, NULL AS release_title,
             NULL AS length, r.year, coalesce(r.country, c.country) AS country,
             coalesce(r.licence, o.licence) AS licence,
             coalesce(o.is_held, false) AS is_held,
@@ -166,6 +171,7 @@ def release_cards(subjects: Mapping[str, Subjects]) -> str:
             NULL AS isrc, r.barcode, r.catalog_number, r.label, n.tracks
         FROM (SELECT * FROM prepared_release WHERE id BETWEEN $low AND $high) r
         LEFT JOIN prepared_credit c ON c.id = r.artist_credit
+        LEFT JOIN printed_credit_release w ON w.id = r.id
         LEFT JOIN counted n ON n.id = r.id
         LEFT JOIN rolled o ON o.id = r.id
         WHERE r.title <> '' ORDER BY r.id"""

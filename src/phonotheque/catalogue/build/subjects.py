@@ -5,8 +5,8 @@ A *subject* is an entity that has a card: it speaks for itself and for those tha
 of ids of subjects, because tables are in order of what their rows are about: what lies outside is
 left out without being read, and memory does not grow with the tables.
 
-Laws: no result depends on the order in which DuckDB meets rows: whatever is first is so by a stated
-order, sources that are believed before others first (`inputs.priority_of`).
+Laws: no result depends on the order in which an engine meets rows: whatever is first is so by a
+stated order, sources that are believed before others first (`inputs.priority_of`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
-from phonotheque.catalogue.database import in_parts, number, view, view_of_folder
+from phonotheque.catalogue.build.engines import Engine
+from phonotheque.catalogue.bulk import parts_in
+from phonotheque.catalogue.corrections.overlaying import overlay
+from phonotheque.catalogue.corrections.resolving import read_corrections
 from phonotheque.catalogue.tables import TABLES, snapshot_schema
 from phonotheque.music import popularity
 
@@ -31,6 +33,9 @@ CANONICAL_SCHEMA = pa.schema(
 )
 """`tables/canonical.parquet`: entities that others speak for."""
 
+_SOURCES = pa.schema([("id", pa.int64()), ("priority", pa.int64())])
+"""What is read of `tables/sources.parquet`."""
+
 GENRES_ON_A_CARD = 8
 """So many genres, those named most often, are on a card."""
 
@@ -38,7 +43,7 @@ _ID_BITS = 36
 """Ids are below this many bits where a date or a priority stands before them."""
 
 _RANGE = "BETWEEN $low AND $high"
-"""Filled in by `cards.in_range`."""
+"""Filled in by `engines.in_range`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +77,27 @@ class Subjects:
         if not self.is_linked:
             return f"({own})"
         moved = f"SELECT subject, member, early, {columns} FROM {self.moved(table, by)}"
-        away = f"SELECT id FROM away_{self.kind} WHERE id {_RANGE}"
-        return f"({own} AND {by} NOT IN ({away}) UNION ALL {moved} WHERE subject {_RANGE})"
+        # Never null, and said so: else Spark would give all that is away to every worker.
+        away = f"SELECT coalesce(id, -1) FROM away_{self.kind} WHERE id {_RANGE}"
+        here = f"coalesce({by}, -1) NOT IN ({away})"
+        return f"({own} AND {here} UNION ALL {moved} WHERE subject {_RANGE})"
 
     def moved(self, table: str, by: str) -> str:
         """Name of the table of rows that were moved to their subjects."""
         return f"moved_{table}_{by}_{self.kind}"
 
-    def prepare(self, db: duckdb.DuckDBPyConnection, tables: Sequence[tuple[str, str]]) -> None:
+    def prepare(self, engine: Engine, tables: Sequence[tuple[str, str]]) -> None:
         """Move rows about entities that another speaks for; (table, by) for each that is asked."""
         if not self.is_linked:
             return
         for table, by in tables:
             kind = f"AND t.entity_type = '{self.kind}'" if by == "entity" else ""
-            db.execute(
-                f"CREATE OR REPLACE TEMP TABLE {self.moved(table, by)} AS "
+            engine.keep(
+                self.moved(table, by),
                 f"SELECT a.canonical AS subject, t.{by} AS member, "
                 f"1 + (s.priority::BIGINT << {_ID_BITS}) + t.{by} AS early, t.* "
                 f"FROM {table} t JOIN away_{self.kind} a ON t.{by} = a.id {kind} "
-                "JOIN sources s ON s.id = t.source ORDER BY subject"
+                "JOIN sources s ON s.id = t.source ORDER BY subject",
             )
 
     def entities(self, columns: Sequence[str]) -> str:
@@ -101,7 +108,9 @@ class Subjects:
         rows = self.about(self.kind, "id", ", ".join(columns))
         if not self.is_linked:
             return f"(SELECT subject AS id, {', '.join(columns)} FROM {rows})"
-        first = ", ".join(f"arg_min({one}, early) AS {one}" for one in columns)
+        first = ", ".join(
+            f"arg_min({one}, early) FILTER ({one} IS NOT NULL) AS {one}" for one in columns
+        )
         return f"(SELECT subject AS id, {first} FROM {rows} GROUP BY subject)"
 
     def heard(self) -> str:
@@ -129,8 +138,10 @@ class Subjects:
         """
         rows = self.about("tag", "entity", 'name, kind, coalesce("count", 1) AS votes')
         return (
-            "(SELECT subject AS id, list(name ORDER BY is_style, votes DESC, name)"
-            f"[1:{GENRES_ON_A_CARD}] AS genres FROM (SELECT subject, name, sum(votes) AS votes, "
+            "(SELECT subject AS id, list_transform(array_slice(list_sort("
+            "list({'s': is_style, 'v': -votes, 'n': name})), "
+            f"1, {GENRES_ON_A_CARD}), lambda one: one.n) AS genres "
+            "FROM (SELECT subject, name, sum(votes) AS votes, "
             f"bool_and(kind = 'style') AS is_style FROM {rows} "
             "WHERE kind IN ('genre', 'style') AND name IS NOT NULL GROUP BY subject, name) "
             "GROUP BY subject)"
@@ -153,8 +164,9 @@ def _worth_in_sql() -> str:
         f"CASE WHEN {one} >= 0 THEN least({one}, {most}) END"
         for one in ("total_listen_count", "total_user_count")
     )
-    rating = (  # least and greatest of DuckDB leave out nulls
-        "CASE WHEN NOT isnan(rating) THEN floor(least(greatest(rating, 0.0), 1.0) "
+    rating = (  # least and greatest leave out nulls
+        "CASE WHEN rating IS NOT NULL AND NOT isnan(rating) "
+        "THEN floor(least(greatest(rating, 0.0), 1.0) "
         f"* {popularity.LISTENS_OF_A_FULL_RATING} * coalesce({users}, 1))::BIGINT END"
     )
     per_user = f"({users}) * {popularity.LISTENS_PER_USER}"
@@ -169,27 +181,27 @@ def _worth_in_sql() -> str:
 _WORTH = _worth_in_sql()
 
 
-def open_tables(db: duckdb.DuckDBPyConnection, snapshot: Path) -> dict[str, Subjects]:
-    """Make the tables of a snapshot readable, and return the subjects of each kind."""
+def open_tables(engine: Engine, snapshot: Path) -> dict[str, Subjects]:
+    """Make the tables of a snapshot readable, as corrected; return the subjects of each kind."""
     tables = snapshot / "tables"
     for name in TABLES:
-        view_of_folder(db, name, tables / name, snapshot_schema(name))
-    db.execute("SET parquet_metadata_cache = true")
-    sources = in_parts([tables / "sources.parquet"])
-    db.execute(f"CREATE OR REPLACE VIEW sources AS FROM {sources}")
+        engine.view(name, parts_in(tables / name), snapshot_schema(name))
+    engine.view("sources", [tables / "sources.parquet"], _SOURCES)
     linked = [tables / "canonical.parquet"] if (tables / "canonical.parquet").exists() else []
-    view(db, "canonical", linked, CANONICAL_SCHEMA)
+    engine.view("canonical", linked, CANONICAL_SCHEMA)
     subjects = {}
     for kind in ("artist", "release", "recording", "label", "artist_credit", "release_group"):
-        db.execute(
-            f"CREATE OR REPLACE TEMP TABLE away_{kind} AS SELECT id, canonical FROM canonical "
-            f"WHERE entity_type = '{kind}' ORDER BY id"
+        engine.keep(
+            f"away_{kind}",
+            f"SELECT id, canonical FROM canonical WHERE entity_type = '{kind}' ORDER BY id",
         )
-        subjects[kind] = Subjects(kind, bool(number(db, f"SELECT count(*) FROM away_{kind}")))
+        ((count,),) = engine.fetch(f"SELECT count(*) FROM away_{kind}")
+        subjects[kind] = Subjects(kind, count > 0)
+    overlay(engine, tables, read_corrections(tables))
     return subjects
 
 
-def last_id(db: duckdb.DuckDBPyConnection, kind: str) -> int:
+def last_id(engine: Engine, kind: str) -> int:
     """Return the highest id of a kind, -1 when there is none."""
-    found = number(db, f"SELECT max(id) FROM {kind}")
-    return -1 if found is None else found
+    ((found,),) = engine.fetch(f"SELECT max(id) FROM {kind}")
+    return -1 if found is None else int(found)
