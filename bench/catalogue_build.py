@@ -28,6 +28,7 @@ from phonotheque.catalogue.build.steps import BuildProgress
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.build import build_lookup
+from phonotheque.catalogue.match.build import build_match
 from phonotheque.catalogue.search.build import build_search_of_parts
 from phonotheque.catalogue.snapshot import Snapshot
 from phonotheque.disk import LocalDisk
@@ -90,6 +91,7 @@ def _child(root: Path, tracks: int) -> dict[str, Any]:
         build_search_of_parts,
         build_lookup,
         build_browse,
+        build_match,
         Machine(jobs=os.cpu_count() or 1),
         consume=tracks >= _CONSUME_FROM,
     )
@@ -112,6 +114,7 @@ def _bytes_of(snapshot: Snapshot) -> dict[str, int]:
         "cards": _size(snapshot.folder / "cards"),
         **{name: _size(folder) for name, folder in folders.items()},
         "look-up file": snapshot.ids.stat().st_size,
+        "match file": snapshot.match.stat().st_size,
         "the whole snapshot": _size(snapshot.folder),
     }
 

@@ -5,11 +5,11 @@ code that made it, so that other code makes another and removes the one before. 
 while it was made stands beside it and is printed again as long as the code is the same.
 
 With `PHONOTHEQUE_BENCH_CARDS=FOLDER` everything stands below FOLDER instead, as `cards`, `search`,
-`lookup` and `tantivy`. What is absent there is made; what is there is taken as it is, whatever code
-made it, and never removed: so a catalogue of a hundred million tracks is made once.
+`lookup`, `match` and `tantivy`. What is absent there is made; what is there is taken as it is,
+whatever code made it, and never removed: so a catalogue of a hundred million tracks is made once.
 
 Disk, in MB for each million tracks above 50 million: 59 for cards, 105 while they are ranked;
-40 for search files; 124 for look-up.
+40 for search files; 124 for look-up; 13 for matching.
 """
 
 from __future__ import annotations
@@ -41,6 +41,13 @@ _CODE = {
     ),
     "search": (f"{_CATALOGUE}/search/*.py", "src/phonotheque/music/folding.py"),
     "lookup": (f"{_CATALOGUE}/lookup/*.py", "src/phonotheque/music/folding.py"),
+    "match": (
+        *(f"{_CATALOGUE}/match/{name}.py" for name in ("build", "forms", "keys", "schema")),
+        f"{_CATALOGUE}/match/transliteration.py",
+        f"{_CATALOGUE}/lookup/block_writer.py",
+        "src/phonotheque/music/title_key.py",
+        "src/phonotheque/music/folding.py",
+    ),
     "tantivy": ("bench/search_tantivy.py", f"{_CATALOGUE}/search/row_tokens.py"),
 }
 
@@ -49,6 +56,7 @@ _MADE = {
     "cards": "snapshot/cards/recording",
     "search": "recording/search.json",
     "lookup": "ids.db",
+    "match": "match.db",
     "tantivy": "index/meta.json",
 }
 """What ready material has when a stage of it is done."""
@@ -79,6 +87,10 @@ class Material:
     def lookup(self) -> Path:
         """Return the path of the look-up file."""
         return self._folder("lookup") / "ids.db"
+
+    def match(self) -> Path:
+        """Return the path of the file by which lists are matched."""
+        return self._folder("match") / "match.db"
 
     def tantivy(self) -> Path:
         """Return the folder of an index that tantivy made of the same rows."""
@@ -166,6 +178,14 @@ def _child_lookup(snapshot: Path, folder: Path, rows: int) -> None:
     build_lookup(snapshot, folder / "ids.db", machine=Machine(jobs=1, memory_bytes=1 << 30))
 
 
+def _child_match(snapshot: Path, folder: Path, rows: int) -> None:
+    from phonotheque.catalogue.database import Machine
+    from phonotheque.catalogue.match.build import build_match
+
+    del rows
+    build_match(snapshot, folder / "match.db", machine=Machine(jobs=1, memory_bytes=1 << 30))
+
+
 def _child_tantivy(snapshot: Path, folder: Path, rows: int) -> None:
     from bench.search_tantivy import build
 
@@ -178,12 +198,14 @@ _CHILDREN: dict[str, Callable[[Path, Path, int], None]] = {
     "rank": _child_rank,
     "search": _child_search,
     "lookup": _child_lookup,
+    "match": _child_match,
     "tantivy": _child_tantivy,
 }
 _STEPS = {
     "cards": ("synthetic", "rank"),
     "search": ("search",),
     "lookup": ("lookup",),
+    "match": ("match",),
     "tantivy": ("tantivy",),
 }
 

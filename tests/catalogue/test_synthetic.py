@@ -23,6 +23,7 @@ from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.build import build_lookup
 from phonotheque.catalogue.lookup.reader import Lookup
+from phonotheque.catalogue.match.build import build_match
 from phonotheque.catalogue.search.build import build_search_of_parts
 from phonotheque.disk import LocalDisk
 from phonotheque.music.identifiers import Gtin, Isrc
@@ -95,7 +96,8 @@ def test_a_synthetic_source_is_built_like_any_other(tmp_path):
     make(tmp_path, World(FEW), Form.SOURCE)
     terms = json.loads((tmp_path / "sources/synthetic/000001/terms.json").read_text())
     assert "synthetic" in terms["attribution"]
-    choices = Choices(build_search_of_parts, build_lookup, build_browse, Machine(1, 1 << 28))
+    makers = (build_search_of_parts, build_lookup, build_browse, build_match)
+    choices = Choices(*makers, Machine(1, 1 << 28))
     snapshot = build(tmp_path, LocalDisk(tmp_path), choices)
     for name in ("recording", "release", "artist", "label", "isrc", "track"):
         rows = pq.read_table(tmp_path / "sources/synthetic/000001" / name)

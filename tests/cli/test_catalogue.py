@@ -94,7 +94,7 @@ def test_refused_rows_are_reported_and_no_error(phono, songs):
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (("discogs", "."), "musicbrainz and listenbrainz"),
+        (("diskogs", "."), "musicbrainz, discogs, internet-archive"),
         (("holdings", "."), "catalogue build"),
         (("musicbrainz", "nowhere.tar"), "nowhere.tar"),
         (("songs", ".", "--mapping", "nowhere.toml"), "nowhere.toml"),
@@ -176,6 +176,12 @@ def test_the_archive_licenses_its_own_data(phono, music):
     settings.write_text(before.replace('# licence = ""', 'licence = "mine"'))
     done = phono("catalogue", "build").expect(2)
     assert "catalogue.licence" in done.err
+
+
+def test_where_spark_is_means_nothing_to_duckdb(built):
+    """`--master` without `--engine spark` is a mistake that is told before anything is done."""
+    done = built("catalogue", "build", "--master", "spark://head:7077").expect(2)
+    assert "--engine spark" in done.err
 
 
 def test_two_builds_at_once_are_refused(built):

@@ -81,7 +81,7 @@ _BULK_DOOR = ("tests/publish", "tests/cli/test_packs.py")
 
 
 def catalogue(seed: int) -> str:
-    """Kills, full disks and long inputs at every room of the catalogue."""
+    """Kills, full disks and long inputs at every room of the catalogue; its cards on Spark."""
     return run_suite(seed, _CATALOGUE, {}, "-m", "torture")
 
 

@@ -105,6 +105,11 @@ class Snapshot:
         """The file of shelves."""
         return self.folder / "serving" / "browse.db"
 
+    @property
+    def match(self) -> Path:
+        """The file by which lists are matched; snapshots of earlier programs have none."""
+        return self.folder / "serving" / "match.db"
+
     def cards(self, kind: str) -> Path:
         """Folder of the cards of a kind, in order of rank."""
         return self.folder / "cards" / kind

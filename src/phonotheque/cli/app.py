@@ -17,6 +17,7 @@ from phonotheque import __version__
 from phonotheque.cli import (
     bulk,
     catalogue,
+    corrections,
     demo,
     dress,
     duplicates,
@@ -64,6 +65,7 @@ rights.register(app)
 takedown.register(app)
 trust.register(app)
 catalogue.register(app)
+corrections.register(app)
 bulk.register(app)
 seed.register(app)
 serve.register(app)

@@ -1,16 +1,22 @@
 """`phono catalogue import|build|status|merge|split`: making the catalogue from its sources.
 
-Not here: `dump` and `restore` (`cli.dump`).
+Not here: `dump` and `restore` (`cli.dump`), `apply` (`cli.catalogue_apply`), `charts`
+(`cli.catalogue_charts`), `coverage` (`cli.catalogue_coverage`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from phonotheque.cli import catalogue_apply as applying
+from phonotheque.cli import catalogue_charts as charting
+from phonotheque.cli import catalogue_coverage as covering
+from phonotheque.cli import catalogue_match as matching
 from phonotheque.cli import dump as dumping
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import DryRun, Jobs, Json, archive_of, job_count
@@ -23,9 +29,11 @@ from phonotheque.cli.output import (
     tell,
 )
 from phonotheque.cli.watching import Tell, of_build, watched
+from phonotheque.errors import BadRequestError
 
 if TYPE_CHECKING:
     from phonotheque.archive.finding.catalogue import State
+    from phonotheque.catalogue.build.engines import Opens
     from phonotheque.catalogue.snapshot import Snapshot
     from phonotheque.catalogue.sources.importing import Progress
     from phonotheque.catalogue.sources.report import Report
@@ -43,7 +51,11 @@ def register(app: typer.Typer) -> None:
     group.command("status")(status)
     group.command("merge")(merge)
     group.command("split")(split)
+    matching.register(group)
     dumping.register(group)
+    applying.register(group)
+    charting.register(group)
+    covering.register(group)
     app.add_typer(group, name="catalogue")
 
 
@@ -52,7 +64,9 @@ def import_(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE", help="musicbrainz, listenbrainz, or the name in a mapping file."
+            metavar="SOURCE",
+            help="musicbrainz, discogs, internet-archive, cover-art, listenbrainz, or the name "
+            "in a mapping file.",
         ),
     ],
     paths: Annotated[
@@ -98,8 +112,26 @@ def _say_import(report: Report, *, as_json: bool) -> None:
             print(printable(line))
 
 
+class EngineName(StrEnum):
+    """Who makes the cards."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 def build(
-    context: typer.Context, jobs: Jobs = None, dry_run: DryRun = False, as_json: Json = False
+    context: typer.Context,
+    jobs: Jobs = None,
+    engine: Annotated[
+        EngineName,
+        typer.Option(help="Who joins tables to cards; spark is for more than one machine."),
+    ] = EngineName.DUCKDB,
+    master: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Where Spark is, such as spark://host:7077."),
+    ] = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> int:
     """Take in what the archive holds, build a catalogue of all sources and let it serve.
 
@@ -112,6 +144,7 @@ def build(
     from phonotheque.archive.opening import open_to_read
 
     root = archive_of(context)
+    opens = _opens(engine, master)
     with open_to_read(root) as archive:
         tell(archive.notices)
         with watched() as told:
@@ -124,9 +157,23 @@ def build(
             _say_sources(state_of(root))
         return DONE
     with watched() as told:
-        snapshot = build_snapshot(root, job_count(jobs), of_build(told))
+        snapshot = build_snapshot(root, job_count(jobs), of_build(told), opens)
     _say_build(taken.report, snapshot, as_json=as_json)
     return DONE
+
+
+def _opens(engine: EngineName, master: str) -> Opens:
+    from phonotheque.catalogue.build.engines import on_one_machine
+
+    if engine is EngineName.SPARK:
+        from phonotheque.catalogue.build.spark import spark_at
+
+        return spark_at(master)
+    if master:
+        raise BadRequestError(
+            "--master", "it says where Spark is, and DuckDB is asked", "Add `--engine spark`."
+        )
+    return on_one_machine
 
 
 def _say_build(holdings: Report, snapshot: Snapshot, *, as_json: bool) -> None:

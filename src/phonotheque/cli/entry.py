@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from phonotheque.cli.output import format_bytes, print_json, print_table, printable
 
 if TYPE_CHECKING:
+    from phonotheque.archive.opening import Archive
     from phonotheque.catalogue.query.parsed import Identifier
 
 MOST_SHOWN = 5
@@ -25,6 +26,20 @@ def identifier_in(reference: str) -> Identifier | None:
         return parse(reference).identifier
     except BadRequestError:
         return None
+
+
+def named_in_catalogue(archive: Archive, reference: str) -> Identifier | None:
+    """Return what a reference names in the catalogue, unless it is the name of an object."""
+    from phonotheque.archive.reference import resolve_object
+    from phonotheque.errors import BadReferenceError
+
+    named = identifier_in(reference)
+    if named is not None:
+        try:
+            resolve_object(archive.index, reference)
+        except BadReferenceError:
+            return named
+    return None
 
 
 def show_entry(root: Path, reference: str, named: Identifier, *, as_json: bool) -> None:
@@ -182,6 +197,14 @@ def _source(one: Row) -> str:
     )
 
 
+def _correction(one: Row) -> str:
+    from phonotheque.catalogue.corrections.fields import readable
+
+    value = readable(one["value"]) if one["value"] is not None else "nothing"
+    why = f"({one['reason']})" if one["reason"] else ""
+    return _said(f"{one['field']}:", value, why, f"since {one['at'][:10]}")
+
+
 _WORDS = {
     "labels": _label,
     "tracks": _track,
@@ -190,6 +213,7 @@ _WORDS = {
     "licences": _licence,
     "identifiers": lambda one: f"{one['scheme']} {one['value']}",
     "links": _link,
+    "corrections": _correction,
     "sources": _source,
 }
 """How one of a list is told."""

@@ -48,7 +48,11 @@ def watch(
     with genres_of(root) as genre, watching(desk, genre, lambda text: tell([text])) as watcher:
         while True:
             _say(watcher.turn(), as_json=as_json, is_last=stop is None)
-            if stop is None or stop.wait(every):
+            if stop is None:
+                while watcher.tidy():
+                    pass
+                return DONE
+            if stop.wait(every):
                 return DONE
 
 

@@ -18,15 +18,17 @@ import msgspec
 from phonotheque.archive.finding.searching import Catalogue, open_catalogue
 from phonotheque.archive.finding.serving import FOLDER, HOLDINGS
 from phonotheque.archive.listening.play_journal import heard_here
-from phonotheque.archive.opening import Archive, now, today
+from phonotheque.archive.opening import Archive, now, open_to_read, today
 from phonotheque.catalogue.browse.build import build_browse
 from phonotheque.catalogue.build.building import Choices, build
+from phonotheque.catalogue.build.engines import Opens, on_one_machine
 from phonotheque.catalogue.build.inputs import Input, read_inputs
 from phonotheque.catalogue.build.steps import OnProgress as OnBuildProgress
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.identity.decisions import Named, merge, split
 from phonotheque.catalogue.lookup.build import build_lookup
 from phonotheque.catalogue.lookup.card import Card
+from phonotheque.catalogue.match.build import build_match
 from phonotheque.catalogue.search.build import build_search_of_parts
 from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
 from phonotheque.catalogue.sources.holdings.register import RegisterShelf
@@ -46,6 +48,7 @@ from phonotheque.errors import (
 from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.music.identifiers import Mbid
 from phonotheque.music.licence import parse_licence_strict
+from phonotheque.register.catalogue_corrections import standing_corrections
 from phonotheque.store.lock import hold_folder
 
 _TAKEN_IN = "holdings.json"
@@ -129,19 +132,29 @@ def _last_taken_in(disk: LocalDisk) -> _TakenIn | None:
         return None  # nothing rests on it but time
 
 
-def build_snapshot(root: Path, jobs: int, on_progress: OnBuildProgress) -> Snapshot:
+def build_snapshot(
+    root: Path, jobs: int, on_progress: OnBuildProgress, opens: Opens = on_one_machine
+) -> Snapshot:
     """Build a snapshot from all that was imported, and let it serve.
+
+    Args:
+        opens: Opens the engine that makes cards.
 
     Raises:
         ArchiveBusyError: Another build is running.
         PhonothequeError: What `catalogue.build.building.build` raises.
     """
     folder = root / FOLDER
+    with open_to_read(root) as archive:
+        corrections = standing_corrections(archive.index)
     choices = Choices(
         make_search=build_search_of_parts,
         make_lookup=build_lookup,
         make_browse=build_browse,
+        make_match=build_match,
         machine=Machine(jobs=jobs),
+        opens=opens,
+        corrections=corrections,
     )
     return build(folder, LocalDisk(folder), choices, on_progress)
 

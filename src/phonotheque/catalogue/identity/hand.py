@@ -64,12 +64,14 @@ class Redirected:
         refused: How many lead in a circle or give up what another gave up.
         examples: Some of these, as "type old -> new".
         unknown: Gids in decisions that no entity has.
+        uncorrected: Gids in corrections that no entity has.
     """
 
     redirects: int
     refused: int
     examples: tuple[str, ...]
     unknown: tuple[str, ...]
+    uncorrected: tuple[str, ...] = ()
 
 
 def resolve(db: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> ByHand:

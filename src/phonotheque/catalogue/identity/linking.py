@@ -9,7 +9,7 @@ confidence, and for each entity that another speaks for, which one that is. No r
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -17,8 +17,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from phonotheque.catalogue.build.engines import OneMachine
 from phonotheque.catalogue.build.subjects import CANONICAL_SCHEMA, open_tables
 from phonotheque.catalogue.bulk import sync_file
+from phonotheque.catalogue.corrections.overlaying import overlay
+from phonotheque.catalogue.corrections.resolving import resolve, write_corrections
 from phonotheque.catalogue.database import Machine, database, number
 from phonotheque.catalogue.epoch import Integers
 from phonotheque.catalogue.identity import candidates, hand
@@ -34,6 +37,7 @@ from phonotheque.catalogue.identity.reasons import (
 from phonotheque.catalogue.identity.texts import NOBODY, map_texts
 from phonotheque.music.folding import fold
 from phonotheque.music.title_key import title_key
+from phonotheque.register.catalogue_corrections import Standing
 
 LINKS_SCHEMA = pa.schema(
     [
@@ -60,22 +64,32 @@ class Linked:
 
 
 def link_all(
-    snapshot: Path, out: Path, machine: Machine, decisions: Sequence[Decision] = ()
+    snapshot: Path,
+    out: Path,
+    machine: Machine,
+    decisions: Sequence[Decision] = (),
+    corrections: Sequence[Standing] = (),
 ) -> hand.Redirected:
     """Link the entities of a snapshot's tables.
 
     Args:
         snapshot: Folder with `tables`.
-        out: Folder to write `links.parquet`, `canonical.parquet` and the table `gid_redirect` to.
+        out: Folder to write `links.parquet`, `canonical.parquet`, the table `gid_redirect` and,
+            where anything is corrected, `corrections.parquet` to.
         decisions: Decisions by hand that stand.
+        corrections: Corrections that stand: names and titles are compared as corrected.
 
     Returns:
-        What became of redirects and decisions.
+        What became of redirects, decisions and corrections.
     """
     with database(out, machine) as db:
-        open_tables(db, snapshot)
+        engine = OneMachine(db)
+        open_tables(engine, snapshot)
         by_hand = hand.resolve(db, decisions)
         redirected = hand.redirect(db, by_hand, out)
+        corrected = resolve(db, corrections)
+        write_corrections(out, corrected.rows)
+        overlay(engine, snapshot / "tables", corrected.rows)
         db.execute("CREATE OR REPLACE TEMP TABLE link (entity_type VARCHAR, one BIGINT, "
                    "other BIGINT, is_joined BOOLEAN)")  # fmt: skip
         found = {}
@@ -88,7 +102,7 @@ def link_all(
             db.unregister("joined")
         _write(out / "links.parquet", [one.links for one in found.values()], LINKS_SCHEMA)
         _write(out / "canonical.parquet", list(_away(found)), CANONICAL_SCHEMA)
-    return redirected
+    return replace(redirected, uncorrected=tuple(map(str, corrected.unknown)))
 
 
 def _away(found: dict[str, Linked]) -> Iterator[pa.Table]:

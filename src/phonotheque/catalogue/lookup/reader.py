@@ -193,6 +193,12 @@ class Lookup:
         owned = ("artist_recording", Kind.ARTIST, artist)
         return self.cards_at(Kind.RECORDING, self._page(*owned, after, limit))
 
+    def ranks_of_artist(self, rank: int, limit: int) -> list[int]:
+        """Return ranks of recordings that name the artist of a rank, the most popular first: what
+        is held against a title before any card is wanted."""
+        with self._file.damage_told():
+            return self._file.listed("artist_recording", rank, 0, limit)
+
     def releases_of(self, artist: int, *, after: int = 0, limit: int = PAGE) -> list[Card]:
         """Return releases that name an artist; see `recordings_of`."""
         owned = ("artist_release", Kind.ARTIST, artist)

@@ -18,7 +18,8 @@ from phonotheque.catalogue.build.steps import OnProgress, quietly
 from phonotheque.catalogue.bulk import translated
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump.choosing import Wanted
-from phonotheque.catalogue.dump.dumping import Wish, dump
+from phonotheque.catalogue.dump.dumping import dump
+from phonotheque.catalogue.dump.frame import Wish
 from phonotheque.catalogue.snapshot import Snapshot, SourceEntry
 from phonotheque.disk import Disk, Kind, LocalDisk, make_folders
 from phonotheque.music.licence import parse_licence
