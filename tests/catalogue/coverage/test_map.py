@@ -171,24 +171,42 @@ def test_the_keyboard_walks_to_a_record(drawn, served, browser):
     assert complaints(browser) == []
 
 
-def test_a_click_shows_the_record_under_it(drawn, served, browser):
-    """Whatever is clicked, the page's own curve finds the place that the archive gave it."""
-    opened(browser, served)
+def spots_of(browser, places):
+    """Where places are on the screen, by the archive's own curve, while the whole map is shown."""
     box = browser.run(
         "(() => { const one = document.querySelector('canvas').getBoundingClientRect();"
         "return [one.x, one.y, one.width, one.height]; })()"
     )
-    layout, records = layout_of(COUNT), records_of(drawn[1])
+    layout = layout_of(COUNT)
     scale = min(box[2] / layout.width, box[3] / layout.side)
     left, top = (box[0] + (box[2] - layout.width * scale) / 2,
                  box[1] + (box[3] - layout.side * scale) / 2)  # fmt: skip
-    for place in (0, 777, COUNT - 1):
-        x, y = _pixel(layout, place)
-        press_at(browser, left + (x + 0.5) * scale, top + (y + 0.5) * scale)
+    pixels = [_pixel(layout, place) for place in places]
+    return [(left + (x + 0.5) * scale, top + (y + 0.5) * scale) for x, y in pixels]
+
+
+def test_a_click_shows_the_record_under_it(drawn, served, browser):
+    """Whatever is clicked, the page's own curve finds the place that the archive gave it."""
+    opened(browser, served)
+    records, places = records_of(drawn[1]), (0, 777, COUNT - 1)
+    for place, spot in zip(places, spots_of(browser, places), strict=True):
+        press_at(browser, *spot)
         browser.until(f"location.hash === '#{place}'")
         browser.until(
             f"document.querySelector('#record h2')?.textContent === {json.dumps(records[place][2])}"
         )
+
+
+def test_a_wheel_leaves_the_place_under_the_hand(served, browser):
+    """What the hand is on stays there, and the first click takes it, not where keys would begin."""
+    opened(browser, served)
+    ((x, y),) = spots_of(browser, [777])
+    browser.run(
+        "document.querySelector('canvas').dispatchEvent(new WheelEvent('wheel', "
+        f"{{deltaY: -600, clientX: {x}, clientY: {y}, cancelable: true}}))"
+    )
+    press_at(browser, x, y)
+    browser.until("location.hash === '#777'")
 
 
 def test_a_link_to_a_place_opens_it(drawn, served, browser):

@@ -18,8 +18,9 @@ canvas.hidden = false;
 const first = document.querySelector("#map img");
 
 function fit() { return Math.min(canvas.width / width, canvas.height / height); }
+function bounded(scale) { return Math.min(Math.max(scale, fit()), LARGEST * devicePixelRatio); }
 function bound() {
-  view.scale = Math.min(Math.max(view.scale, fit()), LARGEST * devicePixelRatio);
+  view.scale = bounded(view.scale);
   for (const [axis, most, seen] of [["x", width, canvas.width], ["y", height, canvas.height]]) {
     const room = most - seen / view.scale;
     view[axis] = room < 0 ? room / 2 : Math.min(Math.max(view[axis], 0), room);
@@ -143,16 +144,17 @@ function placeAt(event) {
 }
 function zoom(by, x = canvas.width / 2, y = canvas.height / 2) {
   const before = view.scale;
-  view.scale *= by;
-  bound();
+  view.scale = bounded(view.scale * by);
   view.x += x / before - x / view.scale;
   view.y += y / before - y / view.scale;
+  bound();
   draw();
 }
 function center(place) {
   const [column, row] = pixelOf(place, map.order);
   view.x = column - canvas.width / view.scale / 2;
   view.y = row - canvas.height / view.scale / 2;
+  bound();
 }
 
 canvas.addEventListener("pointerdown", (event) => {
@@ -222,7 +224,8 @@ canvas.addEventListener("keydown", (event) => {
   } else return;
   event.preventDefault();
 });
-canvas.addEventListener("focus", () => { if (view.place === null) walk([0, 0]); });
+// By key alone: a hand says itself which place it means.
+canvas.addEventListener("focus", () => { if (view.place === null && !hands.size) walk([0, 0]); });
 const BUTTONS = { in: 2, out: 0.5, all: 0 };
 for (const button of document.querySelectorAll("[data-zoom]"))
   button.addEventListener("click", () => zoom(BUTTONS[button.dataset.zoom]));
