@@ -6,18 +6,15 @@ apostrophe in front keeps a text a text.
 
 Laws: `read_cell(write_cell(text)) == text` for every text; no cell that is written begins as a
 formula does; what needs no apostrophe has none.
-
-Source: OWASP, "CSV Injection".
 """
 
 from __future__ import annotations
 
 import re
 
-_APOSTROPHE = "'"
-_FORMULA = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
-"""What a formula, or a call of another program, may begin with; full width forms are read alike."""
+from phonotheque.music.formulas import begins_formula
 
+_APOSTROPHE = "'"
 _NUMBER_LIKE = re.compile(
     r"\s*(?:0\d+|\d{12,}|\d+(?:[.,]\d+)?[eE]\d+|\d{1,4}[-/.:]\d{1,2}(?:[-/.:]\d{1,4})?.*"
     r"|\d{1,2}[-. ]?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*.*"
@@ -41,4 +38,4 @@ def read_cell(cell: str) -> str:
 def _is_endangered(text: str) -> bool:
     """Whether a text needs an apostrophe; one that begins with one, where the rest does."""
     bare = text.lstrip(_APOSTROPHE)
-    return bare.lstrip(" ").startswith(_FORMULA) or bool(_NUMBER_LIKE.fullmatch(bare))
+    return begins_formula(bare) or bool(_NUMBER_LIKE.fullmatch(bare))

@@ -22,9 +22,9 @@ from phonotheque.guard.incident import Incident
 from phonotheque.guard.papers import curves
 from phonotheque.guard.papers.curves import Rising, draw
 from phonotheque.look import house_style
+from phonotheque.music.formulas import harmless
 
 _COLUMNS = ("gid", "title", "holder", "accounts", "first", "last", "size_bytes", "is_whole")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_ROWS = 200
 
 
@@ -105,9 +105,7 @@ def _second(instant: str) -> int:
 
 def _cell(value: object) -> object:
     """What a spreadsheet shows as it is written."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return ("yes" if value else "no") if isinstance(value, bool) else value
+    return ("yes" if value else "no") if isinstance(value, bool) else harmless(value)
 
 
 @cache

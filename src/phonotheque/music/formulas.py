@@ -1,0 +1,19 @@
+"""Texts that a spreadsheet program would run: no cell that we write may begin as a formula does.
+
+Source: OWASP, "CSV Injection".
+"""
+
+from __future__ import annotations
+
+_BEGINNINGS = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
+"""What a formula, or a call of another program, may begin with; full width forms are read alike."""
+
+
+def begins_formula(text: str) -> bool:
+    """Whether a spreadsheet program may take a text for a formula."""
+    return text.lstrip(" ").startswith(_BEGINNINGS)
+
+
+def harmless(cell: object) -> object:
+    """Return what may stand in a cell: a text that begins as a formula gets an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and begins_formula(cell) else cell
