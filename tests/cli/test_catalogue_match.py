@@ -84,6 +84,33 @@ def test_a_list_that_cannot_be_read_leaves_no_file(built, tmp_path):
     built("catalogue", "match", tmp_path / "absent").expect(2)
 
 
+def test_nothing_is_overwritten(built, tmp_path):
+    """The list itself, any other file, a folder, one name twice: refused before a line is read."""
+    file = tmp_path / "list.txt"
+    file.write_text("Ada - Bo\n")
+    (tmp_path / "mine.csv").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "nowhere").symlink_to(tmp_path / "absent")
+    before = names_below(tmp_path)
+    refused = [
+        ("--csv", file),
+        ("--jspf", file),
+        ("--csv", tmp_path / "folder" / ".." / "list.txt"),
+        ("--csv", tmp_path / "mine.csv"),
+        ("--jspf", tmp_path / "folder"),
+        ("--csv", tmp_path / "nowhere"),
+        ("--csv", tmp_path / "absent" / "out.csv"),
+        ("--csv", tmp_path / "out", "--jspf", tmp_path / "folder" / ".." / "out"),
+    ]
+    for options in refused:
+        done = built("catalogue", "match", file, *options).expect(2)
+        assert str(options[-1]) in done.err
+        assert ".new" not in done.err
+        assert "Give another name" in done.err
+    assert names_below(tmp_path) == before
+    assert (file.read_text(), (tmp_path / "mine.csv").read_text()) == ("Ada - Bo\n", "mine")
+
+
 def test_a_snapshot_of_an_earlier_program(built, tmp_path):
     """Without the file for matching it says what to do, and a build makes it."""
     phono = copy_archive(built.root, tmp_path / "archive")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -41,10 +42,11 @@ def match(
         str | None, typer.Option(metavar="STATE", help=f"Show only: {', '.join(_SHOWN)}.")
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write all lines to a table, too.")
+        Path | None, typer.Option(metavar="FILE", help="Write all lines to a new table, too.")
     ] = None,
     jspf: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what is held or free as a playlist.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a new playlist of what is held or free."),
     ] = None,
     as_json: Json = False,
 ) -> int:
@@ -61,6 +63,7 @@ def match(
         raise typer.BadParameter(f"--only takes one of {', '.join(_SHOWN)}")
     from phonotheque.catalogue.match.telling import Summary
 
+    _check_targets(csv, jspf)
     root, summary = archive_of(context), Summary()
     with ExitStack() as opened:
         writers = _writers(opened, csv, jspf)
@@ -164,6 +167,32 @@ def _say(summary: Summary, missing: Behind) -> None:
         print(f"Found by: {steps}.")
     if missing.added:
         print(missing)
+
+
+def _check_targets(*targets: Path | None) -> None:
+    """Refuse what is to be written where something is, or nothing can be, before a line is read.
+
+    Raises:
+        BadRequestError: It is there already, its folder cannot take it, or both are one file.
+    """
+    from phonotheque.errors import BadRequestError
+
+    taken: set[Path] = set()
+    for target in filter(None, targets):
+        folder = target.absolute().parent
+        place = folder.resolve() / target.name
+        if os.path.lexists(target):
+            wrong = "it is there already, and nothing is overwritten"
+        elif not folder.is_dir():
+            wrong = "the folder that it is to be in is not there"
+        elif not os.access(folder, os.W_OK):
+            wrong = "its folder cannot be written to"
+        elif place in taken:
+            wrong = "the table and the playlist cannot be one file"
+        else:
+            taken.add(place)
+            continue
+        raise BadRequestError(str(target), wrong, "Give another name.")
 
 
 def _writers(

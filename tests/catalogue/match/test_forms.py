@@ -36,6 +36,27 @@ def test_what_the_index_has_is_what_questions_ask_for(name):
     assert forms.names[0] == first
 
 
+@given(st.lists(st.text(alphabet="ab,&feat. with", max_size=9), max_size=6))
+def test_blanks_do_not_count(words):
+    """Many blanks are one: forms stay, and so does how soon they are there."""
+    forms = name_forms(" ".join(words))
+    for many in (7, 5_000):
+        text = (" " * many).join(words)
+        if len(text) <= 100:
+            assert name_forms(text) == forms
+        assert skeletons(text)[0] == name_forms(text).skeleton
+
+
+@pytest.mark.parametrize("between", [" ", "\t", ",", "feat. ", "(", "x "])
+def test_a_credit_without_end_is_gone_through_once(between):
+    """However long a credit is, and whatever of, its forms are those of its beginning."""
+    text = "a" + between * 100_000 + "b,"
+    assert skeletons(text) == skeletons(text[:1_000])
+    assert name_forms(text) == name_forms(text[:1_000])
+    assert versioned(f"{text} (live").kinds == frozenset()
+    assert title_skeleton(f"{text} (live") == title_forms(f"{text} (live").skeleton
+
+
 @given(st.lists(st.tuples(st.text(max_size=9), st.text(max_size=9)), max_size=9))
 def test_many_keys_at_once_are_the_keys_one_by_one(pairs):
     """Arrays and single numbers give the same keys, of 36 bits."""

@@ -88,6 +88,50 @@ def test_a_table_may_be_written_by_any_program(encoding, line_end):
     assert two.readings[0] == ("A, B", 'Say "Hi"')
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|", " ", "~"])
+def test_a_table_may_say_what_separates_it(separator):
+    """The first line of a spreadsheet's export names any letter but a quote, the tab as well."""
+    rows = (f"sep={separator}", f"title{separator}artist", f"Bo{separator}Ada", "")
+    (entry,) = read("\r\n".join(rows))
+    assert entry.readings[0] == ("Ada", "Bo")
+    (entry,) = read('sep="\ntitle,artist\nBo,Ada\n')
+    assert entry.readings[0] == ("Ada", "Bo")
+
+
+@pytest.mark.parametrize("says", ["", "sep=;\n"])
+def test_a_first_row_that_cannot_be_read_is_told(says):
+    """A cell that is longer than the reader of CSV may take is no name of a column."""
+    with pytest.raises(BadRequestError, match="names no title"):
+        read(f"{says}{'x' * 200_000};y\nAda;Bo\n", Format.CSV)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        *(("utf-8-sig", "UTF-8"), ("utf-16", "UTF-8"), ("utf-16", "UTF-16")),
+        *(("utf-32", "UTF-32"), ("utf-16-le", "UTF-8"), ("utf-16-be", "UTF-16")),
+    ],
+)
+def test_a_playlist_in_xml_may_be_in_wide_letters(encoding, said):
+    """What the bytes are counts for more than what the first line says of them."""
+    text = XSPF.replace("UTF-8", said).replace("Moorings", "Ål \U0001f3b5")
+    text = text.replace("Mine", "x" * 4_096 + "\U0001f3b5" * 50_001)  # chunks end within letters
+    (entry,) = read(text.encode(encoding))
+    assert entry.readings[0] == ("Marrow", "Ål \U0001f3b5")
+    assert entry.album == "Harbour"
+
+
+@pytest.mark.parametrize("name", ["shift_jis", "foo", "idna", "hex", "utf-7", "undefined"])
+def test_an_encoding_that_cannot_be_read_is_told(name):
+    """A playlist in XML that says it is written in it is refused with what to do."""
+    with pytest.raises(BadRequestError, match="encoding cannot be read"):
+        read(XSPF.replace("UTF-8", name, 1))
+    (entry,) = read(
+        XSPF.replace("UTF-8", "windows-1252", 1).replace("Moorings", "Ål").encode("cp1252")
+    )
+    assert entry.readings[0] == ("Marrow", "Ål")
+
+
 def test_encodings_may_be_mixed():
     """A line that is no UTF-8 is read as Windows-1252, and the next one as what it is."""
     one, two = read("Øde - Ål\n".encode("cp1252") + "Øde - 月\n".encode())
@@ -126,6 +170,13 @@ def test_text():
         ("", "Alone"),
     ]
     assert [one.number for one in entries] == [2, 4, 5, 6]
+
+
+def test_a_title_may_begin_with_a_number_sign():
+    """Only what stands behind "# " is a remark: a song called by a number is an entry."""
+    entries = read("#41 - Dave Matthews Band\n#\n## mine\n#1 Crush - Garbage\n#\tmine\n")
+    assert [one.number for one in entries] == [1, 4]
+    assert entries[1].readings[0] == ("#1 Crush", "Garbage")
 
 
 def test_a_line_may_be_meant_in_several_ways():
@@ -209,6 +260,25 @@ def test_a_file_of_another_format_is_refused(text, chosen):
         read(text, chosen)
 
 
+@pytest.mark.parametrize("broken", ['{"listened_at": 1, "track', "{broken", '[{"a"', "[]"])
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_a_broken_first_line_costs_itself(broken, count):
+    """Lines of JSON are told by those behind the first, too; only the broken one is refused."""
+    one, *others = read("\n".join([broken, *[json.dumps(LISTEN)] * count, ""]))
+    assert one.wrong
+    assert [entry.readings[0] for entry in others] == [("Marrow", "Moorings")] * count
+
+
+@pytest.mark.parametrize("count", [1, 2, 40])
+@pytest.mark.parametrize("begin", ['{"playlist": {"track": [\n', '{"playlist": {"track":\n['])
+def test_a_document_with_a_track_a_line_stays_one(begin, count):
+    """Objects on lines of their own make no lines of JSON where they are parts of a document."""
+    tracks = ",\n".join([json.dumps(TRACK)] * count)
+    for end in ("\n]}}\n", "]}}"):
+        entries = read(begin + tracks + end)
+        assert [one.readings[0] for one in entries] == [("Marrow", "Moorings")] * count
+
+
 def test_a_document_is_bounded(monkeypatch):
     """What is read whole may not be larger than is said."""
     monkeypatch.setattr(documents, "LARGEST", 1_000)
@@ -232,7 +302,9 @@ def test_values_of_another_form_say_nothing():
 
 _PIECES = st.sampled_from(
     [b"#EXTM3U\n", b"#EXTINF:", b"artist,title\n", b'{"', b"[", b"<x>", b'"', b"\n", b"\xff\xfe",
-     b"\x00", b"sep=;", b" - ", b"a.mp3", b"\\ud800", b"\xc3", b",", b"}"]
+     b"\x00", b"sep=;", b"sep=\t\n", b'<?xml version="1.0" encoding="shift_jis"?>',
+     b'<?xml version="1.0" encoding="', b'"?>', b"utf-16", b"</x>", b"#", b" - ",
+     b"a.mp3", b"\\ud800", b"\xc3", b",", b"}"]
 )  # fmt: skip
 
 

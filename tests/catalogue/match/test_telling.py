@@ -67,14 +67,16 @@ def test_sums_are_those_of_the_lines():
 @given(st.lists(st.text(max_size=20), max_size=4))
 def test_no_cell_is_a_formula(titles):
     """A table reads back row by row, and no cell begins like a formula."""
-    titles += ["=1+1", "+1", "-1", "@a", "\t=1", " =1", "\r=1", "\uff1d1"]
+    titles += ["=1+1", "+1", "-1", "@a", "\t=1", " =1", "\r=1", "\uff1d1", "|calc", "%x"]
     data = csv_rows([match(card(title=title)) for title in titles], with_head=True)
     head, *rows = csv.reader(io.StringIO(data.decode(), newline=""))
     assert tuple(head) == COLUMNS
     assert len(rows) == len(titles)
     for row in rows:
         assert len(row) == len(COLUMNS)
-        assert not any(cell.strip(" ")[:1] in set("=+-@\t\r\uff1d") - {""} for cell in row if cell)
+        assert not any(
+            cell.strip(" ")[:1] in set("=+-@\t\r|%\uff1d") - {""} for cell in row if cell
+        )
 
 
 def test_a_playlist_has_what_is_held_or_free():

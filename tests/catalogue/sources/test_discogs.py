@@ -22,7 +22,7 @@ from tests.catalogue.sources.discogs_dump import (
 
 from phonotheque.catalogue.gids import key_of
 from phonotheque.catalogue.sources.discogs.source import Discogs
-from phonotheque.errors import BadRequestError
+from phonotheque.errors import BadRequestError, MalformedError
 
 
 def rows_of(folder, **dumps):
@@ -345,6 +345,28 @@ def test_earlier_forms(tmp_path):
     assert {one["entity_type"] for one in rows["external_id"]} == {"release"}
 
 
+def test_labels_under_a_label_may_be_names_alone(tmp_path):
+    """Early dumps write a label below another like one of its own: it is no element."""
+    below = "<sublabels><label>Q</label> <label>R &amp; S</label></sublabels>"
+    parent = f"<label><id>1</id><name>P</name>{below}</label>"
+    endless = "<label><id>2</id><name>Z</name><sublabels><label>Q</label>"
+    write_dumps(
+        tmp_path, {"label": [parent, endless, parent.replace("1", "3"), named("label", 4, "T")]}
+    )
+    assert [row["key"] for row in plain(Discogs([tmp_path]))["label"]] == [1, 3, 4]
+    assert dropped(tmp_path) == ["an element that does not end"]
+
+
+def test_numbers_have_room_for_their_tracks(tmp_path):
+    """A number of which a track's key would not fit into 63 bits is none."""
+    told = {"identifiers": [identifier("ISRC", "GBARL9300135")], "tracklist": [track("1", "a")]}
+    numbers = [99_999_999_999_999, 100_000_000_000_000, 10**18 - 1]
+    rows = rows_of(tmp_path, release=[release(number, "x", **told) for number in numbers])
+    assert [row["key"] for row in rows["release"]] == numbers[:1]
+    assert rows["isrc"] == [{"recording": 999_999_999_999_990_001, "isrc": "GBARL9300135"}]
+    assert dropped(tmp_path) == ["an element without a number"] * 2
+
+
 def test_packed_files_and_months(tmp_path):
     """A packed dump is a dump; of two months the later one counts."""
     write_dumps(tmp_path, {"release": [release(1, "Later")]}, is_packed=True)
@@ -364,6 +386,9 @@ def test_what_is_no_dump(tmp_path):
         Discogs([tmp_path])
     write_dumps(tmp_path, {"release": [release(1, "x")]})
     assert len(plain(Discogs([tmp_path]))["release"]) == 1
+    (tmp_path / "half.gz").write_bytes(gzip.compress(b"x" * 100)[:-9])
+    with pytest.raises(MalformedError, match=r"half\.gz"):  # it may have been one
+        Discogs([tmp_path])
 
 
 def test_barcodes_that_differ_are_told(tmp_path):

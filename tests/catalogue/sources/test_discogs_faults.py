@@ -63,6 +63,25 @@ def test_what_stands_between_is_refused_once(tmp_path):
         assert read(put(tmp_path, data)) == ([1, 2], ["something that is no element of this dump"])
 
 
+@pytest.mark.parametrize("run", [b" \n" * 1_000, b"<!-- x -->" * 300, b"<!-- x -->\n" * 300])
+def test_a_long_run_before_junk_is_gone_through_once(tmp_path, run):
+    """Blanks and comments, however many, before what does not belong there take no time."""
+    (tmp_path / "README.txt").write_bytes(run + b"words")
+    (tmp_path / "page.html").write_bytes(run + b"<!DOCTYPE html><p>" + run)
+    whole = dump("release", [release(1, "x"), run + b"<junk/>", release(2, "y")])
+    data = run + whole.partition(b"\n")[2]
+    assert read(put(tmp_path, data)) == ([1, 2], ["something that is no element of this dump"])
+
+
+def test_a_comment_ends_where_it_ends(tmp_path):
+    """What stands behind the end of a comment is junk, though another end follows."""
+    between = b"<!-- x --> junk --> <!-- y -->"
+    data = dump("release", [release(1, "x"), between, release(2, "y")])
+    assert read(put(tmp_path, data)) == ([1, 2], ["something that is no element of this dump"])
+    data = dump("release", [release(1, "x"), b"<!-- x --> <!-- junk -->", release(2, "y")])
+    assert read(put(tmp_path, data)) == ([1, 2], [])
+
+
 @pytest.mark.parametrize("lines", [1, 3_000])
 def test_a_refusal_tells_its_line(tmp_path, lines):
     """The place of a refusal is the line on which it begins."""
@@ -134,7 +153,7 @@ def test_another_encoding_is_refused(tmp_path):
 def test_one_broken_byte_costs_its_neighbours_at_most(tmp_path):
     """Whatever byte is changed, at most two elements are lost, or the import ends in words."""
     chance = random.Random(7)
-    count = 12
+    count, read_to_the_end = 12, 0
     whole = dump("release", [release(n, f"r{n}", country="US") for n in range(1, count + 1)])
     for _ in range(60):
         place, byte = chance.randrange(len(whole)), chance.choice(b"<>&/\x00\xff x\n\"'-!?")
@@ -143,7 +162,9 @@ def test_one_broken_byte_costs_its_neighbours_at_most(tmp_path):
             keys, _ = read(put(tmp_path, changed))
         except PhonothequeError:
             continue
+        read_to_the_end += 1
         assert len(set(range(1, count + 1)) - set(keys)) <= 2, (place, byte)
+    assert read_to_the_end > 50
 
 
 def test_cut_anywhere_it_reads_the_same(tmp_path):
@@ -151,7 +172,9 @@ def test_cut_anywhere_it_reads_the_same(tmp_path):
     labels = (
         b"<labels><label><id>1</id><name>a</name><sublabels><label id='2'>b</label></sublabels>"
     )
-    data = labels + b"</label>\n junk <!-- x --><label><id>2</id><name>b</name></label></labels>"
+    data = labels + b"</label>\n junk <!-- x --><label><id>2</id><name>b</name></label>"
+    data += b"<label><id>3</id><sublabels><label>d</label><label></label></sublabels></label>"
+    data += b"<label><sublabels><label>e</label> <label>\n<id>4</id></label></labels>"
     path = tmp_path / "labels.xml"
     path.write_bytes(data)
     wanted = None
@@ -161,7 +184,8 @@ def test_cut_anywhere_it_reads_the_same(tmp_path):
             found = [(type(one), one.line, getattr(one, "data", b"")) for one in cut]
         wanted = wanted or found
         assert found == wanted, size
-    assert len(wanted) == 3
+    assert [one for one, _, _ in wanted].count(elements.Piece) == 4
+    assert len(wanted) == 6
 
 
 @pytest.mark.torture

@@ -1,5 +1,6 @@
 """Items of the Internet Archive as a source: releases with rights and original sound files."""
 
+import gzip
 import json
 
 import pytest
@@ -8,7 +9,7 @@ from tests.catalogue.sources.contract import ROWS_IN_BATCH, SourceContract, join
 
 from phonotheque.catalogue.gids import key_of
 from phonotheque.catalogue.sources.internet_archive.source import InternetArchive
-from phonotheque.errors import BadRequestError
+from phonotheque.errors import BadRequestError, MalformedError
 
 
 def sound(name, **more):
@@ -245,6 +246,26 @@ def test_a_closed_file_is_left_out(tmp_path):
     assert reasons(tmp_path, told) == ["a file that is not open to all"]
 
 
+def test_a_name_of_a_file_counts_once(tmp_path):
+    """Of two files of one name the first is the recording, and the second is told of."""
+    files = [sound("a.flac", title="First"), sound("a.flac", title="Second"), sound("b.flac")]
+    told = item("x", *files)
+    rows = rows_of(tmp_path, told)
+    assert [one["title"] for one in rows["recording"]] == ["First", "b"]
+    assert [one["position"] for one in rows["track"]] == [1, 2]
+    assert len(rows["file"]) == 2
+    assert reasons(tmp_path, told) == ["a second file of the same name"]
+
+
+def test_an_item_of_many_albums(tmp_path):
+    """As many albums as files are as many media, each in its place."""
+    files = [sound(f"{n}.flac", album=f"Album {n % 3_000}") for n in range(6_000)]
+    rows = rows_of(tmp_path, item("x", *files))
+    assert [one["position"] for one in rows["medium"]] == [*range(1, 3_001)]
+    places = [(one["medium_position"], one["position"]) for one in rows["track"]]
+    assert places == [(n % 3_000 + 1, n // 3_000 + 1) for n in range(6_000)]
+
+
 def test_a_folder_of_files(tmp_path):
     """Each file of a folder has an item, packed or not, on any number of lines."""
     (tmp_path / "one").mkdir()
@@ -259,6 +280,9 @@ def test_a_folder_of_files(tmp_path):
     assert batch.done_bytes == source.size_bytes
     with pytest.raises(BadRequestError, match="does not begin"):
         InternetArchive([tmp_path / "one" / "notes.txt"])
+    (tmp_path / "one" / "half.gz").write_bytes(gzip.compress(b"x" * 100)[:-9])
+    with pytest.raises(MalformedError, match=r"half\.gz"):  # it may have had documents
+        InternetArchive([tmp_path / "one"])
 
 
 def test_a_document_that_is_too_long_is_passed_over(tmp_path, monkeypatch):

@@ -26,6 +26,8 @@ _OF_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 """What a credit of several has; a credit without it is one name, and needs no taking apart."""
+_MOST_LETTERS = 1_000
+"""Of a longer credit the rest is not compared: nobody is called so."""
 MOST_NAMES = 12
 """Names of one credit that are told apart."""
 _SMALL = frozenset({"the", "and"})
@@ -103,6 +105,7 @@ class NameForms(NamedTuple):
 @lru_cache(_KEPT_FORMS)
 def name_forms(text: str) -> NameForms:
     """Return the forms of an artist's name or a credit."""
+    text = _bounded(text)
     words = fold(text).split()
     folded = compact(" ".join([word for word in words if word != "and"] or words))
     plain = _without_small(text)
@@ -115,12 +118,18 @@ def name_forms(text: str) -> NameForms:
 
 def skeletons(text: str) -> tuple[str, str]:
     """Return the skeleton of a credit without its guests, and that of the first who is named."""
+    text = _bounded(text)
     if not _OF_SEVERAL.search(text):
         whole = latin(_without_small(text)) or text.casefold().strip()
         return whole, whole
     whole = latin(_without_small(_without_guests(text))) or text.casefold().strip()
     parts = (latin(_without_small(part)) for part in _SEPARATORS.split(text)[:MOST_NAMES])
     return whole, next(filter(None, parts), whole)
+
+
+def _bounded(text: str) -> str:
+    """Return a credit with single blanks and an end: expressions take long on many of either."""
+    return " ".join(text[:_MOST_LETTERS].split())
 
 
 def _without_guests(text: str) -> str:

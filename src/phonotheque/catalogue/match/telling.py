@@ -15,6 +15,7 @@ from typing import Any
 
 from phonotheque.catalogue.match.judging import Step
 from phonotheque.catalogue.match.matching import Match
+from phonotheque.music.formulas import harmless
 
 STATES = ("known", "held", "free", "wanted", "withdrawn", "refused")
 """What a line may be. Known: the catalogue has the recording. Held: this archive has it. Free:
@@ -56,8 +57,6 @@ COLUMNS = (
 )
 """Columns of the table."""
 
-_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
 
 def csv_rows(matches: Iterable[Match], *, with_head: bool) -> bytes:
     """Return rows of CSV in UTF-8 (RFC 4180).
@@ -77,14 +76,8 @@ def csv_rows(matches: Iterable[Match], *, with_head: bool) -> bytes:
             cells += [str(card.gid), card.title, card.credit, card.release_title]
             cells += [card.length, card.licence, card.isrc]
         cells += [None] * (len(COLUMNS) - len(cells))
-        writer.writerow([_harmless(cell) for cell in cells])
+        writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue().encode(errors="replace")
-
-
-def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_BEGINS_FORMULA):
-        return f"'{cell}"
-    return cell
 
 
 JSPF_BEGIN, JSPF_END = b'{"playlist": {"track": [\n', b"\n]}}\n"

@@ -36,6 +36,10 @@ _APART = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
 _TAIL = re.compile(r"\s[-\u2013\u2014]\s+([^-\u2013\u2014]*)$")
 
 
+_MOST_LETTERS = 1_000
+"""Longer titles are not taken apart: expressions take long on many blanks."""
+
+
 class Versioned(NamedTuple):
     """A title taken apart.
 
@@ -55,7 +59,8 @@ _PLAIN: frozenset[str] = frozenset()
 
 def versioned(title: str) -> Versioned:
     """Take a title apart: "Song (Live at the Mill)" is "Song", live."""
-    if "(" not in title and "[" not in title and " - " not in title and title.isascii():
+    is_bare = "(" not in title and "[" not in title and " - " not in title and title.isascii()
+    if is_bare or len(title) > _MOST_LETTERS:
         return Versioned(title, _PLAIN, "")
     told: list[str] = []
 

@@ -12,7 +12,11 @@ from phonotheque.catalogue.match.reading.documents import read_document, read_js
 from phonotheque.catalogue.match.reading.format import Format
 from phonotheque.catalogue.match.reading.lines import Source
 from phonotheque.catalogue.match.reading.playlists import is_path, read_m3u, read_text
-from phonotheque.catalogue.match.reading.spreadsheets import is_header, read_spreadsheet
+from phonotheque.catalogue.match.reading.spreadsheets import (
+    is_header,
+    read_spreadsheet,
+    says_separator,
+)
 from phonotheque.catalogue.match.reading.xspf import read_xspf
 from phonotheque.music.decoding import UNDECODABLE
 
@@ -32,14 +36,20 @@ def format_of(beginning: str) -> Format:
         return found
     if any(line.startswith(("#EXTM3U", "#EXTINF")) for line in lines):
         return Format.M3U
-    if lines[0].casefold().startswith("sep=") or is_header(lines[0]):
+    if says_separator(lines[0]) or is_header(lines[0]):
         return Format.CSV
     paths = sum(map(is_path, lines))
     return Format.M3U if paths * 2 > len(lines) else Format.TEXT
 
 
 def _of_json(lines: list[str]) -> Format | None:
-    """Tell a document from lines of objects; None when it is neither."""
+    """Tell a document from lines of objects; None when it is neither.
+
+    Lines are told by those behind the first, which may be the broken one. A document over several
+    lines has objects on some of them, too, but most end with a comma or are brackets.
+    """
+    if lines[0] not in ("{", "[") and sum(map(_is_object, lines[1:])) * 2 > len(lines) - 1:
+        return Format.LISTENS
     try:
         first = msgspec.json.decode(lines[0])
     except UNDECODABLE:
@@ -48,6 +58,13 @@ def _of_json(lines: list[str]) -> Format | None:
     if isinstance(first, list) or "playlist" in first or "payload" in first:
         return Format.JSPF
     return Format.LISTENS
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(line), dict)
+    except UNDECODABLE:
+        return False
 
 
 def read_list(stream: BinaryIO, file: str, chosen: Format | None = None) -> Iterator[Entry]:

@@ -20,6 +20,8 @@ _SOUND = re.compile(
     r"\.(?:mp3|m4a|flac|ogg|oga|opus|wav|wma|aac|aiff?|ape|wv|mpc|mp4|webm)$", re.IGNORECASE
 )
 _PLACE = re.compile(r"(?:[A-Ha-h]?\d{1,3}(?:-\d{1,3})?)\s*(?:[.)_-]|\s)\s*(?=\S)")
+_REMARK = re.compile(r"#+(?:\s|EXT|$)")
+"""How a line begins that is no entry: "# mine"; "#41" is a title."""
 _BULLET = re.compile(r"\s*(?:[-*\u2022]\s+|\d{1,4}[.)]\s+)?")
 
 
@@ -80,11 +82,11 @@ def is_path(line: str) -> bool:
 
 
 def read_text(source: Source) -> Iterator[Entry]:
-    """Give an entry for each line that is not blank; "#" begins what is no entry."""
+    """Give an entry for each line that is not blank and no remark."""
     for line in source.lines():
         if line.text is None:
             yield refused(line.number, TOO_LONG)
-        elif (text := line.text.strip()) and not text.startswith("#"):
+        elif (text := line.text.strip()) and not _REMARK.match(text):
             bare = text[_end_of_bullet(text) :]
             artist, tab, title = bare.partition("\t")
             said = Said(artist, title.replace("\t", " ")) if tab else Said(title=bare)

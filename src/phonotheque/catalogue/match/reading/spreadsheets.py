@@ -16,16 +16,23 @@ from phonotheque.catalogue.match.reading.playlists import TOO_LONG
 from phonotheque.errors import BadRequestError
 
 _SEPARATORS = ",;\t|"
+_SAYS = "sep="
 _CODES = ("isrcs", "mbids")
 _MOST_CELLS = 1_000
 _MOST_LINES_OF_A_ROW = 200
 """Lines that one row may have in quotes: an open quote swallows no more."""
 
 
+def says_separator(line: str) -> bool:
+    """Whether a line stands before the first row and says what separates cells: `sep=;`."""
+    return line.casefold().startswith(_SAYS)
+
+
 def separator_of(line: str) -> str:
     """Return what separates the cells of a first row: what it has most of outside of quotes."""
-    if line.casefold().startswith("sep=") and len(line.strip()) == len("sep=") + 1:
-        return line.strip()[-1]
+    line = line.strip("\r\n")
+    if says_separator(line) and len(line) == len(_SAYS) + 1 and line[-1] != '"':
+        return line[-1]
     bare = "".join(line.split('"')[::2])
     return max(_SEPARATORS, key=bare.count)
 
@@ -33,10 +40,15 @@ def separator_of(line: str) -> str:
 def header_of(line: str) -> tuple[list[str], str]:
     """Return the cells of a first row, and what separates them."""
     separator = separator_of(line)
+    return _cells(line, separator), separator
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """Return the cells of a first row; none when it cannot be read."""
     try:
-        return next(csv.reader([line], delimiter=separator), []), separator
+        return next(csv.reader([line], delimiter=separator), [])
     except csv.Error:
-        return [], separator
+        return []
 
 
 def is_header(line: str) -> bool:
@@ -79,10 +91,9 @@ def read_spreadsheet(source: Source, file: str) -> Iterator[Entry]:
     """
     lines = _Lines(source)
     first = next(lines, "")
-    if first.casefold().startswith("sep="):
-        separator = separator_of(first.strip())
-        first = next(lines, "")
-        header = next(csv.reader([first], delimiter=separator), [])
+    if says_separator(first):
+        separator = separator_of(first)
+        header = _cells(next(lines, ""), separator)
     else:
         header, separator = header_of(first)
     columns = columns_of(header)

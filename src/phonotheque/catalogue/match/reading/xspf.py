@@ -9,6 +9,7 @@ location).
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from xml.parsers import expat
 
@@ -67,26 +68,47 @@ def read_xspf(source: Source, file: str) -> Iterator[Entry]:
     """Give an entry for each track.
 
     Raises:
-        BadRequestError: It is no XML, or has a document type declaration.
+        BadRequestError: It is no XML, says that it is written in what cannot be read, or has a
+            document type declaration.
     """
-    parser, reader = expat.ParserCreate(source.encoding or None, _SPACE), _Reader()
+    encoding = "utf-8" if source.encoding else None  # else what its first line says
+    parser, reader = expat.ParserCreate(encoding, _SPACE), _Reader()
     parser.StartElementHandler, parser.EndElementHandler = reader.begin, reader.end
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = reader.refuse
     count = 0
+    for chunk in _chunks(source):
+        _parse(parser, chunk, file)
+        for track in reader.tracks:
+            count += 1
+            yield entry_of(count, _said(track))
+        reader.tracks.clear()
+    _parse(parser, None, file)
+
+
+def _parse(parser: expat.XMLParserType, chunk: bytes | None, file: str) -> None:
+    """Parse some bytes, or see at their end whether all was closed."""
     try:
-        for chunk in source.chunks():
-            parser.Parse(chunk, False)
-            for track in reader.tracks:
-                count += 1
-                yield entry_of(count, _said(track))
-            reader.tracks.clear()
-        parser.Parse(b"", True)
+        parser.Parse(chunk or b"", chunk is None)
     except _Refused:
         wrong = "it has a document type declaration, which no playlist needs"
         raise BadRequestError(file, wrong, "Take the DOCTYPE out, or export it again.") from None
     except expat.ExpatError as error:
         raise BadRequestError(file, f"it is no XML: {error}", "Export it again.") from error
+    except (ValueError, LookupError) as error:  # so it tells of an encoding that it lacks
+        wrong = f"its encoding cannot be read: {error}"
+        raise BadRequestError(file, wrong, "Export it again, in UTF-8.") from error
+
+
+def _chunks(source: Source) -> Iterator[bytes]:
+    """Give the bytes behind any mark; those of wide letters, which expat lacks, in UTF-8."""
+    if not source.encoding:
+        yield from source.chunks()
+        return
+    decoder = codecs.getincrementaldecoder(source.encoding)("replace")
+    for chunk in source.chunks():
+        yield decoder.decode(chunk).encode()
+    yield decoder.decode(b"", True).encode()
 
 
 def _said(track: dict[str, list[str]]) -> Said:

@@ -2,7 +2,8 @@
 
 Laws: the name of a file decides nothing but the month, and of two dumps of one kind the later month
 is read first, because of two elements of one number the first is taken. In a folder what is no dump
-is passed over; a file that was named itself must be one.
+is passed over, but a packed file that is damaged where it begins is told of, since it may be one; a
+file that was named itself must be one.
 """
 
 from __future__ import annotations
@@ -12,18 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from phonotheque.catalogue.sources.discogs.elements import KINDS, Kind
+from phonotheque.catalogue.sources.discogs.elements import KINDS, Kind, end_of_run
 from phonotheque.catalogue.sources.reading.stream import Limits, Stream
 from phonotheque.errors import BadRequestError
 
 _LOOKED_AT_BYTES = 4096
 _FORMAT = "Give discogs_YYYYMMDD_releases.xml.gz and its like, or a folder with such files."
 _MONTH = re.compile(r"discogs_([0-9]{4})([0-9]{2})([0-9]{2})_")
-_FIRST = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s+|<\?[^<>]*\?>|<!--.*?-->|<!DOCTYPE.*?(?=<[a-z]))*"
-    rb"<(artist|label|master|release)(?:s?\s*>|\s)",
-    re.DOTALL,
-)
+_BEFORE = re.compile(rb"\xef\xbb\xbf|\s+|<\?[^<>]*\?>|<!--.*?-->|<!DOCTYPE.*?(?=<[a-z])", re.DOTALL)
+_FIRST = re.compile(rb"<(artist|label|master|release)(?:s?\s*>|\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,8 @@ def _files(path: Path, limits: Limits) -> Iterator[DumpFile]:
 
 def _kind_of(path: Path, limits: Limits) -> Kind | None:
     with Stream(path, limits) as stream:
-        first = _FIRST.match(stream.peek(_LOOKED_AT_BYTES))
+        begins = stream.peek(_LOOKED_AT_BYTES)
+    first = _FIRST.match(begins, end_of_run(_BEFORE, begins))
     if first is None:
         return None
     return next(kind for kind in KINDS if kind.name == first[1].decode())

@@ -45,6 +45,17 @@ BAD_XML = "XML that is not well-formed"
 BAD_ENTITY = "an entity that XML does not have"
 
 
+def end_of_run(one: re.Pattern[bytes], data: bytes, at: int = 0) -> int:
+    """Return where a run of matches ends, each directly behind the one before.
+
+    Within one expression such a run is tried in every way that it can be divided: harmless blanks
+    before something else would take time without end.
+    """
+    while (found := one.match(data, at)) is not None and found.end() > at:
+        at = found.end()
+    return at
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One of the four dumps.
@@ -118,9 +129,12 @@ class Elements:
         self._end = f"</{kind.name}>".encode()
         root = re.escape(f"{kind.name}s".encode())
         self._between = re.compile(
-            rb"(?:\xef\xbb\xbf|\s+|<\?xml\s[^<>]*\?>|</?" + root + rb"\s*>|<!--.*?-->)*", re.DOTALL
+            rb"\xef\xbb\xbf|\s+|<\?xml\s[^<>]*\?>|</?" + root + rb"\s*>|<!--.*?-->", re.DOTALL
         )
         self._root = re.compile(rb"<(/?)" + root + rb"\s*>")
+        self._behind_holder = re.compile(
+            re.escape(kind.start) + rb"\s{0,64}<[a-z]|</" + kind.holder.encode() + b">"
+        )
         self._is_open = False
         self._data = b""
         self._at = 0
@@ -164,7 +178,7 @@ class Elements:
             passed = self._data[self._at : end]
             if not passed.isspace():
                 self._look_at(passed)
-                if found is None and not self._between.fullmatch(passed):
+                if found is None and end_of_run(self._between, passed) < len(passed):
                     found = self._strayed(passed)
             self._advance(end)
         return found
@@ -195,8 +209,8 @@ class Elements:
         line = self._line
         looked = self._at
         while True:
-            following = self._data.find(self._kind.start, self._at + 1)
             end = self._find_end(looked if not self._kind.holder else self._at)
+            following = self._find_following(end)
             if following >= 0 and (following < end or end < 0):
                 return self._passed(following, line, NO_END)
             if end >= 0:
@@ -219,6 +233,26 @@ class Elements:
                 closing = self._data.find(f"</{self._kind.holder}>".encode(), inner)
                 end = -1 if closing < 0 else self._data.find(self._end, closing)
         return -1 if end < 0 else end + len(self._end)
+
+    def _find_following(self, end: int) -> int:
+        """Where the next element begins, or -1 when that was not read yet.
+
+        What an element holds may be written like one, but is only a name: `<label>Q</label>`. One
+        with elements of its own is the next one even there, since the holder may be without end.
+        """
+        start = self._data.find(self._kind.start, self._at + 1)
+        if start < 0 or not self._kind.holder or 0 <= end <= start:
+            return start
+        holder = f"<{self._kind.holder}>".encode()
+        inner = self._data.find(holder, self._at, start)
+        if inner < 0:
+            return start
+        found = self._behind_holder.search(self._data, inner)
+        if found is None:
+            return -1
+        if found[0].startswith(self._kind.start):
+            return found.start()
+        return self._data.find(self._kind.start, found.end())
 
     def _passed(self, end: int, line: int, reason: str) -> Unread:
         sample = self._data[self._at : min(end, self._at + 4 * MOST_SAMPLE)]

@@ -16,7 +16,8 @@ from xml.etree.ElementTree import Element
 from phonotheque.catalogue.gids import key_of
 
 _NUMBERED = re.compile(r"(.*\S)\s+\(([0-9]{1,6})\)\s*", re.DOTALL)
-_MOST_DIGITS = 18
+_MOST_DIGITS = 14
+"""Keys of recordings are 10,000 times the number of their release, and have 63 bits."""
 
 Identity = tuple[int, str | None]
 """The key of an entity, and its source's own identifier; None where that is the key."""

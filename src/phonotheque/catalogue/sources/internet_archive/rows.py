@@ -34,6 +34,7 @@ NO_SOUND = "an item that is no sound"
 AGAIN = "a second document of the same item"
 NO_TITLE = "an item without a title"
 CLOSED_FILE = "a file that is not open to all"
+SAME_NAME = "a second file of the same name"
 NO_LICENCE = "a licence that cannot be named"
 
 _SOUND = frozenset(("audio", "etree"))
@@ -107,18 +108,22 @@ class ItemRows:
         """Write the recordings of an item: one for each original sound file."""
         sounds = [(file, _codec(file)) for file in files if file.source == "original"]
         found = [(file, codec) for file, codec in sounds if codec is not None]
-        albums = list(dict.fromkeys(text_of(file.album) or "" for file, _ in found))
-        places = [0] * len(albums)
+        albums = dict.fromkeys(text_of(file.album) or "" for file, _ in found)
+        media = {title: place for place, title in enumerate(albums, 1)}
+        places = dict.fromkeys(media, 0)
+        names: set[str] = set()
         for file, codec in found:
-            if str(file.private).lower() == "true":
-                rows.refusals.value(line, CLOSED_FILE, file.name)
+            wrong = CLOSED_FILE if str(file.private).lower() == "true" else ""
+            if wrong or file.name in names:
+                rows.refusals.value(line, wrong or SAME_NAME, file.name)
                 continue
-            medium = albums.index(text_of(file.album) or "")
-            places[medium] += 1
+            names.add(file.name)
+            album = text_of(file.album) or ""
+            places[album] += 1
             self._recording(rows, line, of, file, codec)
-            self._track(rows, of, file, (medium + 1, places[medium]))
-        for place, title in enumerate(albums, 1):
-            if len(albums) > 1:
+            self._track(rows, of, file, (media[album], places[album]))
+        for title, place in media.items():
+            if len(media) > 1:
                 rows.add("medium", release=of[1], position=place, title=clean(title))
 
     def _recording(

@@ -2,7 +2,8 @@
 
 Laws: the name of a file decides nothing: what begins with a brace has documents, and where the
 brace stands alone on the first line the file is one document; in a folder what begins otherwise is
-passed over. Files are read in the order of their paths. A document that is too long is passed over.
+passed over, but a packed file that is damaged where it begins is told of. Files are read in the
+order of their paths. A document that is too long is passed over.
 """
 
 from __future__ import annotations
