@@ -2,9 +2,12 @@
 
 import csv
 import io
+import os
 import random
 import sys
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from tests.cli.phono import copy_archive, found
@@ -164,21 +167,84 @@ def test_two_editors_of_one_field(phono):
     assert counts == {"rows": 1, "corrected": 1, "refused": 1}
     (refused,) = told[0]["refused"]
     assert (refused["mine"], refused["theirs"], refused["is_stale"]) == ("Kai", "Kade", True)
+    assert "it was corrected since" in refused["wrong"]  # by whomever, also by oneself
     assert [line["value"] for line in phono.events("correction")] == ["Kade", "deu"]
     phono("corrections", "apply", path, "--force").expect(0)
     assert phono.events("correction")[-1]["value"] == "Kai"
 
 
 def test_what_a_sheet_says_of_nothing_is_told(phono):
-    """Ids that name nothing, a thing twice, rows that cannot be read: told, the rest is done."""
+    """Ids that name nothing, a thing corrected twice, rows that cannot be read: told, the rest is
+    done; a second row that nobody touched is nothing, before or after."""
     path, rows = sheet_of(phono, "--query", "quay")
     unknown = {**rows[0], "id": "0f0e0d0c-0b0a-5908-8706-050403020100"}
-    save(path, [unknown, {**rows[0], "id": "x"}, {**rows[0], "title": "Kai"}, rows[0]])
+    save(path, [unknown, {**rows[0], "id": "x"}, *(rows[0], {**rows[0], "title": "Kai"}),
+                *({**rows[0], "title": "Kade"}, rows[0])])  # fmt: skip
     path.write_text(path.read_text(encoding="utf-8-sig") + "recording,x\r\n", encoding="utf-8")
     done = phono("corrections", "apply", path).expect(1)
     assert "1 field corrected, 4 refused" in done.out
-    assert "sheet.csv, line 6" in done.out
+    assert "sheet.csv, line 8" in done.out
     assert phono("corrections", "export", path, "--query", "quay").expect(2).err
+
+
+def test_a_reason_that_cannot_be_public_is_found(phono):
+    """The line and the column of it are named, and nothing of the sheet is corrected."""
+    path, rows = sheet_of(phono, "--query", "quay")
+    save(path, [{**rows[0], "title": "Kai", "reason": "odile@example.org says so"}])
+    assert "line 2, column reason" in phono("corrections", "apply", path).expect(2).err
+    assert not phono.events("correction")
+
+
+def test_an_address_is_no_value(phono):
+    """A cell with an e-mail address in it is refused by its line, the rest counts: what is on
+    record stays there for ever."""
+    path, rows = sheet_of(phono, "--query", "quay")
+    save(path, [{**rows[0], "title": "Kai", "disambiguation": "call bob@example.org"}])
+    assert "1 field corrected, 1 refused" in phono("corrections", "apply", path).expect(1).out
+    assert [line["value"] for line in phono.events("correction")] == ["Kai"]
+
+
+def test_of_a_sheet_without_an_end_a_bound_is_read(phono, tmp_path, monkeypatch):
+    """Whatever is given as a sheet, no more of it is read than a sheet may have."""
+    monkeypatch.setattr("phonotheque.catalogue.corrections.sheet.MOST_BYTES", 1000)
+    path, taken = tmp_path / "pipe", []
+    os.mkfifo(path)
+
+    def pour():
+        with suppress(BrokenPipeError), path.open("wb", buffering=0) as stream:
+            for _ in range(64):
+                taken.append(stream.write(b"x" * (1 << 18)))
+
+    pouring = Thread(target=pour)
+    pouring.start()
+    refused = phono("corrections", "apply", path)
+    pouring.join()
+    assert "longer than" in refused.expect(2).err
+    assert len(taken) < 64
+
+
+def test_words_are_split_however_they_are_given(phono):
+    """Several words in one text beside another text are all taken."""
+    changes = ("genres=dub; ambient", "genres=Drone", "genres=dub")
+    told = phono("edit", gid_of(phono, "quay"), *changes, "--json").expect(0).one()
+    assert told["changes"]["genres"]["is"] == "dub; ambient; drone"
+
+
+def test_a_title_that_looks_like_a_list_is_one_text(phono):
+    """It is shown as it was given, by the history and by the list."""
+    gid, title = gid_of(phono, "quay"), '["a","b"]'
+    phono("edit", gid, f"title={title}").expect(0)
+    for command in (("edit", gid), ("corrections", "list")):
+        assert title in phono(*command).expect(0).out
+
+
+@pytest.mark.parametrize("reference", ["", "00000000-0000-0000-0000-000000000000", "a b"])
+def test_what_names_neither_is_told_of_both(phono, reference):
+    """What can be no digest and no gid is told of both, for both are taken."""
+    for more in ((), ("length=1",)):
+        refused = phono("edit", reference, *more).expect(2)
+        assert "SHA-256" in refused.err
+        assert "gid" in refused.err
 
 
 def test_a_killed_apply_leaves_whole_lines(phono):

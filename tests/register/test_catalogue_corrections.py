@@ -10,6 +10,7 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Tags
 from phonotheque.register.catalogue_corrections import (
     corrections_of_gids,
+    corrections_since,
     standing_corrections,
     still_standing,
 )
@@ -48,6 +49,10 @@ def test_the_newest_line_of_a_field_counts(given_lines):
     standing = standing_corrections(index)
     assert {(str(one.gid), one.made.field): one.made.value for one in standing} == model
     assert [one.made.seq for one in standing] == sorted(one.made.seq for one in standing)
+    seqs = range(2, len(given_lines) + 2)
+    for moment in (1, *seqs):
+        later = corrections_since(index, at(moment))
+        assert [one.made.seq for one in later] == [seq for seq in seqs if seq > moment]
     for gid in GIDS:
         history = corrections_of_gids(index, [gid])
         assert [one.made.value for one in history] == [

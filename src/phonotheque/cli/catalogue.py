@@ -177,7 +177,9 @@ def _opens(engine: EngineName, master: str) -> Opens:
 
 
 def _say_build(holdings: Report, snapshot: Snapshot, *, as_json: bool) -> None:
-    made = snapshot.descriptor
+    from phonotheque.catalogue.corrections.resolving import waiting_in
+
+    made, waiting = snapshot.descriptor, waiting_in(snapshot.folder)
     if as_json:
         print_json(
             {
@@ -186,6 +188,7 @@ def _say_build(holdings: Report, snapshot: Snapshot, *, as_json: bool) -> None:
                 "made_at": made.made_at,
                 "sources": [one.name for one in made.sources],
                 "holdings_refused": holdings.refused,
+                "corrections_waiting": waiting,
                 "cards": made.cards,
                 "links": made.links,
             }
@@ -195,6 +198,11 @@ def _say_build(holdings: Report, snapshot: Snapshot, *, as_json: bool) -> None:
     print(f"Sources: {', '.join(one.title or one.name for one in made.sources)}.")
     if holdings.refused:
         print(f"Of the holdings {counted(holdings.refused, 'row')} could not be used.")
+    if waiting:
+        print(
+            f"No source has {counted(len(waiting), 'thing')} any more that you corrected: "
+            "`phono corrections list` marks them."
+        )
 
 
 def status(context: typer.Context, as_json: Json = False) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from phonotheque.archive.finding.correcting import Judged
+    from phonotheque.archive.finding.correcting_sheets import Judged
     from phonotheque.archive.finding.searching import Catalogue
     from phonotheque.archive.finding.suggesting import Suggestion
     from phonotheque.archive.opening import Archive
@@ -152,7 +152,7 @@ def apply(
     reason: Reason = "",
     by: By = "",
     force: Annotated[
-        bool, typer.Option("--force", help="Also what somebody corrected meanwhile.")
+        bool, typer.Option("--force", help="Also what was corrected meanwhile.")
     ] = False,
     dry_run: DryRun = False,
     wait: Wait = False,
@@ -161,22 +161,16 @@ def apply(
     """Show what a sheet corrects, and put it on record.
 
     Cells that nobody touched correct nothing. What cannot be corrected is told with its line and
-    the rest is done; exit status 1. A cell that was corrected by somebody else since the sheet was
-    made is told with both values. Applying a sheet again does nothing.
+    the rest is done; exit status 1. A field that was corrected since the sheet was made is told
+    with both values. Applying a sheet again does nothing.
 
     Example: phono corrections apply sheet.csv --as "Odile" --reason "from the booklet"
     """
     from phonotheque.archive.recordings.edits import Why
     from phonotheque.catalogue.corrections.sheet import read_sheet
-    from phonotheque.errors import BadRequestError
 
     root, why = archive_of(context), Why(reason, by)
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        wrong = f"it cannot be read: {error.strerror}"
-        raise BadRequestError(str(file), wrong, "Check the path.") from error
-    sheet = read_sheet(data, file.name)
+    sheet = read_sheet(_read(file), file.name)
     judged = _apply(root, sheet, why, (force, dry_run, wait), as_json=as_json)
     refused = len(sheet.refused) + sum(len(one.refused) for one in judged)
     corrected = sum(len(one.changes) for one in judged)
@@ -190,11 +184,25 @@ def apply(
     return FOUND if refused else DONE
 
 
+def _read(file: Path) -> bytes:
+    """Return a sheet; of one that is too long as much as shows that it is."""
+    from phonotheque.catalogue.corrections.sheet import MOST_BYTES
+    from phonotheque.errors import BadRequestError
+
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        wrong = f"it cannot be read: {error.strerror}"
+        raise BadRequestError(str(file), wrong, "Check the path.") from error
+
+
 def _apply(
     root: Path, sheet: Sheet, why: Why, how: tuple[bool, bool, bool], *, as_json: bool
 ) -> list[Judged]:
     """Show what a sheet corrects, then record it, while nobody else writes."""
-    from phonotheque.archive.finding import correcting
+    from phonotheque.archive.finding.correcting import record
+    from phonotheque.archive.finding.correcting_sheets import judge, lines_of_sheet
     from phonotheque.archive.finding.searching import open_catalogue
     from phonotheque.archive.opening import open_to_read, open_to_write
     from phonotheque.archive.recordings.edits import person_of
@@ -203,16 +211,16 @@ def _apply(
     opened = open_to_read(root) if is_dry else open_to_write(root, "edit", is_patient=is_patient)
     with open_catalogue(root) as catalogue, opened as archive:
         tell(archive.notices)
-        judged = correcting.judge(archive, catalogue, sheet, is_forced=is_forced)
-        correcting.lines_of_sheet(judged, why, "")  # refuses reasons before anything is shown
+        judged = judge(archive, catalogue, sheet, is_forced=is_forced)
+        lines_of_sheet(judged, why, "")  # refuses reasons before anything is shown
         for place, wrong in sheet.refused:
             _say_refused_line(place, wrong, as_json=as_json)
         for one in judged:
             if one.changes or one.refused:
                 _say_row(one, as_json=as_json)
         if not is_dry:
-            lines = correcting.lines_of_sheet(judged, why, person_of(archive, why))
-            correcting.record(archive, lines)
+            lines = lines_of_sheet(judged, why, person_of(archive, why))
+            record(archive, lines)
     return judged
 
 
@@ -247,7 +255,7 @@ def _say_row(one: Judged, *, as_json: bool) -> None:
             }
         )  # fmt: skip
         return
-    title = f" {one.thing.card.title}" if one.thing else ""
+    title = f" {one.thing.title}" if one.thing else ""
     print(printable(f"line {one.row.line}: {one.row.id}{title}"))
     for name, was, now in shown:
         print(f"  {name}: {said(was)} -> {said(now)}")
@@ -268,7 +276,9 @@ def suggest(
 
     One ISRC on different songs, one recording with different lengths, dates that cannot be, two
     artists with nearly one name. Each with both values and a command that takes the one side:
-    which of them is wrong only you can tell. Exit status 1 when something was found.
+    which of them is wrong only you can tell. Where the catalogue is right, say so with
+    `phono edit GID --confirm FIELD`, or `phono catalogue split` of two artists: what was corrected,
+    confirmed or decided is not listed again. Exit status 1 when something was found.
 
     Example: phono corrections suggest --only date
     """
@@ -319,15 +329,20 @@ def _say_suggestion(one: Suggestion, *, as_json: bool) -> None:
 def list_(context: typer.Context, as_json: Json = False) -> int:
     """List the corrections to the catalogue that count, in the order in which they were made.
 
+    One whose thing is in the catalogue no more is marked "gone": it waits until a source has the
+    thing again, or until `phono edit GID --undo FIELD` takes it back.
+
     Example: phono corrections list
     """
     from phonotheque.archive.opening import open_to_read
-    from phonotheque.catalogue.corrections.fields import readable
     from phonotheque.register.catalogue_corrections import standing_corrections
 
-    with open_to_read(archive_of(context)) as archive:
+    root = archive_of(context)
+    with open_to_read(root) as archive:
         tell(archive.notices)
-        records = [
+        standing = standing_corrections(archive.index)
+        gone = _gone(root, {one.gid for one in standing})
+        records: list[dict[str, Any]] = [
             {
                 "kind": one.entity_type,
                 "gid": str(one.gid),
@@ -336,16 +351,36 @@ def list_(context: typer.Context, as_json: Json = False) -> int:
                 "reason": one.made.reason,
                 "by": archive.people.name_of(one.made.decided_by) or one.made.decided_by,
                 "at": one.made.at,
+                "is_gone": None if gone is None else one.gid in gone,
             }
-            for one in standing_corrections(archive.index)
+            for one in standing
         ]
     if as_json:
         for record in records:
             print_json(record)
     elif records:
-        told = [{**one, "value": said(readable(one["value"]))} for one in records]
-        names = ("kind", "gid", "field", "value", "by", "reason")
-        print_table([tuple(printable(one[name]) for name in names) for one in told])
+        print_table([_row(one) for one in records])
     else:
         print("Nothing is corrected.")
     return DONE
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    from phonotheque.catalogue.corrections.fields import readable
+
+    value, mark = said(readable(one["field"], one["value"])), "gone" if one["is_gone"] else ""
+    told = (one["kind"], one["gid"], mark, one["field"], value, one["by"], one["reason"])
+    return tuple(map(printable, told))
+
+
+def _gone(root: Path, gids: set[UUID]) -> set[UUID] | None:
+    """Return the gids that nothing in the catalogue has; None where there is no catalogue."""
+    from phonotheque.archive.finding.correcting import cards_by_gid
+    from phonotheque.archive.finding.searching import open_catalogue
+    from phonotheque.errors import NoCatalogueError
+
+    try:
+        with open_catalogue(root) as catalogue:
+            return gids - {gid for gid, _ in cards_by_gid(catalogue, gids)}
+    except NoCatalogueError:
+        return None

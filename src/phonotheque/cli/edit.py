@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,6 +28,38 @@ Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why, for everybody to read.")
 ]
 By = Annotated[str, typer.Option("--as", metavar="NAME", help="Who corrects; kept, not published.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to become of the fields of one thing; each field stands in one of these.
+
+    Attributes:
+        wanted: FIELD=VALUE texts.
+        undone: Fields whose corrections are taken back.
+        confirmed: Fields that are right as they are.
+
+    Raises:
+        BadRequestError: A field stands in two of them.
+    """
+
+    wanted: tuple[str, ...]
+    undone: tuple[str, ...]
+    confirmed: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        from phonotheque.errors import BadRequestError
+
+        given = {one.partition("=")[0] for one in self.wanted}
+        for some, others in ((self.undone, given), (self.confirmed, given | {*self.undone})):
+            for field in some:
+                if field in others:
+                    wrong = "two things are asked for it at once"
+                    todo = "Correct it, confirm it, or take its corrections back."
+                    raise BadRequestError(field, wrong, todo)
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted or self.undone or self.confirmed)
 
 
 def register(app: typer.Typer) -> None:
@@ -54,6 +87,13 @@ def edit(
         list[str] | None,
         typer.Option(metavar="FIELD", help="Take corrections of a field back."),
     ] = None,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD",
+            help="A field of a thing of the catalogue is right as it is: that holds from now on.",
+        ),
+    ] = None,
     reason: Reason = "",
     by: By = "",
     dry_run: DryRun = False,
@@ -71,36 +111,53 @@ def edit(
     """
     from phonotheque.archive.opening import open_to_read
     from phonotheque.archive.recordings.edits import Why
-    from phonotheque.cli.entry import named_in_catalogue
 
     root, why = archive_of(context), Why(reason, by)
-    wanted, undone = corrections or [], undo or []
+    asked = Asked(*(tuple(some or ()) for some in (corrections, undo, confirm)))
     with open_to_read(root) as archive:
         tell(archive.notices)
-        named = named_in_catalogue(archive, reference)
-        if not wanted and not undone:
+        named = _named(archive, reference)
+        if not asked:
             _show(archive, reference, named, as_json=as_json)
             return DONE
     if named is not None:
         thing, changes = _correct_thing(
-            root, (reference, named), (wanted, undone), why, is_dry=dry_run, is_patient=wait
+            root, (reference, named), asked, why, is_dry=dry_run, is_patient=wait
         )
-        told = {"kind": str(thing.kind), "gid": str(thing.asked), "title": thing.card.title}
+        told = {"kind": str(thing.kind), "gid": str(thing.asked), "title": thing.title}
         _say(told, {one.place.field: _pair(one) for one in changes}, as_json=as_json)
         if not as_json and not dry_run:
             print(REBUILD)
         return DONE
-    told, changed = _correct_tags(
-        root, reference, (wanted, undone), why, is_dry=dry_run, is_patient=wait
-    )
+    told, changed = _correct_tags(root, reference, asked, why, is_dry=dry_run, is_patient=wait)
     _say(told, changed, as_json=as_json)
     return DONE
+
+
+def _named(archive: Archive, reference: str) -> Identifier | None:
+    """Return what a reference names in the catalogue; None for a held recording.
+
+    Raises:
+        BadReferenceError: It can be the name of neither.
+    """
+    from phonotheque.archive.reference import resolve_object
+    from phonotheque.cli.entry import named_in_catalogue
+    from phonotheque.errors import BadReferenceError
+
+    named = named_in_catalogue(archive, reference)
+    if named is None:
+        try:
+            resolve_object(archive.index, reference)
+        except BadReferenceError as error:
+            todo = f"{error.todo} `phono search --json` lists gids."
+            raise BadReferenceError(reference, f"{error.wrong}; nor is it a gid", todo) from error
+    return named
 
 
 def _correct_tags(
     root: Path,
     reference: str,
-    asked: tuple[list[str], list[str]],
+    asked: Asked,
     why: Why,
     *,
     is_dry: bool,
@@ -113,9 +170,13 @@ def _correct_tags(
     from phonotheque.archive.recordings.edits import edit as write
     from phonotheque.archive.recordings.edits import parse_corrections, planned
     from phonotheque.archive.reference import resolve_object
+    from phonotheque.errors import BadRequestError
     from phonotheque.register.corrections import edited
 
-    wanted, undone = parse_corrections(asked[0]), asked[1]
+    if asked.confirmed:
+        todo = "Correct its tags with FIELD=VALUE, or name a gid."
+        raise BadRequestError("--confirm", "only things of the catalogue are confirmed", todo)
+    wanted, undone = parse_corrections(asked.wanted), asked.undone
     with open_to_read(root) as archive:
         held = resolve_object(archive.index, reference)
         before = edited(archive.index, held.sha256)
@@ -131,7 +192,7 @@ def _correct_tags(
 def _correct_thing(
     root: Path,
     reference: tuple[str, Identifier],
-    asked: tuple[list[str], list[str]],
+    asked: Asked,
     why: Why,
     *,
     is_dry: bool,
@@ -147,11 +208,14 @@ def _correct_thing(
     opened = open_to_read(root) if is_dry else open_to_write(root, "edit", is_patient=is_patient)
     with open_catalogue(root) as catalogue, opened as archive:
         thing = correcting.thing_named(archive, catalogue, named, given)
-        changes = correcting.parse_changes(thing, asked[0])
-        back = correcting.undone_fields(thing, asked[1])
+        changes = correcting.parse_changes(thing, asked.wanted)
+        changes += correcting.confirmed_fields(thing, asked.confirmed)
+        back = correcting.undone_fields(thing, asked.undone)
         if not is_dry:
             person = person_of(archive, why)
-            lines = correcting.lines_for(thing, changes, asked[1], why, person)
+            lines = correcting.lines_for(
+                thing, changes, asked.undone, why, person, confirmed=asked.confirmed
+            )
             correcting.record(archive, lines)
     return thing, [*changes, *back]
 
@@ -181,26 +245,31 @@ def said(value: object) -> str:
 def _show(archive: Archive, reference: str, named: Identifier | None, *, as_json: bool) -> None:
     """Show what was corrected of a thing, when, why and by whom."""
     from phonotheque.archive.reference import resolve_object
+    from phonotheque.catalogue.corrections.fields import readable
     from phonotheque.register.provenance import corrections_of
 
+    read: Callable[[str, str], object]
     if named is None:
         held = resolve_object(archive.index, reference)
         told, history = {"sha256": held.sha256.hex}, corrections_of(archive.index, held.sha256)
+        read = _tag
     else:
         from phonotheque.archive.finding.correcting import thing_named
         from phonotheque.archive.finding.searching import open_catalogue
 
         with open_catalogue(archive.root) as catalogue:
             thing = thing_named(archive, catalogue, named, reference)
-        told = {"kind": str(thing.kind), "gid": str(thing.asked), "title": thing.card.title}
-        history = [one.made for one in thing.history]
+        told = {"kind": str(thing.kind), "gid": str(thing.asked), "title": thing.title}
+        history, read = [one.made for one in thing.history], readable
+        if thing.card is None:
+            tell([f"{reference}: nothing in the catalogue has it now; if it is back, this counts"])
     records = list(_records(archive, history))
     if as_json:
         print_json({**told, "corrections": records})
     elif not records:
         print("Nothing was corrected.")
     else:
-        print_table([_line(one) for one in records])
+        print_table([_line(one, read) for one in records])
 
 
 def _records(archive: Archive, history: Iterable[Corrected]) -> Iterable[dict[str, Any]]:
@@ -215,9 +284,14 @@ def _records(archive: Archive, history: Iterable[Corrected]) -> Iterable[dict[st
         }
 
 
-def _line(one: dict[str, Any]) -> tuple[str, ...]:
-    from phonotheque.catalogue.corrections.fields import readable
+def _tag(field: str, stored: str) -> object:
+    """A corrected tag as people read it."""
+    from phonotheque.register.corrections import SEVERAL, value_of
 
-    value = "(taken back)" if one["is_undone"] else said(readable(one["value"]))
+    return value_of(field, stored) if field in SEVERAL else stored
+
+
+def _line(one: dict[str, Any], read: Callable[[str, str], object]) -> tuple[str, ...]:
+    value = "(taken back)" if one["is_undone"] else said(read(one["field"], one["value"]))
     told = (one["at"][:19] + "Z", one["field"], value, one["by"], one["reason"])
     return tuple(map(printable, told))

@@ -200,7 +200,7 @@ def _source(one: Row) -> str:
 def _correction(one: Row) -> str:
     from phonotheque.catalogue.corrections.fields import readable
 
-    value = readable(one["value"]) if one["value"] is not None else "nothing"
+    value = readable(one["field"], one["value"]) if one["value"] is not None else "nothing"
     why = f"({one['reason']})" if one["reason"] else ""
     return _said(f"{one['field']}:", value, why, f"since {one['at'][:10]}")
 

@@ -41,6 +41,11 @@ def standing_corrections(index: Index) -> list[Standing]:
     return _asked(index, f"WHERE {_NEWEST}", ())
 
 
+def corrections_since(index: Index, at: str) -> list[Standing]:
+    """Return what was corrected and taken back after an instant, in the order in which it was."""
+    return _asked(index, "WHERE at > ?", (at,))
+
+
 def corrections_of_gids(index: Index, gids: Iterable[UUID]) -> list[Standing]:
     """Return all that was ever corrected of things, in the order in which it was."""
     wanted = [gid.bytes for gid in dict.fromkeys(gids)]
@@ -58,7 +63,7 @@ def still_standing(history: Iterable[Standing]) -> dict[str, Standing]:
     return {field: one for field, one in newest.items() if not one.made.is_undone}
 
 
-def _asked(index: Index, where: str, values: Iterable[bytes]) -> list[Standing]:
+def _asked(index: Index, where: str, values: Iterable[bytes | str]) -> list[Standing]:
     query = f"SELECT entity_type, gid, source, {OF_CORRECTION} FROM correction {where} ORDER BY seq"
     return [
         Standing(row[0], UUID(bytes=row[1]), row[2], Corrected._make((*row[3:-1], bool(row[-1]))))

@@ -4,14 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonotheque.catalogue.corrections.fields import FIELDS, Place, format_value, parse_value
+from phonotheque.catalogue.corrections.fields import (
+    FIELDS,
+    Place,
+    format_value,
+    parse_value,
+    readable,
+)
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.tables import TABLES
 from phonotheque.errors import BadRequestError
 
 PLACES = [Place(kind, field) for kind, fields in FIELDS.items() for field in fields]
 WORDS = ["1999", "1999-02-30", "3:45", "0:59,5", "225000", "DE", "wahr", "eng", "Latn", "a; b", "x",
-         "USRC17607839", "", " ", '["a"]', "04006381333931", "[", "2024-13", "-1"]  # fmt: skip
+         "USRC17607839", "", " ", '["a"]', "04006381333931", "[", "2024-13", "-1",
+         '["a; b","c"]', "bob@example.org"]  # fmt: skip
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: f"{place.kind}-{place.field}")
@@ -62,6 +69,7 @@ def test_values_as_people_write_them(kind, field, text, stored):
         ("recording", "explicit", "maybe"),
         ("recording", "isrcs", "USRC17607839; x"),
         ("recording", "isrcs", "[1]"),
+        ("recording", "genres", '["dub; ambient","drone"]'),
         ("recording", "first_release_date", "2001-13"),
         ("recording", "first_release_date", "2001-02-30"),
         ("recording", "first_release_date", "03.02.1999"),
@@ -71,6 +79,10 @@ def test_values_as_people_write_them(kind, field, text, stored):
         ("release", "script", "latin"),
         ("artist", "length", "1"),
         ("label", "name", "x" * 3000),
+        ("recording", "disambiguation", "call bob@example.org"),
+        ("artist", "name", "bob@example.org"),
+        ("release", "barcode", "bob@example.org"),
+        ("label", "genres", "dub; bob@example.org"),
     ],
 )
 def test_what_a_field_cannot_hold_is_refused(kind, field, text):
@@ -79,6 +91,13 @@ def test_what_a_field_cannot_hold_is_refused(kind, field, text):
         parse_value(Place(Kind(kind), field), text)
     assert field in refused.value.thing
     assert refused.value.todo
+
+
+def test_a_value_is_read_by_its_field():
+    """A title that looks like a list is one text; a list is its values."""
+    title = '["a","b"]'
+    assert readable("title", parse_value(Place(Kind.RECORDING, "title"), title)) == title
+    assert readable("genres", parse_value(Place(Kind.RECORDING, "genres"), title)) == "a; b"
 
 
 def test_fields_are_columns_of_their_tables():

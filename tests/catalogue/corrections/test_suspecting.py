@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from catalogue.build.small import build_small, by, song, together, write_source
-from phonotheque.catalogue.corrections.suspecting import Doubt, command_for, suspicions
+from phonotheque.catalogue.corrections.suspecting import Doubt, Settled, command_for, suspicions
 
 TODAY = date(2026, 11, 22)
 
@@ -91,6 +91,23 @@ def test_artists_with_nearly_one_name(doubtful):
         ("Ada Marrow", "name", "Ada Marrow", "Ada Marow"),
         ("Ada Marow", "name", "Ada Marow", "ADA MARROW"),
     ]
+
+
+def test_what_is_settled_makes_room(doubtful):
+    """A field that somebody looked at, and a pair that somebody decided on, however it is named,
+    are left out before the limit counts."""
+    length, *_ = suspicions(doubtful, [Doubt.LENGTH], TODAY, 1)
+    first, *_ = suspicions(doubtful, [Doubt.TWINS], TODAY, 1)
+    settled = Settled(
+        frozenset({(length.kind, length.id, "length"), (length.kind, length.id, "title")}),
+        frozenset({(first.kind, first.other_id, first.id)}),
+    )
+    (next_length,) = suspicions(doubtful, [Doubt.LENGTH], TODAY, 1, settled)
+    assert next_length.title == "Short"
+    twins = suspicions(doubtful, [Doubt.TWINS], TODAY, 100)
+    assert suspicions(doubtful, [Doubt.TWINS], TODAY, 100, settled) == twins[1:]
+    isrc = suspicions(doubtful, [Doubt.ISRC], TODAY, 1, settled)
+    assert isrc == suspicions(doubtful, [Doubt.ISRC], TODAY, 1)
 
 
 def test_all_doubts_are_one_list(doubtful):

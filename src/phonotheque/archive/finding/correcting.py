@@ -2,32 +2,39 @@
 
 Laws: what the register says counts before what the snapshot says, which may be older; whatever is
 written at once is one append: durable together, and after a kill whole lines of it or none; what
-is corrected already is not written again. Corrections show in search and on cards with the next
-build of the catalogue.
+is corrected already is not written again, and what is said already only where that is confirmed;
+everything can be taken back, also of a thing that no source has any more. Corrections show in
+search and on cards with the next build of the catalogue.
 
-Not here: what a field can hold (`phonotheque.catalogue.corrections`), corrections to the tags of a
-held file (`archive.recordings.edits`).
+Not here: what a field can hold (`phonotheque.catalogue.corrections`), many corrections at once
+(`correcting_sheets`), corrections to the tags of a held file (`archive.recordings.edits`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from uuid import UUID
 
 from phonotheque.archive.finding.identifying import look_up
 from phonotheque.archive.finding.searching import Catalogue
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.recordings.edits import Why
-from phonotheque.catalogue.corrections.comparing import Change, Refused, compare
-from phonotheque.catalogue.corrections.fields import FIELDS, Place, parse_value, stored_list
+from phonotheque.catalogue.corrections.comparing import Change
+from phonotheque.catalogue.corrections.fields import (
+    FIELDS,
+    LISTS,
+    Place,
+    list_of,
+    parse_value,
+    stored_list,
+)
 from phonotheque.catalogue.corrections.reading import Said, said_of
-from phonotheque.catalogue.corrections.sheet import Row, Sheet
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.query.parsed import Identifier, Scheme
 from phonotheque.errors import BadReferenceError, BadRequestError
-from phonotheque.music.identifiers import Mbid
 from phonotheque.register.catalogue_corrections import (
     Standing,
     corrections_of_gids,
@@ -35,26 +42,32 @@ from phonotheque.register.catalogue_corrections import (
 )
 from phonotheque.register.events import Correction
 
+_AT_ONCE = 10_000
+"""Cards that are looked up at once, some 10 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:
     """A thing of the catalogue, as it may be corrected.
 
     Attributes:
+        card: None where nothing in the catalogue has the gid any more: what was corrected of it
+            can be taken back, and nothing else.
         asked: The gid that it was asked for by: corrections are about that one.
         said: What the sources say.
         history: All corrections ever, of any gid that leads to it, the oldest first.
     """
 
-    card: Card
+    kind: Kind
+    card: Card | None
     asked: UUID
     said: Said
     history: tuple[Standing, ...]
 
     @property
-    def kind(self) -> Kind:
-        """What it is."""
-        return self.card.kind
+    def title(self) -> str:
+        """What it is called on its card; "" where it has none."""
+        return self.card.title if self.card else ""
 
     @property
     def standing(self) -> list[Standing]:
@@ -73,22 +86,43 @@ class Thing:
 
 
 def thing_named(archive: Archive, catalogue: Catalogue, named: Identifier, given: str) -> Thing:
-    """Return the one thing that an identifier names.
+    """Return the one thing that an identifier names; a gid that was ever corrected also where it
+    names nothing any more.
 
     Args:
         given: What was typed, for errors.
 
     Raises:
-        BadReferenceError: It names nothing, several things, or what was withdrawn.
+        BadReferenceError: It names nothing, or several things.
     """
     (found,) = look_up(catalogue.lookup, [named])
     cards = [one for one in found if isinstance(one, Card)]
+    if not cards and named.scheme is Scheme.GID:
+        history = corrections_of_gids(archive.index, [UUID(named.value)])
+        if history:
+            return _gone(history)
     if len(cards) != 1:
         wrong = "several things have it" if cards else "nothing in the catalogue has it"
         raise BadReferenceError(given, wrong, "`phono search --json` lists gids.")
     asked = UUID(named.value) if named.scheme is Scheme.GID else cards[0].gid
     (thing,) = things_of(archive, catalogue, {asked: cards[0]})
     return thing
+
+
+def _gone(history: Sequence[Standing]) -> Thing:
+    """A thing of which nothing is known but what was corrected."""
+    last = history[-1]
+    said = Said({last.gid: last.source}, {})
+    return Thing(Kind(last.entity_type), None, last.gid, said, tuple(history))
+
+
+def cards_by_gid(catalogue: Catalogue, gids: Iterable[UUID]) -> Iterator[tuple[UUID, Card]]:
+    """Give gids with the cards that they lead to; without those that lead to none."""
+    left = iter(gids)
+    while some := list(islice(left, _AT_ONCE)):
+        for gid, card in zip(some, catalogue.lookup.by_gids(some), strict=True):
+            if isinstance(card, Card):
+                yield gid, card
 
 
 def things_of(
@@ -112,7 +146,8 @@ def things_of(
         of_it = said.get((card.kind, card.id), Said({card.gid: ""}, {}))
         of_it = replace(of_it, gids={**of_it.gids, asked: of_it.gids.get(asked, "")})
         lines = [one for gid in of_it.gids for one in history.get(gid, ())]
-        yield Thing(card, asked, of_it, tuple(sorted(lines, key=lambda one: one.made.seq)))
+        lines.sort(key=lambda one: one.made.seq)
+        yield Thing(card.kind, card, asked, of_it, tuple(lines))
 
 
 def parse_changes(thing: Thing, given: Iterable[str]) -> list[Change]:
@@ -120,6 +155,7 @@ def parse_changes(thing: Thing, given: Iterable[str]) -> list[Change]:
 
     Raises:
         BadRequestError: There is no such field, or it cannot hold the value.
+        BadReferenceError: The thing is in the catalogue no more.
     """
     texts: dict[str, list[str]] = {}
     for one in given:
@@ -128,19 +164,41 @@ def parse_changes(thing: Thing, given: Iterable[str]) -> list[Change]:
             known = ", ".join(FIELDS[thing.kind])
             raise BadRequestError(one, "it corrects no field", f"Write FIELD=VALUE: {known}.")
         texts.setdefault(field, []).append(value)
+    _check_there(thing, texts)
     held = thing.held
     return [
-        Change(place, held.get(place.field, ""), parse_value(place, _as_one(place, values)))
+        Change(place, held.get(place.field, ""), _parsed(place, values))
         for place, values in ((Place(thing.kind, name), some) for name, some in texts.items())
     ]
 
 
-def _as_one(place: Place, values: list[str]) -> str:
+def _check_there(thing: Thing, fields: Collection[str]) -> None:
+    if fields and thing.card is None:
+        wrong = "nothing in the catalogue has it, so its corrections can only be taken back"
+        raise BadReferenceError(str(thing.asked), wrong, "`phono search --json` lists gids.")
+
+
+def _parsed(place: Place, values: list[str]) -> str:
     if len(values) == 1:
-        return values[0]
-    if place.form.name not in ("ISRCS", "WORDS"):
+        return parse_value(place, values[0])
+    if place.form not in LISTS:
         raise BadRequestError(place.field, "it has one value", "Give it once.")
-    return stored_list([one for one in values if one.strip()])
+    parsed = [one for text in values for one in list_of(parse_value(place, text))]
+    return parse_value(place, stored_list(parsed))
+
+
+def confirmed_fields(thing: Thing, fields: Iterable[str]) -> list[Change]:
+    """Return fields that are right as they are; `now` is what holds, as a correction says it.
+
+    Raises:
+        BadRequestError: There is no such field, or a correction cannot say what it holds.
+        BadReferenceError: The thing is in the catalogue no more.
+    """
+    names, held = list(dict.fromkeys(fields)), thing.held
+    _check_there(thing, names)
+    places = (Place(thing.kind, name) for name in names)
+    given = ((place, held.get(place.field, "")) for place in places)
+    return [Change(place, value, parse_value(place, value)) for place, value in given]
 
 
 def undone_fields(thing: Thing, fields: Iterable[str]) -> list[Change]:
@@ -160,20 +218,28 @@ def undone_fields(thing: Thing, fields: Iterable[str]) -> list[Change]:
 
 
 def lines_for(
-    thing: Thing, changes: Sequence[Change], undone: Iterable[str], why: Why, person: str
+    thing: Thing,
+    changes: Sequence[Change],
+    undone: Iterable[str],
+    why: Why,
+    person: str,
+    *,
+    confirmed: Iterable[str] = (),
 ) -> list[Correction]:
     """Return the lines that put changes on record; none for what holds already.
 
     Args:
+        confirmed: Fields of `changes` that are put on record also where only sources say so.
         undone: Fields of which corrections are taken back, of whichever gid of the thing.
         person: Local id of who decided.
     """
     who = (why.reason, person)
     gid, source = str(thing.asked), thing.said.gids.get(thing.asked, "")
+    new = set(confirmed) - {one.made.field for one in thing.standing}
     lines = [
         Correction(thing.kind, gid, one.place.field, one.now, *who, source)
         for one in changes
-        if one.now != one.was
+        if one.now != one.was or one.place.field in new
     ]
     fields = set(undone)
     lines += [
@@ -192,68 +258,3 @@ def record(archive: Archive, lines: Sequence[Correction]) -> None:
     """
     if lines:
         archive.record(lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What comes of one row of a sheet.
-
-    Attributes:
-        thing: What it is about; None where its id names nothing.
-    """
-
-    row: Row
-    thing: Thing | None
-    changes: tuple[Change, ...]
-    refused: tuple[Refused, ...]
-
-
-def judge(
-    archive: Archive, catalogue: Catalogue, sheet: Sheet, *, is_forced: bool = False
-) -> list[Judged]:
-    """Find what the rows of a sheet correct, in their order.
-
-    Args:
-        is_forced: Whether a cell counts also where the field was corrected meanwhile.
-    """
-    asked = [_gid(row.id) for row in sheet.rows]
-    found = catalogue.lookup.by_gids([gid for gid in asked if gid])
-    named = dict(zip([gid for gid in asked if gid], found, strict=True))
-    cards = {gid: card for gid, card in named.items() if isinstance(card, Card)}
-    things = dict(zip(cards, things_of(archive, catalogue, cards), strict=True))
-    seen: set[tuple[Kind, int]] = set()
-    judged = []
-    for row, gid in zip(sheet.rows, asked, strict=True):
-        thing = things.get(gid) if gid else None
-        if thing is None:
-            wrong = Refused("id", "nothing in the catalogue has it", row.id)
-            judged.append(Judged(row, None, (), (wrong,)))
-        elif (thing.kind, thing.card.id) in seen:
-            wrong = Refused("id", "a row before it is about the same thing", row.id)
-            judged.append(Judged(row, thing, (), (wrong,)))
-        else:
-            seen.add((thing.kind, thing.card.id))
-            one = compare(row, thing.kind, thing.held, is_forced=is_forced)
-            judged.append(Judged(row, thing, tuple(one.changes), tuple(one.refused)))
-    return judged
-
-
-def _gid(text: str) -> UUID | None:
-    try:
-        return UUID(Mbid.parse(text).uuid)
-    except ValueError:
-        return None
-
-
-def lines_of_sheet(judged: Iterable[Judged], why: Why, person: str) -> list[Correction]:
-    """Return the lines that put a sheet on record; the reason of a row counts before the other.
-
-    Raises:
-        BadRequestError: The reason of a row cannot be public.
-    """
-    lines: list[Correction] = []
-    for one in judged:
-        if one.thing is not None and one.changes:
-            of_row = Why(one.row.reason or why.reason, why.by)
-            lines += lines_for(one.thing, one.changes, (), of_row, person)
-    return lines

@@ -38,7 +38,7 @@ class Refused:
         field: Its column; "" for the whole row.
         mine: What it says.
         theirs: What holds instead.
-        is_stale: Whether somebody else corrected the field since the sheet was made.
+        is_stale: Whether the field was corrected since the sheet was made.
     """
 
     field: str
@@ -95,7 +95,7 @@ def _compare_cell(
         wrong = "the program that saved the sheet put ? for letters. Save it in UTF-8"
         compared.refused.append(Refused(place.field, wrong, cell, shown))
     elif row.was.get(place.field) != mark_of(shown) and not is_forced:
-        wrong = "somebody corrected it since the sheet was made"
+        wrong = "it was corrected since the sheet was made. Export it again, or `--force`"
         if place.field not in row.was:
             wrong = "`was` does not tell what it said when the sheet was made"
         compared.refused.append(Refused(place.field, wrong, cell, shown, is_stale=True))

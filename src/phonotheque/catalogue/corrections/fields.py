@@ -1,7 +1,8 @@
 """What may be corrected of a thing in the catalogue, and what each field can hold.
 
-Laws: a value that a field cannot hold is refused and never guessed; what `parse_value` gives stays
-as it is when it goes through again; "" is nothing: the field is taken away.
+Laws: a value that a field cannot hold is refused and never guessed, and so is one with an e-mail
+address, for the register keeps it for ever; what `parse_value` gives stays as it is when it goes
+through again; "" is nothing: the field is taken away.
 
 In the register a value is text: a length is a number of ms, a flag "true" or "false", a list JSON.
 
@@ -21,6 +22,7 @@ import msgspec
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.sources import values
 from phonotheque.errors import BadRequestError
+from phonotheque.music.email_addresses import has_email_address
 from phonotheque.music.identifiers import Isrc, parse_territory
 
 
@@ -83,6 +85,11 @@ kind's table, but for `credit`, `isrcs` and `genres`."""
 ALL_FIELDS = tuple(dict.fromkeys(name for fields in FIELDS.values() for name in fields))
 """Every field of any kind, each once."""
 
+LIST_FIELDS = frozenset(
+    name for fields in FIELDS.values() for name, form in fields.items() if form in LISTS
+)
+"""Fields that hold several values, of whichever kind of thing."""
+
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))?")
 _MS = re.compile(r"(\d{1,12})(?:[.,]0+)?")
 _YES = frozenset(("true", "yes", "1", "wahr", "vrai", "verdadero", "vero", "waar", "ja"))
@@ -122,11 +129,15 @@ def parse_value(place: Place, text: str) -> str:
         The text that the register keeps; "" for nothing.
 
     Raises:
-        BadRequestError: There is no such field, or it cannot hold the value.
+        BadRequestError: There is no such field, it cannot hold the value, or the value has an
+            e-mail address in it.
     """
     form, given = place.form, values.clean(text) or ""
     if not given and form is not Form.NAME:
         return ""
+    if has_email_address(given):
+        todo = "Leave it out: everybody can read a correction, and it cannot be taken back."
+        raise BadRequestError(place.field, "there is an e-mail address in it", todo)
     try:
         if not given or len(given) > _LONGEST:
             raise ValueError
@@ -143,14 +154,9 @@ def format_value(form: Form, stored: str) -> str:
     return stored
 
 
-def readable(stored: str) -> str:
-    """Return what the register keeps of a field as people read it, whichever field it is."""
-    if stored.startswith("["):
-        try:
-            return "; ".join(list_of(stored))
-        except msgspec.DecodeError:  # a title that begins so
-            return stored
-    return stored
+def readable(field: str, stored: str) -> str:
+    """Return what the register keeps of a field as people read it, of whichever kind of thing."""
+    return "; ".join(list_of(stored)) if field in LIST_FIELDS else stored
 
 
 def list_of(stored: str) -> list[str]:
@@ -235,8 +241,10 @@ def _isrcs(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    words = (values.clean(one.lower()) for one in _several(text))
-    return stored_list(list(dict.fromkeys(word for word in words if word and ";" not in word)))
+    words = list(dict.fromkeys(filter(None, (values.clean(one.lower()) for one in _several(text)))))
+    if any(";" in word for word in words):  # in a JSON list; shown to people it would be two words
+        raise ValueError
+    return stored_list(words)
 
 
 _PARSERS: dict[Form, Callable[[str], str]] = {

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import duckdb
@@ -143,6 +144,16 @@ def _by_gids(
             if gid in gids:
                 found[gid] = min(id_, found.get(gid, id_))
     return found
+
+
+def waiting_in(snapshot: Path) -> tuple[str, ...]:
+    """Return the gids of corrections that a build found no entity for.
+
+    Args:
+        snapshot: Its folder.
+    """
+    told = msgspec.json.decode((snapshot / "identity.json").read_bytes(), type=dict[str, Any])
+    return tuple(told.get("uncorrected", ()))
 
 
 def write_corrections(folder: Path, rows: pa.Table) -> None:

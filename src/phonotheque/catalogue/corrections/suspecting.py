@@ -4,8 +4,9 @@ Looked for are ISRCs on different songs, one recording with different lengths, d
 and artists whose names are nearly one. Each finding says both values and a command that would put
 it right, as far as a program can guess which of them is wrong; the most heard come first.
 
-Laws: a list depends on the snapshot and the day alone; what is as it should be is not on it; memory
-is bounded: the work is joins and sorts that spill, and distinct titles are keyed in batches.
+Laws: a list depends on the snapshot, the day and what is settled; what is as it should be is not on
+it; memory is bounded: the work is joins and sorts that spill, and distinct titles are keyed in
+batches.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
+
+import pyarrow as pa
 
 from phonotheque.catalogue.build.engines import OneMachine
 from phonotheque.catalogue.build.subjects import open_tables
@@ -75,8 +78,25 @@ class Suspicion:
     other_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What nobody need look at again; ids are those of cards.
+
+    Attributes:
+        fields: Kind, id and field of what a person has looked at.
+        pairs: Kind and both ids of things of which a person has said that they are one, or two.
+    """
+
+    fields: frozenset[tuple[Kind, int, str]] = frozenset()
+    pairs: frozenset[tuple[Kind, int, int]] = frozenset()
+
+
 def suspicions(
-    snapshot: Snapshot, doubts: Sequence[Doubt], on: date, limit: int
+    snapshot: Snapshot,
+    doubts: Sequence[Doubt],
+    on: date,
+    limit: int,
+    settled: Settled = Settled(),
 ) -> list[Suspicion]:
     """Look through a snapshot.
 
@@ -84,6 +104,7 @@ def suspicions(
         doubts: What is looked for.
         on: A day; dates after it are in the future.
         limit: So many of each doubt at most, the most heard.
+        settled: What is left out before anything is counted.
 
     Returns:
         What was found, the most heard first.
@@ -96,6 +117,7 @@ def suspicions(
         open_tables(OneMachine(db), snapshot.folder)
         for kind in Kind:
             view_of_folder(db, f"{kind}_card", snapshot.cards(kind), SCHEMA)
+        _give_settled(db, settled)
         if Doubt.ISRC in doubts:
             map_texts(db, "title_of", sql.TITLES_OF_SHARED_ISRCS, title_key, Path(work))
             found += _asked(db, sql.ISRCS, Doubt.ISRC, limit)
@@ -109,6 +131,21 @@ def suspicions(
     return sorted(found, key=_urgency)
 
 
+def _give_settled(db: sql.Connection, settled: Settled) -> None:
+    """Make `settled_field` (kind, id, field) and `settled_pair` (kind, id, other_id), both ways."""
+    pairs = {(kind, *ends) for kind, a, b in settled.pairs for ends in ((a, b), (b, a))}
+    for name, last, rows in (
+        ("settled_field", ("field", pa.string()), settled.fields),
+        ("settled_pair", ("other_id", pa.int64()), pairs),
+    ):
+        schema = pa.schema([("kind", pa.string()), ("id", pa.int64()), last])
+        columns = [
+            pa.array((row[place] for row in rows), column.type)
+            for place, column in enumerate(schema)
+        ]
+        db.register(name, pa.Table.from_arrays(columns, schema=schema))
+
+
 def _urgency(one: Suspicion) -> tuple[int, str, str, int, str]:
     heard = -1 if one.listens is None else one.listens
     return -heard, one.doubt, one.kind, one.id, one.field
@@ -117,7 +154,8 @@ def _urgency(one: Suspicion) -> tuple[int, str, str, int, str]:
 def _asked(db: sql.Connection, query: str, doubt: Doubt, limit: int) -> Iterator[Suspicion]:
     columns = "kind, id, title, listens, field, value, other, other_id"
     rows = db.execute(
-        f"SELECT {columns} FROM ({query}) "
+        f"SELECT {columns} FROM ({query}) ANTI JOIN settled_field USING (kind, id, field) "
+        f"ANTI JOIN settled_pair USING (kind, id, other_id) "
         f"ORDER BY listens DESC NULLS LAST, kind, id, field, value, other LIMIT {limit}"
     ).fetchall()
     return (Suspicion(doubt, Kind(row[0]), *row[1:]) for row in rows)

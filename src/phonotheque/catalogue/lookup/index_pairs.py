@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonotheque.catalogue.bulk import batches_of, parts_in
-from phonotheque.catalogue.corrections.fields import list_of
+from phonotheque.catalogue.corrections.fields import LIST_FIELDS, list_of
 from phonotheque.catalogue.corrections.resolving import read_corrections
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import packing
@@ -60,7 +60,7 @@ def _corrected(
         for row in sorted(read_corrections(snapshot / "tables").to_pylist(), key=_line)
         if (row["entity_type"], row["field"]) == (kind, field)
     }
-    rows = [(row["entity"], one) for row in newest.values() for one in _several(row["value"])]
+    rows = [(row["entity"], one) for row in newest.values() for one in _values(row)]
     ids = pa.array([entity for entity, _ in rows], pa.int64())
     values = pa.array([value for _, value in rows], pa.string())
     return ids, values, np.array(sorted(newest), np.int64)
@@ -70,11 +70,12 @@ def _line(row: dict[str, Any]) -> int:
     return int(row["seq"])
 
 
-def _several(value: str | None) -> list[str]:
-    """The values of a correction: a JSON list, or one text."""
-    if not value:
-        return []
-    return list_of(value) if value.startswith("[") else [value]
+def _values(row: dict[str, Any]) -> list[str]:
+    """The values of a correction: of a field that holds several, a JSON list, else one text."""
+    value = row["value"] or ""
+    if row["field"] in LIST_FIELDS:
+        return list_of(value)
+    return [value] if value else []
 
 
 def catalog_number_pairs(snapshot: Path, ranks: Ranks) -> Batches:

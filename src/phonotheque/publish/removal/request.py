@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from phonotheque.errors import BadRequestError
+from phonotheque.music.email_addresses import has_email_address
 
 MAX_REASON = 500
 """Letters of a reason: it stands in every mirror's copy of the tombstones."""
 
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OWN_CASE = re.compile(r"([0-9]{4})-([0-9]{1,9})")
 
@@ -81,7 +81,7 @@ def check_public(text: str, option: str, person: str) -> None:
         wrong = f"it has {len(text)} letters, at most {MAX_REASON} are told"
     elif not text.isprintable():
         wrong = "it is more than one line, or has control characters"
-    elif _EMAIL.search(text):
+    elif has_email_address(text):
         wrong = "it has an e-mail address in it"
     elif person.strip() and person.strip().casefold() in text.casefold():
         wrong = f'it names "{person}"'
