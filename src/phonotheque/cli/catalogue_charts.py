@@ -24,12 +24,16 @@ def register(group: typer.Typer) -> None:
 
 def charts(
     context: typer.Context,
-    to: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where pictures, data and the page are written.")
-    ],
     names: Annotated[
         list[str] | None,
         typer.Argument(metavar="[NAME...]", help="Only these charts; default: all."),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where pictures, data and the page are written: new, empty, or with charts.",
+        ),
     ] = None,
     jobs: Jobs = None,
     dry_run: DryRun = False,
@@ -47,24 +51,36 @@ def charts(
     from phonotheque.archive.opening import open_to_read
     from phonotheque.catalogue.charts.all_charts import charts_named
     from phonotheque.catalogue.charts.writing import index_of
-    from phonotheque.look.drawing import altair_for
 
     root, chosen = archive_of(context), charts_named(names or [])
-    if not dry_run:
-        altair_for("svg")
+    out = None if dry_run else _folder(to)
     with open_to_read(root) as archive:
         tell(archive.notices)
         snapshot, config = serving_snapshot(root), archive.config
         with watched() as told:
             counting, drawing = _half(told, "counting", 0), _half(told, "drawing", 1)
             answers = count_charts(root, snapshot, chosen, job_count(jobs), counting)
-            if not dry_run:
-                draw_charts(snapshot, config, to, answers, drawing)
+            if out is not None:
+                draw_charts(snapshot, config, out, answers, drawing)
         if as_json:
             print_json(index_of(origin_of(snapshot, config), answers))
         else:
-            _say(answers, None if dry_run else to)
+            _say(answers, out)
     return DONE
+
+
+def _folder(to: Path | None) -> Path:
+    """Where charts go; refused before anything is counted."""
+    from phonotheque.catalogue.charts.writing import check_charts_folder
+    from phonotheque.errors import BadRequestError
+    from phonotheque.look.drawing import altair_for
+
+    if to is None:
+        todo = "Name a folder; with --dry-run the findings are only told."
+        raise BadRequestError("--to", "nobody said where charts are to be written", todo)
+    altair_for("svg")
+    check_charts_folder(to)
+    return to
 
 
 def _half(told: Tell, words: str, before: int) -> Callable[[float], None]:

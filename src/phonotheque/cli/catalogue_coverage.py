@@ -51,7 +51,8 @@ def coverage(
     """Show what is known, held, free, missing and rare: what exists, what we hold, what is next.
 
     Rare is what has exactly one known holder. The longest groups are shown; --csv and --json have
-    all. A map is a folder of plain files that any web server can show; what was in it is replaced.
+    all. A map is a folder of plain files that any web server can show; a map that stood in it is
+    replaced.
 
     Example: phono catalogue coverage --by year --picture coverage.svg
     """
@@ -59,6 +60,7 @@ def coverage(
     from phonotheque.archive.opening import open_to_read
 
     root, chosen, form = archive_of(context), _chosen(by), _form_of(picture, by)
+    _check_places(csv, picture, map_)
     with open_to_read(root) as archive:
         tell(archive.notices)
         with watched() as told:
@@ -80,6 +82,19 @@ def coverage(
     else:
         _say(rows, chosen)
     return DONE
+
+
+def _check_places(csv: Path | None, picture: Path | None, onto: Path | None) -> None:
+    """Refuse what cannot be written, before anything is counted."""
+    from phonotheque.catalogue.charts.places import check_file
+    from phonotheque.errors import BadRequestError
+
+    beside = [one for one in (csv, picture) if one is not None]
+    if onto is not None and beside:
+        todo = "Ask for the table and for the map one after the other."
+        raise BadRequestError(str(beside[0]), "a map is drawn without a table", todo)
+    for one in beside:
+        check_file(one)
 
 
 def _chosen(by: str | None) -> By | None:

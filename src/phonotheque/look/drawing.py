@@ -8,6 +8,8 @@ Not here: what a chart says; each room has charts of its own.
 
 from __future__ import annotations
 
+import json
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -29,6 +31,8 @@ WIDTH, HEIGHT = 720, 360
 """Of a chart that stands alone, and of the space within its axes, in pixels."""
 
 _PNG_SCALE = 2
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""All but the production `Char` of XML 1.0, section 2.2."""
 _TITLE_PX, _LINES_PX = 19, 14
 _PX_OF_A_LETTER = 0.54
 """Mean width of a letter of the house's typeface, in its size."""
@@ -82,6 +86,14 @@ def png_of(chart: Any) -> bytes:
     return bytes(vl_convert.svg_to_png(_in_light(chart), scale=_PNG_SCALE))
 
 
+def svg_and_png_of(chart: Any) -> tuple[str, bytes]:
+    """Draw a chart once, as `svg_of` and `png_of` do."""
+    import vl_convert
+
+    svg = _in_light(chart)
+    return _with_dark_mode(svg), bytes(vl_convert.svg_to_png(svg, scale=_PNG_SCALE))
+
+
 def _in_light(chart: Any) -> str:
     import vl_convert
 
@@ -98,7 +110,18 @@ def _in_light(chart: Any) -> str:
             subtitleFontSize=_LINES_PX, subtitlePadding=8,
         )
     )  # fmt: skip
-    return str(vl_convert.vegalite_to_svg(styled.to_json()))
+    described = json.dumps(_writable(styled.to_dict()), sort_keys=True)
+    return str(vl_convert.vegalite_to_svg(described))
+
+
+def _writable(value: Any) -> Any:
+    """Put a space for each sign that XML has no way to write: the library, which measures text by
+    an SVG of its own, would end the process over one in a title."""
+    if isinstance(value, str):
+        return _NOT_IN_XML.sub(" ", value)
+    if isinstance(value, dict):
+        return {name: _writable(one) for name, one in value.items()}
+    return [_writable(one) for one in value] if isinstance(value, list) else value
 
 
 def _with_dark_mode(svg: str) -> str:

@@ -10,6 +10,7 @@ from catalogue.build.drawn import draw_snapshot
 from phonotheque.catalogue.build.card_making import make_cards
 from phonotheque.catalogue.bulk import ROWS_IN_PART, parts_in
 from phonotheque.catalogue.database import Machine
+from phonotheque.errors import UnavailableError
 
 pytest.importorskip("pyspark", reason="the extra spark is not installed")
 
@@ -56,6 +57,30 @@ def test_spark_makes_the_cards_that_duckdb_makes(session, tmp_path):
         assert all(map(_equal, here, there)), name
         assert sum(pq.read_metadata(part).num_rows for part in here) > 20, name
     assert not (root / "there/on-spark").exists()
+
+
+class _Elsewhere:
+    """A cluster that writes where this process does not look."""
+
+    def __init__(self):
+        self.places = []
+
+    def sql(self, query, dialect):
+        return query
+
+    def to_parquet(self, rows, place):
+        self.places.append(place)
+
+
+def test_rows_that_the_workers_wrote_elsewhere_are_missed(tmp_path):
+    """They are written to the disk, whatever file system a cluster takes for its own; what is not
+    there afterwards stops the build, and is not taken for no rows."""
+    from phonotheque.catalogue.build.spark import _Spark
+
+    connection = _Elsewhere()
+    with pytest.raises(UnavailableError, match="the same path"):
+        _Spark(None, connection, tmp_path).keep("kept", "SELECT 1")
+    assert connection.places == [f"file://{tmp_path}/kept"]
 
 
 def _equal(one, other):

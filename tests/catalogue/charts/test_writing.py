@@ -6,17 +6,22 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from tests.catalogue.charts.test_counting import asked
-from tests.catalogue.charts.village import HOSTILE, empty, village
+from tests.catalogue.charts.test_counting import asked, concentration_of
+from tests.catalogue.charts.village import HOSTILE
 
 from phonotheque.catalogue.charts.all_charts import CHARTS, charts_named
+from phonotheque.catalogue.charts.drawing import chart_of
 from phonotheque.catalogue.charts.page import Origin
 from phonotheque.catalogue.charts.top_lists import BOUND
+from phonotheque.catalogue.charts.values import Answer, Finding
 from phonotheque.catalogue.charts.writing import write_charts
+from phonotheque.errors import BadRequestError, ConflictError
 from phonotheque.look import drawing
+from publish.pages.chromium import Chromium, Served
 
 pytest.importorskip("vl_convert", reason="the extra charts is not installed")
 
@@ -29,22 +34,30 @@ def origin_of(snapshot):
     return Origin(HOSTILE, made.name, made.made_at, sources, "2026-01-02")
 
 
-def written(snapshot, out, work, names=SOME):
-    answers = list(asked(snapshot, work, charts_named(names)).values())
+def written(snapshot, out, answers):
     write_charts(out, snapshot.folder, origin_of(snapshot), answers, lambda _: None)
     return out
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    return village(tmp_path_factory.mktemp("village"))
+def snapshot(built_village):
+    return built_village
 
 
 @pytest.fixture(scope="module")
-def folder(snapshot, tmp_path_factory):
-    """Made once, and only read: one chart of each form, and one that cannot be drawn."""
-    out = tmp_path_factory.mktemp("charts")
-    return written(snapshot, out, tmp_path_factory.mktemp("work"), (*SOME, "top-artists-7-days"))
+def answers(snapshot, tmp_path_factory):
+    """One of each form by name, and one that cannot be drawn. Of the village's few recordings there
+    is no most played hundredth: that one is of others."""
+    charts = charts_named((*SOME, "top-artists-7-days"))
+    found = asked(snapshot, tmp_path_factory.mktemp("work"), charts)
+    chart = found["concentration"].chart
+    return found | {"concentration": Answer(chart, *concentration_of([900, *[5] * 199]))}
+
+
+@pytest.fixture(scope="module")
+def folder(snapshot, answers, tmp_path_factory):
+    """Made once, and only read."""
+    return written(snapshot, tmp_path_factory.mktemp("charts"), list(answers.values()))
 
 
 class Page(HTMLParser):
@@ -122,19 +135,88 @@ def test_csv_and_json_have_the_same_rows(folder):
         assert {one["name"] for one in record["sources"]} == {"records", "shelf"}
 
 
-def test_a_chart_that_cannot_be_drawn_any_more_goes(snapshot, tmp_path):
-    """Into the same folder, charts of a catalogue without the data: no old picture stays."""
-    out = written(snapshot, tmp_path / "charts", tmp_path / "work", ("lengths",))
-    assert (out / "lengths.svg").exists()
-    written(empty(tmp_path / "empty"), out, tmp_path / "work", ("lengths",))
-    assert list(out.rglob("lengths*")) == []
-
-
-def test_the_same_answers_give_the_same_bytes(snapshot, folder, tmp_path):
-    """Made again, a picture and its data are the same to the last byte."""
-    again = written(snapshot, tmp_path / "charts", tmp_path / "work", ("licences",))
+def test_the_same_answers_give_the_same_bytes_until_there_are_none(
+    snapshot, answers, folder, tmp_path
+):
+    """Made again, a picture and its data are the same to the last byte. Of a catalogue without the
+    data, into the same folder: no old picture stays."""
+    out = written(snapshot, tmp_path / "charts", [answers["licences"]])
     for name in ("licences.svg", "licences.csv", "licences.sql", "page/licences-narrow.svg"):
-        assert (again / name).read_bytes() == (folder / name).read_bytes()
+        assert (out / name).read_bytes() == (folder / name).read_bytes()
+    written(snapshot, out, [replace(answers["licences"], rows=[], finding=None)])
+    assert list(out.rglob("licences*")) == []
+
+
+@pytest.mark.parametrize("index", [None, '{"name": "a program"}', "[]", "no JSON"])
+def test_a_folder_of_other_people_stays_as_it_is(snapshot, tmp_path, index):
+    """Whoever keeps something there keeps it, also beside an index.json that is none of ours."""
+    (tmp_path / "index.html").write_text("mine", encoding="utf-8")
+    if index is not None:
+        (tmp_path / "index.json").write_text(index, encoding="utf-8")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ConflictError, match="not empty"):
+        written(snapshot, tmp_path, [])
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_file_is_no_folder(snapshot, tmp_path):
+    """A file, and a place below one, are refused with what to do."""
+    (tmp_path / "file").write_bytes(b"")
+    for place in ("file", "file/below/it"):
+        with pytest.raises(BadRequestError, match="Name a"):
+            written(snapshot, tmp_path / place, [])
+
+
+def test_a_run_that_was_stopped_can_be_repeated(snapshot, answers, tmp_path, monkeypatch):
+    """What a stop leaves in a new folder is known as ours, without a page."""
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("phonotheque.catalogue.charts.writing.chart_of", stop)
+        with pytest.raises(KeyboardInterrupt):
+            written(snapshot, tmp_path, [answers["licences"]])
+    assert not (tmp_path / "index.html").exists()
+    written(snapshot, tmp_path, [])
+    assert (tmp_path / "index.html").exists()
+
+
+LONG = ("Dream On", "W" * 60, "illi" * 9, "東京の夜" * 9, "a\x1bb\0c\nd\ufffe\ud800")
+
+
+def test_nothing_of_a_picture_is_cut_off(answers, tmp_path):
+    """Whatever typeface a browser has, on a phone and on a desk, each name and number lies within
+    the picture; a name that is shortened is so at its end. Signs that XML lacks do no harm."""
+    altair, chart = drawing.altair_for("svg"), answers["licences"].chart
+    titles = {"short": LONG[:1], "long": LONG}
+    for word, names in titles.items():
+        rows = [
+            {"licence": f"{n}. {name}", "recordings": 987_654_321 // n}
+            for n, name in enumerate(names, 1)
+        ]
+        answer = Answer(chart, rows, Finding("All", (), rows))
+        for width in (380, 860):
+            svg = drawing.svg_of(chart_of(altair, answer, width, has_title=False))
+            (tmp_path / f"{word}-{width}.svg").write_text(svg, encoding="utf-8")
+    with Chromium() as browser, Served(tmp_path) as server:
+        for path in sorted(tmp_path.iterdir()):
+            browser.open(server.url(f"/{path.name}"))
+            found = json.loads(browser.run(_OUTSIDE))
+            assert found["outside"] == [], path.name
+            assert "1. Dream On" in found["all"], path.name
+
+
+_OUTSIDE = """(() => {
+  const frame = document.documentElement.getBoundingClientRect();
+  const all = [...document.querySelectorAll("text")];
+  const outside = all.filter((one) => {
+    const box = one.getBoundingClientRect();
+    return box.left < frame.left || box.right > frame.right;
+  });
+  const told = (some) => some.map((one) => one.textContent);
+  return JSON.stringify({ all: told(all), outside: told(outside) });
+})()"""
 
 
 def test_a_picture_follows_the_mode(folder):

@@ -50,7 +50,7 @@ def test_a_rehearsal_of_charts_tells_and_writes_nothing(built, tmp_path):
     findings = {one["name"]: one["finding"] for one in told["charts"]}
     assert findings["releases-by-year"].startswith("2003 has more releases")
     assert findings["genres"] is None
-    text = built("catalogue", "charts", "--to", out, "--dry-run").expect(0).out
+    text = built("catalogue", "charts", "--dry-run").expect(0).out
     assert "Not drawn, because the data is not there: concentration" in text
     assert not out.exists()
 
@@ -75,8 +75,16 @@ def test_what_is_not_there_is_refused(built, tmp_path):
         ("coverage", "--picture", tmp_path / "a.svg"),
         ("coverage", "--by", "year", "--picture", tmp_path / "a.gif"),
         ("coverage", "--by", "country", "--map", tmp_path / "map"),
+        ("coverage", "--map", tmp_path / "map", "--csv", tmp_path / "a.csv"),
+        ("coverage", "--csv", tmp_path / "none/a.csv"),
+        ("coverage", "--csv", tmp_path),
+        ("coverage", "--map", "/proc/map"),
+        ("charts", "pie", "--dry-run"),
+        ("charts",),
     ):
-        assert built("catalogue", *words).expect(2).err
+        told = built("catalogue", *words).expect(2).err
+        assert told
+        assert "verify" not in told
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import pyarrow.parquet as pq
 import pytest
 from tests.catalogue.build.small import build_small, cards, song, table, write_source
-from tests.catalogue.charts.village import empty, village
 
 from phonotheque.catalogue.charts.counting import PLACES
 from phonotheque.catalogue.coverage.counting import COVERAGE, coverage_of, coverage_sql
@@ -21,9 +20,9 @@ MACHINE = Machine(1, 256 << 20)
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
+def snapshot(built_village):
     """Made once, and only read."""
-    return village(tmp_path_factory.mktemp("village"))
+    return built_village
 
 
 def counted(snapshot, by, work):
@@ -114,7 +113,7 @@ def test_years_come_in_order_and_groups_by_size(snapshot, tmp_path):
     assert known == sorted(known, reverse=True)
 
 
-def test_it_is_told_in_a_sentence(snapshot, tmp_path):
+def test_it_is_told_in_a_sentence(snapshot, built_of_nothing, tmp_path):
     """A finding has the numbers of the table, and a table of nothing says so."""
     assert finding_of(counted(snapshot, None, tmp_path), None) == (
         "Of 13 known recordings, 15 % are held, 31 % are free and 23 % are rare; "
@@ -123,7 +122,7 @@ def test_it_is_told_in_a_sentence(snapshot, tmp_path):
     assert finding_of(counted(snapshot, By.SOURCE, tmp_path), By.SOURCE) == (
         "Records knows most: 12 recordings, 8.3 % of them held"
     )
-    nothing = counted(empty(tmp_path / "empty"), By.YEAR, tmp_path)
+    nothing = counted(built_of_nothing, By.YEAR, tmp_path)
     assert finding_of(nothing, By.YEAR) == "No recording is known"
     assert answer_of(nothing, By.YEAR).finding is None
 

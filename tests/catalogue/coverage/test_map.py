@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.catalogue.build.small import build_small, by, cards, together, write_source
-from tests.catalogue.charts.village import HOSTILE, village
+from tests.catalogue.charts.village import HOSTILE
 
 from listen.pages.browsing import axe_script, complaints, findings, press_at
 from phonotheque.catalogue.charts.page import Origin
@@ -19,6 +19,7 @@ from phonotheque.catalogue.coverage.tiles import PALETTES
 from phonotheque.catalogue.coverage.words import By, Pixel
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.gids import gid_of
+from phonotheque.errors import ConflictError
 from publish.pages.chromium import Chromium, Served
 
 COUNT = 2_500
@@ -124,13 +125,60 @@ def _pixel(layout, place):
 
 
 @pytest.mark.parametrize("order", [By.YEAR, By.REGISTRANT])
-def test_other_orders(order, tmp_path):
+def test_other_orders(built_village, order, tmp_path):
     """By year and by registrant, the village's three releases stand in that order."""
     out = tmp_path / "map"
-    written(village(tmp_path / "catalogue"), out, order, tmp_path / "work")
+    written(built_village, out, order, tmp_path / "work")
     groups = [record[1] for record in records_of(out)]
     expected = {By.YEAR: ["1990", "1990", "2001"], By.REGISTRANT: ["DEAAA", "DEAAA", "FRBBB"]}
     assert groups == expected[order]
+
+
+def files_in(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*") if path.is_file()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("described", [None, '{"version": 8}'])
+def test_a_folder_of_other_people_stays_as_it_is(built_village, tmp_path, described):
+    """Folders that are called as those of a map are somebody's, also beside a map.json of his."""
+    out = tmp_path / "mine"
+    (out / "records").mkdir(parents=True)
+    (out / "records/one.txt").write_text("mine", encoding="utf-8")
+    if described is not None:
+        (out / "map.json").write_text(described, encoding="utf-8")
+    before = files_in(out)
+    with pytest.raises(ConflictError, match="not empty"):
+        written(built_village, out, By.YEAR, tmp_path / "work")
+    assert files_in(out) == before
+
+
+def test_a_map_stays_whole_until_the_next_one_is(built_village, tmp_path, monkeypatch):
+    """Stopped while it is drawn, the old map is as it was, and a new folder has none; run again,
+    nothing of the stopped one is left. What else lies beside a map stays."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    out, fresh, work = tmp_path / "map", tmp_path / "fresh", tmp_path / "work"
+    written(built_village, out, By.YEAR, work)
+    (out / "robots.txt").write_text("mine", encoding="utf-8")
+    before = files_in(out)
+    with monkeypatch.context() as patch:
+        patch.setattr("phonotheque.catalogue.coverage.mapping._write_tiles", stop)
+        for place in (out, fresh):
+            with pytest.raises(KeyboardInterrupt):
+                written(built_village, place, By.REGISTRANT, work)
+            found = {name for name in files_in(place) if not name.startswith(".part/")}
+            assert found == (before.keys() if place == out else set())
+    assert {name: files_in(out)[name] for name in before} == before
+    for place in (out, fresh):
+        written(built_village, place, By.REGISTRANT, work)
+        assert [record[1] for record in records_of(place)] == ["DEAAA", "DEAAA", "FRBBB"]
+    assert files_in(out).keys() == before.keys()
+    assert files_in(fresh).keys() == before.keys() - {"robots.txt"}
 
 
 @pytest.fixture(scope="module")

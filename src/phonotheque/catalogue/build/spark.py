@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _QUIETLY = {"spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
+_DISK = "file://"
 _PATTERN_SIGNS = "*?[]{}\\"
 """What Hadoop takes for a pattern in a path."""
 
@@ -176,10 +177,20 @@ class _Spark:
         return self._session.sql(self._connection.compile(rows))
 
     def _written(self, name: str, rows: Table) -> Path:
-        """Let Spark write rows; return the folder of its files, in order of their names."""
+        """Let Spark write rows; return the folder of its files, in order of their names.
+
+        Raises:
+            UnavailableError: They are not where this process finds them.
+        """
         folder = self._folder / name
         remove_tree(folder)
-        self._connection.to_parquet(rows, str(folder))
+        # Without the scheme it is a path in whatever file system the cluster takes for its own.
+        # A name that is written to is none of a pattern, so nothing in it is quoted.
+        self._connection.to_parquet(rows, f"{_DISK}{folder}")
+        if not parts_in(folder):  # of no rows, too, Spark makes a file
+            wrong = f"what its workers wrote is not in {folder}"
+            todo = "Put the catalogue where driver and workers find it under the same path."
+            raise UnavailableError("Spark", wrong, todo)
         return folder
 
 
@@ -219,7 +230,7 @@ def _put(path: Path, rows: pa.Table) -> Path:
 
 def _in_hadoop(path: Path) -> str:
     """Return a path as Spark takes it, which looks for patterns."""
-    return "file://" + "".join(f"\\{one}" if one in _PATTERN_SIGNS else one for one in str(path))
+    return _DISK + "".join(f"\\{one}" if one in _PATTERN_SIGNS else one for one in str(path))
 
 
 @contextmanager

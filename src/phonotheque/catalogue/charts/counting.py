@@ -119,9 +119,9 @@ def published_query(chart: Chart, snapshot: Path, words: Sequence[str]) -> str:
     """Return a query as a file for DuckDB's own program, to be run in the folder of the snapshot.
 
     Args:
-        words: Lines of comment to begin with.
+        words: Comments to begin with, a line each: whatever is in them, they stay comments.
     """
-    lines = [f"-- {word}" for word in words]
+    lines = [f"-- {_on_one_line(word)}" for word in words]
     for name in chart.reads:
         place = PLACES.get(name)
         if place is None:
@@ -132,6 +132,12 @@ def published_query(chart: Chart, snapshot: Path, words: Sequence[str]) -> str:
         else:
             lines.append(f"CREATE OR REPLACE TEMP VIEW {name} AS {_no_rows(place.schema)};")
     return "\n".join((*lines, chart.query.strip() + ";", ""))
+
+
+def _on_one_line(text: str) -> str:
+    """Text of a catalogue without what ends a line or rules a terminal: else a title could be a
+    command of whoever runs the file."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _no_rows(schema: pa.Schema) -> str:

@@ -5,20 +5,27 @@ Laws: ink first, the marker for what the title is about; the same answer gives t
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from phonotheque.catalogue.charts.values import Answer, Form, Row
 from phonotheque.catalogue.charts.words import clock, percent
-from phonotheque.look.drawing import EDGE, HEIGHT, INK, MARKER, PAPER, RULE, title_of
+from phonotheque.look.drawing import EDGE, HEIGHT, INK, INK_2, MARKER, PAPER, RULE, title_of
 
 _ROW_PX = 24
 _LABELS_SHARE = 0.42
-"""At most so much of the width is for names."""
-_NUMBERS_PX = 64
+"""At most so much of the width is for names, beside bars."""
+_PHONE_PX = 480
+"""In less width long names stand above bars: beside them there is no room to read them."""
+_TWO_LINES_PX, _LINE_PX = 46, 11
+"""Height of a row with its name above, and how far its lines are from its middle."""
 _GAP = 0.12
 _PADDING_PX = 24
 _EDGE_PX = 4
-_LETTER_PX = 7
+_GAP_PX = 6
+_FONT_PX = 13
+_LETTER_PX, _WIDE_LETTER_PX, _DIGIT_PX = 7, 13, 7.3
+"""Widths in Arial, about: of a letter, of a capital or what is written in squares, of a digit."""
 _WIDER_LETTERS = 0.18
 """Share of their width by which names are wider where Arial and what is as wide are not there."""
 _MINUTE_S = 60
@@ -46,7 +53,7 @@ def chart_of(altair: Any, answer: Answer, width: int, *, has_title: bool) -> Any
         more["title"] = title_of(altair, f"{finding.title}.", [answer.chart.how], inner)
     edge = _PADDING_PX if has_title else _EDGE_PX
     padding = dict.fromkeys(("left", "top", "right", "bottom"), edge)
-    if answer.chart.form is Form.NAMED:
+    if answer.chart.form is Form.NAMED and not _is_above(rows, inner):
         padding["left"] += int(_names_px(rows, inner) * _WIDER_LETTERS)
     return drawn.properties(background=PAPER, padding=padding, **more)
 
@@ -134,28 +141,66 @@ def _named(altair: Any, answer: Answer, rows: list[dict[str, Any]], width: int) 
         row["name"], row["words"] = str(row[axes.across] or "unknown"), f"{row[axes.up]:,}"
     columns = ("name", "words", "is_marked", *filter(None, (axes.up, axes.part)))
     data = altair.Data(values=[_only(row, columns) for row in rows])
-    limit = int(width * _LABELS_SHARE)
-    names = altair.Y("name:N").sort(None).title(None)
-    names = names.axis(labelLimit=limit, ticks=False, domain=False, labelPadding=8)
-    room = width - _names_px(rows, width) * (1 + _WIDER_LETTERS) - _NUMBERS_PX
-    across = altair.X(f"{axes.up}:Q").axis(None)
-    base = altair.Chart(data).encode(x=across, y=names)
-    bars = base.mark_bar(height={"band": 0.7}, strokeWidth=0.8)
-    numbers = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(text="words:N")
+    is_above = _is_above(rows, width)
+    shift, row_px = (_LINE_PX, _TWO_LINES_PX) if is_above else (0, _ROW_PX)
+    room = width if is_above else width - _names_px(rows, width) * (1 + _WIDER_LETTERS)
+    longest = max(0, room - _numbers_px(rows))
+    base = altair.Chart(data).encode(y=_names(altair, width, is_above=is_above))
+
+    def across(column: str) -> Any:
+        # Bars end where the longest number still has room: it is part of the picture's width.
+        return altair.X(f"{column}:Q").axis(None).scale(range=[0, longest])
+
+    bars = base.mark_bar(height=0.7 * _ROW_PX, yOffset=shift, strokeWidth=0.8)
+    numbers = base.mark_text(align="left", dx=_GAP_PX, dy=shift, fontSize=_FONT_PX, color=INK)
+    layers = [numbers.encode(x=across(axes.up), text="words:N")]
+    if is_above:
+        names = base.mark_text(
+            align="left", dy=-_LINE_PX, fontSize=_FONT_PX, color=INK_2,
+            limit=int(width / (1 + _WIDER_LETTERS)),
+        )  # fmt: skip
+        layers.append(names.encode(x=altair.value(0), text="name:N"))
     if axes.part:
-        whole = bars.encode(color=altair.value(PAPER), stroke=altair.value(EDGE))
-        part = bars.encode(x=altair.X(f"{axes.part}:Q").axis(None), color=altair.value(INK))
-        drawn = altair.layer(whole, part, numbers)
+        whole = bars.encode(x=across(axes.up), color=altair.value(PAPER), stroke=altair.value(EDGE))
+        part = bars.encode(x=across(axes.part), color=altair.value(INK))
+        drawn = altair.layer(whole, part, *layers)
     else:
-        marked = bars.encode(color=_fill(altair), stroke=altair.value(INK))
-        drawn = altair.layer(marked, numbers)
-    return drawn.properties(width=max(int(room), 80), height=_ROW_PX * len(rows))
+        marked = bars.encode(x=across(axes.up), color=_fill(altair), stroke=altair.value(INK))
+        drawn = altair.layer(marked, *layers)
+    return drawn.properties(width=int(room), height=row_px * len(rows))
+
+
+def _is_above(rows: list[dict[str, Any]], width: int) -> bool:
+    """Whether names stand above their bars: on a phone, where they would be cut off beside them."""
+    return width < _PHONE_PX and _longest_px(rows) > width * _LABELS_SHARE
+
+
+def _names(altair: Any, width: int, *, is_above: bool) -> Any:
+    names = altair.Y("name:N").sort(None).title(None)
+    if is_above:
+        return names.axis(None)
+    limit = int(width * _LABELS_SHARE)
+    return names.axis(labelLimit=limit, ticks=False, domain=False, labelPadding=8)
 
 
 def _names_px(rows: list[dict[str, Any]], width: int) -> int:
     """How wide the names beside bars are, about."""
-    longest = max(len(row["name"]) for row in rows)
-    return min(int(width * _LABELS_SHARE), longest * _LETTER_PX)
+    return min(int(width * _LABELS_SHARE), _longest_px(rows))
+
+
+def _longest_px(rows: list[dict[str, Any]]) -> int:
+    return max(sum(map(_letter_px, row["name"])) for row in rows)
+
+
+def _letter_px(letter: str) -> int:
+    is_wide = letter.isupper() or unicodedata.east_asian_width(letter) in "WF"
+    return _WIDE_LETTER_PX if is_wide else _LETTER_PX
+
+
+def _numbers_px(rows: list[dict[str, Any]]) -> int:
+    """How wide the numbers behind bars are at most, with the gap before them."""
+    longest = max(len(row["words"]) for row in rows)
+    return int(longest * _DIGIT_PX * (1 + _WIDER_LETTERS)) + _GAP_PX
 
 
 def _only(row: Row, names: tuple[str, ...]) -> dict[str, Any]:

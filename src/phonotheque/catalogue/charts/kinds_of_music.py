@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phonotheque.catalogue.charts.values import Axes, Chart, Finding, Form, Row, Rows
-from phonotheque.catalogue.charts.words import counted, licence_name, number, percent
+from phonotheque.catalogue.charts.words import counted, licence_name, number, percent, share
 
 _SECTION = "What they are"
 _DRAWN = 20
@@ -105,10 +105,7 @@ def _licences() -> Chart:
             return None
         total = sum(row["recordings"] for row in rows)
         free = sum(row["free"] for row in rows)
-        title = (
-            f"{percent(free, total)} of {counted(total, 'recording')} may be copied unchanged "
-            "by everybody"
-        )
+        title = f"{share(free, total, 'recording')} may be copied unchanged by everybody"
         shown = [{**row, "licence": licence_name(row["licence"])} for row in rows]
         return Finding(title, (), _most(shown, "licence"))
 

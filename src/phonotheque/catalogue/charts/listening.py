@@ -81,6 +81,9 @@ def _median(rows: list[Row], column: str, total: int) -> int:
     raise AssertionError
 
 
+_FEWEST = 100
+"""Recordings below which there is no most played hundredth."""
+
 _SHARES = "0.0001, 0.001, 0.01, 0.02, 0.05, " + ", ".join(f"{n / 20:g}" for n in range(2, 21))
 
 
@@ -117,7 +120,7 @@ SELECT share AS share_of_recordings,
     (heard_before + (share * recordings - before) * listens) / all_listens AS share_of_listens
 FROM added JOIN (SELECT unnest([{_SHARES}])::DOUBLE AS share) AS step
     ON share * recordings > before AND share * recordings <= through
-WHERE all_listens > 0
+WHERE all_listens > 0 AND recordings >= {_FEWEST}
 ORDER BY share""",
         columns={
             "share_of_recordings": "Of the recordings whose listens are known, the most played.",
@@ -130,7 +133,7 @@ ORDER BY share""",
         form=Form.CURVE,
         axes=Axes("share_of_recordings", "share_of_listens", "of recordings", "of listens"),
         find=_find_concentration,
-        lacking=_LACKING,
+        lacking=f"Somebody counted listens of fewer than {_FEWEST} recordings.",
     )
 
 

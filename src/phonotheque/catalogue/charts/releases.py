@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from phonotheque.catalogue.charts.values import Axes, Chart, Finding, Form, Rows
-from phonotheque.catalogue.charts.words import counted, number, percent
+from phonotheque.catalogue.charts.words import counted, number, percent, share
 
 _SECTION = "Releases and identifiers"
 _MOST_TRACKS = 40
@@ -96,7 +96,7 @@ def _per_artist() -> Chart:
         one = sum(row["artists"] for row in rows if row["recordings"] == 1)
         last = rows[-1]
         title = (
-            f"{percent(one, total)} of {counted(total, 'artist')} have one recording; "
+            f"{share(one, total, 'artist')} have one recording; "
             f"the most that one of them has is {number(last['recordings'])}"
         )
         return Finding(title, (1,), doubling(rows, "recordings", "artists"))
@@ -193,7 +193,7 @@ def _shared_by(number_of: str, codes: str, noun: str) -> Callable[[Rows], Findin
             return None
         shared = sum(row[codes] for row in rows if row[number_of] > 1)
         title = (
-            f"{percent(shared, total)} of {counted(total, noun)} stand for several {number_of}; "
+            f"{share(shared, total, noun)} stand for several {number_of}; "
             f"one stands for {number(rows[-1][number_of])}"
         )
         if not shared:

@@ -16,6 +16,16 @@ def percent(part: float, whole: float) -> str:
     return f"{share:.1f} %".replace(".0 %", " %")
 
 
+_FEW = 100
+"""Of fewer things a share is told as what it is: a per cent of four is a fourth."""
+
+
+def share(part: int, whole: int, noun: str) -> str:
+    """A part of so many things: "74 % of 1,624 releases", "1 of 2 releases"."""
+    told = number(part) if whole < _FEW else percent(part, whole)
+    return f"{told} of {counted(whole, noun)}"
+
+
 def number(value: float) -> str:
     """A count: "1,624"."""
     return f"{value:,.0f}"

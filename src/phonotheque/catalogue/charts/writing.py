@@ -1,7 +1,8 @@
 """Charts written into a folder: data, query and pictures of each, and the page that shows all.
 
 Laws: every file is written whole or not at all; the page comes last, so that what it leads to is
-there; a chart that is not drawn leaves no file, and one that stood there before goes.
+there; a chart that is not drawn leaves no file, and one that stood there before goes; a folder with
+other people's files is refused, and what a stopped run leaves is known as ours by its index.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from phonotheque.catalogue.bulk import Progress, translated
 from phonotheque.catalogue.charts.counting import published_query
 from phonotheque.catalogue.charts.drawing import chart_of
 from phonotheque.catalogue.charts.page import Origin, asset_files, charts_page
+from phonotheque.catalogue.charts.places import check_folder, make_folder
 from phonotheque.catalogue.charts.top_lists import BOUND
 from phonotheque.catalogue.charts.values import Answer, Row
-from phonotheque.look.drawing import WIDTH, altair_for, png_of, svg_of
+from phonotheque.look.drawing import WIDTH, altair_for, svg_and_png_of, svg_of
+from phonotheque.music.formulas import harmless
 
 FORMAT = 1
 """Version of `index.json` and of the JSON beside each chart."""
@@ -40,12 +43,17 @@ def write_charts(
         snapshot: Folder of the snapshot that answered.
 
     Raises:
+        BadRequestError: No folder can be there.
+        ConflictError: The folder has files that are not ours.
         UnavailableError: The disk refused, or the extra `charts` is not installed.
     """
     altair = altair_for("svg")
-    for folder in (out, out / "page", out / "assets", out / "assets/fonts"):
-        with translated(str(folder)):
-            folder.mkdir(parents=True, exist_ok=True)
+    check_charts_folder(out)
+    make_folder(out)
+    if not (out / INDEX).exists():
+        write_whole_file(out / INDEX, _json(index_of(origin, ())))
+    for folder in (out / "page", out / "assets/fonts"):
+        make_folder(folder)
     for path, data in asset_files().items():
         write_whole_file(out / path, data)
     for done, answer in enumerate(answers, 1):
@@ -57,6 +65,17 @@ def write_charts(
         on_progress(done / len(answers))
     write_whole_file(out / INDEX, _json(index_of(origin, answers)))
     write_whole_file(out / PAGE, charts_page(origin, answers))
+
+
+def check_charts_folder(out: Path) -> None:
+    """Refuse a folder that charts may not be written into.
+
+    Raises:
+        BadRequestError: No folder can be there.
+        ConflictError: It has files that are not ours.
+        UnavailableError: The disk refused.
+    """
+    check_folder(out, INDEX, "charts")
 
 
 def write_whole_file(path: Path, data: bytes) -> None:
@@ -86,9 +105,9 @@ def _files_of(
         f"In the folder of the snapshot: duckdb < {name}.sql",
     ]
     yield f"{name}.sql", published_query(answer.chart, snapshot, words).encode()
-    alone = chart_of(altair, answer, WIDTH, has_title=True)
-    yield f"{name}.svg", svg_of(alone).encode()
-    yield f"{name}.png", png_of(alone)
+    svg, png = svg_and_png_of(chart_of(altair, answer, WIDTH, has_title=True))
+    yield f"{name}.svg", svg.encode()
+    yield f"{name}.png", png
     for word, width in (("wide", _WIDE_PX), ("narrow", _NARROW_PX)):
         chart = chart_of(altair, answer, width, has_title=False)
         yield f"page/{name}-{word}.svg", svg_of(chart).encode()
@@ -99,7 +118,10 @@ def _title(answer: Answer) -> str:
 
 
 def csv_of(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
-    """Return rows as CSV (RFC 4180); what is unknown is empty."""
+    """Return rows as CSV (RFC 4180); what is unknown is empty, what a spreadsheet would run is not.
+
+    A text that begins as a formula has an apostrophe in front, which the JSON beside it has not.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
@@ -108,7 +130,7 @@ def csv_of(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
+    return str(value).lower() if isinstance(value, bool) else harmless(value)
 
 
 def record_of(answer: Answer, origin: Origin) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A map made: releases in their order, laid along the curve, with what each pixel is.
 
 Laws: every release of the catalogue has one pixel, in the order of `expressions.on_map`; whatever
-is larger than memory comes in batches; the page is written last.
+is larger than memory comes in batches.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ READS = frozenset({"recording_card", "release_card", "release", "canonical", "fi
 BLOCK = 1024
 """Releases in one file of records: a square of 32 x 32 pixels."""
 
+FOLDERS = _RECORDS, _TILES = "records", "tiles"
+"""What is drawn of a map, beside its page."""
+
 _ROWS_AT_ONCE = 1 << 17
 _SHARE_OF_RECORDS = 0.85
 
@@ -61,10 +64,10 @@ def draw_map(
     work: tuple[Path, Machine],
     on_progress: Progress,
 ) -> Drawn:
-    """Write tiles and records of a map; what stood in these folders is replaced.
+    """Write tiles and records of a map.
 
     Args:
-        out: The map's folder, which is there.
+        out: An empty folder for `tiles` and `records`.
         by: What it is ordered by: year, label or registrant.
         names: Names of the snapshot's sources, of which gids are made.
         work: Folder in which sorting may spill, and what it may use.
@@ -73,7 +76,7 @@ def draw_map(
         MalformedError: A table cannot be read.
         UnavailableError: The disk refused.
     """
-    records = fresh_folder(out / "records")
+    records = fresh_folder(out / _RECORDS)
     with opened(snapshot, set(READS), *work) as db:
         count = number(db, "SELECT count(*) FROM release_card") or 0
         layout, groups = layout_of(count), Groups()
@@ -132,7 +135,7 @@ def _gids(rows: pa.Table, names: dict[int, str]) -> list[str]:
 
 
 def _write_tiles(out: Path, whole: Any, zoom: int) -> None:
-    folder = fresh_folder(out / "tiles")
+    folder = fresh_folder(out / _TILES)
     for level, pixels in levels_of(whole, zoom):
         for mode in PALETTES:
             if level == 0:
