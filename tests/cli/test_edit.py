@@ -38,4 +38,6 @@ def test_what_corrects_nothing_is_refused(stocked, correction):
     phono, names = stocked
     assert correction in phono("edit", names[FLAC], "title=A", correction).expect(2).err
     assert not list(phono.events("edit"))
-    phono("edit", names[FLAC], "title=A", "title=B").expect(2)
+    for two in (["title=B"], ["--undo", "title"], ["--confirm", "title"]):
+        assert "title" in phono("edit", names[FLAC], "title=A", *two).expect(2).err
+    assert "--confirm" in phono("edit", names[FLAC], "--confirm", "title").expect(2).err
