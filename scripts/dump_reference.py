@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
+from phonotheque.catalogue.dump.checks import AS_WRITTEN
 from phonotheque.catalogue.dump.json_keys import LINES
 from phonotheque.catalogue.dump.layout import DELETED, FLAT, SINGLE, Sheet, flat_path, single_path
 from phonotheque.catalogue.dump.ordered import ACROSS, key_of
@@ -126,6 +127,12 @@ in `gid_redirect`, tombstones in `removal`. A table that did not change has no f
 tables, SQLite and JSON lines are not in an increment: they are made of the tables, \
 `phono catalogue dump` makes them after `phono catalogue apply`.
 
+Refused is what no catalogue can have: ids of an entity that do not rise in its file, rows without \
+`key`, ids below 0 or not below 2^32, `next_ids` beyond that or of another table, control \
+characters (U+0000 to U+001F, U+007F to U+009F) in texts other than {written}, a `made_at` that is \
+no `YYYY-MM-DDTHH:MM:SSZ`, a number above 10^12 or a million after that of `base`, decisions that \
+cannot be read. Rows, ids, texts and dates of a dump are held to the same.
+
 `state` is the SHA-256 of the lines of `tables` as `SHA256SUMS` would have them, in order of \
 path. The digest of a table is one SHA-256 over its rows in order of key, 65,536 at a time: their \
 number (8 bytes), then of each column that is not all null its name, a zero byte, and `1` where \
@@ -157,7 +164,8 @@ def dump_page(made: str) -> str:
     keys = ((f"`{one}`", ", ".join(f"`{column}`" for column in key_of(one).columns))
             for one in (*TABLES, *(sheet.name for sheet in ACROSS)))  # fmt: skip
     keyed = "\n".join(f"| {name} | {columns} |" for name, columns in keys)
-    parts.append(_INCREMENTS.replace("{keys}", keyed))
+    written = ", ".join(f"`{name}`" for name in sorted(AS_WRITTEN))
+    parts.append(_INCREMENTS.replace("{keys}", keyed).replace("{written}", written))
     parts.append(_sheet(f"`{single_path(DELETED)}`", DELETED))
     return "\n".join(parts)
 

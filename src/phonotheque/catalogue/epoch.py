@@ -42,6 +42,9 @@ Integers = npt.NDArray[np.int64]
 _CHUNK = 1 << 20
 """Entries for which a step makes temporary arrays."""
 
+END_OF_IDS = 1 << 55
+"""Ids are below it: with a word of `entity_type` they fit into a number of 64 bits."""
+
 FOLDER = "epoch"
 
 _WORK = "work.part"

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -216,6 +217,9 @@ LIES = {
     "a snapshot that is a path": lambda said: said.update(snapshot="../x"),
     "another count of rows": lambda said: said["rows"].update({"parquet/recordings.parquet": 1}),
     "ids that were never given": lambda said: said["next_ids"].update(recording=1),
+    "ids without an end": lambda said: said["next_ids"].update(recording=2**63 - 1),
+    "a date that is a command": lambda said: said.update(made_at="2024-05-06\n.shell x\n--"),
+    "a title of two lines": lambda said: said["sources"][0].update(title="Open\n.shell x"),
     "no flat table": lambda said: said["rows"].pop("parquet/recordings.parquet"),
     "no sources": lambda said: said.pop("sources"),
 }
@@ -250,6 +254,31 @@ def test_ids_that_do_not_rise_are_refused(site, tmp_path):
     write_sums(tmp_path / "dump", {})
     with pytest.raises(MalformedError, match="rise"):
         back(tmp_path / "dump", tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    ("path", "column", "value", "told"),
+    [
+        ("recordings", "title", "x\n.shell x", "control"),
+        ("tables/recording/open", "title", "x\x1b[2J", "control"),
+        ("tables/recording/open", "key", None, "no key"),
+        ("tables/track/open", "recording", 1 << 62, "can have given"),
+        ("links", "one", -1, "can have given"),
+    ],
+)
+def test_rows_that_cannot_be_are_refused(site, tmp_path, path, column, value, told):
+    """A text of more than a line, a row without key and an id that is none make no catalogue."""
+    shutil.copytree(site / "dump", tmp_path / "dump")
+    file = tmp_path / "dump" / "parquet" / f"{path}.parquet"
+    rows = pq.read_table(file)
+    field = rows.schema.field(column)
+    values = pa.array([*rows[column].to_pylist()[:-1], value], field.type)
+    place = rows.schema.get_field_index(column)
+    pq.write_table(rows.set_column(place, field, values), file)
+    write_sums(tmp_path / "dump", {})
+    with pytest.raises(MalformedError, match=told):
+        back(tmp_path / "dump", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 class StoppedError(Exception):

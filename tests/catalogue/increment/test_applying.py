@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from catalogue.build.small import build_small, by, song, together, write_source
@@ -25,7 +27,7 @@ from catalogue.increment.changing import MAKERS, PARQUET
 from phonotheque.catalogue.dump.contents import read_sums, write_sums
 from phonotheque.catalogue.dump.dumping import dump
 from phonotheque.catalogue.dump.restoring import restore
-from phonotheque.catalogue.dump.state import state_of
+from phonotheque.catalogue.dump.state import state_of, tables_digests
 from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.identity.decisions import Named, merge
@@ -59,9 +61,10 @@ def applied(root, *folders, **more):
     return apply(root, LocalDisk(root), list(folders), MAKERS, MACHINE, **more)
 
 
-def state(root, out):
-    """The state that a dump of a catalogue says it has."""
-    return dump(root, LocalDisk(root), out, PARQUET).state
+def state(root):
+    """The state that a dump of a catalogue would say it has."""
+    made = serving(root)
+    return state_of(tables_digests(made.tables, made.descriptor.sources))
 
 
 @pytest.fixture
@@ -69,6 +72,19 @@ def other(three, tmp_path):
     """A copy of the catalogue that follows, to work on."""
     shutil.copytree(three / "other", tmp_path / "other")
     return tmp_path / "other"
+
+
+@pytest.fixture(scope="module")
+def still(three, tmp_path_factory):
+    """Another copy, for tests after which it is what it was."""
+    folder = tmp_path_factory.mktemp("still") / "other"
+    shutil.copytree(three / "other", folder)
+    return folder
+
+
+def files_in(root):
+    """Every file of a catalogue, with when it was written."""
+    return {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
 
 
 def test_a_second_archive_answers_as_the_first(tmp_path):
@@ -97,7 +113,9 @@ def test_a_second_archive_answers_as_the_first(tmp_path):
     write_increment(one, LocalDisk(one), tmp_path / "2", PARQUET, 1)
     made = apply(two, LocalDisk(two), [tmp_path / "2"], REAL_MAKERS, MACHINE)
     assert digest_of_answers(made) == digest_of_answers(built)
-    assert state(two, tmp_path / "b") == state(one, tmp_path / "a")
+    dumped = [dump(root, LocalDisk(root), tmp_path / out, PARQUET).state
+              for root, out in ((one, "a"), (two, "b"))]  # fmt: skip
+    assert dumped == [state(one), state(one)]
     assert (tmp_path / "b" / "decisions.jsonl").read_bytes() == (
         tmp_path / "a" / "decisions.jsonl"
     ).read_bytes()
@@ -119,8 +137,8 @@ def test_one_by_one_is_all_at_once(three, other, tmp_path):
     assert cards
     assert cards.items() <= at_once.descriptor.files.items()
     wanted = read_increment(three / "3")
-    assert state(other, tmp_path / "a") == wanted.result.state
-    assert state(tmp_path / "at-once", tmp_path / "b") == wanted.result.state
+    assert state(other) == wanted.result.state
+    assert state(tmp_path / "at-once") == wanted.result.state
     names = sorted(one.name for one in other.glob("snapshot-*"))
     assert names == ["snapshot-000002", "snapshot-000003"]
     said = msgspec.json.decode((other / "restored.json").read_bytes())
@@ -185,6 +203,19 @@ LIES = {
     "another count of rows": lambda said: said["rows"].update({"parquet/deleted.parquet": 0}),
     "ids that were never given": lambda said: said["next_ids"].update(recording=1),
     "a state that does not add up": lambda said: said["result"].update(state="0" * 64),
+    "ids without an end": lambda said: said["next_ids"].update(recording=2**63 - 1),
+    "ids of no table": lambda said: said["next_ids"].update(song=1),
+    "ids below all": lambda said: said["next_ids"].update(recording=-1),
+    "a date that is a command": lambda said: said.update(made_at="2024-05-06\n.shell x\n--"),
+    "a title of two lines": lambda said: said["sources"][0].update(title="Open\n.shell x"),
+    "a number beyond all names": lambda said: (
+        said.update(snapshot=f"snapshot-{10**18 - 1}"),
+        said["result"].update(sequence=10**18 - 1),
+    ),
+    "more builds than there can be": lambda said: (
+        said.update(snapshot="snapshot-2000000"),
+        said["result"].update(sequence=2_000_000),
+    ),
     "another number": lambda said: said["result"].update(sequence=9),
     "no base": lambda said: said.pop("base"),
     "rows that it does not lead to": lambda said: said["result"].update(
@@ -195,37 +226,87 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_found(three, other, tmp_path, lie):
+def test_a_lie_is_found(three, still, tmp_path, lie):
     """An increment whose digests are right and whose contents are not changes nothing."""
     shutil.copytree(three / "2", tmp_path / "2")
     rewrite(tmp_path / "2", LIES[lie])
     with pytest.raises((MalformedError, DigestMismatchError)):
-        applied(other, tmp_path / "2")
-    assert serving(other).descriptor.name == "snapshot-000001"
+        applied(still, tmp_path / "2")
+    assert serving(still).descriptor.name == "snapshot-000001"
 
 
-def test_every_damage_is_found(three, other, tmp_path):
+RECORDING, ISRC = (f"parquet/tables/{name}/open.parquet" for name in ("recording", "isrc"))
+FORGED = {
+    "an id at the end of all numbers": (RECORDING, "id", 2**63 - 1, "can have given"),
+    "an id below all": (RECORDING, "id", -1, "can have given"),
+    "no id": (RECORDING, "id", None, "rise"),
+    "an id twice": (RECORDING, "id", lambda ids: ids[-2], "rise"),
+    "no key": (RECORDING, "key", None, "no key"),
+    "a title that is a command": (RECORDING, "title", "x\n.shell x", "control"),
+    "a reference that fits into no key": (ISRC, "recording", 1 << 56, "can have given"),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_rows_that_cannot_be_are_found(three, still, tmp_path, forged):
+    """Rows with an id, a key or a text that no catalogue has are refused before anything is made
+    of them, however right the digests of their file are."""
+    path, column, value, told = FORGED[forged]
+    folder = tmp_path / "2"
+    shutil.copytree(three / "2", folder)
+    rows = pq.read_table(folder / path)
+    values = rows[column].to_pylist()
+    values[-1] = value(values) if callable(value) else value
+    place = rows.schema.get_field_index(column)
+    changed = rows.set_column(place, rows.field(place), pa.array(values, rows.field(place).type))
+    pq.write_table(changed, folder / path)
+    write_sums(folder, {})
+    before = files_in(still)
+    with pytest.raises(MalformedError, match=told):
+        applied(still, folder)
+    assert files_in(still) == before
+
+
+def test_decisions_that_are_none_are_found(three, still, tmp_path):
+    """A line that is no decision is told before anything is written: no build could go on."""
+    shutil.copytree(three / "2", tmp_path / "2")
+    (tmp_path / "2" / "decisions.jsonl").write_text("not json\n")
+    write_sums(tmp_path / "2", {})
+    before = files_in(still)
+    with pytest.raises(MalformedError, match=r"2/decisions.jsonl: line 1"):
+        applied(still, tmp_path / "2")
+    assert files_in(still) == before
+
+
+def test_every_damage_is_found(three, still, tmp_path):
     """A flipped bit, a cut and a loss in any file that is read are told before anything is done."""
     folder = tmp_path / "2"
     shutil.copytree(three / "2", folder)
-    read = [path for path in read_sums(folder) if path.endswith((".parquet", "increment.json"))]
+    ends = Named(gid_of("open", "recording", "1")), Named(gid_of("open", "recording", "2"))
+    merge(LocalDisk(folder), "recording", *ends, at="2024-01-01T00:00:00Z", reason="")
+    write_sums(folder, {})
+    needed = (".parquet", "increment.json", "decisions.jsonl")
+    read = [path for path in read_sums(folder) if path.endswith(needed)]
+    assert "decisions.jsonl" in read
+    before = files_in(still)
     for path in (*read, "SHA256SUMS"):
         data = (folder / path).read_bytes()
         half = len(data) // 2
         for damaged in (data[:half] + bytes([data[half] ^ 1]) + data[half + 1 :], data[:half]):
             (folder / path).write_bytes(damaged)
             with pytest.raises((DigestMismatchError, MalformedError)):
-                applied(other, folder)
+                applied(still, folder)
         (folder / path).unlink()
         with pytest.raises((MalformedError, BadReferenceError)):
-            applied(other, folder)
+            applied(still, folder)
         (folder / path).write_bytes(data)
-    assert not (other / "building").exists()
+    assert files_in(still) == before
     assert len(read) > 10
 
 
 def test_only_what_follows_may_follow(three, other, tmp_path):
-    """What was never restored, was built upon, or has decisions of its own is told so."""
+    """What was never restored, has an import that is not built, was built upon, or has decisions of
+    its own is told so, and keeps what it has."""
     with pytest.raises(NoCatalogueError):
         applied(tmp_path / "nothing", three / "2")
     with pytest.raises(ConflictError, match="not restored"):
@@ -238,6 +319,8 @@ def test_only_what_follows_may_follow(three, other, tmp_path):
     with pytest.raises(ConflictError, match="decisions"):
         applied(tmp_path / "decided", three / "2")
     write_source(other, "mine", together(by(1, "Mine"), {"recording": [song(2, "Mine")]}))
+    with pytest.raises(ConflictError, match="mine: imported here"):
+        applied(other, three / "2")
     build_small(other)
     with pytest.raises(ConflictError, match="built here"):
         applied(other, three / "2")
@@ -266,7 +349,7 @@ def test_what_was_stopped_goes_on(three, other, tmp_path):
             applied(other, *both(three), on_progress=at)
         assert serving(other).descriptor.name == "snapshot-000001"
     applied(other, *both(three))
-    assert state(other, tmp_path / "a") == read_increment(three / "3").result.state
+    assert state(other) == read_increment(three / "3").result.state
     assert not (other / "building").exists()
 
 
@@ -280,7 +363,7 @@ def test_another_choice_begins_anew(three, other, tmp_path):
     with pytest.raises(StoppedError):
         applied(other, *both(three), on_progress=at)
     applied(other, three / "2")
-    assert state(other, tmp_path / "a") == read_increment(three / "2").result.state
+    assert state(other) == read_increment(three / "2").result.state
 
 
 CHILD = """
@@ -328,7 +411,7 @@ def test_killed_it_is_the_old_state_or_the_new_one(three, other, tmp_path, momen
             applied(other, *both(three))
     else:
         applied(other, *both(three))
-    assert state(other, tmp_path / "a") == read_increment(three / "3").result.state
+    assert state(other) == read_increment(three / "3").result.state
 
 
 @pytest.mark.torture
@@ -343,4 +426,4 @@ def test_a_third_archive_may_follow_the_first(three, other, tmp_path):
     applied(other, three / "3")
     write_increment(other, LocalDisk(other), tmp_path / "3", PARQUET, 2)
     applied(tmp_path / "third", tmp_path / "3")
-    assert state(tmp_path / "third", tmp_path / "a") == read_increment(three / "3").result.state
+    assert state(tmp_path / "third") == read_increment(three / "3").result.state

@@ -19,6 +19,7 @@ from phonotheque.catalogue.increment.applying import apply
 from phonotheque.catalogue.increment.comparing import changes, merged
 from phonotheque.catalogue.increment.writing import write_increment
 from phonotheque.disk import LocalDisk
+from phonotheque.errors import MalformedError
 
 SCHEMA = pa.schema(
     [("entity_type", pa.string()), ("n", pa.int64()), ("g", pa.binary(16)), ("t", pa.string()),
@@ -73,6 +74,16 @@ def test_nothing_changed_is_nothing(made, size):
     """Between a table and itself there is no row put and no key deleted."""
     key, tables = made
     assert not list(changes(cut(tables[-1], size), cut(tables[-1], 3), SCHEMA, key))
+
+
+@pytest.mark.parametrize("key", [Key(number="n"), Key(number="n", has_word=True)])
+@pytest.mark.parametrize("id_", [2**63 - 1, 1 << 55, -1])
+def test_an_id_that_fits_into_no_key_is_told(key, id_):
+    """Comparing comes to an end, whatever ids a table has."""
+    row = {"entity_type": "artist", "n": id_, "g": bytes(16)}
+    table = pa.Table.from_pylist([row], SCHEMA)
+    with pytest.raises(MalformedError, match="no catalogue"):
+        list(changes(iter([table.slice(0, 0)]), iter([table]), SCHEMA, key))
 
 
 def digest(rows):

@@ -17,11 +17,13 @@ from phonotheque.catalogue.dump.dumping import dump
 from phonotheque.catalogue.dump.frame import Wish
 from phonotheque.catalogue.dump.ordered import key_of
 from phonotheque.catalogue.gids import gid_of
+from phonotheque.catalogue.increment import deleted
 from phonotheque.catalogue.increment.contents import read_increment
 from phonotheque.catalogue.increment.writing import look_ahead, write_increment
+from phonotheque.catalogue.snapshot import switch_to
 from phonotheque.catalogue.tables import TABLES
 from phonotheque.disk import LocalDisk
-from phonotheque.errors import BadRequestError, ConflictError, NotHeldError
+from phonotheque.errors import BadRequestError, ConflictError, MalformedError, NotHeldError
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +170,8 @@ def test_what_cannot_be_said_is_told(built, tmp_path):
     disk = LocalDisk(root)
     with pytest.raises(BadRequestError, match="nothing was built since"):
         write_increment(root, disk, tmp_path / "x", PARQUET, 2)
+    with pytest.raises(BadRequestError, match="no dump 9 yet: the catalogue is 2"):
+        write_increment(root, disk, tmp_path / "x", PARQUET, 9)
     shutil.rmtree(root / "dumped" / "all" / "1")
     with pytest.raises(NotHeldError, match=r"kept are those of 2.*full dump"):
         write_increment(root, disk, tmp_path / "x", PARQUET, 1)
@@ -200,6 +204,66 @@ def test_the_last_two_states_are_kept(tmp_path):
         dump(world.root, world.disk, tmp_path / "dump", PARQUET)
         kept = sorted(one.name for one in (world.root / "dumped" / "all").iterdir())
         assert kept == [str(one) for one in range(max(number - 1, 1), number + 1)]
+
+
+class StoppedError(Exception):
+    """A stop in the middle."""
+
+
+def at_the_end(progress):
+    if progress.step == "taking digests":
+        raise StoppedError
+
+
+def kept_in(world):
+    return sorted(one.name for one in (world.root / "dumped" / "all").iterdir())
+
+
+def test_what_an_increment_begins_with_stays(tmp_path):
+    """An increment since an older dump that was stopped goes on, and one that is whole can be made
+    again; the next dump lets its base go."""
+    world = Changing(tmp_path / "one", seed=4)
+    for number in (1, 2, 3):
+        world.change(5)
+        world.snapshot()
+        if number < 3:
+            dump(world.root, world.disk, tmp_path / "dump", PARQUET)
+    ask = (world.root, world.disk, tmp_path / "3", PARQUET, 1)
+    with pytest.raises(StoppedError):
+        write_increment(*ask, on_progress=at_the_end)
+    made = write_increment(*ask)
+    assert not (tmp_path / "3.part").exists()
+    assert write_increment(*ask) == made
+    assert kept_in(world) == ["1", "2", "3"]
+    dump(world.root, world.disk, tmp_path / "dump", PARQUET)
+    assert kept_in(world) == ["2", "3"]
+
+
+@pytest.mark.parametrize("damage", ["x", None])
+def test_a_damaged_state_is_mended_by_a_dump(tmp_path, damage):
+    """A kept state that cannot be read, or is not there, is told with what to do; that does it."""
+    world = Changing(tmp_path / "one", seed=5)
+    world.change(5)
+    world.snapshot()
+    dump(world.root, world.disk, tmp_path / "dump", PARQUET)
+    path = world.root / "dumped" / "all" / "1" / "state.json"
+    whole = path.read_bytes()
+    path.unlink() if damage is None else path.write_text(damage)
+    world.change(5)
+    world.snapshot()
+    with pytest.raises(MalformedError, match="full dump"):
+        write_increment(world.root, world.disk, tmp_path / "2", PARQUET, 1)
+    switch_to(world.disk, "snapshot-000001")
+    dump(world.root, world.disk, tmp_path / "dump", PARQUET)
+    assert path.read_bytes() == whole
+
+
+def test_deleted_keys_are_written_some_at_a_time(built, tmp_path, monkeypatch):
+    """However few keys are held at once, the increment is the same to the byte."""
+    monkeypatch.setattr(deleted, "_AT_ONCE", 1)
+    root = built / "one"
+    write_increment(root, LocalDisk(root), tmp_path / "2", PARQUET, 1)
+    assert read_sums(tmp_path / "2") == read_sums(built / "2")
 
 
 def test_a_dry_run_counts_what_would_be_compared(built):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from phonotheque.catalogue.bulk import sync_file, translated
+from phonotheque.catalogue.dump.checks import check_said
 from phonotheque.catalogue.dump.layout import CONTENTS, FORMAT, SUMS, WORK
 from phonotheque.catalogue.identity.decisions import Decision
 from phonotheque.catalogue.snapshot import SourceEntry
@@ -27,7 +28,6 @@ from phonotheque.music.decoding import UNDECODABLE
 
 DECISIONS_FILE = "decisions.jsonl"
 
-_SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SUM = re.compile(r"([0-9a-f]{64})  ([^\s\\][^\n\\]*)")
 _AGAIN = "Fetch the dump again."
 _NOTHING = hashlib.sha256(b"").hexdigest()
@@ -98,29 +98,9 @@ def read_contents(dump: Path) -> Contents:
         contents = msgspec.json.decode(data, type=Contents)
     except UNDECODABLE as error:
         raise MalformedError(str(dump / CONTENTS), f"it cannot be read: {error}", _AGAIN) from error
-    check_names(dump / CONTENTS, contents.snapshot, contents.sources)
+    said = (contents.snapshot, contents.made_at, contents.sources, contents.next_ids)
+    check_said(dump / CONTENTS, *said)
     return contents
-
-
-def check_names(path: Path, snapshot: str, sources: Sequence[SourceEntry]) -> None:
-    """Refuse names of which paths are made and that are none.
-
-    Args:
-        path: The file that says them.
-
-    Raises:
-        MalformedError: A name or a number is none.
-    """
-    names = [one.name for one in sources]
-    numbers = [one.id for one in sources]
-    if (
-        not all(map(_SOURCE_NAME.fullmatch, names))
-        or len({*names}) < len(names)
-        or len({*numbers}) < len(numbers)
-        or not all(0 < number < 1000 for number in numbers)
-        or not re.fullmatch(r"snapshot-[0-9]{6,18}", snapshot)
-    ):
-        raise MalformedError(str(path), "its names or numbers are none", _AGAIN)
 
 
 def read_sums(dump: Path) -> dict[str, str]:

@@ -35,7 +35,7 @@ from phonotheque.catalogue.dump.frame import (
     write_decisions,
 )
 from phonotheque.catalogue.dump.json_lines import write_json_lines
-from phonotheque.catalogue.dump.kept import KeptState, keep
+from phonotheque.catalogue.dump.kept import KeptState, forget_old, keep
 from phonotheque.catalogue.dump.layout import CONTENTS, DATABASE, JSON_LINES, SQLITE, SUMS, WORK
 from phonotheque.catalogue.dump.papers import write_papers
 from phonotheque.catalogue.dump.parquet_tables import Origin, write_parquet
@@ -140,6 +140,7 @@ def dump(
         state = KeptState(contents.snapshot, contents.epoch, chosen.sources, tables)
         keep(root, wish.wanted, contents.sequence, made_from.tables, state)
         _finish(unfinished, out, contents, wish, pace)
+        forget_old(root, wish.wanted)
     return contents
 
 

@@ -2,7 +2,8 @@
 
 Below `dumped/` in the catalogue stands, for each choice of sources, a folder named by the sequence
 number of a dump: its tables, which are second names of files that the snapshot has anyway, and
-`state.json` with their digests. They take room from when the snapshot is gone. The last two stay.
+`state.json` with their digests. They take room from when the snapshot is gone. The last two stay,
+and the one that the last increment began with: so it can be made again.
 
 Laws: nothing here is needed to serve or to build; what is lost costs a full dump, and no more. A
 state has its name when it is whole.
@@ -64,6 +65,8 @@ class Kept:
 def keep(root: Path, wanted: Wanted, sequence: int, tables: Path, state: KeptState) -> None:
     """Keep the state of a dump.
 
+    What stands there and is another one, or cannot be read, is replaced.
+
     Args:
         root: Folder of the catalogue.
         wanted: What was asked for: a choice has states of its own.
@@ -76,12 +79,26 @@ def keep(root: Path, wanted: Wanted, sequence: int, tables: Path, state: KeptSta
     with translated(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
     with hold_folder(folder, "a dump"):
-        is_same = (folder / str(sequence)).is_dir() and _read(folder, sequence).state == state
-        if not is_same:
+        if not _is_kept(folder, sequence, state):
             remove_tree(folder / str(sequence))
             make_once(folder / str(sequence), lambda out: _link(tables, out, state))
+
+
+def forget_old(root: Path, wanted: Wanted, base: int = 0) -> None:
+    """Remove all states of a choice but the last two, when what was dumped is whole.
+
+    Args:
+        root: Folder of the catalogue.
+        base: One that stays, too: the number that an increment begins with.
+
+    Raises:
+        ArchiveBusyError: Another dump keeps its state at this moment; run again.
+    """
+    folder = root / FOLDER / _choice(wanted)
+    with hold_folder(folder, "a dump"):
         for old in _sequences(folder)[:-_KEPT]:
-            remove_tree(folder / str(old))
+            if old != base:
+                remove_tree(folder / str(old))
 
 
 def kept(root: Path, wanted: Wanted, sequence: int) -> Kept:
@@ -101,8 +118,17 @@ def kept(root: Path, wanted: Wanted, sequence: int) -> Kept:
     return _read(folder, sequence)
 
 
+def _is_kept(folder: Path, sequence: int, state: KeptState) -> bool:
+    try:
+        return (folder / str(sequence)).is_dir() and _read(folder, sequence).state == state
+    except MalformedError:
+        return False
+
+
 def _read(folder: Path, sequence: int) -> Kept:
     path = folder / str(sequence) / _STATE
+    if not path.is_file():
+        raise MalformedError(str(path), "it is not there", _ANEW)
     try:
         with translated(str(path)):
             state = msgspec.json.decode(path.read_bytes(), type=KeptState)

@@ -21,9 +21,10 @@ import pyarrow.parquet as pq
 
 from phonotheque.catalogue.build.ordering import order_column
 from phonotheque.catalogue.bulk import translated
+from phonotheque.catalogue.dump.checks import check_ids
 from phonotheque.catalogue.dump.excerpt import rows_of_source
 from phonotheque.catalogue.dump.layout import CANONICAL, CORRECTIONS, LINKS, Sheet
-from phonotheque.catalogue.epoch import Integers
+from phonotheque.catalogue.epoch import END_OF_IDS, Integers
 from phonotheque.catalogue.snapshot import SourceEntry
 from phonotheque.catalogue.tables import TABLES
 from phonotheque.errors import MalformedError
@@ -32,7 +33,7 @@ _WORD = "entity_type"
 _WORDS = tuple(sorted(TABLES))
 """What may stand in the column `entity_type`, in order."""
 
-_WORD_BITS, _UNKNOWN_ID = 56, 1 << 55
+_WORD_BITS = 56
 """A key is one number: the place of its word, and below it an id; what is unknown comes last."""
 
 
@@ -96,10 +97,11 @@ def numbers_of(rows: pa.Table, key: Key) -> Integers:
     """Return the key of each row as one number, in the order in which rows of a table stand.
 
     Raises:
-        MalformedError: An entity is of no table.
+        MalformedError: An entity is of no table, or an id is none.
     """
-    ids = rows[key.number].combine_chunks().fill_null(_UNKNOWN_ID)
-    found: Integers = np.asarray(ids).astype(np.int64)
+    ids = rows[key.number].combine_chunks()
+    check_ids(key.number, ids, END_OF_IDS)
+    found: Integers = np.asarray(ids.fill_null(END_OF_IDS)).astype(np.int64)
     if not key.has_word:
         return found
     words = rows[_WORD].combine_chunks()

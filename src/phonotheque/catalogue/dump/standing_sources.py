@@ -21,6 +21,9 @@ from phonotheque.catalogue.sources.report import Report, encode_report
 from phonotheque.catalogue.sources.staging import FOLDER
 from phonotheque.disk import Disk, make_folders, write_whole
 
+_CAME_ALONG = "came-along"
+"""Name of an empty file in a generation that no import made here: nothing is lost with it."""
+
 
 def write_consumed(
     disk: Disk, source: SourceEntry, generation: str, used: Mapping[str, int], note: str
@@ -53,7 +56,24 @@ def write_consumed(
     write_whole(disk, f"{folder}/terms.json", msgspec.json.encode(asdict(terms)))
     write_whole(disk, f"{folder}/report.json", encode_report(report))
     write_whole(disk, f"{folder}/{CONSUMED}", "\n".join([*used, ""]).encode())
+    write_whole(disk, f"{folder}/{_CAME_ALONG}", b"")
     write_whole(disk, f"{FOLDER}/{source.name}/current", f"{generation}\n".encode())
+
+
+def imported_here(root: Path, disk: Disk, built: Sequence[SourceEntry]) -> list[str]:
+    """Return the names of sources that were imported here and are in no snapshot yet.
+
+    Args:
+        root: Folder of the catalogue.
+        disk: The same folder as a disk.
+        built: Sources of the snapshot that serves.
+    """
+    generations = {one.name: one.generation for one in built}
+    return [
+        one.name
+        for one in read_inputs(root, disk)
+        if one.generation != generations.get(one.name) and not (one.folder / _CAME_ALONG).exists()
+    ]
 
 
 def entries_in(

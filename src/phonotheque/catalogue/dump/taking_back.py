@@ -1,8 +1,8 @@
 """Tables and cards of a snapshot from the Parquet files of a dump: `parquet_tables` turned round.
 
-Nothing here trusts a dump further than its columns and counts: paths are made from the layout and
-the names of sources, which are words; numbers of ids are checked when they are given
-(`restoring`).
+Nothing here trusts a dump further than its columns, counts and rows were checked: paths are made
+from the layout and the names of sources, which are words; that ids were given before `next_ids` is
+checked when they are taken up (`restoring`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from phonotheque.catalogue.bulk import (
 )
 from phonotheque.catalogue.corrections.resolving import SCHEMA as CORRECTIONS_SCHEMA
 from phonotheque.catalogue.corrections.resolving import write_corrections
+from phonotheque.catalogue.dump.checks import RowsCheck
 from phonotheque.catalogue.dump.choosing import DECISIONS
 from phonotheque.catalogue.dump.contents import Contents
 from phonotheque.catalogue.dump.isrcs import unpack_isrcs
@@ -111,13 +112,22 @@ def take_in_tables(dump: Path, contents: Contents, tables: Path, on_progress: Pr
     for sheet, schema in ((LINKS, LINKS_SCHEMA), (CANONICAL, CANONICAL_SCHEMA)):
         out = tables / f"{sheet.name}.parquet"
         with translated(str(out)):
-            rows = pq.read_table(dump / single_path(sheet)).cast(schema)
+            rows = _checked(dump, sheet).cast(schema)
             pq.write_table(rows, out, compression="zstd", row_group_size=100_000)
             sync_file(out)
     if single_path(CORRECTIONS) in contents.rows:
-        with translated(str(dump / single_path(CORRECTIONS))):
-            corrected = pq.read_table(dump / single_path(CORRECTIONS))
-        write_corrections(tables, with_no_reason(corrected))
+        write_corrections(tables, with_no_reason(_checked(dump, CORRECTIONS)))
+
+
+def _checked(dump: Path, sheet: Sheet) -> pa.Table:
+    """Return the rows of a table across sources."""
+    path = dump / single_path(sheet)
+    with translated(str(path)):
+        rows = pq.read_table(path)
+    check = RowsCheck(path, sheet)
+    for batch in rows.to_batches():
+        check.add(batch)
+    return rows
 
 
 def with_no_reason(corrected: pa.Table) -> pa.Table:
@@ -134,33 +144,25 @@ def _take_in_table(dump: Path, contents: Contents, name: str, out: Path) -> None
         path = dump / table_path(name, source.name)
         if path.relative_to(dump).as_posix() not in contents.rows:
             continue
-        writer, last = PartWriter(out, source=source.id), -1
+        writer, check = PartWriter(out, source=source.id), RowsCheck(path, table_sheet(name))
         for batch in batches_of([path]):
-            if name in ENTITIES:
-                last = _risen(path, batch["id"], last)
+            check.add(batch)
             writer.write(pa.Table.from_batches([batch]).cast(schema))
         writer.close()
-
-
-def _risen(path: Path, ids: pa.Array, last: int) -> int:
-    """Return the last of ids that rise from one before, which search and look-up rest on."""
-    values = ids.to_numpy(zero_copy_only=False)
-    if len(values) and (ids.null_count or values[0] <= last or (values[1:] <= values[:-1]).any()):
-        raise MalformedError(str(path), "its ids do not rise", _AGAIN)
-    return int(values[-1]) if len(values) else last
 
 
 def take_in_cards(dump: Path, work: Path, on_progress: Progress) -> None:
     """Make the cards of all kinds, not yet in order of rank, where `card_making` makes them."""
     for done, kind in enumerate(Kind, 1):
-        make_once(unranked_in(work, kind), partial(_take_in_cards, dump / flat_path(kind)))
+        make_once(unranked_in(work, kind), partial(_take_in_cards, dump, kind))
         on_progress(done / len(Kind))
 
 
-def _take_in_cards(path: Path, out: Path) -> None:
-    writer, last = PartWriter(fresh_folder(out)), -1
+def _take_in_cards(dump: Path, kind: Kind, out: Path) -> None:
+    path = dump / flat_path(kind)
+    writer, check = PartWriter(fresh_folder(out)), RowsCheck(path, FLAT[kind])
     for batch in batches_of([path]):
-        last = _risen(path, batch["id"], last)
+        check.add(batch)
         writer.write(_cards(pa.Table.from_batches([batch])))
     writer.close()
 
@@ -186,6 +188,4 @@ def ids_of(dump: Path, contents: Contents) -> Iterator[tuple[str, SourceEntry, p
             if path in contents.rows:
                 with translated(str(dump / path)):
                     rows = pq.read_table(dump / path, columns=["id", "key"])
-                if rows["key"].null_count:
-                    raise MalformedError(str(dump / path), "a row has no key", _AGAIN)
                 yield name, source, rows.sort_by("key")

@@ -13,9 +13,15 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
-from phonotheque.catalogue.bulk import translated
+from phonotheque.catalogue.bulk import batches_of, translated
+from phonotheque.catalogue.dump.checks import RowsCheck, check_said
 from phonotheque.catalogue.dump.choosing import DECISIONS
-from phonotheque.catalogue.dump.contents import check_files, check_names, decisions_in, read_small
+from phonotheque.catalogue.dump.contents import (
+    DECISIONS_FILE,
+    check_files,
+    decisions_in,
+    read_small,
+)
 from phonotheque.catalogue.dump.layout import (
     DELETED,
     INCREMENT,
@@ -28,13 +34,18 @@ from phonotheque.catalogue.dump.layout import (
 )
 from phonotheque.catalogue.dump.ordered import ACROSS
 from phonotheque.catalogue.dump.state import state_of
+from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.snapshot import SourceEntry, number_of
 from phonotheque.catalogue.tables import TABLES
+from phonotheque.disk import LocalDisk
 from phonotheque.errors import BadReferenceError, FormatTooNewError, MalformedError
 from phonotheque.music.decoding import UNDECODABLE
 
 FORMAT = 1
 """Version of the form of increments."""
+
+_FURTHEST = 1_000_000
+"""Builds between the two ends of an increment: nobody makes more of them."""
 
 _AGAIN = "Fetch the increment again."
 
@@ -127,11 +138,12 @@ def read_increment(folder: Path) -> Increment:
         increment = msgspec.json.decode(data, type=Increment)
     except UNDECODABLE as error:
         raise MalformedError(str(path), f"it cannot be read: {error}", _AGAIN) from error
-    check_names(path, increment.snapshot, increment.sources)
+    said = (increment.snapshot, increment.made_at, increment.sources, increment.next_ids)
+    check_said(path, *said)
     ends = (increment.base, increment.result)
     if (
         any(one.state != state_of(one.tables) for one in ends)
-        or increment.base.sequence >= increment.result.sequence
+        or not 0 < increment.result.sequence - increment.base.sequence <= _FURTHEST
         or increment.result.sequence != number_of(increment.snapshot)
     ):
         raise MalformedError(str(path), "what it says of its states does not add up", _AGAIN)
@@ -156,10 +168,10 @@ def sheets_in(increment: Increment) -> dict[str, Sheet]:
 
 
 def check_increment(folder: Path, increment: Increment) -> None:
-    """Compare every file of an increment that is read with its digest, its columns and its rows.
+    """Compare every file of an increment that is read with its digest and with what it has to be.
 
     Raises:
-        MalformedError: A file is missing, or another one.
+        MalformedError: A file is missing or another one, or has rows or decisions that are none.
         DigestMismatchError: A file is not what it was.
     """
     sheets = sheets_in(increment)
@@ -174,3 +186,10 @@ def check_increment(folder: Path, increment: Increment) -> None:
         if rows != increment.rows[path]:
             wrong = f"it has {rows:,} rows, and {INCREMENT} says {increment.rows[path]:,}"
             raise MalformedError(str(folder / path), wrong, _AGAIN)
+        check = RowsCheck(folder / path, sheet)
+        for batch in batches_of([folder / path]):
+            check.add(batch)
+    try:
+        decisions.read_all(LocalDisk(folder))
+    except MalformedError as error:
+        raise MalformedError(str(folder / DECISIONS_FILE), error.wrong, _AGAIN) from error

@@ -8,12 +8,13 @@ gone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phonotheque.catalogue.bulk import batches_of, parts_in
+from phonotheque.catalogue.bulk import batches_of, parts_in, translated
 from phonotheque.catalogue.dump.layout import DELETED
 from phonotheque.catalogue.dump.ordered import Key, key_of, plain, plain_schema
 from phonotheque.catalogue.gids import gid_of
@@ -24,6 +25,67 @@ MERGED, WITHDRAWN, GONE = "merged", "withdrawn", "gone"
 
 PLAIN = plain_schema(DELETED.schema)
 """Rows before they are written."""
+
+_AT_ONCE = 1 << 18
+"""Keys that are held in memory: what was merged and withdrawn is read once for as many."""
+
+
+class Deletions:
+    """Keys that are deleted, gathered table after table in a file of their own.
+
+    Args:
+        writer: Takes rows of `PLAIN`.
+        after: Folder of the tables as they are now.
+
+    Attributes:
+        counts: How many keys of each table.
+    """
+
+    def __init__(self, writer: pa.ipc.RecordBatchStreamWriter, after: Path) -> None:
+        self.counts: dict[str, int] = {}
+        self._writer = writer
+        self._after = after
+        self._waiting: list[pa.Table] = []
+        self._count = 0
+
+    def add(self, rows: pa.Table, name: str, source: SourceEntry | None) -> None:
+        """Take rows of a table: one of each key, as it was."""
+        self.counts[name] = self.counts.get(name, 0) + rows.num_rows
+        self._waiting.append(rows.select(_said_by(name, source)))
+        self._count += rows.num_rows
+        if self._count >= _AT_ONCE:
+            self.end_table(name, source)
+
+    def end_table(self, name: str, source: SourceEntry | None) -> None:
+        """Write what was taken of a table since; rows of another one come next."""
+        if self._waiting:
+            held = pa.concat_tables(self._waiting)
+            self._writer.write_table(deleted_rows(held, name, source, self._after))
+        self._waiting, self._count = [], 0
+
+
+@contextmanager
+def gathered(path: Path, after: Path) -> Iterator[Deletions]:
+    """Gather keys that are deleted in a file; `rows_gathered` reads it when this has ended.
+
+    Args:
+        after: Folder of the tables as they are now, which say what was merged and withdrawn.
+    """
+    with translated(str(path)), pa.ipc.new_stream(path, PLAIN) as writer:
+        yield Deletions(writer, after)
+
+
+def rows_gathered(path: Path) -> Iterator[pa.Table]:
+    """Give the rows that were gathered in a file, a bounded number at a time."""
+    with translated(str(path)), pa.ipc.open_stream(path) as reader:
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+
+
+def _said_by(name: str, source: SourceEntry | None) -> list[str]:
+    """Return the columns of a table that say which key is deleted, and what gid it had."""
+    gid = ("key", "source_id", "mbid") if name in ENTITIES and source is not None else ()
+    return [*dict.fromkeys((*key_of(name).columns, *gid))]
 
 
 def deleted_rows(rows: pa.Table, name: str, source: SourceEntry | None, after: Path) -> pa.Table:

@@ -30,7 +30,11 @@ from phonotheque.catalogue.dump.restoring import Restored, write_restored
 from phonotheque.catalogue.dump.standing_sources import entries_in, write_consumed
 from phonotheque.catalogue.epoch import EpochRecord, Integers, follow, open_epoch
 from phonotheque.catalogue.identity import decisions
-from phonotheque.catalogue.increment.following import Following, digest_of_decisions
+from phonotheque.catalogue.increment.following import (
+    Following,
+    digest_of_decisions,
+    refuse_imported,
+)
 from phonotheque.catalogue.increment.making import Steps
 from phonotheque.catalogue.snapshot import Descriptor, Snapshot, SourceEntry
 from phonotheque.catalogue.sources.staging import FOLDER as SOURCES
@@ -46,10 +50,14 @@ def end(site: Site, steps: Steps, found: Following, pace: Pace) -> Snapshot:
 
     Args:
         pace: Of steps among which are "taking up ids", "taking digests" and "switching".
+
+    Raises:
+        ConflictError: A source was imported here meanwhile.
     """
     last = steps.last
     data = read_if_held(LocalDisk(steps.folders[-1]), DECISIONS_FILE) or b""
     with pace.step("taking up ids"):
+        refuse_imported(site.root, site.disk, found)  # an import may have ended meanwhile
         restored = _restored(site, steps, found, data)
         write_restored(site.disk, restored)
         write_restored(LocalDisk(site.building), restored)  # says that no build made it

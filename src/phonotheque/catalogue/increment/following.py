@@ -1,7 +1,7 @@
 """A catalogue that follows another one: restored from a dump of it, with nothing of its own since.
 
-Laws: what follows builds nothing and decides nothing, for its next ids and decisions are those of
-the other; who did is told so, and loses nothing.
+Laws: what follows imports nothing, builds nothing and decides nothing, for its sources, next ids
+and decisions are those of the other; who did is told so, and loses nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from phonotheque.catalogue.dump.restoring import RESTORED, Restored
+from phonotheque.catalogue.dump.standing_sources import imported_here
 from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.snapshot import Snapshot, current_snapshot, number_of
@@ -64,7 +65,20 @@ def following(root: Path, disk: Disk) -> Following:
         raise MalformedError(RESTORED, f"it cannot be read: {error}", _RESTORE) from error
     found = Following(snapshot, restored)
     _refuse_own(root, disk, found)
+    refuse_imported(root, disk, found)
     return found
+
+
+def refuse_imported(root: Path, disk: Disk, found: Following) -> None:
+    """Refuse a catalogue with sources that were imported and not built, which would be lost.
+
+    Raises:
+        ConflictError: There is one.
+    """
+    if names := imported_here(root, disk, found.snapshot.descriptor.sources):
+        wrong = f"{', '.join(names)}: imported here since it was restored, and would be lost"
+        todo = f"Build it, and follow no more; or: {_RESTORE}"
+        raise ConflictError(str(root), wrong, todo)
 
 
 def digest_of_decisions(disk: Disk) -> str:

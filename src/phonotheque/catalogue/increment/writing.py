@@ -10,7 +10,7 @@ are made of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -33,8 +33,8 @@ from phonotheque.catalogue.dump.frame import (
     stand,
     write_decisions,
 )
-from phonotheque.catalogue.dump.kept import Kept, KeptState, keep, kept
-from phonotheque.catalogue.dump.layout import DELETED, INCREMENT, SOURCES, single_path
+from phonotheque.catalogue.dump.kept import Kept, KeptState, forget_old, keep, kept
+from phonotheque.catalogue.dump.layout import DELETED, INCREMENT, SOURCES, WORK, single_path
 from phonotheque.catalogue.dump.ordered import key_of, plain_schema, rows_in_order
 from phonotheque.catalogue.dump.papers import sheet_of
 from phonotheque.catalogue.dump.parquet_files import write_sheet
@@ -54,7 +54,7 @@ from phonotheque.catalogue.increment.contents import (
     read_increment,
     state_with,
 )
-from phonotheque.catalogue.increment.deleted import PLAIN, deleted_rows
+from phonotheque.catalogue.increment.deleted import Deletions, gathered, rows_gathered
 from phonotheque.catalogue.increment.papers import write_increment_papers
 from phonotheque.catalogue.snapshot import Snapshot, SourceEntry, number_of
 from phonotheque.disk import Disk
@@ -127,7 +127,7 @@ def write_increment(
 
     Raises:
         NoCatalogueError: None was built.
-        BadRequestError: Nothing was built since.
+        BadRequestError: Nothing was built since, or there is no such dump yet.
         NotHeldError: What that dump had is not kept here, or is of another epoch.
         ConflictError: Something else stands at `out`.
         ArchiveBusyError: Another process is making it.
@@ -160,14 +160,18 @@ def write_increment(
             write_increment_papers(unfinished, increment, digests)
             write_sums(unfinished, digests)
         stand(unfinished, out)
+        forget_old(root, wish.wanted, since)
     return increment
 
 
 def _base(root: Path, snapshot: Snapshot, wish: Wish, since: int) -> Kept:
     """Return the state that an increment begins with."""
-    made = snapshot.descriptor
-    if since >= number_of(made.name):
-        wrong = f"the catalogue is {number_of(made.name)}: nothing was built since"
+    made, now = snapshot.descriptor, number_of(snapshot.descriptor.name)
+    if since > now:
+        wrong = f"there is no dump {since} yet: the catalogue is {now}"
+        raise BadRequestError(f"--since {since}", wrong, "Name the number of a dump made here.")
+    if since == now:
+        wrong = f"the catalogue is {now}: nothing was built since"
         raise BadRequestError(f"--since {since}", wrong, "Run `phono catalogue build` before.")
     before = kept(root, wish.wanted, since)
     if before.state.epoch != made.epoch:
@@ -232,54 +236,53 @@ def _write_changes(two: _Two, on_progress: Progress) -> tuple[dict[str, str], di
         Digest of each table as it is now, and how many keys of each are deleted.
     """
     tables: dict[str, str] = {}
-    deleted: list[pa.Table] = []
-    counts: dict[str, int] = {}
     places = list(places_of(two.sources))
-    for done, (path, name, source) in enumerate(places, 1):
-        if _is_same(two.before.tables, two.after, name, source):
-            digest = two.before.state.tables.get(path, NOTHING)
-        else:
-            gone: list[pa.Table] = []
-            digest = _write_table(two, path, name, source, gone)
-            for rows in gone:
-                counts[name] = counts.get(name, 0) + rows.num_rows
-                deleted.append(deleted_rows(rows, name, source, two.after))
-        if digest != NOTHING:
-            tables[path] = digest
-        on_progress(done / len(places))
-    _write_single(two, single_path(DELETED), pa.concat_tables([PLAIN.empty_table(), *deleted]))
+    gone = two.out / WORK / "deleted.arrow"
+    with gathered(gone, two.after) as deleted:
+        for done, (path, name, source) in enumerate(places, 1):
+            if _is_same(two.before.tables, two.after, name, source):
+                digest = two.before.state.tables.get(path, NOTHING)
+            else:
+                digest = _write_table(two, path, name, source, deleted)
+            if digest != NOTHING:
+                tables[path] = digest
+            on_progress(done / len(places))
+    _write_single(two, single_path(DELETED), rows_gathered(gone))
     with translated(str(two.after)):
         sources = pq.read_table(two.after / "sources.parquet", columns=SOURCES.schema.names)
-    _write_single(two, single_path(SOURCES), sources)
-    return tables, counts
+    _write_single(two, single_path(SOURCES), [sources])
+    return tables, deleted.counts
 
 
 def _write_table(
-    two: _Two, path: str, name: str, source: SourceEntry | None, gone: list[pa.Table]
+    two: _Two, path: str, name: str, source: SourceEntry | None, deleted: Deletions
 ) -> str:
     """Write the rows of a table that are put, gather those deleted, and return its digest."""
     sheet, digest = sheet_of(path), RowsDigest()
     before = rows_in_order(two.before.tables, name, source)
     after = digested(rows_in_order(two.after, name, source), digest)
     found = changes(before, after, plain_schema(sheet.schema), key_of(name))
-    put = _put(found, gone)
+    put = _put(found, name, source, deleted)
     first = next(put, None)
     if first is not None:
         whose = two.sources if source is None else (source,)
         write_sheet(two.out / path, sheet, chain([first], put), two.origin.facts(whose))
+    deleted.end_table(name, source)
     return digest.hexdigest()
 
 
-def _put(found: Iterator[Change], gone: list[pa.Table]) -> Iterator[pa.Table]:
+def _put(
+    found: Iterator[Change], name: str, source: SourceEntry | None, deleted: Deletions
+) -> Iterator[pa.Table]:
     for one in found:
         if one.deleted.num_rows:
-            gone.append(one.deleted)
+            deleted.add(one.deleted, name, source)
         if one.put.num_rows:
             yield one.put
 
 
-def _write_single(two: _Two, path: str, rows: pa.Table) -> None:
-    write_sheet(two.out / path, sheet_of(path), [rows], two.origin.facts(two.sources))
+def _write_single(two: _Two, path: str, rows: Iterable[pa.Table]) -> None:
+    write_sheet(two.out / path, sheet_of(path), rows, two.origin.facts(two.sources))
 
 
 def _is_same(before: Path, after: Path, name: str, source: SourceEntry | None) -> bool:
