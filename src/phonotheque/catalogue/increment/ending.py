@@ -62,7 +62,7 @@ def end(site: Site, steps: Steps, found: Following, pace: Pace) -> Snapshot:
         write_restored(site.disk, restored)
         write_restored(LocalDisk(site.building), restored)  # says that no build made it
         numbers = {one.name: one.id for one in last.sources}
-        record = EpochRecord(restored.epoch, numbers, last.next_ids)
+        record = EpochRecord(restored.epoch, numbers, restored.next_ids)
         follow(site.root, site.disk, record, _new_ids(steps))
         entries = _take_up_sources(site, steps, found)
         write_whole(site.disk, decisions.FILE, data)
@@ -89,12 +89,17 @@ def end(site: Site, steps: Steps, found: Following, pace: Pace) -> Snapshot:
 
 
 def _restored(site: Site, steps: Steps, found: Following, data: bytes) -> Restored:
-    """Return what a catalogue says of where it comes from, true before the switch and after it."""
-    ends, last = found.restored.next_ids, steps.last.next_ids
+    """Return what a catalogue says of where it comes from, true before the switch and after it.
+
+    An id that was given stays given, also where its row is gone in the end and whoever published
+    it counts from the rows that are left (`frame.next_ids_of`).
+    """
+    ends = [found.restored.next_ids, *(one.next_ids for one in steps.chain)]
+    tables = {table for said in ends for table in said}
     return Restored(
         found.restored.snapshot,
         found.restored.epoch,
-        {table: max(ends.get(table, 0), last.get(table, 0)) for table in {**ends, **last}},
+        {table: max(said.get(table, 0) for said in ends) for table in sorted(tables)},
         (digest_of_decisions(site.disk), hashlib.sha256(data).hexdigest()),
     )
 
