@@ -29,8 +29,8 @@ from phonotheque.guard.groups.sifting import Candidates, sift
 
 _DEMAND = Demand(within=8.0, beside=10.0)
 """Log odds that somebody must have: an attribute that many share is a weaker reason to look than
-what somebody does, and 0.02 to 0.06 % of honest people are asked beside a farm so, where as little
-as grown groups demand would ask 2 %; of the farm all are asked, with either."""
+what somebody does. So fewer than one person in two hundred is asked beside a farm, and more than
+nine tenths of the farm (`tests/guard/test_key_groups.py`)."""
 
 Members = npt.NDArray[np.int64]
 
