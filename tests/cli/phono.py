@@ -182,3 +182,13 @@ def flip(place: int) -> Callable[[bytes], bytes]:
         return bytes(changed)
 
     return change
+
+
+def found_with_songs(folder, mapping, rows):
+    """Found an archive in a folder, with a catalogue of the rows of one spreadsheet."""
+    (folder / "songs.csv").write_text(rows, encoding="utf-8")
+    (folder / "songs.toml").write_text(mapping, encoding="utf-8")
+    phono = found(folder / "archive")
+    phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
+    phono("catalogue", "build", "--jobs", "1").expect(0)
+    return phono

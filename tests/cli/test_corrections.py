@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from tests.cli.phono import copy_archive, found
+from tests.cli.phono import copy_archive, found_with_songs
 from tests.torture.command import Running
 
 MAPPING = """
@@ -43,13 +43,7 @@ ROWS = """id,title,artist,year,isrc
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Made once: an archive with a catalogue of three songs of a spreadsheet."""
-    folder = tmp_path_factory.mktemp("made")
-    (folder / "songs.csv").write_text(ROWS, encoding="utf-8")
-    (folder / "songs.toml").write_text(MAPPING, encoding="utf-8")
-    phono = found(folder / "archive")
-    phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
-    phono("catalogue", "build", "--jobs", "1").expect(0)
-    return phono
+    return found_with_songs(tmp_path_factory.mktemp("made"), MAPPING, ROWS)
 
 
 @pytest.fixture

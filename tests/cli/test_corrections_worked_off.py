@@ -1,7 +1,7 @@
 """`phono corrections suggest` and `list` over many builds: what was looked at stays looked at."""
 
 import pytest
-from tests.cli.phono import copy_archive, found
+from tests.cli.phono import copy_archive, found_with_songs
 from tests.cli.test_corrections import gid_of
 
 MAPPING = """
@@ -42,13 +42,7 @@ ROWS = """id,title,artist,year,length,position,printed
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Made once: a catalogue in which a length, a date and a name look wrong."""
-    folder = tmp_path_factory.mktemp("made")
-    (folder / "songs.csv").write_text(ROWS, encoding="utf-8")
-    (folder / "songs.toml").write_text(MAPPING, encoding="utf-8")
-    phono = found(folder / "archive")
-    phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
-    phono("catalogue", "build", "--jobs", "1").expect(0)
-    return phono
+    return found_with_songs(tmp_path_factory.mktemp("made"), MAPPING, ROWS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Batches of sources that are documents in JSON, decoded one by one.
+"""Sources that are documents in JSON: what they share, and their batches, decoded one by one.
 
 Laws: those of the port; a document that cannot be decoded is refused, and the next one is read.
 """
@@ -6,13 +6,14 @@ Laws: those of the port; a document that cannot be decoded is refused, and the n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import msgspec
 
 from phonotheque.catalogue.sources.gathering import NO_JSON, Gathering
-from phonotheque.catalogue.sources.port import Batch
+from phonotheque.catalogue.sources.port import Batch, Terms
 from phonotheque.catalogue.sources.reading.json_files import JsonFiles, JsonText
 
 UNREADABLE = "not a document in JSON"
@@ -20,6 +21,43 @@ OTHER_SHAPE = "a document of another shape"
 
 Add = Callable[[Gathering, int, Any], None]
 """Writes the rows of a document that stands in a line."""
+
+
+@dataclass(frozen=True)
+class JsonSource:
+    """Documents as a source.
+
+    Attributes:
+        terms: Who says it.
+        files: The documents.
+        decoder: What reads one.
+        adder: Makes what writes rows of documents, anew for each reading.
+        rows_per_batch: About how many rows make a batch.
+    """
+
+    terms: Terms
+    files: JsonFiles
+    decoder: msgspec.json.Decoder[Any]
+    adder: Callable[[], Add]
+    rows_per_batch: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Length of all files."""
+        return self.files.size_bytes
+
+    def state(self) -> str:
+        """Names, lengths and times of all files."""
+        return f"{self.files.state()}\n{self.rows_per_batch}"
+
+    def batches(self, after: str = "") -> Iterator[Batch]:
+        """Give all rows, or those after a place.
+
+        Raises:
+            MalformedError: A file is damaged.
+            UnavailableError: It cannot be read.
+        """
+        return json_batches(self.files, self.decoder, self.adder(), self.rows_per_batch, after)
 
 
 def json_batches(

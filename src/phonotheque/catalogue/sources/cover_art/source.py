@@ -10,16 +10,16 @@ Not kept: the edit that brought a picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from phonotheque.catalogue.gids import key_of
 from phonotheque.catalogue.sources.gathering import Gathering
-from phonotheque.catalogue.sources.json_batches import json_batches
+from phonotheque.catalogue.sources.json_batches import JsonSource
 from phonotheque.catalogue.sources.met import MetKeys
-from phonotheque.catalogue.sources.port import Batch, Terms
+from phonotheque.catalogue.sources.port import Terms
 from phonotheque.catalogue.sources.reading.json_files import JsonFiles
 from phonotheque.catalogue.sources.reading.stream import DEFAULT, Limits
 from phonotheque.catalogue.sources.values import BAD_MBID, clean
@@ -55,7 +55,7 @@ class Index(msgspec.Struct):
 _DECODER: msgspec.json.Decoder[Index] = msgspec.json.Decoder(Index)
 
 
-class CoverArt:
+class CoverArt(JsonSource):
     """Indexes as a source.
 
     Args:
@@ -70,27 +70,8 @@ class CoverArt:
     def __init__(
         self, paths: Sequence[Path], *, limits: Limits = DEFAULT, rows_per_batch: int = 100_000
     ) -> None:
-        self._files = JsonFiles(paths, "indexes of the Cover Art Archive", limits)
-        self._rows_per_batch = rows_per_batch
-        self.terms: Terms = _TERMS
-
-    @property
-    def size_bytes(self) -> int:
-        """Length of all files."""
-        return self._files.size_bytes
-
-    def state(self) -> str:
-        """Names, lengths and times of all files."""
-        return f"{self._files.state()}\n{self._rows_per_batch}"
-
-    def batches(self, after: str = "") -> Iterator[Batch]:
-        """Give all rows, or those after a place.
-
-        Raises:
-            MalformedError: A file is damaged.
-            UnavailableError: It cannot be read.
-        """
-        return json_batches(self._files, _DECODER, _IndexRows().add, self._rows_per_batch, after)
+        files = JsonFiles(paths, "indexes of the Cover Art Archive", limits)
+        super().__init__(_TERMS, files, _DECODER, lambda: _IndexRows().add, rows_per_batch)
 
 
 class _IndexRows:

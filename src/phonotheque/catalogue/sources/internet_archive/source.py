@@ -9,13 +9,13 @@ Not kept: derivatives, pictures and texts, CRC-32 and times of files, reviews, d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from phonotheque.catalogue.sources.internet_archive.documents import DECODER
 from phonotheque.catalogue.sources.internet_archive.rows import ItemRows
-from phonotheque.catalogue.sources.json_batches import json_batches
-from phonotheque.catalogue.sources.port import Batch, Terms
+from phonotheque.catalogue.sources.json_batches import JsonSource
+from phonotheque.catalogue.sources.port import Terms
 from phonotheque.catalogue.sources.reading.json_files import JsonFiles
 from phonotheque.catalogue.sources.reading.stream import DEFAULT, Limits
 
@@ -24,7 +24,7 @@ _TERMS = Terms(
 )
 
 
-class InternetArchive:
+class InternetArchive(JsonSource):
     """Items as a source.
 
     Args:
@@ -39,24 +39,5 @@ class InternetArchive:
     def __init__(
         self, paths: Sequence[Path], *, limits: Limits = DEFAULT, rows_per_batch: int = 100_000
     ) -> None:
-        self._files = JsonFiles(paths, "items of the Internet Archive", limits)
-        self._rows_per_batch = rows_per_batch
-        self.terms: Terms = _TERMS
-
-    @property
-    def size_bytes(self) -> int:
-        """Length of all files."""
-        return self._files.size_bytes
-
-    def state(self) -> str:
-        """Names, lengths and times of all files."""
-        return f"{self._files.state()}\n{self._rows_per_batch}"
-
-    def batches(self, after: str = "") -> Iterator[Batch]:
-        """Give all rows, or those after a place.
-
-        Raises:
-            MalformedError: A file is damaged.
-            UnavailableError: It cannot be read.
-        """
-        return json_batches(self._files, DECODER, ItemRows().add, self._rows_per_batch, after)
+        files = JsonFiles(paths, "items of the Internet Archive", limits)
+        super().__init__(_TERMS, files, DECODER, lambda: ItemRows().add, rows_per_batch)
