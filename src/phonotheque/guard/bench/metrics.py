@@ -53,7 +53,8 @@ class Share:
         middle = (share + z * z / (2 * count)) / (1 + z * z / count)
         spread = share * (1 - share) / count + z * z / (4 * count * count)
         half = z * math.sqrt(spread) / (1 + z * z / count)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        # Rounding may leave the bound of none, or of all, a hair on the wrong side of the share.
+        return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 @dataclass(frozen=True)
