@@ -17,7 +17,7 @@ from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.meetings import Copies, copies_of, meetings, only
 from phonotheque.guard.groups.membership import Demand, belonging
 from phonotheque.guard.groups.poisson import log10_at_most
-from phonotheque.guard.groups.ranking import by_non_hits, by_spread, ranked
+from phonotheque.guard.groups.ranking import by_depth, by_non_hits, by_spread, ranked
 from phonotheque.guard.groups.strata import Strata, halves, stratify
 
 TRACKS, GENRES, PEOPLE, FARM, EACH = 40_000, 8, 1_500, 150, 120
@@ -155,6 +155,18 @@ def test_who_digs_in_few_genres_ranks_below_who_takes_all_alike() -> None:
     accounts.genres[2, 0] = 60
     spread = by_spread(accounts)
     assert spread[1] > spread[0] > spread[2]
+
+
+def test_who_keeps_to_one_genre_ranks_above_who_digs_in_several() -> None:
+    """With the same share of non-hits; of one album, or among hits, it says little."""
+    accounts = new_accounts(4)
+    accounts.numbers[:, NON_HITS] = [0.5, 0.5, 0.5, 0.05]
+    accounts.genres[0, 0] = 60
+    accounts.genres[1, :3] = 20
+    accounts.genres[2, 0] = 1
+    accounts.genres[3, 0] = 60
+    depth = by_depth(accounts)
+    assert depth[0] > depth[1] > max(depth[2], depth[3])
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 30)), max_size=300))

@@ -22,9 +22,9 @@ from phonotheque.guard.groups.likeness import likeness, looks_of, showing
 from phonotheque.guard.groups.meetings import Copies, Flags, Floats, weighed
 from phonotheque.guard.groups.strata import Strata
 
-LEAST_OF_ITS_OWN = math.log(10)
+LEAST_OF_ITS_OWN = math.log(5)
 """Log odds that anybody's own meetings must give: of those who draw track by track as people do no
-more than one in ten ever shows so much, however often one looks (J. Ville, "Etude critique de la
+more than one in five ever shows so much, however often one looks (J. Ville, "Etude critique de la
 notion de collectif", 1939: a likelihood ratio passes x with a chance of 1 / x at most)."""
 
 LEAST_CORE = 30
@@ -61,7 +61,7 @@ class Demand:
         share = failed / (passed + failed)
         within = self.within + (0.5 if share < 0.7 else -0.25 if share > 0.85 else 0)
         beside = self.beside + (0.5 if share < 0.7 else -0.5 if share > 0.85 else 0)
-        return replace(self, within=max(-1.0, within), beside=max(1.0, beside))
+        return replace(self, within=max(-2.0, within), beside=max(0.0, beside))
 
 
 def belonging(
