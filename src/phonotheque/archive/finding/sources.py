@@ -11,16 +11,10 @@ from phonotheque.catalogue.sources.internet_archive.source import InternetArchiv
 from phonotheque.catalogue.sources.listenbrainz.source import ListenBrainz
 from phonotheque.catalogue.sources.mapped.mapping import parse_mapping
 from phonotheque.catalogue.sources.mapped.source import Mapped
-from phonotheque.catalogue.sources.musicbrainz.json_dump import MusicBrainzJson
-from phonotheque.catalogue.sources.musicbrainz.tables import MusicBrainzTables
+from phonotheque.catalogue.sources.musicbrainz.opening import open_musicbrainz
 from phonotheque.catalogue.sources.port import Source
-from phonotheque.catalogue.sources.reading.archives import is_archive, iter_members
-from phonotheque.catalogue.sources.reading.stream import Stream
+from phonotheque.disk import LocalDisk
 from phonotheque.errors import BadRequestError
-
-_MOST_SNIFFED = 100
-"""Files of a folder that are looked at to tell tables from documents."""
-
 
 _NAMES = ("musicbrainz", "discogs", "internet-archive", "cover-art", "listenbrainz")
 """Sources that are read without a mapping."""
@@ -38,6 +32,7 @@ def source_named(name: str, paths: Sequence[Path], mapping: Path | None, catalog
     Raises:
         BadRequestError: There is no such source, or no such path.
         BadMappingError: The mapping cannot be read.
+        ConflictError: An increment does not follow what was imported.
         MalformedError: The data are not what they are said to be.
     """
     for path in (*paths, *([mapping] if mapping else [])):
@@ -47,8 +42,7 @@ def source_named(name: str, paths: Sequence[Path], mapping: Path | None, catalog
         return _mapped(name, paths, mapping)
     match name:
         case "musicbrainz":
-            has_documents = any(map(_has_documents, paths))
-            return MusicBrainzJson(paths) if has_documents else MusicBrainzTables(paths)
+            return open_musicbrainz(paths, LocalDisk(catalogue))
         case "listenbrainz":
             return ListenBrainz(paths, catalogue / "sources" / name / "scratch")
         case "discogs":
@@ -88,17 +82,3 @@ def _mapped(name: str, paths: Sequence[Path], mapping: Path) -> Source:
             str(given), f"{mapping.name} reads no file of this name", "Give the folder."
         )
     return Mapped(mapping, given.parent if given.is_file() else given)
-
-
-def _has_documents(path: Path) -> bool:
-    """Whether a dump of MusicBrainz has documents in JSON, not tables."""
-    if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.is_file())
-        return any(map(_has_documents, files[:_MOST_SNIFFED]))
-    with Stream(path) as stream:
-        if not is_archive(stream):
-            return stream.peek(1) == b"{"
-        for member in iter_members(stream):
-            if member.name.startswith("mbdump/"):
-                return member.read(1) == b"{"
-    return False

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phonotheque.catalogue.sources import staging
-from phonotheque.catalogue.sources.port import Source
+from phonotheque.catalogue.sources.port import Followed, Source
 from phonotheque.catalogue.sources.report import Counts, Report
 from phonotheque.catalogue.sources.staging import FOLDER, PART_BYTES, Staging
 from phonotheque.disk import Disk, LocalDisk, make_folders
@@ -70,6 +70,10 @@ def run(
     """
     name = _checked_name(source.terms.name)
     notes = _licence_notes(source, disk, name)
+    standing = b""
+    if isinstance(source, Followed):
+        standing = source.standing()
+        notes += [source.stands_at()] if source.stands_at() else []
     if is_rehearsal:
         counts = Counts()
         for batch in source.batches():
@@ -85,7 +89,7 @@ def run(
         made.add(batch)
         on_progress(Progress(made.checkpoint.counts.read, batch.done_bytes, source.size_bytes))
     report = made.checkpoint.counts.report(source.terms, made.generation, notes)
-    made.finish(source.terms, report)
+    made.finish(source.terms, report, standing)
     return report
 
 

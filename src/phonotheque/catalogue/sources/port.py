@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -114,3 +114,14 @@ class Source(Protocol):
             MalformedError: The input as a whole cannot be what it is said to be.
             UnavailableError: It cannot be read.
         """
+
+
+@runtime_checkable
+class Followed(Protocol):
+    """A source of which increments may be imported later."""
+
+    def standing(self) -> bytes:
+        """What they need to know of what was read; kept beside the rows."""
+
+    def stands_at(self) -> str:
+        """The same for people, in a sentence; "" when nothing is known."""

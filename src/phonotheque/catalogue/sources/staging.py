@@ -28,7 +28,10 @@ FOLDER = "sources"
 PART_BYTES = 64 << 20
 """About how much of a table is gathered in memory before it is written as a part."""
 
-_UNFINISHED = ".part"
+UNFINISHED = ".part"
+"""Ending of the folder of a generation that is not whole."""
+
+_STANDING = "standing.json"
 
 
 class Checkpoint(msgspec.Struct):
@@ -89,6 +92,12 @@ def read_report(disk: Disk, name: str, generation: str) -> Report:
         raise MalformedError(path, str(error), f"Import {name} again.") from error
 
 
+def read_standing(disk: Disk, name: str, generation: str) -> bytes | None:
+    """Return what was kept for increments that may follow; None where nothing was."""
+    path = f"{FOLDER}/{name}/{generation}/{_STANDING}"
+    return None if disk.stat(path) is None else read_whole(disk, path)
+
+
 class Staging:
     """A generation in the making.
 
@@ -119,13 +128,13 @@ class Staging:
     def _choose(self) -> tuple[str, str]:
         """Return the unfinished generation if there is one, else the next."""
         names = [entry.name for entry in self._disk.list(self._base)]
-        numbers = [int(name.removesuffix(_UNFINISHED)) for name in names if _is_generation(name)]
-        unfinished = [name for name in names if name.endswith(_UNFINISHED) and _is_generation(name)]
+        numbers = [int(name.removesuffix(UNFINISHED)) for name in names if _is_generation(name)]
+        unfinished = [name for name in names if name.endswith(UNFINISHED) and _is_generation(name)]
         if unfinished:
-            generation = unfinished[-1].removesuffix(_UNFINISHED)
+            generation = unfinished[-1].removesuffix(UNFINISHED)
         else:
             generation = f"{max(numbers, default=0) + 1:06}"
-        folder = f"{self._base}/{generation}{_UNFINISHED}"
+        folder = f"{self._base}/{generation}{UNFINISHED}"
         make_folders(self._disk, folder)
         return generation, folder
 
@@ -185,9 +194,17 @@ class Staging:
         pq.write_table(table, sink, compression="zstd", compression_level=1)
         write_whole(self._disk, f"{folder}/{part}", sink.getvalue().to_pybytes())
 
-    def finish(self, terms: Terms, report: Report) -> None:
-        """Make the generation whole, let it serve, and remove the ones before."""
+    def finish(self, terms: Terms, report: Report, standing: bytes = b"") -> None:
+        """Make the generation whole, let it serve, and remove the ones before.
+
+        Args:
+            terms: Terms of the source.
+            report: What came of the import.
+            standing: What increments need to know, where they may follow.
+        """
         self.save()
+        if standing:
+            write_whole(self._disk, f"{self._folder}/{_STANDING}", standing)
         write_whole(self._disk, f"{self._folder}/terms.json", _json(asdict(terms)))
         write_whole(self._disk, f"{self._folder}/report.json", encode_report(report))
         self._disk.rename(self._folder, f"{self._base}/{self.generation}")
@@ -237,7 +254,7 @@ def finish_interrupted(disk: Disk, name: str, state: str) -> Report | None:
 
 
 def _is_generation(name: str) -> bool:
-    return name.removesuffix(_UNFINISHED).isdigit()
+    return name.removesuffix(UNFINISHED).isdigit()
 
 
 def _part(number: int) -> str:

@@ -17,7 +17,7 @@ from phonotheque.catalogue.sources.reading.archives import is_archive, iter_memb
 from phonotheque.catalogue.sources.reading.stream import Limits, Readable, Stream
 from phonotheque.errors import BadRequestError, MalformedError
 
-_ABOUT = ("SCHEMA_SEQUENCE", "TIMESTAMP", "columns.tsv")
+_ABOUT = ("SCHEMA_SEQUENCE", "REPLICATION_SEQUENCE", "TIMESTAMP", "columns.tsv")
 _MOST_ABOUT = 1 << 20
 _DUMP = "mbdump/"
 _NO_FORM = "Give mbdump.tar.* as it was downloaded, or a folder with mbdump/ in it."

@@ -10,7 +10,7 @@ costs more than the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from phonotheque.catalogue.sources import columns
 from phonotheque.catalogue.sources.counting import Refusals
+from phonotheque.catalogue.sources.musicbrainz.changes import Changes
 from phonotheque.catalogue.sources.musicbrainz.copy_text import Form, Rows, parse
 from phonotheque.catalogue.sources.musicbrainz.dump import Dump
 from phonotheque.catalogue.sources.musicbrainz.lookups import (
@@ -31,7 +32,7 @@ from phonotheque.catalogue.sources.musicbrainz.lookups import (
     plain,
 )
 from phonotheque.catalogue.sources.musicbrainz.schema import Layout, form_of
-from phonotheque.catalogue.sources.reading.lines import TOO_LONG, Lines, LongLine
+from phonotheque.catalogue.sources.reading.lines import TOO_LONG, Lines, LongLine, Stretch
 from phonotheque.catalogue.sources.values import BAD_DATE
 
 _NAMES = {
@@ -57,6 +58,9 @@ _ONLY_HERE: Mapping[str, tuple[str, ...]] = {
     "release_group_secondary_type_join": ("release_group", "secondary_type"),
     **{f"{entity}_gid_redirect": ("gid", "new_id") for entity in REDIRECTED},
 }
+DUMP, PACKETS = "mbdump", "packets"
+"""Where rows are from, for places: a row of packets has the number of its key's place."""
+
 _MEDIUM = ("id", "release", "position")
 _TAG = ("id", "name")
 
@@ -89,34 +93,59 @@ class Lookups:
     refusals: tuple[Refusals, ...]
 
 
-def read_lookups(dump: Dump, layout: Layout, *, has_tags: bool, stretch_bytes: int) -> Lookups:
+def wanted_here(*, has_tags: bool) -> Mapping[str, tuple[str, ...]]:
+    """Return the tables that the first pass reads, each with the columns it wants."""
+    return {**_ONLY_HERE, "medium": _MEDIUM} | ({"tag": _TAG} if has_tags else {})
+
+
+def read_lookups(
+    dump: Dump, layout: Layout, changes: Changes, *, has_tags: bool, stretch_bytes: int
+) -> Lookups:
     """Read the tables that others name by number.
+
+    Args:
+        dump: Where they are.
+        layout: Their columns.
+        changes: What was changed since; each table is wanted with its key.
+        has_tags: Whether tags are read.
+        stretch_bytes: About how much is read at once.
 
     Raises:
         MalformedError: An archive is damaged, or a table lacks a column.
     """
-    wanted = {**_ONLY_HERE, "medium": _MEDIUM} | ({"tag": _TAG} if has_tags else {})
+    wanted = wanted_here(has_tags=has_tags)
+    known = frozenset(wanted) & frozenset(layout)
     found: Found = {}
     refusals: list[Refusals] = []
     read = 0
-    for table in dump.tables(frozenset(wanted) & frozenset(layout)):
-        noted = Refusals(f"mbdump/{table.name}")
-        form = form_of(layout, table.name, wanted[table.name], dump.label)
-        lines = Lines(table.data, stretch_bytes=stretch_bytes)
-        kept = found.setdefault(table.name, [])
-        kept.extend(_kept(rows, form, noted) for rows in _rows(lines, form, noted))
-        if table.name != "medium":  # it is read again, and refused then
+
+    def take(name: str, where: str, lines: Iterable[Stretch | LongLine]) -> None:
+        nonlocal read
+        noted = Refusals(f"{where}/{name}")
+        form = form_of(layout, name, wanted[name], dump.label)
+        kept = found.setdefault(name, [])
+        count = 0
+        for stretch in lines:
+            count += 1 if isinstance(stretch, LongLine) else stretch.lines
+            for rows in _rows(stretch, form, noted):
+                left = changes.left(name, rows).rows if where == DUMP else rows
+                kept.append(_kept(left, form, noted))
+        if name != "medium":  # it is read again, and refused then
             refusals.append(noted)
-            read += lines.line - 1
+            read += count
+
+    for table in dump.tables(known):
+        take(table.name, DUMP, Lines(table.data, stretch_bytes=stretch_bytes))
+    for name in sorted(known):
+        take(name, PACKETS, changes.added(name, stretch_bytes))
     return _assembled(found, read, tuple(refusals))
 
 
-def _rows(lines: Lines, form: Form, refusals: Refusals) -> Iterator[Rows]:
-    for stretch in lines:
-        if isinstance(stretch, LongLine):
-            refusals.row(stretch.line, TOO_LONG, stretch.sample)
-        else:
-            yield parse(stretch, form, refusals)
+def _rows(stretch: Stretch | LongLine, form: Form, refusals: Refusals) -> Iterator[Rows]:
+    if isinstance(stretch, LongLine):
+        refusals.row(stretch.line, TOO_LONG, stretch.sample)
+    else:
+        yield parse(stretch, form, refusals)
 
 
 def _kept(rows: Rows, form: Form, refusals: Refusals) -> dict[str, Any]:

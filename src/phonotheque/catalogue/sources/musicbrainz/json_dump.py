@@ -1,8 +1,8 @@
 """MusicBrainz from its JSON dumps: `release.tar.xz` and its like, full and hourly.
 
 A dump has one document on a line; documents hold others, down to the ISRCs of the recordings on the
-media of a release. Several dumps may be read together, a full one with the hourly ones after it:
-of two documents of one entity the newer is taken (`REPLICATION_SEQUENCE` tells).
+media of a release. A full dump is read together with the hourly ones that follow it: of two
+documents of one entity the newer is taken (`REPLICATION_SEQUENCE` tells).
 
 Laws: those of the port; kinds are read in an order in which each stands before those that hold it.
 Which entities were met is kept in 8 bytes each: some 400 MB for all of MusicBrainz.
@@ -14,17 +14,31 @@ and genres (they stand under another licence), aliases and relations.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from phonotheque.catalogue.sources.gathering import NO_JSON, Gathering
+from phonotheque.catalogue.sources.musicbrainz.document_files import (
+    ABOUT_BYTES,
+    FOLDER,
+    FORMAT,
+    DocumentFile,
+    document_files,
+    last_hour,
+)
 from phonotheque.catalogue.sources.musicbrainz.document_rows import DocumentRows
 from phonotheque.catalogue.sources.musicbrainz.documents import DECODERS
+from phonotheque.catalogue.sources.musicbrainz.standing import (
+    DOCUMENTS,
+    Standing,
+    encode_standing,
+    files_of,
+    said,
+)
 from phonotheque.catalogue.sources.musicbrainz.tables import CORE
 from phonotheque.catalogue.sources.port import Batch, Terms
 from phonotheque.catalogue.sources.reading.archives import Member, is_archive, iter_members
@@ -32,25 +46,10 @@ from phonotheque.catalogue.sources.reading.lines import STRETCH_BYTES, TOO_LONG,
 from phonotheque.catalogue.sources.reading.stream import DEFAULT, Limits, Readable, Stream
 from phonotheque.errors import BadRequestError, MalformedError
 
-_FOLDER = "mbdump/"
 _SCHEMA = b"1"
-_ABOUT_BYTES = 1 << 10
-_FORMAT = "Give release.tar.xz and its like, as downloaded, or a folder with such files."
 
 NOT_A_DOCUMENT = "not a document in JSON"
 WRONG_SHAPE = "a document of another shape"
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file of the dump: which kind of document it has, and of which hour."""
-
-    path: Path
-    kind: str
-    sequence: int
-    as_of: str
-    size_bytes: int
-    modified_ns: int
 
 
 class MusicBrainzJson:
@@ -63,7 +62,8 @@ class MusicBrainzJson:
         stretch_bytes: About how much is read at once.
 
     Raises:
-        BadRequestError: There is no dump.
+        BadRequestError: There is no dump, or an hourly one was given twice.
+        ConflictError: An hourly dump does not follow.
         MalformedError: An archive is damaged at its beginning.
     """
 
@@ -78,11 +78,13 @@ class MusicBrainzJson:
         self._limits = limits
         self._rows_per_batch = rows_per_batch
         self._stretch_bytes = stretch_bytes
-        found = [one for path in paths for one in _files(path, limits)]
-        if not found:
+        found = document_files(paths, limits)
+        self._files = sorted((one for one in found if one.is_read), key=_order)
+        if not self._files:
             named = ", ".join(map(str, paths)) or "dump"
-            raise BadRequestError(named, "there is no JSON dump of MusicBrainz", _FORMAT)
-        self._files = sorted(found, key=_order)
+            raise BadRequestError(named, "there is no JSON dump of MusicBrainz", FORMAT)
+        self._last = last_hour(found)
+        self._kept = [one.path for one in found if one.is_read or one.is_hourly]
         as_of = max(one.as_of for one in found)
         self.terms: Terms = replace(
             CORE, origin="https://musicbrainz.org/doc/Development/JSON_Data_Dumps", as_of=as_of
@@ -99,6 +101,15 @@ class MusicBrainzJson:
             f"{one.kind} {one.path.name} {one.size_bytes} {one.modified_ns}" for one in self._files
         ]
         return "\n".join([*parts, f"{self._rows_per_batch} {self._stretch_bytes}"])
+
+    def standing(self) -> bytes:
+        """What hourly dumps that follow need to know."""
+        files = files_of(self._kept)
+        return encode_standing(Standing(form=DOCUMENTS, sequence=self._last, files=files))
+
+    def stands_at(self) -> str:
+        """Which hourly dump comes next."""
+        return said(self._last, "Hourly dump")
 
     def batches(self, after: str = "") -> Iterator[Batch]:
         """Give all rows, or those after a place.
@@ -117,7 +128,7 @@ class MusicBrainzJson:
     def _gathered(self) -> Iterator[tuple[Gathering, int]]:
         rows, before = DocumentRows(Gathering("")), 0
         for one in self._files:
-            where = _FOLDER + one.kind
+            where = FOLDER + one.kind
             rows.gathering = Gathering(where)
             with _opened(one, self._limits) as data:
                 for at in self._stretches(data, one.kind, rows):
@@ -153,48 +164,13 @@ def _add(rows: DocumentRows, kind: str, line: int, text: bytes) -> None:
         rows.add(line, document)
 
 
-def _order(one: _File) -> tuple[int, int, str]:
+def _order(one: DocumentFile) -> tuple[int, int, str]:
     """By kind, then the newest first: of two documents of one entity the first is taken."""
-    return list(DECODERS).index(one.kind), -one.sequence, str(one.path)
-
-
-def _files(path: Path, limits: Limits) -> Iterator[_File]:
-    if path.is_dir():
-        for file in sorted(one for one in path.rglob("*") if one.is_file()):
-            yield from _file(file, limits)
-        return
-    if not path.exists():
-        raise BadRequestError(str(path), "there is no such file or folder", _FORMAT)
-    yield from _file(path, limits)
-
-
-_KIND = re.compile(r"(artist|label|release-group|recording|release)(?:\.jsonl?)?(?:\.[a-z0-9]+)?")
-
-
-def _file(path: Path, limits: Limits) -> Iterator[_File]:
-    """The file, when it has documents of a kind that is read."""
-    stat = path.stat()
-    with Stream(path, limits) as stream:
-        if not is_archive(stream):
-            match = _KIND.fullmatch(path.name)
-            if match and stream.peek(1) == b"{":
-                yield _File(path, match[1], 0, "", stat.st_size, stat.st_mtime_ns)
-            return
-        about: dict[str, str] = {}
-        for member in iter_members(stream):
-            kind = member.name.removeprefix(_FOLDER)
-            if kind != member.name:
-                if kind in DECODERS:
-                    sequence = about.get("REPLICATION_SEQUENCE", "")
-                    number = int(sequence) if sequence.isdecimal() else 0
-                    day = about.get("TIMESTAMP", "")[:10]
-                    yield _File(path, kind, number, day, stat.st_size, stat.st_mtime_ns)
-                return
-            about[member.name] = member.read(_ABOUT_BYTES).decode("ascii", "replace").strip()
+    return list(DECODERS).index(one.kind), -(one.sequence or 0), str(one.path)
 
 
 @contextmanager
-def _opened(one: _File, limits: Limits) -> Iterator[Readable]:
+def _opened(one: DocumentFile, limits: Limits) -> Iterator[Readable]:
     """Open the documents of a file; what follows them in an archive is read, and checked."""
     with Stream(one.path, limits) as stream:
         if not is_archive(stream):
@@ -202,17 +178,17 @@ def _opened(one: _File, limits: Limits) -> Iterator[Readable]:
             return
         is_found = False
         for member in iter_members(stream):
-            if member.name == _FOLDER + one.kind and not is_found:
+            if member.name == FOLDER + one.kind and not is_found:
                 is_found = True
                 yield member
             elif member.name == "JSON_DUMPS_SCHEMA_NUMBER":
                 _check_schema(member, one.path)
         if not is_found:
-            raise stream.malformed(f"{_FOLDER}{one.kind} is not in it any more")
+            raise stream.malformed(f"{FOLDER}{one.kind} is not in it any more")
 
 
 def _check_schema(member: Member, path: Path) -> None:
-    number = member.read(_ABOUT_BYTES).strip()
+    number = member.read(ABOUT_BYTES).strip()
     if number != _SCHEMA:
         raise MalformedError(
             str(path),
