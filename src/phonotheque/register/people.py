@@ -36,11 +36,11 @@ def _number(person: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _refusal(error: sqlite3.Error, todo: str) -> UnavailableError:
+def refusal(error: sqlite3.Error, todo: str, name: str = "people.sqlite") -> UnavailableError:
+    """Say in our words what SQLite refused, and what to do."""
     if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
-        todo = "Free some space and run again."
-        return DiskFullError("people.sqlite", "no room is left on the disk", todo)
-    return DiskFailedError("people.sqlite", str(error), todo)
+        return DiskFullError(name, "no room is left on the disk", "Free some space and run again.")
+    return DiskFailedError(name, str(error), todo)
 
 
 class People:
@@ -59,7 +59,7 @@ class People:
             self._db.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
             self._db.executescript(_TABLES)
         except sqlite3.Error as error:
-            raise _refusal(error, "Check the disk; bring the file back from a backup.") from error
+            raise refusal(error, "Check the disk; bring the file back from a backup.") from error
 
     def begin_after(self, highest: int) -> None:
         """Give no id up to `highest` again: they belong to people whose names were lost."""
@@ -70,7 +70,7 @@ class People:
         try:
             return self._db.execute(query, values)
         except sqlite3.OperationalError as error:
-            raise _refusal(error, "Check the disk, then run again.") from error
+            raise refusal(error, "Check the disk, then run again.") from error
 
     def person(self, name: str) -> str:
         """Return the local id ("p3") of a person, making one for a new name."""

@@ -6,6 +6,7 @@ cannot be read is an entry, too, with the reason: as many entries come out as li
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 import msgspec
@@ -26,25 +27,43 @@ class Reading(NamedTuple):
     title: str
 
 
+class Plays(NamedTuple):
+    """How often and when a song was played, as a listening history says.
+
+    Attributes:
+        times: 0 where it was begun and left again.
+        first_on, last_on: Days in UTC; None where it does not say. Nothing finer is kept.
+    """
+
+    times: int
+    first_on: date | None = None
+    last_on: date | None = None
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One line.
 
     Attributes:
         number: Place in the list, from 1.
-        readings: The likeliest first; none when it has no title.
+        artist, title: As the line says them; a title alone may be "Artist - Title".
+        readings: How they may be meant, the likeliest first; none when it has no title.
         album: Release that it names; "" for none.
         length_ms: None when it does not say.
         mbids: UUIDs of recordings, as text.
         isrcs: As written.
+        plays: None where the list is no history.
         wrong: Why the line cannot be used; "" when it can.
     """
 
     number: int
+    artist: str = ""
+    title: str = ""
     readings: tuple[Reading, ...] = ()
     album: str = ""
     length_ms: int | None = None
     mbids: tuple[str, ...] = ()
     isrcs: tuple[str, ...] = ()
+    plays: Plays | None = None
     wrong: str = ""
 
     @property
@@ -65,6 +84,7 @@ class Said(NamedTuple):
     length_ms: int | None = None
     mbids: tuple[str, ...] = ()
     isrcs: tuple[str, ...] = ()
+    plays: Plays | None = None
 
 
 def entry_of(number: int, said: Said) -> Entry:
@@ -76,11 +96,14 @@ def entry_of(number: int, said: Said) -> Entry:
         return refused(number, "it names no title and no identifier")
     return Entry(
         number=number,
+        artist=artist,
+        title=title,
         readings=readings_of(artist, title),
         album=said.album.strip(),
         length_ms=said.length_ms if said.length_ms and said.length_ms > 0 else None,
         mbids=said.mbids[:8],
         isrcs=said.isrcs[:8],
+        plays=said.plays,
     )
 
 

@@ -51,7 +51,7 @@ def near_titles(title: str, other: str, is_word: Callable[[str], bool]) -> Nearn
     first, second = latin(title_key(one.base)), latin(title_key(two.base))
     share = fuzz.ratio(compact(first), compact(second)) / 100
     words, others = first.split(), second.split()
-    if share * 100 < LEAST or _numbers(words) != _numbers(others) or not words:
+    if share * 100 < LEAST or numbers_in(words) != numbers_in(others) or not words:
         return Nearness(share, other=f"the title is another: {other}")
     is_weak = False
     if first != second:
@@ -65,7 +65,7 @@ def near_titles(title: str, other: str, is_word: Callable[[str], bool]) -> Nearn
     return Nearness(share, is_weak or one.told != two.told)
 
 
-def _numbers(words: Sequence[str]) -> Counter[str]:
+def numbers_in(words: Sequence[str]) -> Counter[str]:
     """What tells parts of a work apart; two titles that differ in it are two titles."""
     return Counter(word for word in words if word != "a" and _NUMBER.fullmatch(word))
 
@@ -98,7 +98,7 @@ def near_names(artist: str, credit: str) -> Nearness | None:
     if min(len(one.skeleton), len(two.skeleton)) >= _LEAST_NAME:
         share = fuzz.ratio(one.skeleton, two.skeleton) / 100
         words, others = latin(fold(artist)).split(), latin(fold(credit)).split()
-        if share * 100 >= LEAST and _numbers(words) == _numbers(others):
+        if share * 100 >= LEAST and numbers_in(words) == numbers_in(others):
             return Nearness(share)
         if len(words) != len(others) and _is_within(words, others):
             return Nearness(0.8, is_weak=True)

@@ -48,6 +48,7 @@ def record_of(match: Match) -> dict[str, Any]:
         "confidence": match.confidence if match.card else None,
         "reason": match.reason,
         "near": str(match.near.gid) if match.near else None,
+        "plays": entry.plays.times if entry.plays else None,
     }
 
 
@@ -112,17 +113,22 @@ class Summary:
     Attributes:
         lines: All, those refused among them.
         states, steps: How many lines are so, and were found so.
+        plays: Of a history: how many were of lines that are so; those of all lines under "all".
     """
 
     lines: int = 0
     states: Counter[str] = field(default_factory=Counter)
     steps: Counter[Step] = field(default_factory=Counter)
+    plays: Counter[str] = field(default_factory=Counter)
 
     def take(self, matches: Iterable[Match]) -> None:
         """Count some matches."""
         for match in matches:
             self.lines += 1
-            self.states.update(states_of(match))
+            states = states_of(match)
+            self.states.update(states)
+            if match.entry.plays:
+                self.plays.update(dict.fromkeys(("all", *states), match.entry.plays.times))
             if match.step is not None:
                 self.steps[match.step] += 1
 
@@ -140,4 +146,5 @@ class Summary:
             "rate": None if rate is None else round(rate, 4),
             **{state: self.states[state] for state in STATES},
             "steps": {str(step): self.steps[step] for step in Step},
+            "plays": {name: self.plays[name] for name in ("all", *STATES)} if self.plays else None,
         }

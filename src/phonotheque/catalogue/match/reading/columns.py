@@ -1,5 +1,9 @@
 """Names of columns as exports write them, and what a row of such columns says.
 
+Laws: a row is one play when it says when it was heard, or how long; it is as many as it counts; it
+is none, and no part of a history, when it says neither. What was heard for less than half a minute
+is a play of nothing: services write down what was skipped, too.
+
 Read so: CSV and TSV by their first row, JSON objects by their keys. Names are compared folded, so
 "Track Name", "track_name" and "Track name" are one; the languages are those of the programs whose
 exports are met most.
@@ -8,10 +12,12 @@ exports are met most.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from phonotheque.catalogue.match.entry import Said
+from phonotheque.catalogue.match.entry import Plays, Said
+from phonotheque.catalogue.match.reading.times import day_of_instant, day_of_text
 from phonotheque.music.folding import fold
 
 _NAMES = {
@@ -30,16 +36,30 @@ _NAMES = {
     ),
     "length": (
         "duration|duration ms|track duration ms|track duration|length|length ms|time|total time"
-        "|duration s|duration seconds|seconds|lange|duree|dauer|milliseconds"
+        "|duration s|duration seconds|seconds|lange|duree|dauer|milliseconds|durationms"
     ),
     "mbids": (
         "mbid|recording mbid|musicbrainz recording id|musicbrainz track id|musicbrainz id"
         "|track mbid|musicbrainz trackid|identifier"
     ),
-    "isrcs": "isrc|isrcs|isrc code|isrc s",
+    "isrcs": "isrc|isrcs|isrc code|isrc s|external ids",
+    "heard": (
+        "uts|listened at|played at|scrobbled at|timestamp|ts|timems|time ms|endtime|end time"
+        "|utc time|scrobble time|date|date uts|time"
+    ),
+    "heard_ms": "ms played|msplayed",
+    "count": "plays|play count|playcount|listens|scrobbles|times played",
+    "first": "first played|first listen|first scrobble",
+    "last": "last played|last listen|last scrobble|play date utc",
 }
-_FIELDS = {name: field for field, names in _NAMES.items() for name in names.split("|")}
-_RANKS = {name: place for names in _NAMES.values() for place, name in enumerate(names.split("|"))}
+_RANKS = {
+    field: {name: place for place, name in enumerate(names.split("|"))}
+    for field, names in _NAMES.items()
+}
+_LEAST_MS = 30_000
+"""A play is heard for so long, as services count it: half a minute."""
+_MOST_PLAYS = 1_000_000
+"""Of one row: above it a column counts something else, such as the listens of everybody."""
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?")
 _MS_FROM = 10_000
 """A bare number from here on is in milliseconds: no piece is 10,000 s long in a list of songs, and
@@ -51,14 +71,12 @@ Columns = dict[str, list[int]]
 
 
 def columns_of(header: Sequence[str]) -> Columns:
-    """Return which columns hold what."""
+    """Return which columns hold what: what stands behind a # in a name is an account's."""
     found: Columns = {}
-    names = [fold(name) for name in header]
-    for place, name in enumerate(names):
-        if name in _FIELDS:
-            found.setdefault(_FIELDS[name], []).append(place)
-    for places in found.values():
-        places.sort(key=lambda place: _RANKS[names[place]])
+    names = [fold(name.partition("#")[0]) for name in header]
+    for field, ranks in _RANKS.items():
+        if places := [place for place, name in enumerate(names) if name in ranks]:
+            found[field] = sorted(places, key=lambda place: ranks[names[place]])
     return found
 
 
@@ -79,19 +97,53 @@ def said_in_row(columns: Columns, header: Sequence[str], row: Sequence[str]) -> 
         parse_length(length, name),
         split_codes(first("mbids")[1]),
         split_codes(first("isrcs")[1]),
+        _plays_in_row(columns, row) if columns.keys() & _OF_HISTORIES else None,
     )
+
+
+_OF_HISTORIES = frozenset(("heard", "heard_ms", "count"))
+
+
+def _plays_in_row(columns: Columns, row: Sequence[str]) -> Plays | None:
+    def cells(field: str) -> Iterator[str]:
+        return (row[place].strip() for place in columns.get(field, ()) if place < len(row))
+
+    if count := next((one for one in cells("count") if one), ""):
+        if not re.fullmatch(r"\d{1,7}", count) or int(count) > _MOST_PLAYS:
+            return None
+        days = [next(filter(None, map(day_of_text, cells(one))), None) for one in ("first", "last")]
+        return Plays(int(count), *days)
+    day = next(filter(None, map(day_of_instant, cells("heard"))), None)
+    heard_ms = next((one for one in cells("heard_ms") if re.fullmatch(r"\d{1,12}", one)), None)
+    if day is None and heard_ms is None:
+        return None
+    is_play = heard_ms is None or int(heard_ms) >= _LEAST_MS
+    return Plays(1, day, day) if is_play else Plays(0)
 
 
 def said_in_object(record: Mapping[str, Any]) -> Said:
     """Return what a flat JSON object says."""
-    header = [str(name) for name in record]
+    header = tuple(map(str, record))
     row = [_text(value) for value in record.values()]
-    return said_in_row(columns_of(header), header, row)
+    return said_in_row(_columns_of_keys(header), header, row)
+
+
+@lru_cache(maxsize=32)
+def _columns_of_keys(header: tuple[str, ...]) -> Columns:
+    """The same for keys of objects, which are alike from one to the next."""
+    return columns_of(header)
+
+
+_TEXTS = ("name", "#text", "albumtitle", "uts", "isrc")
+"""Keys under which services put a text that is an object of its own."""
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value[:8] if isinstance(one, str | int | float))
+        return ", ".join(filter(None, map(_text, value[:8])))
+    if isinstance(value, dict):
+        inner = (value[name] for name in _TEXTS if name in value)
+        return next((one for one in inner if isinstance(one, str)), "")
     return str(value) if isinstance(value, str | int | float) else ""
 
 

@@ -1,10 +1,13 @@
-"""Lists in JSON: JSPF, exports of listens, objects with the columns of a table.
+"""Lists in JSON: JSPF, exports of listens and streams, objects with the columns of a table.
 
-Laws: a file that is one document is bounded, since it is read whole; lines of JSON are not; what
-has not the form that it should says nothing and breaks nothing.
+Laws: a file that is one document is bounded, since it is read whole, and its tracks are made one
+after the other; lines of JSON are not; what has not the form that it should says nothing and breaks
+nothing.
 
 Source: xspf.org/jspf; musicbrainz.org/doc/jspf (the ListenBrainz extension); ListenBrainz's
-"Data dumps" and export documentation (listens as lines of JSON).
+"Data dumps" and export documentation (listens as lines of JSON); Spotify, "Understanding your
+data" (what its extended streaming history has); the scrobbles that Maloja, Last.fm's API and
+programs on top of it give.
 """
 
 from __future__ import annotations
@@ -14,16 +17,23 @@ from typing import Any
 
 import msgspec
 
-from phonotheque.catalogue.match.entry import Entry, Said, entry_of, refused
+from phonotheque.catalogue.match.entry import Entry, Plays, Said, entry_of, refused
 from phonotheque.catalogue.match.reading.columns import parse_length, said_in_object
 from phonotheque.catalogue.match.reading.lines import Source
 from phonotheque.catalogue.match.reading.playlists import TOO_LONG
+from phonotheque.catalogue.match.reading.times import day_of_second
 from phonotheque.errors import BadRequestError
 from phonotheque.music.decoding import UNDECODABLE
 
-LARGEST = 64_000_000
-"""Bytes of a document that is read whole."""
+LARGEST = 256_000_000
+"""Bytes of a document that is read whole: a million plays of a service; twice as much memory."""
 
+_HOLDERS = (
+    *("playlist", "playlists", "recenttracks", "track", "tracks", "payload", "listens", "items"),
+    "scrobbles",
+)
+"""Under which keys a list of tracks is, or an object that has it."""
+_DEEPEST = 4
 _IS_RECORDING = "/recording/"
 
 
@@ -47,41 +57,78 @@ def read_document(source: Source, file: str) -> Iterator[Entry]:
     Raises:
         BadRequestError: It is too large, no JSON, or has no tracks.
     """
+    try:
+        tracks = _list_in(_whole(source, file), _DEEPEST)
+    except UNDECODABLE as error:
+        todo = "Export it again, or say what it is with --format."
+        raise BadRequestError(file, f"it is no JSON: {error}", todo) from error
+    if tracks is None:
+        raise BadRequestError(file, "it has no list of tracks", "Give a JSPF or a list of objects.")
+    number = 0
+    for track in tracks:
+        try:
+            record = msgspec.json.decode(track)
+        except UNDECODABLE as error:
+            number += 1
+            yield refused(number, f"it is no JSON: {error}")
+            continue
+        for one in _on_page(record):
+            number += 1
+            yield _entry(number, one)
+
+
+def _whole(source: Source, file: str) -> bytes:
     whole = bytearray()
     for chunk in source.chunks():
         whole += chunk
         if len(whole) > LARGEST:
             todo = "Give it as lines of JSON, or in parts."
             raise BadRequestError(file, f"it is larger than {LARGEST:,} bytes", todo)
-    try:
-        found = msgspec.json.decode(whole.decode(source.encoding or "utf-8"))
-    except UNDECODABLE as error:
-        todo = "Export it again, or say what it is with --format."
-        raise BadRequestError(file, f"it is no JSON: {error}", todo) from error
-    for number, record in enumerate(_records(found, file), start=1):
-        yield _entry(number, record)
+    return whole.decode(source.encoding).encode() if source.encoding else bytes(whole)
 
 
-def _records(found: Any, file: str) -> Iterable[Any]:
-    if isinstance(found, dict):
-        playlist = found.get("playlist")
-        inner = playlist if isinstance(playlist, dict) else found
-        for name in ("track", "tracks", "payload", "listens", "items"):
-            if isinstance(inner.get(name), list):
-                tracks: list[Any] = inner[name]
-                return tracks
-        if isinstance(inner.get("payload"), dict):
-            return _records(inner["payload"], file)
-    elif isinstance(found, list):
-        return found
-    raise BadRequestError(file, "it has no list of tracks", "Give a JSPF or a list of objects.")
+def _list_in(text: bytes | msgspec.Raw, depth: int) -> list[msgspec.Raw] | None:
+    """Return the tracks in a document, each still as text: a list, or what an object holds."""
+    first = bytes(text[:1_000]).lstrip()[:1] if isinstance(text, bytes) else bytes(text)[:1]
+    if first == b"[":
+        return msgspec.json.decode(text, type=list[msgspec.Raw])
+    if first != b"{" or not depth:
+        msgspec.json.decode(text, type=msgspec.Raw)  # for what it raises
+        return None
+    held = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    inner = (_list_in(held[name], depth - 1) for name in _HOLDERS if name in held)
+    return next((found for found in inner if found is not None), None)
+
+
+def _on_page(record: Any) -> Iterable[Any]:
+    """Give the tracks of an object that is a page or a playlist of several; else itself."""
+    if isinstance(record, dict):
+        for name in ("track", "items"):
+            inner = record.get(name)
+            if isinstance(inner, list):
+                return inner
+    return (record,)
 
 
 def _entry(number: int, record: Any) -> Entry:
     if not isinstance(record, dict):
         return refused(number, "it is no object")
-    listen = record.get("track_metadata")
-    return entry_of(number, said_in_listen(listen) if isinstance(listen, dict) else _said(record))
+    listen, track = record.get("track_metadata"), record.get("track")
+    if isinstance(listen, dict):
+        said = said_in_listen(listen)._replace(plays=_play_at(record.get("listened_at")))
+    elif isinstance(track, dict):  # what is around it says when it was heard
+        said = _said(track)
+        said = said._replace(plays=said_in_object({**record, "track": ""}).plays or said.plays)
+    else:
+        said = _said(record)
+    return entry_of(number, said)
+
+
+def _play_at(second: Any) -> Plays | None:
+    if not isinstance(second, int | float):
+        return None
+    day = day_of_second(second)
+    return Plays(1, day, day)
 
 
 def said_in_listen(metadata: dict[str, Any]) -> Said:

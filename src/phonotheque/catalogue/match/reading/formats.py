@@ -13,12 +13,16 @@ from phonotheque.catalogue.match.reading.format import Format
 from phonotheque.catalogue.match.reading.lines import Source
 from phonotheque.catalogue.match.reading.playlists import is_path, read_m3u, read_text
 from phonotheque.catalogue.match.reading.spreadsheets import (
-    is_header,
+    begins_table,
     read_spreadsheet,
     says_separator,
 )
 from phonotheque.catalogue.match.reading.xspf import read_xspf
+from phonotheque.catalogue.match.reading.zips import MAGIC, read_zipped
 from phonotheque.music.decoding import UNDECODABLE
+
+_HOLDERS = ("playlist", "playlists", "payload", "recenttracks", "scrobbles", "listens", "tracks")
+"""Keys that a document has and no line of JSON: under them are its tracks."""
 
 _LOOKED_AT = 20
 """Lines by which paths are told from text."""
@@ -36,7 +40,7 @@ def format_of(beginning: str) -> Format:
         return found
     if any(line.startswith(("#EXTM3U", "#EXTINF")) for line in lines):
         return Format.M3U
-    if says_separator(lines[0]) or is_header(lines[0]):
+    if says_separator(lines[0]) or begins_table(lines[0]):
         return Format.CSV
     paths = sum(map(is_path, lines))
     return Format.M3U if paths * 2 > len(lines) else Format.TEXT
@@ -55,7 +59,9 @@ def _of_json(lines: list[str]) -> Format | None:
     except UNDECODABLE:
         begins = lines[0] in ("{", "[") or lines[0].startswith(('{"', "[{", '{ "', "[ {"))
         return Format.JSPF if begins else None
-    if isinstance(first, list) or "playlist" in first or "payload" in first:
+    if isinstance(first, list) or any(
+        isinstance(first.get(name), list | dict) for name in _HOLDERS
+    ):
         return Format.JSPF
     return Format.LISTENS
 
@@ -71,6 +77,7 @@ def read_list(stream: BinaryIO, file: str, chosen: Format | None = None) -> Iter
     """Give an entry for each line, track or row of a list, in bounded memory.
 
     Args:
+        stream: A zip, too, if it can be sought in.
         file: Its name, for messages.
         chosen: Its format; told by what stands in it when not given.
 
@@ -78,6 +85,12 @@ def read_list(stream: BinaryIO, file: str, chosen: Format | None = None) -> Iter
         BadRequestError: It is not in this format.
     """
     source = Source(stream)
+    if source.begins_with(MAGIC):
+        return read_zipped(stream, file, lambda one, name: _read(Source(one), name, chosen))
+    return _read(source, file, chosen)
+
+
+def _read(source: Source, file: str, chosen: Format | None) -> Iterator[Entry]:
     found = chosen or format_of(source.beginning())
     match found:
         case Format.M3U:

@@ -52,6 +52,10 @@ class Source:
         mark, self.encoding = _marked(head)
         self._head = head[len(mark) :]
 
+    def begins_with(self, magic: bytes) -> bool:
+        """Whether some bytes stand at its beginning, behind any mark of an encoding."""
+        return self._head.startswith(magic)
+
     def beginning(self) -> str:
         """Return the first `HEAD` bytes as text."""
         return _decoded(self._head, self.encoding)
