@@ -31,7 +31,8 @@ every Parquet file and in the table `documentation` of the SQLite file.
 |---|---|
 | `README.txt` | what lies here, on whose terms, and how to open it |
 | `dump.json` | format, snapshot, the one before, epoch, sources with their terms, rows of \
-every file; `sequence` and `state`, with which increments begin |
+every file; `sequence` and `state`, with which increments begin; `next_ids`: for each table of \
+entities the lowest number that is no id yet |
 | `parquet/…` | all of it, for tools; a catalogue can be made from these alone |
 | `catalogue.sqlite.zst` | one SQLite file, compressed with Zstandard in frames of 4 MiB (the \
 seekable format of the Zstandard distribution); `zstd -d` unpacks it |
@@ -57,7 +58,8 @@ namespace `{namespace}`, of `<source>/<table>/<source_id>`; the README of a dump
 of Python that make it.
 - An `id` means the same as long as the epoch is the same.
 - A dump has a number (`sequence`, that of its snapshot) and a `state`: a digest of all rows of \
-its tables, the same in every archive that has these rows. [Increments](#increments) name both.
+its tables and of which ids were given, the same in every archive that follows. \
+[Increments](#increments) name both.
 """
 
 _PARQUET = """\
@@ -99,7 +101,8 @@ form of a dump:
 | `README.txt` | what lies here, on whose terms, the key of every table, and how to apply it \
 with SQL |
 | `increment.json` | format, snapshot, epoch, sources, rows of every file, deleted keys of every \
-table; `base` and `result`: `sequence`, `state`, and the digest of the rows of every table |
+table; `base` and `result`: `sequence`, `state`, the digest of the rows of every table, and \
+`next_ids`: for each table of entities the lowest number that is no id yet |
 | `parquet/tables/<table>/<source>.parquet`, `parquet/links.parquet` ... | rows that are put |
 | `parquet/deleted.parquet` | keys that are deleted |
 | `parquet/sources.parquet` | all sources |
@@ -134,12 +137,14 @@ no `YYYY-MM-DDTHH:MM:SSZ`, a number above 10^12 or a million after that of `base
 cannot be read. Rows, ids, texts and dates of a dump are held to the same.
 
 `state` is the SHA-256 of the lines of `tables` as `SHA256SUMS` would have them, in order of \
-path. The digest of a table is one SHA-256 over its rows in order of key, 65,536 at a time: their \
-number (8 bytes), then of each column that is not all null its name, a zero byte, and `1` where \
-there are nulls, else `0`; where there are, a bit for each row, the first the highest of its \
-byte, set where there is a value; of texts their lengths in bytes (4 bytes each); then all \
-values, null as 0 or as nothing, yes and no as a byte. Numbers are little-endian. The digest of \
-`sources` is that of their list as JSON, in order of number, without which import each is.
+path, and among them one of `next_ids`: the SHA-256 of that object as JSON without spaces, its \
+keys in order, those left out that are 0. The digest of a table is one SHA-256 over its rows in \
+order of key, 65,536 at a time: their number (8 bytes), then of each column that is not all null \
+its name, a zero byte, and `1` where there are nulls, else `0`; where there are, a bit for each \
+row, the first the highest of its byte, set where there is a value; of texts their lengths in \
+bytes (4 bytes each); then all values, null as 0 or as nothing, yes and no as a byte. Numbers \
+are little-endian. The digest of `sources` is that of their list as JSON, in order of number, \
+without which import each is.
 """
 
 _JSON = """\

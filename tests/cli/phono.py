@@ -184,6 +184,26 @@ def flip(place: int) -> Callable[[bytes], bytes]:
     return change
 
 
+SONG_LIST = """
+format = 1
+name = "songs"
+title = "A list of songs"
+licence = "CC-BY-4.0"
+
+[[file]]
+path = "songs.csv"
+
+[[file.rows]]
+table = "recording"
+id = "id"
+title = "title"
+first_release_date = "year"
+"""
+"""How the mappings of spreadsheets in tests begin; more columns of recordings may follow."""
+
+BY_ARTIST = 'artist_credit = { column = "artist", make = true }\n'
+
+
 def found_with_songs(folder, mapping, rows):
     """Found an archive in a folder, with a catalogue of the rows of one spreadsheet."""
     (folder / "songs.csv").write_text(rows, encoding="utf-8")

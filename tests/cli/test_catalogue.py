@@ -4,33 +4,18 @@ import json
 import uuid
 
 import pytest
-from tests.cli.phono import copy_archive, found, tree
+from tests.cli.phono import BY_ARTIST, SONG_LIST, copy_archive, found, tree
 
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.store.lock import hold_folder
 
-MAPPING = """
-format = 1
-name = "songs"
-title = "A list of songs"
-licence = "CC-BY-4.0"
-
-[[file]]
-path = "songs.csv"
-
-[[file.rows]]
-table = "recording"
-id = "id"
-title = "title"
-artist_credit = { column = "artist", make = true }
-first_release_date = "year"
-
+MAPPING = f"""{SONG_LIST}{BY_ARTIST}
 [[file.rows]]
 table = "popularity"
-entity_type = { constant = "recording" }
+entity_type = {{ constant = "recording" }}
 entity = "id"
-measure = { constant = "radio plays" }
-period = { constant = "all" }
+measure = {{ constant = "radio plays" }}
+period = {{ constant = "all" }}
 total_listen_count = "plays"
 """
 ROWS = """id,title,artist,year,plays

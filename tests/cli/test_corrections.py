@@ -10,24 +10,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from tests.cli.phono import copy_archive, found_with_songs
+from tests.cli.phono import BY_ARTIST, SONG_LIST, copy_archive, found_with_songs
 from tests.torture.command import Running
 
-MAPPING = """
-format = 1
-name = "songs"
-title = "A list of songs"
-
-[[file]]
-path = "songs.csv"
-
-[[file.rows]]
-table = "recording"
-id = "id"
-title = "title"
-artist_credit = { column = "artist", make = true }
-first_release_date = "year"
-
+MAPPING = f"""{SONG_LIST}{BY_ARTIST}
 [[file.rows]]
 table = "isrc"
 recording = "id"

@@ -1,37 +1,23 @@
 """`phono corrections suggest` and `list` over many builds: what was looked at stays looked at."""
 
 import pytest
-from tests.cli.phono import copy_archive, found_with_songs
+from tests.cli.phono import BY_ARTIST, SONG_LIST, copy_archive, found_with_songs
 from tests.cli.test_corrections import gid_of
 
-MAPPING = """
-format = 1
-name = "songs"
-title = "A list of songs"
-
-[[file]]
-path = "songs.csv"
-
-[[file.rows]]
-table = "recording"
-id = "id"
-title = "title"
-artist_credit = { column = "artist", make = true }
-first_release_date = "year"
-length = { column = "length", as = "milliseconds" }
+MAPPING = f"""{SONG_LIST}{BY_ARTIST}
+length = {{ column = "length", as = "milliseconds" }}
 
 [[file.rows]]
 table = "release"
 id = "id"
 title = "title"
-artist_credit = { column = "artist", make = true }
-
+{BY_ARTIST}
 [[file.rows]]
 table = "track"
 release = "id"
 recording = "id"
 position = "position"
-length = { column = "printed", as = "milliseconds" }
+length = {{ column = "printed", as = "milliseconds" }}
 """
 ROWS = """id,title,artist,year,length,position,printed
 1,Harbour,Ada Marrow,1999,100000,1,200000

@@ -28,6 +28,30 @@ Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why, for everybody to read.")
 ]
 By = Annotated[str, typer.Option("--as", metavar="NAME", help="Who corrects; kept, not published.")]
+_ID = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="A held recording (6 digits or more), or a gid of the catalogue."
+    ),
+]
+_CORRECTIONS = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="FIELD=VALUE",
+        help="What is right. A field of several values is given once for each; "
+        "FIELD= takes it away. None: show what was corrected.",
+    ),
+]
+_UNDONE = Annotated[
+    list[str] | None, typer.Option(metavar="FIELD", help="Take corrections of a field back.")
+]
+_CONFIRMED = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FIELD",
+        help="A field of a thing of the catalogue is right as it is: that holds from now on.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +93,10 @@ def register(app: typer.Typer) -> None:
 
 def edit(
     context: typer.Context,
-    reference: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", help="A held recording (6 digits or more), or a gid of the catalogue."
-        ),
-    ],
-    corrections: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="FIELD=VALUE",
-            help="What is right. A field of several values is given once for each; "
-            "FIELD= takes it away. None: show what was corrected.",
-        ),
-    ] = None,
-    undo: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FIELD", help="Take corrections of a field back."),
-    ] = None,
-    confirm: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FIELD",
-            help="A field of a thing of the catalogue is right as it is: that holds from now on.",
-        ),
-    ] = None,
+    reference: _ID,
+    corrections: _CORRECTIONS = None,
+    undo: _UNDONE = None,
+    confirm: _CONFIRMED = None,
     reason: Reason = "",
     by: By = "",
     dry_run: DryRun = False,

@@ -23,6 +23,39 @@ if TYPE_CHECKING:
 
 _MOMENT_S = 0.5
 
+_LOGS = Annotated[
+    list[str],
+    typer.Argument(metavar="LOG...", help="Access logs, also packed ones; - reads input."),
+]
+_ITEM = Annotated[
+    str | None,
+    typer.Option(help="Regular expression whose one group names the item in an address."),
+]
+_FIELDS = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=FIELD",
+        help="Where lines of JSON say what: account, item, time, status, method, agent, "
+        "played_ms, limited.",
+    ),
+]
+_BY_NETWORK = Annotated[
+    bool, typer.Option("--by-network", help="Take neighbouring addresses together.")
+]
+_PAGE = Annotated[Path | None, typer.Option(help="Also write the report as a page.")]
+_RULE = Annotated[Path | None, typer.Option(help="Also write a Sigma rule.")]
+_FOLLOW = Annotated[
+    bool, typer.Option("--follow", help="Then go on reading as the last log grows.")
+]
+_SINKS = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SINK",
+        help="Where verdicts go that --follow finds: file:PATH, nft:FAMILY:TABLE:SET, "
+        "valkey://HOST:PORT/DB.",
+    ),
+]
+
 
 def register(group: typer.Typer) -> None:
     """Add the command to `phono guard`."""
@@ -30,38 +63,14 @@ def register(group: typer.Typer) -> None:
 
 
 def score(
-    logs: Annotated[
-        list[str],
-        typer.Argument(metavar="LOG...", help="Access logs, also packed ones; - reads input."),
-    ],
-    item: Annotated[
-        str | None,
-        typer.Option(help="Regular expression whose one group names the item in an address."),
-    ] = None,
-    field: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=FIELD",
-            help="Where lines of JSON say what: account, item, time, status, method, agent, "
-            "played_ms, limited.",
-        ),
-    ] = None,
-    by_network: Annotated[
-        bool, typer.Option("--by-network", help="Take neighbouring addresses together.")
-    ] = False,
-    html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
-    sigma: Annotated[Path | None, typer.Option(help="Also write a Sigma rule.")] = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Then go on reading as the last log grows.")
-    ] = False,
-    to: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SINK",
-            help="Where verdicts go that --follow finds: file:PATH, nft:FAMILY:TABLE:SET, "
-            "valkey://HOST:PORT/DB.",
-        ),
-    ] = None,
+    logs: _LOGS,
+    item: _ITEM = None,
+    field: _FIELDS = None,
+    by_network: _BY_NETWORK = False,
+    html: _PAGE = None,
+    sigma: _RULE = None,
+    follow: _FOLLOW = False,
+    to: _SINKS = None,
     as_json: Json = False,
 ) -> int:
     """Say who goes through a catalogue, from the access log of any service.

@@ -6,23 +6,10 @@ import json
 import zlib
 
 import pytest
-from tests.cli.phono import found
+from tests.cli.phono import SONG_LIST, found_with_songs
 from tests.cli.test_catalogue import ROWS
 
-MAPPING = """
-format = 1
-name = "songs"
-title = "A list of songs"
-
-[[file]]
-path = "songs.csv"
-
-[[file.rows]]
-table = "recording"
-id = "id"
-title = "title"
-first_release_date = "year"
-
+MAPPING = f"""{SONG_LIST}
 [[file.rows]]
 table = "release"
 id = "id"
@@ -34,13 +21,7 @@ date = "year"
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """Made once, and only read: an archive that holds nothing, a catalogue of three songs."""
-    folder = tmp_path_factory.mktemp("songs")
-    phono = found(folder / "archive")
-    (folder / "songs.csv").write_text(ROWS, encoding="utf-8")
-    (folder / "songs.toml").write_text(MAPPING, encoding="utf-8")
-    phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
-    phono("catalogue", "build", "--jobs", "1").expect(0)
-    return phono
+    return found_with_songs(tmp_path_factory.mktemp("songs"), MAPPING, ROWS)
 
 
 def test_a_rehearsal_of_charts_tells_and_writes_nothing(built, tmp_path):

@@ -35,6 +35,7 @@ from phonotheque.catalogue.increment.applying import apply
 from phonotheque.catalogue.increment.contents import read_increment
 from phonotheque.catalogue.increment.writing import write_increment
 from phonotheque.catalogue.snapshot import current_snapshot
+from phonotheque.catalogue.sources.staging import Staging, current_generation
 from phonotheque.disk import LocalDisk
 from phonotheque.errors import (
     ArchiveBusyError,
@@ -48,7 +49,8 @@ from phonotheque.store.lock import hold_folder
 
 STEPS = [
     "comparing digests", "taking the state", "applying", "proving the state", "making cards",
-    "ranking", "making search files", "making look-up files", "taking up ids", "taking digests",
+    "taking the census", "ranking", "making search files", "making look-up files",
+    "taking up ids", "taking digests",
     "switching",
 ]  # fmt: skip
 
@@ -61,10 +63,10 @@ def applied(root, *folders, **more):
     return apply(root, LocalDisk(root), list(folders), MAKERS, MACHINE, **more)
 
 
-def state(root):
-    """The state that a dump of a catalogue would say it has."""
+def digests(root):
+    """Of each table of a catalogue, as a dump would say them."""
     made = serving(root)
-    return state_of(tables_digests(made.tables, made.descriptor.sources))
+    return tables_digests(made.tables, made.descriptor.sources)
 
 
 @pytest.fixture
@@ -113,9 +115,10 @@ def test_a_second_archive_answers_as_the_first(tmp_path):
     write_increment(one, LocalDisk(one), tmp_path / "2", PARQUET, 1)
     made = apply(two, LocalDisk(two), [tmp_path / "2"], REAL_MAKERS, MACHINE)
     assert digest_of_answers(made) == digest_of_answers(built)
-    dumped = [dump(root, LocalDisk(root), tmp_path / out, PARQUET).state
-              for root, out in ((one, "a"), (two, "b"))]  # fmt: skip
-    assert dumped == [state(one), state(one)]
+    dumped, theirs = (dump(root, LocalDisk(root), tmp_path / out, PARQUET)
+                      for root, out in ((one, "a"), (two, "b")))  # fmt: skip
+    assert dumped.tables == digests(one) == digests(two)
+    assert (dumped.state, dumped.sequence) == (theirs.state, theirs.sequence)
     assert (tmp_path / "b" / "decisions.jsonl").read_bytes() == (
         tmp_path / "a" / "decisions.jsonl"
     ).read_bytes()
@@ -137,12 +140,12 @@ def test_one_by_one_is_all_at_once(three, other, tmp_path):
     assert cards
     assert cards.items() <= at_once.descriptor.files.items()
     wanted = read_increment(three / "3")
-    assert state(other) == wanted.result.state
-    assert state(tmp_path / "at-once") == wanted.result.state
+    assert digests(other) == wanted.result.tables
+    assert digests(tmp_path / "at-once") == wanted.result.tables
     names = sorted(one.name for one in other.glob("snapshot-*"))
     assert names == ["snapshot-000002", "snapshot-000003"]
     said = msgspec.json.decode((other / "restored.json").read_bytes())
-    assert (said["epoch"], said["next_ids"]) == ("an epoch", wanted.next_ids)
+    assert (said["epoch"], said["next_ids"]) == ("an epoch", wanted.result.next_ids)
 
 
 def both(three):
@@ -169,6 +172,17 @@ def test_what_does_not_follow_is_refused(three, other):
     assert serving(other).descriptor.name == "snapshot-000002"
 
 
+def test_an_import_that_was_stopped_is_not_in_the_way(three, other):
+    """What an import left unfinished under the number that an increment gives a source goes, so
+    that the next import of this source is whole when it ends."""
+    disk = LocalDisk(other)
+    staging = Staging(disk, "open", "a state")
+    assert staging.generation == "000002"
+    applied(other, three / "2")
+    assert current_generation(disk, "open") == "000002"
+    assert Staging(disk, "open", "a state").generation == "000003"
+
+
 def test_another_base_is_refused(three, other, tmp_path):
     """An increment of another epoch, or one that begins with other rows of the same number."""
     shutil.copytree(three / "2", tmp_path / "2")
@@ -179,12 +193,27 @@ def test_another_base_is_refused(three, other, tmp_path):
     def begin_elsewhere(said):
         said["epoch"] = "an epoch"
         said["base"]["tables"]["parquet/links.parquet"] = "0" * 64
-        said["base"]["state"] = state_of(said["base"]["tables"])
+        add_up(said["base"])
 
     rewrite(tmp_path / "2", begin_elsewhere)
     with pytest.raises(ConflictError, match=r"begins with 1 .*links.parquet is another"):
         applied(other, tmp_path / "2")
     assert serving(other).descriptor.name == "snapshot-000001"
+
+
+def add_up(end):
+    """Let the digest of a state be that of what it says."""
+    end["state"] = state_of(end["tables"], end["next_ids"])
+
+
+def say_next(table, number):
+    """Let an increment say other ids of a table, with digests that agree."""
+
+    def change(said):
+        said["result"]["next_ids"][table] = number
+        add_up(said["result"])
+
+    return change
 
 
 def rewrite(folder, change):
@@ -201,11 +230,12 @@ LIES = {
     "a source that is a path": lambda said: said["sources"][0].update(name="../x"),
     "a snapshot that is a path": lambda said: said.update(snapshot="../x"),
     "another count of rows": lambda said: said["rows"].update({"parquet/deleted.parquet": 0}),
-    "ids that were never given": lambda said: said["next_ids"].update(recording=1),
+    "ids that were never given": say_next("recording", 1),
+    "ids that the state does not know": lambda said: said["result"]["next_ids"].update(label=99),
     "a state that does not add up": lambda said: said["result"].update(state="0" * 64),
-    "ids without an end": lambda said: said["next_ids"].update(recording=2**63 - 1),
-    "ids of no table": lambda said: said["next_ids"].update(song=1),
-    "ids below all": lambda said: said["next_ids"].update(recording=-1),
+    "ids without an end": say_next("recording", 2**63 - 1),
+    "ids of no table": say_next("song", 1),
+    "ids below all": say_next("recording", -1),
     "a date that is a command": lambda said: said.update(made_at="2024-05-06\n.shell x\n--"),
     "a title of two lines": lambda said: said["sources"][0].update(title="Open\n.shell x"),
     "a number beyond all names": lambda said: (
@@ -349,7 +379,7 @@ def test_what_was_stopped_goes_on(three, other, tmp_path):
             applied(other, *both(three), on_progress=at)
         assert serving(other).descriptor.name == "snapshot-000001"
     applied(other, *both(three))
-    assert state(other) == read_increment(three / "3").result.state
+    assert digests(other) == read_increment(three / "3").result.tables
     assert not (other / "building").exists()
 
 
@@ -363,7 +393,7 @@ def test_another_choice_begins_anew(three, other, tmp_path):
     with pytest.raises(StoppedError):
         applied(other, *both(three), on_progress=at)
     applied(other, three / "2")
-    assert state(other) == read_increment(three / "2").result.state
+    assert digests(other) == read_increment(three / "2").result.tables
 
 
 CHILD = """
@@ -411,7 +441,7 @@ def test_killed_it_is_the_old_state_or_the_new_one(three, other, tmp_path, momen
             applied(other, *both(three))
     else:
         applied(other, *both(three))
-    assert state(other) == read_increment(three / "3").result.state
+    assert digests(other) == read_increment(three / "3").result.tables
 
 
 @pytest.mark.torture
@@ -426,4 +456,4 @@ def test_a_third_archive_may_follow_the_first(three, other, tmp_path):
     applied(other, three / "3")
     write_increment(other, LocalDisk(other), tmp_path / "3", PARQUET, 2)
     applied(tmp_path / "third", tmp_path / "3")
-    assert state(tmp_path / "third") == read_increment(three / "3").result.state
+    assert digests(tmp_path / "third") == read_increment(three / "3").result.tables

@@ -16,6 +16,7 @@ from phonotheque.catalogue.dump.contents import check_files, read_sums
 from phonotheque.catalogue.dump.dumping import dump
 from phonotheque.catalogue.dump.frame import Wish
 from phonotheque.catalogue.dump.ordered import key_of
+from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.increment import deleted
 from phonotheque.catalogue.increment.contents import read_increment
@@ -278,3 +279,28 @@ def test_a_dry_run_counts_what_would_be_compared(built):
             pq.read_metadata(path).num_rows for path in (built / "dump").rglob("tables/*/*.parquet")
         )
     )
+
+
+def test_a_state_is_the_same_however_often_it_is_told(tmp_path):
+    """A build that was stopped may have given ids: a dump of what still serves has the state that
+    it had, so that what follows from it follows from both."""
+    rows = open_source()
+    write_source(tmp_path, "open", rows, licence=CC0)
+    build_small(tmp_path)
+    disk = LocalDisk(tmp_path)
+    first = dump(tmp_path, disk, tmp_path / "dump", PARQUET)
+    rows["recording"] += [song(28, "Newer", 1)]
+    write_source(tmp_path, "open", rows, generation=2, licence=CC0)
+
+    def stop(progress):
+        if progress.step == "linking":
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        build_small(tmp_path, on_progress=stop)
+    assert open_epoch(tmp_path, disk).record.next_ids != first.next_ids
+    assert dump(tmp_path, disk, tmp_path / "again", PARQUET).state == first.state
+    build_small(tmp_path)
+    made = write_increment(tmp_path, disk, tmp_path / "2", PARQUET, 1)
+    assert made.base.state == first.state
+    assert made.result.next_ids["recording"] == first.next_ids["recording"] + 1

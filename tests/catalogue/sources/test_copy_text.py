@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonotheque.catalogue.sources.counting import Refusals
-from phonotheque.catalogue.sources.mapped.csv_text import CsvForm, CsvText
+from phonotheque.catalogue.sources.mapped.csv_text import CsvForm, CsvText, parse_header
 from phonotheque.catalogue.sources.musicbrainz.copy_text import Form, parse, unescape
 from phonotheque.catalogue.sources.reading.lines import Stretch
 
@@ -122,3 +122,26 @@ def test_csv_is_what_python_reads(table, size, quoting):
         line += 1 + a.count("\n") + b.count("\n") + c.count("\n")
     assert found == wanted
     assert refusals.rows == 0
+
+
+@pytest.fixture
+def strict():
+    """Somebody else in this process reads short values only."""
+    before = csv.field_size_limit(10)
+    yield
+    assert csv.field_size_limit(before) == 10
+
+
+def test_how_long_a_value_may_be_is_a_bound_of_ours(strict, monkeypatch):
+    """A value is read or refused by our bound, whatever others in this process let `csv` read; and
+    theirs stays what it was."""
+    monkeypatch.setattr("phonotheque.catalogue.sources.mapped.csv_text.MOST_LETTERS", 20)
+    refusals = Refusals("t")
+    reader = CsvText(CsvForm(("a", "b"), ("a", "b")), refusals)
+    rows = [("x" * 20, "a\nb"), ("y" * 21, "c\nd"), ("z" * 15, "e\nf")]
+    data = "".join(f'{a},"{b}"\n' for a, b in rows).encode()
+    texts = reader.parse(Stretch(data, 1, 0, 6), is_last=True)
+    assert texts.columns["a"].to_pylist() == ["x" * 20, "z" * 15]
+    assert refusals.rows > 0
+    assert parse_header("a,bbbbbbbbbbbb", ",") == ("a", "bbbbbbbbbbbb")
+    assert parse_header("a," + "b" * 21, ",") == ()

@@ -127,6 +127,24 @@ def test_without_tags_the_name_of_the_file_stands_in():
     assert "track" not in rows
 
 
+def test_no_address_of_a_tag_comes_into_a_catalogue():
+    """E-mail addresses in tags, in names of files and in licences are left out: the file has them,
+    and what is published of the catalogue has not."""
+    mail = "odile@example.org"
+    tags = Tags(
+        title=f"Low Water ({mail})", artists=(f"Odile <{mail}>", mail), album=f"Weir {mail}",
+        album_artists=(mail,), label=mail, genres=(f"dub {mail}",), catalogue_number=mail,
+        copyright=mail, comments=(mail,), date=mail,
+    )  # fmt: skip
+    rows = rows_of(
+        copy(tags=tags, sharing=sharing(f"Ask {mail}")), copy(2, path=f"x/{mail} Moorings.flac")
+    )
+    assert "@" not in repr(rows)
+    assert [row["title"] for row in rows["recording"]] == ["Low Water", "Moorings"]
+    assert [row["name"] for row in rows["artist_credit"]] == ["Odile", "[unknown]"]
+    assert [row["raw"] for row in rows["rights"]] == ["Ask"]
+
+
 @pytest.mark.parametrize(
     ("path", "title"),
     [

@@ -14,7 +14,16 @@ from phonotheque.music.rights import Basis, RightsStatement
 from phonotheque.publish.packs import register_extract
 from phonotheque.publish.packs.register_extract import RegisterExtract
 from phonotheque.publish.packs.shareable import ask_all
-from phonotheque.register.events import Deposit, Edit, Fixity, Pack, Publication, Removal, Rights
+from phonotheque.register.events import (
+    Correction,
+    Deposit,
+    Edit,
+    Fixity,
+    Pack,
+    Publication,
+    Removal,
+    Rights,
+)
 from publish.packs.stock import TODAY, make, stocked
 
 
@@ -94,6 +103,22 @@ def test_lines_about_what_is_not_shared_are_withheld(disk, embargo):
         assert b"Secret" not in b"".join(lines)
         assert followed(lines) == hashlib.sha256(register(disk)[-1]).hexdigest()
         assert sum(b'"event"' not in line for line in lines) == 3
+
+
+def test_corrections_of_what_everybody_knows_are_told(disk):
+    """A correction of a thing that MusicBrainz knows is whole, of any other thing it is withheld:
+    what only this archive knows may be what is not shared."""
+    gid = "6c1f2d3e-4a5b-4c6d-8e7f-9a0b1c2d3e4f"
+    with opened(disk) as archive:
+        archive.record(
+            Correction("artist", gid, "name", "Ada Marrow", "so it is printed"),
+            Correction("recording", gid, "title", "Secret", source="holdings"),
+            Correction("artist", gid, "name", is_undone=True),
+        )
+        lines = lines_of(extract(archive))
+    assert lines[-3:] == [register(disk)[-3], lines[-2], register(disk)[-1]]
+    assert json.loads(lines[-2]).keys() == {"seq", "sha256"}
+    assert followed(lines) == hashlib.sha256(register(disk)[-1]).hexdigest()
 
 
 def test_a_removal_is_told_and_what_was_removed_is_not(disk):

@@ -25,11 +25,11 @@ from phonotheque.catalogue.build.engines import OneMachine
 from phonotheque.catalogue.build.subjects import open_tables
 from phonotheque.catalogue.cards import SCHEMA
 from phonotheque.catalogue.corrections import suspicions_sql as sql
+from phonotheque.catalogue.corrections.near_names import map_near_names, name_key
 from phonotheque.catalogue.database import Machine, database, view_of_folder
 from phonotheque.catalogue.identity.texts import map_texts
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import Snapshot
-from phonotheque.music.folding import fold
 from phonotheque.music.title_key import title_key
 
 _MACHINE = Machine(jobs=2, memory_bytes=1 << 30)
@@ -126,7 +126,8 @@ def suspicions(
         if Doubt.DATE in doubts:
             found += _asked(db, sql.dates(on), Doubt.DATE, limit)
         if Doubt.TWINS in doubts:
-            map_texts(db, "name_of", sql.NAMES, fold, Path(work))
+            map_texts(db, "name_of", sql.NAMES, name_key, Path(work))
+            map_near_names(db, Path(work))
             found += _asked(db, sql.TWINS, Doubt.TWINS, limit)
     return sorted(found, key=_urgency)
 

@@ -23,12 +23,9 @@ LENGTH_APART_SHARE = 0.1
 LENGTH_APART_AT_LEAST_MS = 3_000
 """Lengths are told that lie further apart than the first, or than the share and the last."""
 
-ALIKE = 0.93
-"""Share of the letters of two names that must stand in both, in order."""
-NEIGHBOURS = 4
-"""Names are compared with so many that follow them in order of letters, from both ends."""
-SHORTEST_NAME = 6
-"""Shorter names must be equal, written in one script's plain letters: Aya is not Ava."""
+MOST_NAMESAKES = 5
+"""Artists of one name that are compared with others, the most popular: of those that nothing tells
+apart, and of those that something does."""
 
 _SHARED = """
     SELECT DISTINCT i.isrc, coalesce(w.canonical, i.recording) AS id
@@ -77,32 +74,22 @@ LENGTHS = f"""
 NAMES = "SELECT title AS text FROM artist_card"
 """Names that are compared."""
 
-_ORDERED = """
-    SELECT c.id, c.rank, c.title, c.listens, c.credit, replace(k.key, ' ', '') AS key
-    FROM artist_card c JOIN name_of k ON k.text = c.title"""
-
-_EDITS = "2 * damerau_levenshtein(a.key, b.key) - abs(length(a.key) - length(b.key))"
-"""Letters put in and taken out from one name to the other: a changed one is both."""
-
-_PAIRS = " UNION ALL ".join(
-    f"SELECT id, lead(id, {step}) OVER (ORDER BY {order}, id) AS next FROM ordered"
-    for order in ("key", "reverse(key)")
-    for step in range(1, NEIGHBOURS + 1)
-)
+_NAMED = f"""
+    SELECT c.id, c.rank, c.title, c.listens, c.credit IS NULL AS is_bare,
+        replace(k.key, ' ', '') AS letters
+    FROM artist_card c JOIN name_of k ON k.text = c.title
+    QUALIFY row_number() OVER (PARTITION BY letters, is_bare ORDER BY rank) <= {MOST_NAMESAKES}"""
 
 TWINS = f"""
-    WITH ordered AS MATERIALIZED ({_ORDERED}),
-    pair AS (SELECT DISTINCT least(id, next) AS x, greatest(id, next) AS y FROM ({_PAIRS})
-        WHERE next IS NOT NULL)
+    WITH named AS MATERIALIZED ({_NAMED}),
+    pair AS (SELECT one, other FROM near_name
+        UNION ALL SELECT letters, letters FROM named GROUP BY letters HAVING count(*) > 1)
     SELECT 'artist' AS kind, first.id, first.title, first.listens, 'name' AS field,
         first.title AS value, second.title AS other, second.id AS other_id
-    FROM (SELECT CASE WHEN a.rank < b.rank THEN p.x ELSE p.y END AS one,
-            CASE WHEN a.rank < b.rank THEN p.y ELSE p.x END AS two
-        FROM pair p JOIN ordered a ON a.id = p.x JOIN ordered b ON b.id = p.y
-        WHERE (a.credit IS NULL OR b.credit IS NULL)
-            AND (a.key = b.key OR least(length(a.key), length(b.key)) >= {SHORTEST_NAME}
-                AND 1 - ({_EDITS}) / (length(a.key) + length(b.key)) >= {ALIKE})
-    ) t JOIN ordered first ON first.id = t.one JOIN ordered second ON second.id = t.two"""
+    FROM (SELECT CASE WHEN a.rank < b.rank THEN a ELSE b END AS first,
+            CASE WHEN a.rank < b.rank THEN b ELSE a END AS second
+        FROM pair p JOIN named a ON a.letters = p.one JOIN named b ON b.letters = p.other
+        WHERE (a.is_bare OR b.is_bare) AND (p.one <> p.other OR a.id < b.id))"""
 """Artists with nearly one name that nothing tells apart; the more popular first."""
 
 

@@ -16,8 +16,9 @@ import msgspec
 from phonotheque.catalogue.bulk import sync_file, translated
 from phonotheque.catalogue.dump.checks import check_said
 from phonotheque.catalogue.dump.layout import CONTENTS, FORMAT, SUMS, WORK
+from phonotheque.catalogue.dump.state import state_of
 from phonotheque.catalogue.identity.decisions import Decision
-from phonotheque.catalogue.snapshot import SourceEntry
+from phonotheque.catalogue.snapshot import SourceEntry, number_of
 from phonotheque.errors import (
     BadReferenceError,
     DigestMismatchError,
@@ -49,8 +50,9 @@ class Contents(msgspec.Struct, frozen=True):
         sources: Those that are, decisions by hand apart.
         next_ids: For each table the lowest number that is no id of the epoch yet.
         rows: Rows of every Parquet file, by its path.
-        sequence: Number of the dump: that in the name of its snapshot. 0: an earlier version.
-        state: Digest of all that `tables` says; an increment names the one that it begins with.
+        sequence: Number of the dump: that in the name of its snapshot.
+        state: Digest of all that `tables` and `next_ids` say; an increment names the one that it
+            begins with.
         tables: Digest of the rows of every table but the flat ones, by its path.
     """
 
@@ -63,9 +65,9 @@ class Contents(msgspec.Struct, frozen=True):
     sources: tuple[SourceEntry, ...]
     next_ids: dict[str, int]
     rows: dict[str, int]
-    sequence: int = 0
-    state: str = ""
-    tables: dict[str, str] = {}
+    sequence: int
+    state: str
+    tables: dict[str, str]
     format: int = FORMAT
 
 
@@ -100,6 +102,9 @@ def read_contents(dump: Path) -> Contents:
         raise MalformedError(str(dump / CONTENTS), f"it cannot be read: {error}", _AGAIN) from error
     said = (contents.snapshot, contents.made_at, contents.sources, contents.next_ids)
     check_said(dump / CONTENTS, *said)
+    ends = (number_of(contents.snapshot), state_of(contents.tables, contents.next_ids))
+    if (contents.sequence, contents.state) != ends:
+        raise MalformedError(str(dump / CONTENTS), "its state does not add up", _AGAIN)
     return contents
 
 

@@ -131,13 +131,13 @@ def dump(
         _write_parquet(unfinished, made_from, snapshot, chosen, wish, pace)
         with pace.step("taking the state") as tell:
             tables = tables_digests(made_from.tables, chosen.sources, on_progress=tell)
-        next_ids = next_ids_of(root, disk, snapshot)
+        next_ids = next_ids_of(root, disk, snapshot, wish.wanted)
         contents = _contents(unfinished, snapshot, chosen, previous, next_ids, tables)
         _write_sqlite(unfinished, contents, chosen, wish, pace)
         _write_json_lines(unfinished, chosen, wish, pace)
         write_decisions(unfinished, chosen, standing)
         write_text(unfinished / CONTENTS, encode_contents(contents))
-        state = KeptState(contents.snapshot, contents.epoch, chosen.sources, tables)
+        state = KeptState(contents.snapshot, contents.epoch, chosen.sources, tables, next_ids)
         keep(root, wish.wanted, contents.sequence, made_from.tables, state)
         _finish(unfinished, out, contents, wish, pace)
         forget_old(root, wish.wanted)
@@ -214,7 +214,7 @@ def _contents(
         next_ids,
         rows_in(unfinished),
         number_of(made.name),
-        state_of(tables),
+        state_of(tables, next_ids),
         tables,
     )
 

@@ -42,12 +42,14 @@ class KeptState(msgspec.Struct, frozen=True):
     Attributes:
         sources: Those of the dump, decisions by hand apart.
         tables: Digest of the rows of each table, by its path in a dump.
+        next_ids: For each table the lowest number that was no id of the epoch yet.
     """
 
     snapshot: str
     epoch: str
     sources: tuple[SourceEntry, ...]
     tables: dict[str, str]
+    next_ids: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Laws: the digest of a table depends on its rows in the order of their keys and on nothing else, so
 that it is the same in a snapshot, in a dump and in what was restored from one; the digest of a
-state depends on the digests of all its tables. Ids count, the name of the epoch does not; which
-import a source is of does not count, its terms do.
+state depends on the digests of all its tables and on which ids were given. Ids count, the name of
+the epoch does not; which import a source is of does not count, its terms do.
 
 How: rows are taken 65,536 at a time. Of such a block count its rows, then each column that is not
 all null, by name: whether there are nulls, and where, a bit a row; then lengths of texts as 32-bit
@@ -151,11 +151,15 @@ def sources_digest(sources: Sequence[SourceEntry]) -> str:
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
-def state_of(tables: Mapping[str, str]) -> str:
-    """Return the digest of a state: SHA-256 of the digests of its tables as `SHA256SUMS` has them.
+def state_of(tables: Mapping[str, str], next_ids: Mapping[str, int]) -> str:
+    """Return the digest of a state: SHA-256 of the digests of its tables as `SHA256SUMS` has them,
+    with a line for the ids that were given.
 
     Args:
         tables: Digest of each table by its path.
+        next_ids: For each table the lowest number that is no id yet; 0 says as much as none.
     """
-    lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(tables.items()))
+    given = {table: end for table, end in sorted(next_ids.items()) if end}
+    digests = {**tables, "next_ids": hashlib.sha256(msgspec.json.encode(given)).hexdigest()}
+    lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items()))
     return hashlib.sha256(lines.encode()).hexdigest()

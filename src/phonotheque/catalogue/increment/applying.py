@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from phonotheque.catalogue.build.card_making import make_cards, unranked
-from phonotheque.catalogue.build.serving import WEIGHTS, Makers, are_ranked, make_serving, rank_all
+from phonotheque.catalogue.build.serving import WEIGHTS, Makers, count_and_rank, make_serving
 from phonotheque.catalogue.build.site import Site, prepared
 from phonotheque.catalogue.build.steps import OnProgress, Pace, make_once, quietly
 from phonotheque.catalogue.database import Machine
@@ -41,7 +41,6 @@ _WEIGHTS = {
     "applying": 3.0,
     "proving the state": 2.0,
     "making cards": 9.0,
-    "ranking": 5.0,
     **WEIGHTS,
     "taking digests": 1.0,
     "taking up ids": 1.0,
@@ -145,11 +144,11 @@ def _refuse_others(steps: Steps, found: dict[str, str]) -> None:
 
 
 def _make_cards(site: Site, pace: Pace) -> None:
-    """Make the cards of the tables, and put them in order of rank."""
+    """Make the cards of the tables, count them, and put them in order of rank."""
     done = site.scratch / "cards-made"
     with pace.step("making cards", is_done=done.is_dir()) as tell:
         if not done.is_dir():
             make_cards(site.building, site.scratch, site.machine, tell)
         make_once(done, lambda _: None)
-    with pace.step("ranking", is_done=are_ranked(site.building)) as tell:
-        rank_all(partial(unranked, site.scratch), site.building, site.machine, tell)
+    work = site.scratch, site.machine
+    count_and_rank(partial(unranked, site.scratch), site.building, work, pace)

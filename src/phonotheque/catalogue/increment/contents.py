@@ -1,8 +1,8 @@
 """What an increment says of itself: `increment.json`, checked before anything in it is believed.
 
 Laws: an increment names the state that it begins with and the one that it leads to, each by the
-sequence number of a dump and by the digest of all rows; what it says of both adds up. Its files are
-those of a dump, and `SHA256SUMS` names them all.
+sequence number of a dump and by a digest of all rows and of the ids that were given; what it says
+of both adds up. Its files are those of a dump, and `SHA256SUMS` names them all.
 """
 
 from __future__ import annotations
@@ -55,13 +55,15 @@ class State(msgspec.Struct, frozen=True):
 
     Attributes:
         sequence: Number of the dump.
-        state: Digest of all that `tables` says.
+        state: Digest of all that `tables` and `next_ids` say.
         tables: Digest of the rows of each table, by its path in a dump.
+        next_ids: For each table the lowest number that was no id of the epoch yet.
     """
 
     sequence: int
     state: str
     tables: dict[str, str]
+    next_ids: dict[str, int]
 
 
 class Increment(msgspec.Struct, frozen=True):
@@ -74,7 +76,6 @@ class Increment(msgspec.Struct, frozen=True):
         inputs: Digest of all that the snapshot was made of.
         is_whole: Whether all sources of the snapshot are in it.
         sources: Those of `result`, decisions by hand apart.
-        next_ids: For each table the lowest number that is no id of the epoch yet.
         rows: Rows of every Parquet file, by its path.
         deleted: Keys that are deleted, by table.
     """
@@ -85,7 +86,6 @@ class Increment(msgspec.Struct, frozen=True):
     inputs: str
     is_whole: bool
     sources: tuple[SourceEntry, ...]
-    next_ids: dict[str, int]
     rows: dict[str, int]
     deleted: dict[str, int]
     base: State
@@ -103,9 +103,9 @@ class _Format(msgspec.Struct, frozen=True):
     format: int
 
 
-def state_with(sequence: int, tables: Mapping[str, str]) -> State:
+def state_with(sequence: int, tables: Mapping[str, str], next_ids: Mapping[str, int]) -> State:
     """Return a state of which the digests of all tables are known."""
-    return State(sequence, state_of(tables), dict(tables))
+    return State(sequence, state_of(tables, next_ids), dict(tables), dict(next_ids))
 
 
 def encode_increment(increment: Increment) -> bytes:
@@ -138,11 +138,12 @@ def read_increment(folder: Path) -> Increment:
         increment = msgspec.json.decode(data, type=Increment)
     except UNDECODABLE as error:
         raise MalformedError(str(path), f"it cannot be read: {error}", _AGAIN) from error
-    said = (increment.snapshot, increment.made_at, increment.sources, increment.next_ids)
-    check_said(path, *said)
     ends = (increment.base, increment.result)
+    for one in ends:
+        said = (increment.snapshot, increment.made_at, increment.sources, one.next_ids)
+        check_said(path, *said)
     if (
-        any(one.state != state_of(one.tables) for one in ends)
+        any(one.state != state_of(one.tables, one.next_ids) for one in ends)
         or not 0 < increment.result.sequence - increment.base.sequence <= _FURTHEST
         or increment.result.sequence != number_of(increment.snapshot)
     ):

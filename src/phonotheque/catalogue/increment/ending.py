@@ -38,6 +38,7 @@ from phonotheque.catalogue.increment.following import (
 from phonotheque.catalogue.increment.making import Steps
 from phonotheque.catalogue.snapshot import Descriptor, Snapshot, SourceEntry
 from phonotheque.catalogue.sources.staging import FOLDER as SOURCES
+from phonotheque.catalogue.sources.staging import UNFINISHED
 from phonotheque.catalogue.tables import ENTITIES, TABLES
 from phonotheque.disk import LocalDisk, read_if_held, write_whole
 
@@ -94,7 +95,7 @@ def _restored(site: Site, steps: Steps, found: Following, data: bytes) -> Restor
     An id that was given stays given, also where its row is gone in the end and whoever published
     it counts from the rows that are left (`frame.next_ids_of`).
     """
-    ends = [found.restored.next_ids, *(one.next_ids for one in steps.chain)]
+    ends = [found.restored.next_ids, *(one.result.next_ids for one in steps.chain)]
     tables = {table for said in ends for table in said}
     return Restored(
         found.restored.snapshot,
@@ -136,7 +137,10 @@ def _take_up_sources(site: Site, steps: Steps, found: Following) -> tuple[Source
             for name, folder in parts.items()
             if (count := sum(map(rows_of, sorted(folder.glob(f"part-{one.id:03d}-*")))))
         }
-        write_consumed(site.disk, one, f"{last.result.sequence:06d}", used, note)
+        generation = f"{last.result.sequence:06d}"
+        # An import that was stopped may have begun this very generation: it begins anew.
+        remove_tree(site.root / SOURCES / one.name / f"{generation}{UNFINISHED}")
+        write_consumed(site.disk, one, generation, used, note)
     stay = {one.name for one in last.sources}
     for one in found.snapshot.descriptor.sources:
         if one.name not in stay:

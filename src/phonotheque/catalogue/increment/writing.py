@@ -50,6 +50,7 @@ from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.increment.comparing import Change, changes
 from phonotheque.catalogue.increment.contents import (
     Increment,
+    State,
     encode_increment,
     read_increment,
     state_with,
@@ -149,11 +150,12 @@ def write_increment(
         with pace.step("comparing rows") as tell:
             tables, deleted = _write_changes(two, tell)
             tables[single_path(SOURCES)] = sources_digest(chosen.sources)
-        next_ids = next_ids_of(root, disk, snapshot)
-        increment = _increment(two, snapshot, chosen, next_ids, (tables, deleted))
+        next_ids = next_ids_of(root, disk, snapshot, wish.wanted)
+        result = state_with(number_of(snapshot.descriptor.name), tables, next_ids)
+        increment = _increment(two, snapshot, chosen, result, deleted)
         write_decisions(unfinished, chosen, standing)
         write_text(unfinished / INCREMENT, encode_increment(increment))
-        state = KeptState(increment.snapshot, increment.epoch, chosen.sources, tables)
+        state = KeptState(increment.snapshot, increment.epoch, chosen.sources, tables, next_ids)
         keep(root, wish.wanted, increment.result.sequence, made_from.tables, state)
         with pace.step("taking digests") as tell:
             digests = take_digests(unfinished, tell)
@@ -210,8 +212,8 @@ def _increment(
     two: _Two,
     snapshot: Snapshot,
     chosen: Chosen,
-    next_ids: dict[str, int],
-    changed: tuple[dict[str, str], dict[str, int]],
+    result: State,
+    deleted: dict[str, int],
 ) -> Increment:
     made, state = snapshot.descriptor, two.before.state
     return Increment(
@@ -221,11 +223,10 @@ def _increment(
         made.inputs,
         chosen.is_whole,
         chosen.sources,
-        next_ids,
         rows_in(two.out),
-        changed[1],
-        state_with(number_of(state.snapshot), state.tables),
-        state_with(number_of(made.name), changed[0]),
+        deleted,
+        state_with(number_of(state.snapshot), state.tables, state.next_ids),
+        result,
     )
 
 

@@ -45,9 +45,10 @@ _ALWAYS = frozenset(
 )
 """Events that are public by themselves."""
 
-_IF_SHARED = frozenset(("deposit", "accession", "link", "dressing", "rights", "edit"))
-"""Events about objects: whole when the index knows the line, and all it speaks of is shared.
-Others (examinations, fixity checks) name many objects at once and are withheld."""
+_IF_SHARED = frozenset(("deposit", "accession", "link", "dressing", "rights", "edit", "correction"))
+"""Events about objects: whole when the index knows the line, and all it speaks of is shared; and
+corrections of what MusicBrainz knows: other things may be known to this archive alone. Others
+(examinations, fixity checks) name many objects at once and are withheld."""
 
 _BY_PUBLISHING = frozenset(("pack", "retirement", "publication"))
 
@@ -60,6 +61,7 @@ _WHOLE = " UNION ALL ".join(
         f"edit WHERE sha256 {_SHARED}",
         f"dressing WHERE sha256 {_SHARED}",
         f"link WHERE one {_SHARED} AND other {_SHARED}",
+        "correction WHERE source = ''",
         f"""deposit AS d WHERE EXISTS (
             SELECT 1 FROM accession AS a WHERE a.deposit = d.seq AND a.sha256 {_SHARED})""",
     )
@@ -129,7 +131,7 @@ class RegisterExtract:
 
 
 def _whole_lines(index: Index) -> Iterator[tuple[int]]:
-    """Numbers of the lines that speak of nothing but what is shared."""
+    """Numbers of the lines that speak of nothing but what is shared, or known to everybody."""
     yield from index.db.cursor().execute(_WHOLE)
 
 

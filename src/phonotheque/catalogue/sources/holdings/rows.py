@@ -1,7 +1,8 @@
 """From a recording that is held to rows of the catalogue's tables.
 
 Laws: one recording, one row, however many copies; the copy that came in first among those that are
-held names it; a tag is cleaned (Unicode form C, no control characters), never rewritten.
+held names it; a tag is cleaned (Unicode form C, no control characters) and stands without e-mail
+addresses, for a catalogue is handed on; else it is never rewritten.
 
 Who is who: an artist is an MBID where the tags give one for each name, else a name: two artists of
 one name are one row here, until somebody gives them MBIDs. What a release is: its MBID, else its
@@ -32,6 +33,7 @@ from phonotheque.catalogue.sources.holdings.values import (
 )
 from phonotheque.catalogue.sources.met import MetKeys
 from phonotheque.catalogue.sources.values import barcode, clean
+from phonotheque.music.email_addresses import without_email_addresses
 from phonotheque.music.facts import Tags
 from phonotheque.music.identifiers import Mbid
 from phonotheque.music.licence import parse_licence
@@ -141,7 +143,7 @@ class HoldingRows:
         for code in dict.fromkeys(codes):
             if code:
                 self.gathering.add("isrc", recording=key, isrc=code)
-        genres = dict.fromkeys(clean(genre.lower()) for genre in tags.genres)
+        genres = dict.fromkeys(_told(genre.lower()) for genre in tags.genres)
         for name in genres:
             if name:
                 self.gathering.add(
@@ -161,10 +163,10 @@ class HoldingRows:
                 continue
             licence = parse_licence(statement.licence)
             is_true = copy.sharing.allowed or not licence.may_redistribute
-            stated.add((licence.uri if is_true else "", statement.licence))
-        for uri, raw in sorted(stated):
+            stated.add((licence.uri if is_true else "", _told(statement.licence) or ""))
+        for uri, raw in sorted(stated - {("", "")}):
             self.gathering.add(
-                "rights", entity_type="recording", entity=key, licence=uri or None, raw=raw
+                "rights", entity_type="recording", entity=key, licence=uri or None, raw=raw or None
             )
 
     def _file(self, key: int, copy: Copy) -> None:
@@ -192,7 +194,7 @@ class HoldingRows:
     def _track(self, line: int, recording: int, copy: Copy, releases: set[int]) -> None:
         """A recording's place on the release that its tags name; each release once."""
         tags = copy.tags
-        title = clean(tags.album)
+        title = _told(tags.album)
         if title is None:
             return
         mbid = self._mbid_of(line, tags, "release")
@@ -236,8 +238,8 @@ class HoldingRows:
             date=self.gathering.date(line, tags.date),
             barcode=barcode(tags.barcode),
         )
-        number = clean(tags.catalogue_number)
-        name = clean(tags.label)
+        number = _told(tags.catalogue_number)
+        name = _told(tags.label)
         label = self._label(name) if name else None
         if number or name:
             self.gathering.add("release_label", release=key, label=label, catalog_number=number)
@@ -273,7 +275,7 @@ class HoldingRows:
 
         MBIDs count only when there is one for each name: else nobody can tell whose they are.
         """
-        named = tuple(name for name in map(clean, names) if name)
+        named = tuple(name for name in map(_told, names) if name)
         known: tuple[Mbid | None, ...] = (None,) * len(named)
         if len(mbids) == len(named) == len(names):
             known = tuple(self.gathering.mbid(line, text) for text in mbids)
@@ -334,7 +336,7 @@ def _release_id(copy: Copy, title: str) -> str:
     tags = copy.tags
     makers = "\n".join(tags.album_artists)
     whose = makers or f"{copy.deposit}\n{copy.path.rpartition('/')[0]}"
-    numbers = f"{barcode(tags.barcode) or ''}\n{clean(tags.catalogue_number) or ''}"
+    numbers = f"{barcode(tags.barcode) or ''}\n{_told(tags.catalogue_number) or ''}"
     return _short(f"release {title}\n{whose}\n{numbers}")
 
 
@@ -343,8 +345,14 @@ def _short(source_id: str) -> str:
     return f"{source_id.partition(' ')[0]} {hashlib.sha256(source_id.encode()).hexdigest()[:32]}"
 
 
+def _told(text: str | None) -> str | None:
+    """A text of a tag as the catalogue has it; None where there is nothing to tell."""
+    cleaned = clean(text)
+    return cleaned and (without_email_addresses(cleaned) or None)
+
+
 def _title(copy: Copy) -> str:
-    named = clean(copy.tags.title) or clean(title_of_path(copy.path, copy.extension))
+    named = _told(copy.tags.title) or _told(title_of_path(copy.path, copy.extension))
     return named or copy.sha256.hex[:12]
 
 

@@ -29,7 +29,8 @@ UNCLOSED = "a quote that is not closed"
 MOST_RECORD_LINES = 1_000
 """Most lines of one row: a quote that is not closed must not swallow the rest of the file."""
 
-csv.field_size_limit(1 << 24)
+MOST_LETTERS = 1 << 24
+"""Of one value that is read: a row with a longer one is refused."""
 
 Record = tuple[int, int, list[str]]
 """A row: the place of its first line in the stretch, how many lines, its values."""
@@ -190,13 +191,27 @@ def _records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
     while taken < len(lines):
         start = taken
         try:
-            values = next(reader)
-        except csv.Error:  # a value of more than 16 MiB
+            values = _next_row(reader)
+        except csv.Error:  # a value of more than `MOST_LETTERS`
             yield start, -1, []
             return
         yield start, -1 if is_over else taken - start, values
 
 
 def parse_header(line: str, delimiter: str) -> tuple[str, ...]:
-    """Return the names of the columns that stand in the first line of a file."""
-    return tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
+    """Return the names of the columns that stand in the first line of a file; none in one that
+    cannot be read."""
+    try:
+        names = _next_row(csv.reader([line], delimiter=delimiter))
+    except (StopIteration, csv.Error):  # no line, or a name of more than `MOST_LETTERS`
+        return ()
+    return tuple(name.strip() for name in names)
+
+
+def _next_row(reader: Iterator[list[str]]) -> list[str]:
+    """Return the next row, whatever others in this process let `csv` read, and let them be."""
+    before = csv.field_size_limit(MOST_LETTERS)
+    try:
+        return next(reader)
+    finally:
+        csv.field_size_limit(before)
