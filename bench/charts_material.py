@@ -12,8 +12,10 @@ import pyarrow as pa
 
 from bench.synthetic import Form, make
 from bench.synthetic_world import World
-from phonotheque.catalogue import cards
+from phonotheque.catalogue import cards, census
+from phonotheque.catalogue.build.census_making import make_census
 from phonotheque.catalogue.bulk import ROWS_IN_PART, part_name, write_part
+from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.ranking import rank_cards
 from phonotheque.catalogue.tables import snapshot_schema
@@ -23,10 +25,13 @@ _RELEASES_OF_A_LABEL = 40
 
 
 def make_catalogue(snapshot: Path, tracks: int) -> None:
-    """Write a synthetic snapshot: tables, and cards in order of rank."""
+    """Write a synthetic snapshot: tables, census, and cards in order of rank."""
     make(snapshot, World(tracks), Form.SNAPSHOT, processes=2)
     unranked = (snapshot / "cards").rename(snapshot / "unranked")
     (snapshot / "cards").mkdir()
+    work = snapshot / "work", Machine(jobs=2)
+    out = snapshot / census.FOLDER
+    make_census(snapshot, lambda kind: unranked / kind, out, work, lambda _: None)
     for kind in Kind:
         parts = sorted((unranked / kind).glob("part-*.parquet"))
         rank_cards(parts, snapshot / "cards" / kind, is_consuming=True)
@@ -34,7 +39,7 @@ def make_catalogue(snapshot: Path, tracks: int) -> None:
 
 
 def make_releases(snapshot: Path, count: int) -> None:
-    """Write what a map is made of: releases of labels, a recording on each, a file of a third."""
+    """Write what a map is made of: releases of labels, each with a recording and a third rare."""
     for number, low in enumerate(range(0, count, ROWS_IN_PART), 1):
         ids = np.arange(low, min(low + ROWS_IN_PART, count))
         draws = np.random.default_rng((_SEED, low)).random(len(ids))
@@ -51,22 +56,14 @@ def make_releases(snapshot: Path, count: int) -> None:
             "is_held": is_held,
             "is_free": draws > 0.6,
         }
-        recording = {"rank": ids + 1, "id": ids, "release": ids, "is_held": is_held}
-        elsewhere = ids[draws < 1 / 3]
+        holder = pa.array(["1"]).take(pa.array(np.zeros(len(ids), np.int64), mask=draws >= 1 / 3))
+        recording = {"id": ids, "release": ids, "first_holder": holder, "last_holder": holder}
         tables = {
             "cards/release": _filled(cards.SCHEMA, release),
-            "cards/recording": _filled(cards.SCHEMA, recording),
+            census.FOLDER: _filled(census.SCHEMA, recording | {"is_held": is_held}),
             "tables/release": _filled(
                 snapshot_schema("release"),
                 {"id": ids, "source": np.ones(len(ids), np.int32), "key": ids},
-            ),
-            "tables/file": _filled(
-                snapshot_schema("file"),
-                {
-                    "source": np.ones(len(elsewhere), np.int32),
-                    "recording": elsewhere,
-                    "state": pa.array(["elsewhere"]).take(np.zeros(len(elsewhere), np.int64)),
-                },
             ),
         }
         for name, rows in tables.items():

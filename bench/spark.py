@@ -1,9 +1,10 @@
 """The heavy joins on DuckDB and on Spark: the same rows, and what they cost.
 
-A synthetic snapshot is made once; its cards are made and its coverage counted by DuckDB in one
-process, then by Spark with two workers, which are processes of their own. A million tracks, ten
-million at full scale; `SPARK_ROWS` takes another number. CPU seconds of Spark are of its driver and
-its workers together: what one machine pays for it, which is why DuckDB is what is used there.
+A synthetic snapshot is made once; its cards and its census are made and its coverage counted by
+DuckDB in one process, then by Spark with two workers, which are processes of their own. 100,000
+tracks, ten million at full scale; `SPARK_ROWS` takes another number. CPU seconds of Spark are of
+its driver and its workers together: what one machine pays for it, which is why DuckDB is what is
+used there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +25,17 @@ from bench.measure import own_cpu_s, own_peak_bytes, python_child, report_of
 from bench.rows import Row
 from bench.synthetic import Form, make
 from bench.synthetic_world import World
-from phonotheque.catalogue.build.card_making import UNRANKED, make_cards, unranked
+from phonotheque.catalogue import census
+from phonotheque.catalogue.build.card_making import make_cards, unranked
+from phonotheque.catalogue.build.census_making import make_census
 from phonotheque.catalogue.build.engines import Engine, Opens, on_one_machine
-from phonotheque.catalogue.build.subjects import open_tables
 from phonotheque.catalogue.bulk import parts_in
 from phonotheque.catalogue.coverage.counting import coverage_sql
 from phonotheque.catalogue.coverage.words import By
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 
-DEFAULT_ROWS, FULL_ROWS = 1_000_000, 10_000_000
+DEFAULT_ROWS, FULL_ROWS = 100_000, 10_000_000
 _WORKERS, _MB_OF_A_WORKER = 2, 2048
 _MACHINE = Machine(jobs=2)
 _EVERYTHING = (None, *By)
@@ -61,8 +64,13 @@ def rows(scale: str) -> Iterator[Row]:
             return
         two = report_of(python_child("bench.spark", "spark", base))
         yield Row("  the same on Spark with two workers", two["cards_cpu_s"], "CPU-s")
-        equal, total = _compared(base)
+        made = [_compared(base, f"{kind}_card") for kind in Kind]
+        equal, total = map(sum, zip(*made, strict=True))
         yield Row("  cards", total, "rows")
+        yield Row("  equal on both", equal, "rows", total)
+        yield Row("census of them, DuckDB", one["census_cpu_s"], "CPU-s")
+        yield Row("  the same on Spark", two["census_cpu_s"], "CPU-s")
+        equal, total = _compared(base, census.FOLDER)
         yield Row("  equal on both", equal, "rows", total)
         yield Row("coverage of them, seven ways, DuckDB", one["coverage_cpu_s"], "CPU-s")
         yield Row("  the same on Spark", two["coverage_cpu_s"], "CPU-s")
@@ -71,18 +79,17 @@ def rows(scale: str) -> Iterator[Row]:
         yield Row("  equal on both", same, "rows", sum(groups))
 
 
-def _compared(base: Path) -> tuple[int, int]:
-    """Return how many cards are equal in the same place, and how many there are."""
+def _compared(base: Path, folder: str) -> tuple[int, int]:
+    """Return how many rows are equal in the same place, and how many there are."""
     equal = total = 0
-    for kind in Kind:
-        folders = [unranked(base / engine, kind) for engine in ("duckdb", "spark")]
-        for one, other in zip(*map(parts_in, folders), strict=True):
-            cards, others = pq.read_table(one), pq.read_table(other)
-            total += cards.num_rows
-            if cards.equals(others):
-                equal += cards.num_rows
-            else:
-                equal += _equal_rows(cards.to_pylist(), others.to_pylist())
+    folders = [base / engine / folder for engine in ("duckdb", "spark")]
+    for one, other in zip(*map(parts_in, folders), strict=True):
+        rows, others = pq.read_table(one), pq.read_table(other)
+        total += rows.num_rows
+        if rows.equals(others):
+            equal += rows.num_rows
+        else:
+            equal += _equal_rows(rows.to_pylist(), others.to_pylist())
     return equal, total
 
 
@@ -122,15 +129,17 @@ def _measured(
     work.mkdir()
     before = cpu_s()
     make_cards(snapshot, work, _MACHINE, lambda _: None, opens)
-    made = cpu_s()
+    made, out = cpu_s(), work / census.FOLDER
+    cards = partial(unranked, work)
+    make_census(snapshot, cards, out, (work, _MACHINE), lambda _: None, opens)
+    counted = cpu_s()
     with opens(work, _MACHINE) as engine:
-        open_tables(engine, snapshot)
-        for kind in (Kind.RECORDING, Kind.RELEASE):
-            engine.view(f"{kind}_card", parts_in(unranked(work, kind)), UNRANKED)
+        engine.view("census", parts_in(out), census.SCHEMA)
         found = [coverage(engine, by) for by in _EVERYTHING]
     return {
         "cards_cpu_s": made - before,
-        "coverage_cpu_s": cpu_s() - made,
+        "census_cpu_s": counted - made,
+        "coverage_cpu_s": cpu_s() - counted,
         "coverage": found,
         "peak_bytes": own_peak_bytes(),
     }

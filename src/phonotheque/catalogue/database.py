@@ -18,6 +18,16 @@ from phonotheque.catalogue.bulk import fresh_folder, parts_in, remove_tree, tran
 
 _ROWS_AT_ONCE = 1 << 17
 
+_SQL_TYPES = {
+    pa.bool_(): "BOOLEAN",
+    pa.int8(): "TINYINT",
+    pa.int16(): "SMALLINT",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.string(): "VARCHAR",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Machine:
@@ -72,8 +82,18 @@ def view(
     if parts:
         db.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {in_parts(parts)}")
         return
-    db.register(f"{name}_empty", pa.Table.from_batches([], schema))
-    db.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {name}_empty")
+    # Not an empty Arrow table: of this DuckDB knows that nothing joins with it, and plans nothing.
+    columns = ", ".join(f'NULL::{_sql_type(one.type)} AS "{one.name}"' for one in schema)
+    db.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {columns} WHERE false")
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    """Return what DuckDB calls the type of a column, as it reads it from a part."""
+    if pa.types.is_dictionary(kind):
+        return _sql_type(kind.value_type)
+    if pa.types.is_list(kind):
+        return f"{_sql_type(kind.value_type)}[]"
+    return "BLOB" if pa.types.is_fixed_size_binary(kind) else _SQL_TYPES[kind]
 
 
 def view_of_folder(

@@ -1,13 +1,17 @@
-"""Cards made on Spark: the rows that DuckDB makes, on two workers that are processes."""
+"""Cards and census made on Spark: the rows that DuckDB makes, on two workers that are processes."""
 
 import shutil
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from catalogue.build.drawn import draw_snapshot
-from phonotheque.catalogue.build.card_making import make_cards
+from phonotheque.catalogue import census
+from phonotheque.catalogue.build.card_making import make_cards, unranked
+from phonotheque.catalogue.build.census_making import make_census
+from phonotheque.catalogue.build.engines import on_one_machine
 from phonotheque.catalogue.bulk import ROWS_IN_PART, parts_in
 from phonotheque.catalogue.database import Machine
 from phonotheque.errors import UnavailableError
@@ -41,7 +45,7 @@ def session():
 
 
 @pytest.mark.torture
-def test_spark_makes_the_cards_that_duckdb_makes(session, tmp_path):
+def test_spark_makes_the_rows_that_duckdb_makes(session, tmp_path):
     """Odd rows, links and corrections: every part is equal, row by row, wherever the folder is."""
     from phonotheque.catalogue.build.spark import on_spark
 
@@ -51,7 +55,10 @@ def test_spark_makes_the_cards_that_duckdb_makes(session, tmp_path):
         (root / work).mkdir()
     make_cards(root, root / "here", Machine(), lambda _: None)
     make_cards(root, root / "there", Machine(), lambda _: None, on_spark(session))
-    for name in MADE:
+    for work, opens in (("here", on_one_machine), ("there", on_spark(session))):
+        cards, out = partial(unranked, root / work), root / work / census.FOLDER
+        make_census(root, cards, out, (root / work, Machine()), lambda _: None, opens)
+    for name in (*MADE, census.FOLDER):
         here, there = (parts_in(root / work / name) for work in ("here", "there"))
         assert [part.name for part in here] == [part.name for part in there]
         assert all(map(_equal, here, there)), name

@@ -20,7 +20,8 @@ from phonotheque.disk import LocalDisk
 from phonotheque.errors import DiskFailedError, DiskFullError
 
 STEPS = [
-    "taking in sources", "linking", "making cards", "ranking", "making search files",
+    "taking in sources", "linking", "making cards", "taking the census", "ranking",
+    "making search files",
     "making look-up files", "making shelves to browse", "making keys to match by",
     "taking digests",
 ]  # fmt: skip

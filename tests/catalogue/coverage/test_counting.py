@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 from urllib.parse import urlsplit
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.catalogue.build.small import build_small, cards, song, table, write_source
 
+from phonotheque.catalogue import census
 from phonotheque.catalogue.charts.counting import PLACES
-from phonotheque.catalogue.coverage.counting import COVERAGE, coverage_of, coverage_sql
+from phonotheque.catalogue.coverage.counting import COVERAGE, coverage_of, coverage_sql, names_of
 from phonotheque.catalogue.coverage.expressions import READS
 from phonotheque.catalogue.coverage.telling import answer_of, finding_of
 from phonotheque.catalogue.coverage.words import COUNTS, By
 from phonotheque.catalogue.database import Machine
+from phonotheque.errors import MalformedError
 
 MACHINE = Machine(1, 256 << 20)
 
@@ -127,6 +130,29 @@ def test_it_is_told_in_a_sentence(snapshot, built_of_nothing, tmp_path):
     assert answer_of(nothing, By.YEAR).finding is None
 
 
+def test_a_snapshot_without_a_census_is_refused(snapshot, tmp_path):
+    """What an earlier program built is not taken for a catalogue of nothing."""
+    shutil.copytree(snapshot.folder, tmp_path / "before")
+    shutil.rmtree(tmp_path / "before" / census.FOLDER)
+    with pytest.raises(MalformedError, match="phono catalogue build"):
+        coverage_of(tmp_path / "before", By.YEAR, (), tmp_path / "work", MACHINE)
+
+
+def test_what_is_no_isrc_was_given_by_nobody(tmp_path):
+    """A registrant is that of an ISRC; whatever else a source wrote there is unknown."""
+    texts = ["DEA119100001", "DEA119100002", "ZZZZZ2600001", "AA0002600001", "no ISRC", "dea1191x"]
+    rows = {
+        "recording": [song(n, f"Song {n}") for n in range(len(texts))],
+        "isrc": [{"recording": n, "isrc": text} for n, text in enumerate(texts)],
+    }
+    write_source(tmp_path, "one", rows)
+    found = counted(build_small(tmp_path), By.REGISTRANT, tmp_path / "work")
+    assert found.select(["group", "known"]).to_pylist() == [
+        {"group": "DEA11", "known": 2}, {"group": None, "known": 2},
+        {"group": "AA000", "known": 1}, {"group": "ZZZZZ", "known": 1},
+    ]  # fmt: skip
+
+
 @pytest.mark.torture
 def test_spark_counts_as_duckdb_does(snapshot, tmp_path):
     """One text, two engines: the same groups with the same numbers."""
@@ -147,13 +173,14 @@ def test_spark_counts_as_duckdb_does(snapshot, tmp_path):
             session.read.parquet(*parts).createOrReplaceTempView(name)
         for by in (None, *By):
             rows = session.sql(coverage_sql(by, "pyspark")).collect()
-            one = counted(snapshot, by, tmp_path)
-            if by is By.SOURCE:
-                continue  # titles stand for numbers there
-            found = {row["group"] and str(row["group"]): row["known"] for row in rows}
-            assert found == dict(
-                zip(*one.select(["group", "known"]).to_pydict().values(), strict=True)
-            )
-            assert sum(row["rare"] for row in rows) == sum(one["rare"].to_pylist())
+            groups = pa.array([row["group"] for row in rows])
+            names = names_of(groups, by, snapshot.descriptor.sources).cast(pa.string())
+            found = [
+                (name, *(row[count] for count in COUNTS))
+                for name, row in zip(names.to_pylist(), rows, strict=True)
+            ]
+            assert found == [
+                tuple(row.values()) for row in counted(snapshot, by, tmp_path).to_pylist()
+            ]
     finally:
         session.stop()

@@ -37,7 +37,8 @@ from phonotheque.errors import (
 )
 
 STEPS = [
-    "comparing digests", "taking in tables", "taking in cards", "ranking",
+    "comparing digests", "taking in tables", "taking in cards",
+    "taking the census", "ranking",
     "making search files", "making look-up files", "taking up ids", "taking digests",
 ]  # fmt: skip
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from phonotheque.catalogue import census
 from phonotheque.catalogue import snapshot as snapshots
 from phonotheque.catalogue.browse.schema import VERSION as BROWSE_VERSION
 from phonotheque.catalogue.build import serving
@@ -68,7 +69,6 @@ _WEIGHTS = {
     "taking in sources": 6.0,
     "linking": 2.0,
     "making cards": 9.0,
-    "ranking": 5.0,
     **serving.WEIGHTS,
     "taking digests": 1.0,
 }
@@ -141,7 +141,9 @@ def _make(site: Site, sources: Sequence[Input], choices: Choices, pace: Pace) ->
     take_in_all(site, sources, pace, consume=choices.consume)
     _link(site, choices.corrections, pace)
     _make_cards(site, choices.opens, pace)
-    _rank(site, pace)
+    cards = partial(unranked, site.scratch)
+    work = site.scratch, site.machine
+    serving.count_and_rank(cards, site.building, work, pace, choices.opens)
     serving.make_serving(site.building, choices.makers, site.machine, pace)
     _describe(site, sources, choices, pace)
     return named(site.root, site.disk)
@@ -164,6 +166,7 @@ def _digest(
         str(snapshots.FORMAT),
         f"shelves {BROWSE_VERSION}",  # a snapshot without them is built again
         f"match {MATCH_VERSION}",
+        f"census {census.VERSION}",
         epoch.record.epoch,
         hashlib.sha256(by_hand).hexdigest(),
         *(f"{one.name} {one.generation}" for one in sources),
@@ -204,12 +207,6 @@ def _make_cards(site: Site, opens: Opens, pace: Pace) -> None:
         if not done.is_dir():
             make_cards(site.building, site.scratch, site.machine, tell, opens)
         make_once(done, lambda _: None)
-
-
-def _rank(site: Site, pace: Pace) -> None:
-    """Put the cards of each kind in order of rank."""
-    with pace.step("ranking", is_done=serving.are_ranked(site.building)) as tell:
-        serving.rank_all(partial(unranked, site.scratch), site.building, site.machine, tell)
 
 
 def _describe(site: Site, sources: Sequence[Input], choices: Choices, pace: Pace) -> None:

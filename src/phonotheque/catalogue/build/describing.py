@@ -16,7 +16,7 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import DESCRIPTOR, FileEntry, Snapshot
 from phonotheque.catalogue.tables import TABLES
 
-PARTS = ("cards", "serving", "tables")
+PARTS = ("cards", "census", "serving", "tables")
 """Folders of a snapshot."""
 
 _BLOCK = 1 << 20

@@ -1,4 +1,4 @@
-"""What serves, made from cards: their order of rank, search files, and the file of ids.
+"""What is made from cards: the census, their order of rank, search files, the file of ids ...
 
 Nothing here knows where the cards came from, so that a dump is restored by the same steps. Each
 step takes over what an earlier run made whole.
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from phonotheque.catalogue import census
+from phonotheque.catalogue.build.census_making import make_census
+from phonotheque.catalogue.build.engines import Opens, on_one_machine
 from phonotheque.catalogue.build.steps import Pace
 from phonotheque.catalogue.bulk import Progress, parts_in, rows_of, translated
 from phonotheque.catalogue.database import Machine
@@ -27,12 +30,15 @@ MATCH = "match.db"
 """Name of the file by which lists are matched."""
 
 WEIGHTS = {
+    "taking the census": 4.0,
+    "ranking": 5.0,
     "making search files": 12.0,
     "making look-up files": 8.0,
     "making shelves to browse": 4.0,
     "making keys to match by": 8.0,
 }
-"""Steps of `make_serving` and what they take: CPU seconds for a million recordings, roughly."""
+"""Steps of `count_and_rank` and `make_serving`, and what they take: CPU seconds for a million
+recordings, roughly."""
 
 
 class SearchMaker(Protocol):
@@ -75,16 +81,34 @@ class Makers:
     match: MatchMaker
 
 
-def rank_all(
-    unranked: Callable[[Kind], Path], snapshot: Path, machine: Machine, on_progress: Progress
+def count_and_rank(
+    unranked: Callable[[Kind], Path],
+    snapshot: Path,
+    work: tuple[Path, Machine],
+    pace: Pace,
+    opens: Opens = on_one_machine,
 ) -> None:
-    """Put the cards of each kind in order of rank, below `<snapshot>/cards`.
+    """Make the census of cards, and put those of each kind in order of rank.
 
     Args:
         unranked: Folder of the cards of a kind, in any order. They are consumed: a run that goes
             on takes what is left.
-        snapshot: Folder of the snapshot in the making.
+        snapshot: Folder of the snapshot in the making, with `tables`.
+        work: Folder in which joins may spill, and what they may use.
+        pace: Of steps among which are those of `WEIGHTS`.
+        opens: Opens the engine that joins for the census.
     """
+    folder = snapshot / census.FOLDER
+    with pace.step("taking the census", is_done=folder.is_dir()) as tell:
+        make_census(snapshot, unranked, folder, work, tell, opens)
+    with pace.step("ranking", is_done=_are_ranked(snapshot)) as tell:
+        _rank_all(unranked, snapshot, work[1], tell)
+
+
+def _rank_all(
+    unranked: Callable[[Kind], Path], snapshot: Path, machine: Machine, on_progress: Progress
+) -> None:
+    """Put the cards of each kind in order of rank, below `<snapshot>/cards`."""
     folder = snapshot / "cards"
     with translated(str(folder)):
         folder.mkdir(exist_ok=True)
@@ -98,8 +122,7 @@ def rank_all(
         )
 
 
-def are_ranked(snapshot: Path) -> bool:
-    """Return whether the cards of all kinds are in order of rank."""
+def _are_ranked(snapshot: Path) -> bool:
     return all((snapshot / "cards" / kind.value).is_dir() for kind in Kind)
 
 

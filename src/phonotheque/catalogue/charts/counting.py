@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from phonotheque.catalogue import cards
+from phonotheque.catalogue import cards, census
 from phonotheque.catalogue.build.subjects import CANONICAL_SCHEMA
 from phonotheque.catalogue.bulk import Progress, parts_in
 from phonotheque.catalogue.charts.top_lists import PLAYED
@@ -56,6 +56,7 @@ class Place:
 PLACES: Mapping[str, Place] = {
     **{f"{kind}_card": Place(f"cards/{kind}", cards.SCHEMA) for kind in Kind},
     **{name: Place(f"tables/{name}", snapshot_schema(name)) for name in TABLES},
+    "census": Place(census.FOLDER, census.SCHEMA),
     "canonical": Place("tables/canonical.parquet", CANONICAL_SCHEMA),
 }
 """Every view that a query may name, but for `played`."""
@@ -101,9 +102,11 @@ def opened(
     """Open an empty database with views over a snapshot's files.
 
     Raises:
-        MalformedError: A table cannot be read.
+        MalformedError: A table cannot be read, or an earlier program built a snapshot without it.
         UnavailableError: The disk refused.
     """
+    if census.FOLDER in names and not (snapshot / census.FOLDER).is_dir():
+        raise MalformedError(str(snapshot), "it has no census: it was built before", _BUILD)
     try:
         with database(work, machine) as db:
             for name in sorted(names & PLACES.keys()):

@@ -7,16 +7,21 @@ from pathlib import Path
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from phonotheque.catalogue import census
 from phonotheque.catalogue.charts.counting import opened
 from phonotheque.catalogue.coverage import expressions
 from phonotheque.catalogue.coverage.words import COUNTS, By
 from phonotheque.catalogue.database import Machine
+from phonotheque.catalogue.dump.isrcs import unpack_isrcs
 from phonotheque.catalogue.snapshot import SourceEntry
 
 COVERAGE = pa.schema([("group", pa.string()), *((name, pa.int64()) for name in COUNTS)])
 """A table of coverage: what the recordings of a row have in common, null where that is unknown;
 and what is counted of them."""
+
+_REGISTRANT_LETTERS = 5
 
 
 def coverage_of(
@@ -42,12 +47,20 @@ def coverage_of(
         UnavailableError: The disk refused.
     """
     with opened(snapshot, set(expressions.READS), work, machine) as db:
-        rows = db.sql(coverage_sql(by)).to_arrow_table().cast(COVERAGE)
+        rows = db.sql(coverage_sql(by)).to_arrow_table()
+    names = names_of(rows["group"].combine_chunks(), by, sources)
+    return rows.set_column(0, "group", names).cast(COVERAGE)
+
+
+def names_of(groups: pa.Array, by: By | None, sources: tuple[SourceEntry, ...] = ()) -> pa.Array:
+    """Return groups as people call them: a query tells sources and registrants by numbers."""
+    if by is By.REGISTRANT:
+        isrcs = unpack_isrcs(pc.multiply(groups.cast(pa.int64()), census.ISRCS_OF_A_REGISTRANT))
+        return pc.utf8_slice_codeunits(isrcs, 0, _REGISTRANT_LETTERS)
     if by is By.SOURCE:
         titles = {str(one.id): one.title or one.name for one in sources}
-        names = [titles.get(number, number) for number in rows["group"].to_pylist()]
-        rows = rows.set_column(0, COVERAGE.field("group"), pa.array(names, pa.string()))
-    return rows
+        return pa.array([titles.get(one, one) for one in groups.to_pylist()], pa.string())
+    return groups
 
 
 @cache

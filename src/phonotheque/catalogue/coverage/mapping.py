@@ -21,6 +21,7 @@ from phonotheque.catalogue.bulk import Progress, fresh_folder, translated
 from phonotheque.catalogue.charts.counting import opened
 from phonotheque.catalogue.charts.writing import write_whole_file
 from phonotheque.catalogue.coverage import expressions
+from phonotheque.catalogue.coverage.counting import names_of
 from phonotheque.catalogue.coverage.curve import Layout, layout_of
 from phonotheque.catalogue.coverage.groups import Groups
 from phonotheque.catalogue.coverage.tiles import PALETTES, levels_of, png_of, tiles_of, zoom_of
@@ -29,7 +30,7 @@ from phonotheque.catalogue.database import Machine, number
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.kinds import Kind
 
-READS = frozenset({"recording_card", "release_card", "release", "canonical", "file"})
+READS = frozenset({"release_card", "release", "census"})
 
 BLOCK = 1024
 """Releases in one file of records: a square of 32 x 32 pixels."""
@@ -87,6 +88,7 @@ def draw_map(
             seen = batch["pixel"].to_numpy().astype(np.uint8)
             x, y = layout.pixels(np.arange(place, place + len(seen)))
             whole[y, x] = seen
+            batch = batch.set_column(0, "group", names_of(batch["group"].combine_chunks(), by))
             groups.add(batch["group"].to_pylist(), seen)
             _write_records(records, place, batch, names)
             place += len(seen)

@@ -29,7 +29,7 @@ from phonotheque.catalogue.build.describing import (
     rows_of_cards,
     rows_of_tables,
 )
-from phonotheque.catalogue.build.serving import WEIGHTS, Makers, are_ranked, make_serving, rank_all
+from phonotheque.catalogue.build.serving import WEIGHTS, Makers, count_and_rank, make_serving
 from phonotheque.catalogue.build.steps import OnProgress, Pace, quietly
 from phonotheque.catalogue.bulk import (
     fresh_folder,
@@ -72,7 +72,6 @@ _WEIGHTS = {
     "comparing digests": 0.5,
     "taking in tables": 6.0,
     "taking in cards": 4.0,
-    "ranking": 5.0,
     **WEIGHTS,
     "taking up ids": 1.0,
     "taking digests": 1.0,
@@ -129,8 +128,7 @@ def restore(
             sources = _write_generations(site)
         with pace.step("taking in cards") as tell:
             take_in_cards(dump, site.work, tell)
-        with pace.step("ranking", is_done=are_ranked(site.snapshot)) as tell:
-            rank_all(partial(unranked, site.work), site.snapshot, machine, tell)
+        count_and_rank(partial(unranked, site.work), site.snapshot, (site.work, machine), pace)
         make_serving(site.snapshot, makers, machine, pace)
         with pace.step("taking up ids"):
             epoch = _take_up_ids(site)
