@@ -38,27 +38,28 @@ from bench.measure import (
 from bench.rows import Row, Sense
 from bench.tracks import paths_of
 
-FILES = {"default": 4_000, "full": 20_000}
+FILES = {"default": 1_500, "full": 20_000}
 """Small files: at full scale as many as the floor of memory is stated for. Each is decoded."""
 
 SAMPLED = 20
 MOST_BYTES = 300_000_000
 MOST_OWN_MS = 10
-LONG_FILES, LONG_S = 40, 180
+LONG_FILES = {"default": 16, "full": 40}
+LONG_S = 180
 
 
 def rows(scale: str) -> Iterator[Row]:
     """Measure the small files, then the long ones."""
-    files = FILES["full" if scale == "full" else "default"]
+    files, long_files = (some.get(scale, some["default"]) for some in (FILES, LONG_FILES))
     with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as name:
         base = Path(name)
         found(base / "archive")
         make_small_files(base / "small", files)
         yield from _small_rows(base, files)
-        make_long_files(base / "long")
+        make_long_files(base / "long", long_files)
         add = phono("--archive", base / "archive", "add", base / "long")
-        speed = LONG_FILES * LONG_S / cpu_seconds(add)
-        yield Row(f"phono add, {LONG_FILES} MP3s of {LONG_S // 60} min", speed, "x real time/core")
+        speed = long_files * LONG_S / cpu_seconds(add)
+        yield Row(f"phono add, {long_files} MP3s of {LONG_S // 60} min", speed, "x real time/core")
 
 
 def _small_rows(base: Path, files: int) -> Iterator[Row]:
@@ -135,11 +136,11 @@ def make_small_files(folder: Path, files: int) -> None:
             path.with_suffix(".wav").write_bytes(header + noise)
 
 
-def make_long_files(folder: Path) -> None:
+def make_long_files(folder: Path, files: int) -> None:
     """Fill a folder with long MP3 files of one sound and different tags."""
     folder.mkdir()
     sound = _mp3(LONG_S)
-    for index in range(LONG_FILES):
+    for index in range(files):
         (folder / f"{index:04d}.mp3").write_bytes(_tag(index) + sound)
 
 

@@ -30,7 +30,9 @@ from phonotheque.music.sound import Integrity, Verdict
 
 COPIES = {"default": 16, "full": 64}
 MUST_BE_SEEN = ("Ogg", "MP3, checksum of LAME", "FLAC, MD5")
-_SHARE_OF_TREE = {"default": 4, "full": 1}
+_SHARE_OF_TREE = {"default": 16, "full": 1}
+"""One file in so many of the free music is examined."""
+
 _ROUNDS = 5
 _LONG_S = 120
 

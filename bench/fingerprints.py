@@ -42,7 +42,7 @@ from phonotheque.music.likeness import RELATED_BELOW, SAME_BELOW, Likeness, judg
 
 TRACKS = 40
 COPIED_TRACKS = {"full": 24}
-DEFAULT_COPIED_TRACKS = 6
+DEFAULT_COPIED_TRACKS = 4
 COPIED_S = 75
 SIMULATED = {"full": 1_000_000}
 DEFAULT_SIMULATED = 200_000

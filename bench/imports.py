@@ -33,7 +33,7 @@ from bench.rows import Row, Sense
 if TYPE_CHECKING:
     from phonotheque.catalogue.sources.port import Source
 
-DEFAULT_ROWS, FULL_ROWS = 1_000_000, 4_000_000
+DEFAULT_ROWS, FULL_ROWS = 500_000, 4_000_000
 LEAST_PER_CPU_S = 150_000
 MOST_GROWTH = 1.25
 _ROUNDS = 2
@@ -59,6 +59,7 @@ class Case:
 
 CASES: Mapping[str, Case] = {
     "tables": Case("MusicBrainz tables", LEAST_PER_CPU_S, ("duckdb",), 1.0),
+    "packets": Case("MusicBrainz tables, packet of 1 % changed", None, (), 0.3),
     "csv": Case("CSV, 2 tables of a row", LEAST_PER_CPU_S, ("duckdb", "pandas"), 1.0),
     "joined": Case("CSV joined, 6 tables of a row", None, ("duckdb", "pandas")),
     "json_lines": Case("JSON lines", None, ("duckdb", "pandas")),
@@ -68,7 +69,7 @@ CASES: Mapping[str, Case] = {
 
 
 def rows(scale: str) -> Iterator[Row]:
-    """Measure every form: a million rows of what has a floor, four million at full scale."""
+    """Measure every form: half a million rows of what has a floor, four million at full scale."""
     is_full = scale == "full"
     count = FULL_ROWS if is_full else DEFAULT_ROWS
     for kind, case in CASES.items():
@@ -139,6 +140,7 @@ def _written(kind: str, folder: Path, count: int) -> None:
 
     write = {
         "tables": musicbrainz.write_tables,
+        "packets": musicbrainz.write_tables_and_packet,
         "csv": material.write_csv,
         "joined": material.write_joined_csv,
         "json_lines": material.write_json_lines,
@@ -157,6 +159,8 @@ def _source(kind: str, folder: Path, scratch: Path) -> Source:
     match kind:
         case "tables":
             return MusicBrainzTables([folder])
+        case "packets":
+            return MusicBrainzTables([folder], packets=list(folder.glob("replication-*")))
         case "documents":
             return MusicBrainzJson([folder])
         case "listens":

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import io
 import json
+import tarfile
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from bench.imports_material import title_of, uuid_of, write_lines
@@ -90,6 +94,46 @@ def write_tables(folder: Path, rows: int) -> None:
         name = line.__name__
         assert line(1, 7).count("\t") + 1 == len(layout[name]), name
         write_lines(folder / "mbdump" / name, number, line)
+
+
+def write_tables_and_packet(folder: Path, rows: int) -> None:
+    """Write a dump of tables, and the packet of an hour in which 1 % of them changed.
+
+    Every changed recording has another title; four changes of tables that are not read go with it.
+    """
+    write_tables(folder, rows)
+    (folder / "REPLICATION_SEQUENCE").write_text("1\n")
+    names = layout_of(SEQUENCE, "")["recording"]
+    changes: list[str] = []
+    with (folder / "mbdump" / "recording").open(encoding="utf-8") as lines:
+        for line in islice(lines, 0, rows // 100 * 10, 10):
+            values = line.rstrip("\n").split("\t")
+            before = {
+                name: None if value == "\\N" else int(value) if value.isdigit() else value
+                for name, value in zip(names, values, strict=True)
+            }
+            after = before | {"name": f"{before['name']} (live)"}
+            changes.append(_change("musicbrainz.recording", len(changes), before, after))
+            for _ in range(4):
+                note = {"id": len(changes), "text": "x" * 100}
+                changes.append(_change("musicbrainz.edit_note", len(changes), note, note))
+    (folder / "replication-2.tar.bz2").write_bytes(_packet("".join(changes).encode()))
+
+
+def _change(table: str, number: int, before: object, after: object) -> str:
+    rows = "\t".join(json.dumps(row).replace("\\", "\\\\") for row in (before, after))
+    return f"{number + 1}\t{table}\tu\t{number // 5}\t{rows}\t\\N\t\\N\n"
+
+
+def _packet(changes: bytes) -> bytes:
+    made = io.BytesIO()
+    about = {"REPLICATION_SEQUENCE": b"2\n", "SCHEMA_SEQUENCE": f"{SEQUENCE}\n".encode()}
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for name, data in (about | {"mbdump/pending_data": changes}).items():
+            header = tarfile.TarInfo(name)
+            header.size = len(data)
+            archive.addfile(header, io.BytesIO(data))
+    return bz2.compress(made.getvalue())
 
 
 def _credit(chance: int) -> list[dict[str, object]]:

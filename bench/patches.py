@@ -66,7 +66,7 @@ class Tally:
 
 def rows(scale: str) -> Iterator[Row]:
     """Measure, at `full` with every file there is."""
-    most, most_for_peers = (10_000, 60) if scale == "full" else (24, 4)
+    most, most_for_peers = (10_000, 60) if scale == "full" else (12, 3)
     kinds = {kind: Tally() for kind in _KINDS}
     on_ogg: Counter[str] = Counter()
     closets = list(wardrobes(most))

@@ -16,7 +16,7 @@ from bench.measure import best_in_turn, cpu_seconds, python_child
 from bench.rows import Row
 
 BYTES = {"full": 4_300_000_000}
-DEFAULT_BYTES = 2_000_000_000
+DEFAULT_BYTES = 1_200_000_000
 _UNIT = "MB/CPU-s"
 
 

@@ -1,4 +1,7 @@
-"""A register of a million lines: what taking it into the index costs, and `phono status` after it.
+"""A long register: what taking it into the index costs, and `phono status` after it.
+
+At full scale it has the million lines of the floor. At the default a quarter of them is measured,
+and what `phono status` takes longer than on an empty archive is reckoned for a million.
 
 The lines are those of accessions, with deposits, decisions and runs of verifying between them; no
 object lies on the disk, because neither of the two looks at one. Catching up is what opening does
@@ -31,41 +34,48 @@ from phonotheque.cli.exit_status import FOUND
 if TYPE_CHECKING:
     from phonotheque.register.events import Event
 
-EVENTS = 1_000_000
+EVENTS = {"default": 250_000, "full": 1_000_000}
+PROMISED_EVENTS = 1_000_000
 MOST_CPU_S = 1.0
 _PER_DEPOSIT = 1_000
 _PER_DECISION = 25
-_PER_RUN = 250_000
+_RUNS = 4
 _MEAN_BYTES = 3_500_000
 _AT = "2020-{:02d}-01T00:00:00.000000Z"  # long ago: every object counts as unproven, the worst case
 _STATED_AT = "2020-01-01T00:00:00.000000Z"
 
 
 def rows(scale: str) -> Iterator[Row]:
-    """Measure at the size of the floor at every scale."""
-    del scale
+    """Measure at the size of the scale."""
+    events = EVENTS.get(scale, EVENTS["default"])
     with tempfile.TemporaryDirectory(prefix="phonotheque-bench-") as name:
         archive = Path(name) / "archive"
         found(archive)
-        size_bytes = report_of(python_child("bench.status", "make", archive))["size_bytes"]
+        command = phono("--archive", archive, "status", "--json")
+        empty_s = best_in_turn({"status": lambda: cpu_seconds(command)})["status"]
+        report = report_of(python_child("bench.status", "make", archive, str(events)))
         indexed = report_of(python_child("bench.status", "index", archive))
-        yield Row(f"index of {EVENTS:,} register lines, made anew", indexed["cpu_s"], "CPU-s")
-        yield Row("  register", size_bytes / EVENTS, "B/line")
-        yield Row("  state/index.sqlite", indexed["size_bytes"] / EVENTS, "B/line")
+        yield Row(f"index of {events:,} register lines, made anew", indexed["cpu_s"], "CPU-s")
+        yield Row("  register", report["size_bytes"] / events, "B/line")
+        yield Row("  state/index.sqlite", indexed["size_bytes"] / events, "B/line")
         yield Row("  peak memory while it is made", indexed["peak_bytes"] / 1e6, "MB")
         # Nothing was read for years, and it says so.
-        command = phono("--archive", archive, "status", "--json")
         seen = json.loads(run(command, FOUND))
-        if seen["events"] != EVENTS:
-            raise RuntimeError(f"phono status tells of {seen['events']} events, not {EVENTS}")
-        best = best_in_turn({"status": lambda: cpu_seconds(command, FOUND)})["status"]
-        yield Row(
-            f"phono status, {EVENTS:,} events", best, "CPU-s", MOST_CPU_S, sense=Sense.AT_MOST
-        )
+        if seen["events"] != events:
+            raise RuntimeError(f"phono status tells of {seen['events']} events, not {events}")
+        filled_s = best_in_turn({"status": lambda: cpu_seconds(command, FOUND)})["status"]
+    assert empty_s is not None
+    assert filled_s is not None
+    yield Row(f"phono status, {events:,} events", filled_s, "CPU-s")
+    more_s = max(filled_s - empty_s, 0)  # a noisy machine tells nothing of a short register
+    reckoned_s = empty_s + more_s * PROMISED_EVENTS / events
+    how = "the same" if events == PROMISED_EVENTS else "reckoned from it"
+    name = f"  {PROMISED_EVENTS:,} events, {how}"
+    yield Row(name, reckoned_s, "CPU-s", MOST_CPU_S, sense=Sense.AT_MOST)
 
 
-def iter_events(first: int) -> Iterator[tuple[str, Event]]:
-    """Yield the instant and the event of each line from number `first` up to the last."""
+def iter_events(first: int, last: int) -> Iterator[tuple[str, Event]]:
+    """Yield the instant and the event of each line from number `first` up to number `last`."""
     from phonotheque.music.rights import Basis, RightsStatement
     from phonotheque.register.events import Deposit, Fixity, Rights
 
@@ -76,14 +86,14 @@ def iter_events(first: int) -> Iterator[tuple[str, Event]]:
         stated_at=_STATED_AT,
     )
     deposit = first
-    for seq in range(first, EVENTS + 1):
-        at = _AT.format(1 + seq * 11 // EVENTS)
+    for seq in range(first, last + 1):
+        at = _AT.format(1 + seq * 11 // last)
         if (seq - first) % _PER_DEPOSIT == 0:
             deposit = seq
             yield at, Deposit("p1", f"collection {seq // 50_000}")
-        elif seq % _PER_RUN == 0:
+        elif seq % (last // _RUNS) == 0:
             # Everything that was taken in before the month of the run was examined.
-            through = _AT.format(seq * 11 // EVENTS)
+            through = _AT.format(seq * 11 // last)
             done = seq // 2
             yield (
                 at,
@@ -124,7 +134,7 @@ def _digest(word: object) -> str:
     return hashlib.sha256(str(word).encode()).hexdigest()
 
 
-def _child_make(archive: Path) -> dict[str, Any]:
+def _child_make(archive: Path, count: str) -> dict[str, Any]:
     """Write the lines as the journal would, without making each durable."""
     from phonotheque.archive.opening import open_to_read
     from phonotheque.register.chain import encode_line
@@ -133,7 +143,7 @@ def _child_make(archive: Path) -> dict[str, Any]:
     with open_to_read(archive) as opened:
         place = opened.index.place
     head, size_bytes = place.head, 0
-    events = iter_events(head.seq + 1)
+    events = iter_events(head.seq + 1, int(count))
     for segment in itertools.count(place.segment):
         with open(archive / segment_path(segment), "ab") as file:
             for at, event in events:
@@ -161,5 +171,5 @@ def _child_index(archive: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    children = {"make": _child_make, "index": _child_index}
-    print(json.dumps(children[sys.argv[1]](Path(sys.argv[2]))))
+    children: dict[str, Any] = {"make": _child_make, "index": _child_index}
+    print(json.dumps(children[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])))
