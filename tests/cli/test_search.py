@@ -301,6 +301,24 @@ def test_live_leaves_the_terminal_as_it_was_when_it_is_ended(searched):
         assert screen.modes() == before
 
 
+_AT_ONCE = """
+import sys
+from phonotheque.cli import app, search
+search._TYPING_DEADLINE_S = 0.0
+sys.exit(app.run(sys.argv[1:]))
+"""
+
+
+def test_live_finds_what_takes_longer_once_nobody_types(searched):
+    """An answer for which the time between two keys was too short is made whole in a pause."""
+    asked = ("--archive", searched.root, "search", "--live", "piece 003")
+    with terminal(*asked, command=("-c", _AT_ONCE)) as screen:
+        screen.wait_for("Piece 003")
+        screen.type("\r")
+        assert "recording" in screen.wait_for("sources")
+        assert screen.wait() == 0
+
+
 def test_live_tells_what_a_query_lacks(searched):
     """An unknown field is told below the line, and typing goes on."""
     with terminal("--archive", searched.root, "search", "--live") as screen:

@@ -40,11 +40,13 @@ class Shown:
         head: Line above the rows; "" for none.
         rows: One for each answer.
         note: What else is to be said; "" for nothing.
+        rest: Gives all of it, where time was up before; None where this is all.
     """
 
     head: str = ""
     rows: tuple[str, ...] = ()
     note: str = ""
+    rest: Callable[[], Shown] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ class _Screen:
             state = self._asked(state)
             while True:
                 self._draw(state)
+                if state.shown.rest is not None and not self._is_typed():
+                    state = self._with(state, state.shown.rest())
+                    continue
                 text = state.line.text
                 for key in self._keys():
                     if key is Key.LEAVE:
@@ -126,7 +131,9 @@ class _Screen:
 
     def _asked(self, state: State) -> State:
         width, height = self._size()
-        shown = self._answer(state.line.text, max(1, height - 5), width)
+        return self._with(state, self._answer(state.line.text, max(1, height - 5), width))
+
+    def _with(self, state: State, shown: Shown) -> State:
         return replace(state, shown=shown, chosen=min(state.chosen, max(0, len(shown.rows) - 1)))
 
     def _size(self) -> tuple[int, int]:
@@ -137,6 +144,10 @@ class _Screen:
     def _is_resized(self) -> bool:
         before = self._shown_size
         return self._size() != before
+
+    def _is_typed(self) -> bool:
+        """Whether a key, or a signal, waits to be read."""
+        return bool(select.select([sys.stdin.fileno(), self._woken], [], [], 0)[0])
 
     def _keys(self) -> Sequence[Key | str]:
         """Wait for keys; empty when a signal came, such as that of a changed size."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +17,7 @@ from phonotheque.cli.output import print_json, printable, tell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from phonotheque.archive.finding.searching import Catalogue, Found
+    from phonotheque.archive.finding.searching import Catalogue, Found, Wanted
     from phonotheque.archive.finding.serving import Behind
     from phonotheque.catalogue.lookup.card import Card
     from phonotheque.catalogue.query.parsed import Parsed
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 _TYPING_DEADLINE_S = 0.15
 """While somebody types: longer than nearly every search takes, shorter than a pause."""
+
+_WAITING_DEADLINE_S = 5.0
+"""When that was too short and nobody types on; a key that comes meanwhile waits as long."""
 
 
 def register(app: typer.Typer) -> None:
@@ -200,16 +205,21 @@ def _this_kind(found: Found) -> str:
 
 
 def _live(context: typer.Context, root: Path, text: str, kind: Kind | None) -> int:
-    from phonotheque.archive.finding.searching import open_catalogue
+    from phonotheque.archive.finding.searching import Wanted, open_catalogue
     from phonotheque.cli.live import choose
     from phonotheque.cli.look import show
 
     cards: list[Card] = []
     with open_catalogue(root) as catalogue:
 
-        def answer(typed: str, rows: int, width: int) -> Shown:
-            found, shown = _while_typing(catalogue, typed, kind, (rows, width))
-            cards[:] = found
+        def answer(
+            typed: str, rows: int, width: int, deadline_s: float = _TYPING_DEADLINE_S
+        ) -> Shown:
+            wanted = Wanted(min(rows, 20), deadline_s, kind, is_typing=not typed.endswith(" "))
+            cards[:], shown, is_partial = _while_typing(catalogue, typed, wanted, width)
+            if is_partial and deadline_s < _WAITING_DEADLINE_S:
+                rest = partial(answer, typed, rows, width, _WAITING_DEADLINE_S)
+                shown = replace(shown, rest=rest)
             return shown
 
         chosen = choose(answer, text)
@@ -219,29 +229,31 @@ def _live(context: typer.Context, root: Path, text: str, kind: Kind | None) -> i
 
 
 def _while_typing(
-    catalogue: Catalogue, typed: str, kind: Kind | None, room: tuple[int, int]
-) -> tuple[Sequence[Card], Shown]:
-    """Search for what was typed so far; what it lacks to be a query is told, not refused."""
-    from phonotheque.archive.finding.searching import Wanted
+    catalogue: Catalogue, typed: str, wanted: Wanted, width: int
+) -> tuple[Sequence[Card], Shown, bool]:
+    """Search for what was typed so far; what it lacks to be a query is told, not refused.
+
+    Returns:
+        What was found, as it is shown, and whether time was up before all was looked through.
+    """
     from phonotheque.catalogue.query.parsing import parse
     from phonotheque.cli.answers import columns_of, lay_out
     from phonotheque.cli.live import Shown
     from phonotheque.errors import BadRequestError
 
-    rows, width = room
-    wanted = Wanted(min(rows, 20), _TYPING_DEADLINE_S, kind, is_typing=not typed.endswith(" "))
     try:
         parsed = parse(typed, is_typing=True)
         if parsed.is_empty:
-            return (), Shown()
+            return (), Shown(), False
         found = catalogue.find(parsed, wanted)
     except BadRequestError as error:
-        return (), Shown(note=printable(str(error)))
+        return (), Shown(note=printable(str(error))), False
     if not found.cards:
-        return (), Shown(note="Nothing was found.")
+        note = "Nothing was found so far." if found.is_partial else "Nothing was found."
+        return (), Shown(note=note), found.is_partial
     first = found.cards[0].kind
     cards = [card for card in found.cards if card.kind is first]
     head, *lines = lay_out(columns_of(first, cards), width - 2)
     note = "near words; " if found.used == "typos" else ""
     keys = "arrows choose, Enter shows, Esc leaves"
-    return cards, Shown(head, tuple(lines), f"{note}{keys}")
+    return cards, Shown(head, tuple(lines), f"{note}{keys}"), found.is_partial
