@@ -1,9 +1,13 @@
 """What holds for all tests.
 
+What was imported for them stays to the end: the garbage collector does not look through it, nor
+does a forked child that collects garbage copy it.
+
 Hypothesis has no deadlines, since no assertion is about time. Folders lie in memory where there is
 room: what survives a power loss is proven on simulated disks.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -28,6 +32,7 @@ _OURS = pytest.StashKey[Path]()
 
 def pytest_configure(config):
     """Choose where the folders of tests lie, unless that was said."""
+    gc.disable()  # until all is imported
     is_worker = hasattr(config, "workerinput")
     if is_worker or config.option.basetemp or not os.access(_MEMORY, os.W_OK):
         return
@@ -36,7 +41,15 @@ def pytest_configure(config):
         config.option.basetemp = str(config.stash[_OURS] / "all")
 
 
+def pytest_collection_finish():
+    """Take what was imported out of the collector's sight."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_unconfigure(config):
     """Leave no folder behind in memory."""
+    gc.unfreeze()  # libraries that count their objects at the end find none left
     if _OURS in config.stash:
         shutil.rmtree(config.stash[_OURS], ignore_errors=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
+from itertools import groupby
 
 import msgspec
 import numpy as np
@@ -26,9 +28,9 @@ END = BEGIN + DAYS * DAY_S
 def write_log(root, lines) -> None:
     """The log of a door, a file for each day."""
     (root / LOGS).mkdir(parents=True, exist_ok=True)
-    for one in lines:
-        with (root / LOGS / f"{one.at[:10]}.jsonl").open("ab") as file:
-            file.write(msgspec.json.encode(one) + b"\n")
+    for day, some in groupby(lines, lambda one: one.at[:10]):
+        with (root / LOGS / f"{day}.jsonl").open("ab") as file:
+            file.writelines(msgspec.json.encode(one) + b"\n" for one in some)
 
 
 def watch_once(root, now=END) -> None:
@@ -43,6 +45,22 @@ def lines():
     return [
         msgspec.structs.replace(one, id=f"{number:08x}") for number, one in enumerate(listening())
     ]
+
+
+@pytest.fixture(scope="module")
+def read_once(tmp_path_factory, lines):
+    """Made once: a root whose log was written, and read by a watch that ended."""
+    root = tmp_path_factory.mktemp("read") / "root"
+    root.mkdir()
+    write_log(root, lines)
+    watch_once(root)
+    return root
+
+
+@pytest.fixture
+def root(read_once, tmp_path):
+    """A copy of it to work on."""
+    return shutil.copytree(read_once, tmp_path / "root")
 
 
 def test_who_is_above_the_suspicion_is_in_it_and_nobody_else(tmp_path, lines) -> None:
@@ -63,14 +81,12 @@ def test_who_is_above_the_suspicion_is_in_it_and_nobody_else(tmp_path, lines) ->
     assert len(above) < len(names)
 
 
-def test_lines_that_are_read_again_are_in_it_once(tmp_path, lines) -> None:
+def test_lines_that_are_read_again_are_in_it_once(root, lines) -> None:
     """The snapshot was lost with a kill: all of the log is read again."""
-    write_log(tmp_path, lines)
-    watch_once(tmp_path)
-    for path in (tmp_path / "state/guard").iterdir():
+    for path in (root / "state/guard").iterdir():
         path.unlink()
-    watch_once(tmp_path)
-    ledger = ledger_of(tmp_path, new_desk(tmp_path).disk)
+    watch_once(root)
+    ledger = ledger_of(root, new_desk(root).disk)
     taken = ledger.takings([SCRAPER], EVER)
     sent = [one for one in lines if one.address == SCRAPER]
     assert sum(one.requests for one in taken.values()) == len(sent)
@@ -100,50 +116,44 @@ def test_what_the_detector_refused_is_not_in_it(tmp_path, lines) -> None:
     assert len(list((tmp_path / FOLDER).iterdir())) == 1
 
 
-def test_what_the_log_forgot_the_ledger_tells(tmp_path, lines) -> None:
+def test_what_the_log_forgot_the_ledger_tells(root, lines) -> None:
     """A day is told by one of them, never by both."""
-    write_log(tmp_path, lines)
-    watch_once(tmp_path)
-    assert takings_before_the_log(tmp_path, [SCRAPER], 0, END) == {}
-    days = sorted((tmp_path / LOGS).iterdir())
+    assert takings_before_the_log(root, [SCRAPER], 0, END) == {}
+    days = sorted((root / LOGS).iterdir())
     for path in days[:-1]:
         path.unlink()
     first = int(datetime.fromisoformat(days[-1].stem).replace(tzinfo=UTC).timestamp())
-    taken = takings_before_the_log(tmp_path, [SCRAPER], 0, END)
+    taken = takings_before_the_log(root, [SCRAPER], 0, END)
     assert max(one.last for one in taken.values()) < first
     assert sum(one.requests for one in taken.values()) == sum(
         one.address == SCRAPER and one.at[:10] < days[-1].stem for one in lines
     )
 
 
-def test_ninety_days_after_the_case_nothing_is_left(tmp_path, lines) -> None:
+def test_ninety_days_after_the_case_nothing_is_left(root) -> None:
     """And of accounts without a case after thirty; also while nobody listens any more."""
-    write_log(tmp_path, lines)
-    watch_once(tmp_path)
-    assert list((tmp_path / FOLDER).iterdir())
+    assert list((root / FOLDER).iterdir())
     clock = Clock(END)
-    with watching(new_desk(tmp_path, clock), lambda _: "rock", pytest.fail) as watcher:
+    with watching(new_desk(root, clock), lambda _: "rock", pytest.fail) as watcher:
         watcher.turn()
-        assert list((tmp_path / FOLDER).iterdir())
+        assert list((root / FOLDER).iterdir())
         clock.now += 400 * DAY_S
         watcher.turn()
         while watcher.tidy():
             pass
-    assert not list((tmp_path / FOLDER).iterdir())
+    assert not list((root / FOLDER).iterdir())
 
 
-def test_a_case_that_is_open_keeps_its_lines(tmp_path, lines) -> None:
+def test_a_case_that_is_open_keeps_its_lines(root) -> None:
     """Somebody waits for an answer: they are what it is about."""
-    write_log(tmp_path, lines)
-    watch_once(tmp_path)
     clock = Clock(END)
-    desk = new_desk(tmp_path, clock)
+    desk = new_desk(root, clock)
     decided = desk.take(canaries(1).__class__(account=SCRAPER, second=END, canaries=2))
     number = decided.case if decided else desk.read().cases.of_account[SCRAPER]
     desk.appeal(number, "It was my feed reader.")
     later = END + 400 * DAY_S
-    write_log(tmp_path, [line(later, account(1), gid(1), id="last")])
-    with watching(new_desk(tmp_path, Clock(later)), lambda _: "rock", pytest.fail) as watcher:
+    write_log(root, [line(later, account(1), gid(1), id="last")])
+    with watching(new_desk(root, Clock(later)), lambda _: "rock", pytest.fail) as watcher:
         watcher.turn()
         watcher.keep()
-    assert list((tmp_path / FOLDER).iterdir())
+    assert list((root / FOLDER).iterdir())

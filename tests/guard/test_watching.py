@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 from datetime import UTC, datetime
+from functools import cache
 
 import msgspec
 import pytest
@@ -21,6 +23,7 @@ from phonotheque.listen.log import Line
 
 BEGIN = 1_800_000_000 - 1_800_000_000 % 86_400
 DAYS = 5
+END = BEGIN + DAYS * 86_400
 PEOPLE, HITS, TRACKS = 500, 400, 6_000
 SCRAPER = "f" * 16
 
@@ -92,6 +95,23 @@ def replaced(one, **fields):
     return msgspec.structs.replace(one, **fields)
 
 
+@pytest.fixture(scope="module")
+def read_once(tmp_path_factory, lines):
+    """Roots whose log was read by a watch that ended, and what it decided: made when asked for the
+    first time, to be copied."""
+
+    @cache
+    def made(shadow_days=0, *, has_accounts):
+        root = tmp_path_factory.mktemp("read") / "root"
+        root.mkdir()
+        write(
+            root, [replaced(one, account=one.address) for one in lines] if has_accounts else lines
+        )
+        return root, rungs_of(watch(new_desk(root, Clock(END), shadow_days)))
+
+    return made
+
+
 def test_who_goes_through_the_catalogue_is_asked(tmp_path, lines):
     """One among 500 goes through it: he is asked with evidence that says so, and hardly anybody
     else; looked at again, nothing is decided twice, with the snapshot or without; a damaged line is
@@ -99,7 +119,7 @@ def test_who_goes_through_the_catalogue_is_asked(tmp_path, lines):
     write(tmp_path, lines)
     with (tmp_path / "state/access" / f"{lines[-1].at[:10]}.jsonl").open("ab") as file:
         file.write(b"\xff\x00 no line\n" + b'{"half": ')
-    desk, told = new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400)), []
+    desk, told = new_desk(tmp_path, Clock(END)), []
     decided = watch(desk, told.append)
     assert told == ["1 lines of the access log cannot be read"]
     asked = [one.decision for one in decided if one.decision.rung >= Rung.CHALLENGE]
@@ -118,17 +138,17 @@ def test_who_goes_through_the_catalogue_is_asked(tmp_path, lines):
 
 
 @pytest.mark.parametrize("shadow_days", [0, 1])
-def test_what_was_found_once_is_decided_once(tmp_path, lines, shadow_days):
+def test_what_was_found_once_is_decided_once(tmp_path, read_once, shadow_days):
     """A minute and a day later, with another's play behind it, answered or not: whoever was asked
     is not asked again, and not suspended; what is still found when nothing is on paper any more is
     asked then."""
-    write(tmp_path, [replaced(one, account=one.address) for one in lines])
-    clock = Clock(BEGIN + DAYS * 86_400)
-    desk = new_desk(tmp_path, clock, shadow_days)
-    first = rungs_of(watch(desk))
+    before, first = read_once(shadow_days, has_accounts=True)
+    root = shutil.copytree(before, tmp_path / "root")
+    clock = Clock(END)
+    desk = new_desk(root, clock, shadow_days)
     assert first[SCRAPER] is max(first.values()) is Rung.CHALLENGE
     clock.now += 60
-    write(tmp_path, [line(clock.now, "aa" * 8, gid(7))])
+    write(root, [line(clock.now, "aa" * 8, gid(7))])
     assert watch(desk) == []
     clock.now += 86_400
     second = rungs_of(watch(desk))
@@ -137,17 +157,16 @@ def test_what_was_found_once_is_decided_once(tmp_path, lines, shadow_days):
     for case in list(desk.read().cases.by_number):
         desk.answer(case, "I dig for obscure records.", is_passed=True)
     clock.now += 86_400
-    write(tmp_path, [line(clock.now, "aa" * 8, gid(8))])
+    write(root, [line(clock.now, "aa" * 8, gid(8))])
     assert watch(desk) == []
 
 
-def test_who_was_asked_answers_and_goes_on_is_suspended(tmp_path, lines):
+def test_who_was_asked_answers_and_goes_on_is_suspended(tmp_path, read_once):
     """Asked, he answers in words of his own and copies on for two days while people listen on: then
     he is suspended, and nobody else is."""
-    write(tmp_path, [replaced(one, account=one.address) for one in lines])
-    clock = Clock(BEGIN + DAYS * 86_400)
-    desk = new_desk(tmp_path, clock)
-    watch(desk)
+    root = shutil.copytree(read_once(has_accounts=True)[0], tmp_path / "root")
+    clock = Clock(END)
+    desk = new_desk(root, clock)
     for case in list(desk.read().cases.by_number):
         desk.answer(case, "I dig for obscure records.", is_passed=True)
     draw, some = random.Random(22), []
@@ -156,7 +175,7 @@ def test_who_was_asked_answers_and_goes_on_is_suspended(tmp_path, lines):
         person = f"{draw.randrange(PEOPLE):016x}"
         heard = {SCRAPER: draw.randrange(TRACKS), person: int(HITS * draw.random() ** 2)}
         some += [line(second, who, gid(track), account=who) for who, track in heard.items()]
-    write(tmp_path, some)
+    write(root, some)
     clock.now += 2 * 86_400
     found = rungs_of(watch(desk))
     assert [one for one, rung in found.items() if rung is Rung.SUSPEND] == [SCRAPER]
@@ -166,7 +185,7 @@ def test_who_was_asked_answers_and_goes_on_is_suspended(tmp_path, lines):
 def test_what_the_service_drew_is_nobodys_choice(tmp_path, lines):
     """The same listening, drawn by the service itself, says nothing about who heard it."""
     write(tmp_path, [replaced(one, chosen=one.address == SCRAPER) for one in lines])
-    found = rungs_of(watch(new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400))))
+    found = rungs_of(watch(new_desk(tmp_path, Clock(END))))
     assert SCRAPER not in found
 
 
@@ -174,7 +193,7 @@ def test_a_service_of_twenty_accounts_decides_nothing_about_conduct(tmp_path, li
     """With too few to know what is ordinary nobody is asked; budgets hold."""
     few = {f"{number:016x}" for number in range(20)} | {SCRAPER}
     write(tmp_path, [one for one in lines if one.address in few])
-    assert watch(new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400))) == []
+    assert watch(new_desk(tmp_path, Clock(END))) == []
 
 
 def test_two_canaries_suspend_and_one_is_watched(tmp_path):
@@ -214,7 +233,7 @@ def test_who_goes_on_over_his_budget_is_watched(tmp_path):
 
 def test_a_clock_that_jumps_moves_nobody(tmp_path, lines):
     """Lines of tomorrow, of long ago, and of nobody are told and passed over; the rest counts."""
-    clock = Clock(BEGIN + DAYS * 86_400)
+    clock = Clock(END)
     strange = [
         line(clock.now + 86_400, SCRAPER, gid(1)),
         line(BEGIN - 40 * 86_400, "aa" * 8, gid(2)),
@@ -241,7 +260,7 @@ def test_a_clock_that_was_ahead_blinds_nobody(tmp_path, lines, is_restarted):
     write(tmp_path, [line(clock.now, "aa" * 8, gid(1))])
     with watching(desk, no_genre, told.append) as watcher:
         assert watcher.turn() == []
-        clock.now = BEGIN + DAYS * 86_400
+        clock.now = END
         write(tmp_path, lines)
         decided = [] if is_restarted else watcher.turn()
     if is_restarted:
@@ -251,17 +270,18 @@ def test_a_clock_that_was_ahead_blinds_nobody(tmp_path, lines, is_restarted):
     assert told[1:] == ["1 lines of the access log are of another time"]
 
 
-def test_who_was_away_for_a_month_is_not_asked_for_what_he_did_before(tmp_path, lines):
+def test_who_was_away_for_a_month_is_not_asked_for_what_he_did_before(tmp_path, lines, read_once):
     """Forty days later he plays something he had, and what counted then is over."""
-    write(tmp_path, [replaced(one, account=one.address) for one in lines])
-    clock = Clock(BEGIN + DAYS * 86_400)
-    desk = new_desk(tmp_path, clock)
-    assert rungs_of(watch(desk))[SCRAPER] is Rung.CHALLENGE
+    before, asked = read_once(has_accounts=True)
+    root = shutil.copytree(before, tmp_path / "root")
+    clock = Clock(END)
+    desk = new_desk(root, clock)
+    assert asked[SCRAPER] is Rung.CHALLENGE
     for case in list(desk.read().cases.by_number):
         desk.answer(case, "I dig for obscure records.", is_passed=True)
     clock.now += 40 * 86_400
     had = next(one.item for one in lines if one.address == SCRAPER)
-    write(tmp_path, [line(clock.now, "aa" * 8, had, account=SCRAPER)])
+    write(root, [line(clock.now, "aa" * 8, had, account=SCRAPER)])
     assert watch(desk) == []
 
 
@@ -289,8 +309,8 @@ def test_one_process_watches_at_a_time(tmp_path):
 def test_somebody_who_took_it_all_has_a_short_line(tmp_path, lines):
     """Of thousands of new tracks the case book has the heaviest and the sum of the rest."""
     write(tmp_path, [one for one in lines if one.address != SCRAPER])
-    write(tmp_path, [line(BEGIN + 4 * 86_400 + n, SCRAPER, gid(10_000 + n)) for n in range(20_000)])
-    decided = watch(new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400)))
+    write(tmp_path, [line(BEGIN + 4 * 86_400 + n, SCRAPER, gid(10_000 + n)) for n in range(3_000)])
+    decided = watch(new_desk(tmp_path, Clock(END)))
     (recount,) = (one.finding.recount for one in decided if one.finding.account == SCRAPER)
     assert recount.new_tracks > MOST_WEIGHTS == len(recount.weights)
     assert recount.rest > 0
@@ -298,27 +318,29 @@ def test_somebody_who_took_it_all_has_a_short_line(tmp_path, lines):
     assert len(longest) < 10_000
 
 
-def test_a_book_that_was_put_back_older_is_noticed(tmp_path, lines):
+def test_a_book_that_was_put_back_older_is_noticed(tmp_path, read_once):
     """The watch remembers the end of the book: one that lacks it, all files of it gone included, is
     refused, and nothing is written."""
-    write(tmp_path, lines)
-    desk = new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400))
-    assert watch(desk)
-    for path in (tmp_path / "journals/guard").iterdir():
+    before, decided = read_once(has_accounts=False)
+    root = shutil.copytree(before, tmp_path / "root")
+    desk = new_desk(root, Clock(END))
+    assert decided
+    for path in (root / "journals/guard").iterdir():
         path.unlink()
     with pytest.raises(MalformedError, match="is missing"):
         watch(desk)
-    assert not list((tmp_path / "journals/guard").iterdir())
+    assert not list((root / "journals/guard").iterdir())
 
 
-def test_a_damaged_snapshot_is_learned_anew(tmp_path, lines):
+def test_a_damaged_snapshot_is_learned_anew(tmp_path, read_once):
     """It is told, all of the log is read again, and nothing is decided twice."""
-    write(tmp_path, lines)
-    desk, told = new_desk(tmp_path, Clock(BEGIN + DAYS * 86_400)), []
-    assert watch(desk)
-    data = bytearray((tmp_path / PATH).read_bytes())
+    before, decided = read_once(has_accounts=False)
+    root = shutil.copytree(before, tmp_path / "root")
+    desk, told = new_desk(root, Clock(END)), []
+    assert decided
+    data = bytearray((root / PATH).read_bytes())
     data[-9] ^= 1
-    (tmp_path / PATH).write_bytes(data)
+    (root / PATH).write_bytes(data)
     assert watch(desk, told.append) == []
     assert "is read again" in told[0]
     assert watch(desk, told.append) == []

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import time
 import pytest
 from tests.guard.score.logs import combined, listeners, scraper
 from tests.guard.score.scored import judged
+from tests.ports import free_ports
 
 from phonotheque.errors import BadRequestError, MalformedError, UnavailableError
 from phonotheque.guard.rungs import Rung
@@ -188,9 +188,7 @@ def valkey(tmp_path):
     program = shutil.which("valkey-server") or shutil.which("redis-server")
     if program is None:
         pytest.skip("neither Valkey nor Redis is installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir"]
     server = subprocess.Popen([*command, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None

@@ -68,7 +68,7 @@ def test_processes_agree(server) -> None:
 def test_a_server_that_is_gone_is_asked_for_a_while(real) -> None:
     """Then it is said which, what it answered, and that nothing is lost."""
     waited: list[float] = []
-    there = StreamServer(real.url, patience_s=3, wait=waited.append)
+    there = StreamServer(real.url, patience_s=3, wait=waited.append, clock=lambda: 0.0)
     there.add("s", (1, 1), b"", b"")
     real.kill()
     with pytest.raises(UnavailableError, match="nothing is lost"):
