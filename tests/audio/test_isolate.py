@@ -173,10 +173,14 @@ class TestEndings:
             raise KeyboardInterrupt
 
         before = signal.signal(signal.SIGALRM, interrupt)
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
+
+        def interrupted() -> None:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            run_limited(children.wait)
+
         try:
             with pytest.raises(KeyboardInterrupt):
-                run_limited(children.wait)
+                interrupted()
         finally:
             signal.signal(signal.SIGALRM, before)
 
@@ -197,7 +201,7 @@ class TestEndings:
             assert os.read(read_end, 4) == b"here"
             parent.kill()
             parent.wait()
-            ready, _, _ = select.select([read_end], [], [], 30)
+            ready, _, _ = select.select([read_end], [], [], 120)
             assert ready
             assert os.read(read_end, 4) == b""  # the end: nobody holds the other side any more
         finally:

@@ -12,11 +12,11 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_DEADLINE_S = 60
+_DEADLINE_S = 180
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
@@ -77,13 +77,18 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: str | Path, rows: int = 24, columns: int = 100) -> Iterator[Terminal]:
-    """Run `phono` with these arguments in a terminal of its own."""
+def terminal(
+    *arguments: str | Path,
+    rows: int = 24,
+    columns: int = 100,
+    command: Sequence[str] = ("-m", "phonotheque"),
+) -> Iterator[Terminal]:
+    """Run `phono` with these arguments in a terminal of its own; `command` is it for Python."""
     far, near = pty.openpty()
     fcntl.ioctl(near, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "phonotheque", *map(str, arguments)],
+        [sys.executable, *command, *map(str, arguments)],
         stdin=near,
         stdout=near,
         stderr=near,

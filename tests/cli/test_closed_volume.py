@@ -20,7 +20,7 @@ def _phono(*arguments):
         [*warm_command(), *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -40,7 +40,7 @@ def test_a_volume_is_not_shared_once_a_recording_in_it_is_withdrawn(tmp_path):
         said = it.stderr.readline()
         it.send_signal(signal.SIGINT)  # packs that have nothing of it are shared on
         shared = it.stdout.read()
-        assert it.wait(30) == 1
+        assert it.wait(120) == 1
     assert "a-open-all-00001 is not shared" in said
     assert name[:12] in said
     assert "a-open-all-00001" not in shared
@@ -48,7 +48,7 @@ def test_a_volume_is_not_shared_once_a_recording_in_it_is_withdrawn(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as seeder:
         line = json.loads(seeder.stdout.readline())
         seeder.send_signal(signal.SIGINT)
-        assert seeder.wait(30) == 0
+        assert seeder.wait(120) == 0
     assert line["volume"] == "a-open-all-00001"
 
 
@@ -94,7 +94,7 @@ def test_a_running_seeder_follows_decisions_and_settings(phono, tmp_path):
         (phono.root / FILE_NAME).write_text(settings, encoding="utf-8")
         assert f"{volume} is not shared" in it.stderr.readline()
         it.send_signal(signal.SIGINT)
-        assert it.wait(30) == 1
+        assert it.wait(120) == 1
 
 
 def test_a_decision_says_before_it_closes_a_volume(phono, tmp_path):

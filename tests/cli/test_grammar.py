@@ -103,7 +103,7 @@ def test_output_that_is_refused_ends_with_6(phono, arguments):
     command = [sys.executable, "-m", "phonotheque", "--archive", str(phono.root), *arguments]
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False
         )
     assert done.returncode == 6
     assert "standard output" in done.stderr

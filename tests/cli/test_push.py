@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import zipfile
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import libtorrent as lt
 import pytest
 from tests.cli.phono import LICENSED, copy_archive, damage, flip, found, names, tree
 from tests.cli.small_music import make_file
+from tests.nginx import NGINX, nginx
 
 from phonotheque.archive.bulk import bulk_door, handing_on
 from phonotheque.archive.bulk.bulk_door import Clerk, Closed
@@ -27,7 +27,7 @@ from phonotheque.publish.session import EngineSettings, open_session, torrent_pa
 from phonotheque.publish.web.digests import Digests
 
 OPEN, NC = "small-records-open-all-00001", "small-records-nc-all-00001"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 @pytest.fixture(scope="module")
@@ -470,33 +470,12 @@ def test_a_rehearsal_makes_nothing(shop):
 
 
 @contextmanager
-def nginx(root, folder):
+def nginx_of(root, folder):
     """Serve a folder with nginx's defaults, as anybody would."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
+    if NGINX is None:
         pytest.skip("nginx is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    user = "" if os.geteuid() else "user root;"  # who may read what tests write
-    (folder / "nginx.conf").write_text(
-        f"{user} daemon off; error_log {folder}/error.log; pid {folder}/pid; events {{}}\n"
-        f"http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;\n"
-        f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n"
-        f"server {{ listen 127.0.0.1:{port}; root {root}; }} }}\n",
-        encoding="utf-8",
-    )
-    command = [program, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
-        deadline = monotonic() + PATIENCE_S
-        while monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            running.terminate()
+    with nginx(folder, lambda port: f"server {{ listen 127.0.0.1:{port}; root {root}; }}") as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_nginx_serves_it_and_libtorrent_fetches_by_web_seed(shop, tmp_path):
@@ -504,7 +483,7 @@ def test_nginx_serves_it_and_libtorrent_fetches_by_web_seed(shop, tmp_path):
     not be shared is not found."""
     phono, told, www = shop
     push(phono, www)
-    with nginx(www, tmp_path) as address:
+    with nginx_of(www, tmp_path) as address:
         torrent = urlopen(f"{address}/{OPEN}.torrent").read()
         hidden = phono.object(told[3])
         for path in (f"volumes/{OPEN}/{told[3][:2]}/{told[3][2:4]}/{hidden.name}", "objects/"):

@@ -17,7 +17,7 @@ from phonotheque.archive.opening import open_to_read
 from phonotheque.publish.fetch import Sources, fetch
 from phonotheque.publish.session import EngineSettings
 
-LONGEST_S = 60.0
+LONGEST_S = 180.0
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def sealed(phono, music):
 
 @pytest.fixture
 def seeder(sealed):
-    """`phono seed --loopback --json` at work, killed at the latest after a minute."""
+    """`phono seed --loopback --json` at work, killed at the latest after `LONGEST_S`."""
     command = [sys.executable, "-m", "phonotheque", "--archive", str(sealed[0].root)]
     process = subprocess.Popen(
         [*command, "seed", "--loopback", "--json"],
@@ -50,7 +50,7 @@ def fetched(line, folder, torrent):
     sources = Sources(peers=(("127.0.0.1", line["port"]),))
     folder.mkdir()
     return fetch(
-        torrent, folder, settings=EngineSettings.loopback(), deadline_s=40, sources=sources
+        torrent, folder, settings=EngineSettings.loopback(), deadline_s=LONGEST_S, sources=sources
     )
 
 
@@ -71,7 +71,7 @@ def test_a_stranger_fetches_what_is_shared(sealed, seeder, tmp_path, by):
     packs = {path.name for path in (phono.root / "published/packs").iterdir()}
     assert {json.loads(seeder.stdout.readline())["volume"] for _ in packs} == packs
     seeder.send_signal(signal.SIGINT)
-    out, err = seeder.communicate(timeout=30)
+    out, err = seeder.communicate(timeout=LONGEST_S)
     assert (seeder.returncode, out, err) == (0, "", "")
     assert tree(phono.root, "state") == before
 

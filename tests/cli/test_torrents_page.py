@@ -13,13 +13,14 @@ import libtorrent as lt
 import pytest
 from tests.cli.phono import LICENSED, copy_archive, found
 from tests.cli.small_music import make_music
+from tests.ports import free_ports
 
 from phonotheque.publish.engine import EngineSettings, Seeder
 from phonotheque.publish.health.report import decode
 from publish.health.trackers import HttpTracker
 from publish.minitracker import MiniTracker
 from publish.stage import until
-from publish.test_clients import QBITTORRENT_SETTINGS, free_ports, running
+from publish.test_clients import QBITTORRENT_SETTINGS, running
 
 
 def page_of(phono):

@@ -42,10 +42,8 @@ def check_nothing_doubled(phono: Phono, records):
 def test_a_second_publisher_is_told_who_holds_the_archive(phono):
     """While one is stopped behind its first volume, `run` and `fold` end with 6 and change nothing;
     the first then finishes as if it had been alone."""
-    first = phono.start(*RUN)
+    first = phono.start_and_stop(1, *RUN)
     try:
-        assert first.read(lines=1)
-        first.signal(signal.SIGSTOP, group=True)
         for command in (RUN, ("publish", "fold", "--json")):
             refused = phono.run(*command).expect(6)
             assert '"error": "archive-busy"' in refused.err

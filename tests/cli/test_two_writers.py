@@ -1,7 +1,7 @@
 """Two commands at once: one writes, the other is told who keeps it waiting; nobody reads half.
 
-The first is stopped by SIGSTOP in the middle of its work, so that it holds the archive for as long
-as the test likes.
+The first stops itself in the middle of its work, so that it holds the archive for as long as the
+test likes.
 """
 
 import resource
@@ -23,10 +23,8 @@ def phono(tmp_path):
 @contextmanager
 def held_by_an_add(phono, music):
     """An `add` stopped in its tracks after its first file; yields it."""
-    running = phono.start("add", music, "--json", "--jobs", "1")
+    running = phono.start_and_stop(1, "add", music, "--json", "--jobs", "1")
     try:
-        assert running.read(lines=1)
-        running.signal(signal.SIGSTOP, group=True)
         yield running
     finally:
         running.close()

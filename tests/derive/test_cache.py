@@ -20,7 +20,7 @@ from phonotheque.music.digest import Sha256
 
 AT = "2026-01-02T03:04:05.000000Z"
 PLENTY = 1 << 30
-DEADLINE_S = 60
+DEADLINE_S = 180
 
 
 def name(number: int) -> Sha256:

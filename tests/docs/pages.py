@@ -114,7 +114,7 @@ def run(commands: list[Command], folder: Path, environment: dict[str, str]) -> l
         env=environment,
         preexec_fn=_one_processor,
         stdout=subprocess.PIPE,
-        timeout=180,
+        timeout=900,
         check=False,
     )
     *parts, rest = re.split(r"\x01([0-9]+)\n", done.stdout.decode("utf-8", "replace"))

@@ -12,7 +12,7 @@ import threading
 
 words, command = sys.argv[1:]
 child = subprocess.Popen(["bash", "-c", f"exec {command}"], stdout=subprocess.PIPE, text=True)
-watchdog = threading.Timer(60, child.kill)
+watchdog = threading.Timer(300, child.kill)
 watchdog.start()
 assert child.stdout is not None
 for line in child.stdout:

@@ -65,7 +65,7 @@ def test_players_take_it(program, command, name, cover):
     if not shutil.which(program):
         pytest.skip(f"there is no {program} here")
     data = whole(name, CLOTHES, cover)
-    done = subprocess.run(command.split(), input=data, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command.split(), input=data, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"rror" not in done.stderr
     assert b"arning" not in done.stderr

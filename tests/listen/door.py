@@ -22,7 +22,7 @@ from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import LocalDisk, read_whole
 from phonotheque.listen.metrics import Metrics, make_metrics
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True)

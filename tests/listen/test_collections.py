@@ -68,7 +68,7 @@ def test_no_page_waits_for_another_that_counts():
 
     def count(index):
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(120)
         return [("reels", index.place.head.seq)]
 
     counts = CollectionCounts(count)
@@ -81,7 +81,7 @@ def test_no_page_waits_for_another_that_counts():
         slow = threading.Thread(target=counts.of, args=(_index(line),))
         slow.start()
         try:
-            assert begun.wait(30)
+            assert begun.wait(120)
             yield
         finally:
             go_on.set()

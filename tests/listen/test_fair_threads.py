@@ -15,7 +15,7 @@ from phonotheque.listen.metrics import Metrics, make_metrics
 from phonotheque.listen.shares import Shares
 from phonotheque.listen.threads import AnsweringThreads, ThreadRoute
 
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 @pytest.fixture

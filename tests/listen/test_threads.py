@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from phonotheque.errors import BadRequestError
 from phonotheque.listen.threads import AnsweringThreads, PageRoute, ThreadRoute, answering
 
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 @pytest.fixture

@@ -141,14 +141,18 @@ def far(folder: Path) -> None:
     at_home_packets = _sent_packets() - sent
     sources = Sources(peers=((NEAR, port),))
 
+    engines: list[Swarm] = []
+
     def start() -> Swarm:
-        return Swarm(_settings(FAR), place.root / INCOMING, stall_s=STALL_S)
+        engines.append(Swarm(_settings(FAR), place.root / INCOMING))
+        return engines[-1]
 
     seen: list[Came] = []
 
     def on_progress(came: Came) -> None:
         if came.done_bytes > HALF_BYTES and not seen:
             seen.append(came)
+            engines[-1]._stall_s = STALL_S  # until now nothing ends it, nor the second one
             _print("halfway")
 
     first = fetch(place, origin, Ways(swarm=start, sources=sources), on_progress)

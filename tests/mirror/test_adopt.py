@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from tests.cli.phono import call, damage, tree
+from tests.ports import free_ports
 
 from mirror.scene import VOLUME, Stage
 from phonotheque.publish.engine import EngineSettings, Seeder
 from phonotheque.publish.packs.form import PACKS
 from publish.minitracker import MiniTracker
 from publish.stage import PATIENCE_S
-from publish.test_clients import QBITTORRENT_SETTINGS, free_ports, running, version_of, with_tracker
+from publish.test_clients import QBITTORRENT_SETTINGS, running, version_of, with_tracker
 
 
 @pytest.fixture

@@ -100,9 +100,9 @@ def place(tmp_path: Path) -> Place:
     return make_place(tmp_path / "copy")
 
 
-def ways(place: Place, source: tuple[str, int], *, stall_s: float = PATIENCE_S) -> Ways:
+def ways(place: Place, source: tuple[str, int]) -> Ways:
     def start() -> Swarm:
-        return Watched(LOOPBACK, place.root / INCOMING, stall_s=stall_s)
+        return Watched(LOOPBACK, place.root / INCOMING, stall_s=PATIENCE_S)
 
     return Ways(swarm=start, sources=Sources(peers=(source,)))
 
@@ -113,11 +113,11 @@ def stopped(place: Place, origin: Origin, giver: Path) -> Came:
     The peer gives slowly, so that the stop falls into the middle.
     """
     told: list[Came] = []
-    with Seeder(replace(LOOPBACK, upload_limit_bytes_per_s=4_000_000)) as seeder:
+    with Seeder(replace(LOOPBACK, upload_limit_bytes_per_s=2_000_000)) as seeder:
         seeder.add(origin.torrent.data, giver / "volumes")
         asked = replace(
             ways(place, peer(seeder)),
-            is_stopping=lambda: bool(told) and told[-1].done_bytes > 3_000_000,
+            is_stopping=lambda: bool(told) and told[-1].done_bytes > 1_500_000,
         )
         assert list(Fetching(place, asked, told.append).run([Job(NAME, lambda: CONTENTS)])) == []
     return told[-1]
@@ -166,7 +166,17 @@ def test_what_stalls_is_gone_on_with(place: Place, giver: Path) -> None:
     lost = ORIGIN.objects[0]
     with Seeder(LOOPBACK) as half:
         half.add(ORIGIN.torrent.data, giver / "volumes", [lost.path])
-        first = fetch(place, ORIGIN, ways(place, peer(half), stall_s=4.0))
+        asked, engines = ways(place, peer(half)), []
+
+        def start() -> Swarm:
+            engines.append(asked.swarm())
+            return engines[-1]
+
+        def on_progress(came: Came) -> None:
+            if came.done_bytes >= came.wanted_bytes - lost.size_bytes:
+                engines[-1]._stall_s = 2.0  # until then nothing ends it
+
+        first = fetch(place, ORIGIN, replace(asked, swarm=start), on_progress)
     assert not first.is_whole
     assert first.files == len(ORIGIN.bodies) - 1
     with Seeder(LOOPBACK) as seeder:

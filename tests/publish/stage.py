@@ -22,7 +22,7 @@ from phonotheque.store.digests import digest_file
 
 NAME = "stage-master-open-0001"
 SIZES = (1, 16_384, 70_000, PIECE_BYTES, 2_500_000, 3_000_001)
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 """Longest wait for anything in a test; only a fault takes so long."""
 
 

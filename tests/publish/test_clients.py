@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 import libtorrent as lt
 import pytest
+from tests.ports import free_ports
 
 from phonotheque.disk import LocalDisk
 from phonotheque.publish.engine import EngineSettings, Seeder, Seeding
@@ -82,14 +82,6 @@ def with_tracker(torrent: bytes, url: str) -> bytes:
     return bytes(lt.bencode({**whole, b"announce": url.encode()}))
 
 
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 @contextmanager
 def running(command: list[str], home: Path, log: Path) -> Iterator[None]:
     """A program with its own home, ended at the end: asked first, then made to."""
@@ -105,7 +97,7 @@ def running(command: list[str], home: Path, log: Path) -> Iterator[None]:
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(120)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -92,7 +92,7 @@ def test_libtorrent_finds_the_files_whole(tree: Tree, tmp_path: Path) -> None:
     params.flags |= lt.torrent_flags.upload_mode
     handle = session.add_torrent(params)
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     checked = False
     while not checked and time.monotonic() < deadline:
         session.wait_for_alert(1000)

@@ -15,7 +15,7 @@ context = multiprocessing.get_context("fork")
 def _hold(root, line):
     with hold_lock(root, purpose="add music/"):
         line.send("held")
-        line.poll(30)  # until we are told, or the other end is gone
+        line.poll(300)  # until we are told, or the other end is gone
 
 
 @pytest.fixture
@@ -26,12 +26,12 @@ def holder(tmp_path):
     process = context.Process(target=_hold, args=(tmp_path, theirs))
     process.start()
     theirs.close()
-    assert ours.poll(30)
+    assert ours.poll(300)
     ours.recv()
     yield process, ours
     ours.close()
     process.terminate()
-    process.join(30)
+    process.join(120)
 
 
 def test_a_second_writer_is_told_who_holds_it(tmp_path, holder):
@@ -47,7 +47,7 @@ def test_a_killed_holder_leaves_no_lock(tmp_path, holder):
     """After kill -9 the next writer begins at once: nothing stale is left to clean."""
     process, _ = holder
     os.kill(process.pid, signal.SIGKILL)
-    process.join(30)
+    process.join(120)
     with hold_lock(tmp_path, purpose="verify"):
         pass
 
@@ -56,12 +56,12 @@ def _hold_and_fork(root, line):
     with hold_lock(root, purpose="add music/"):
         child = context.Process(target=_live, args=(line,))
         child.start()
-        child.join(30)
+        child.join(120)
 
 
 def _live(line):
     line.send(os.getpid())  # from the child: only when it runs has it let go of the lock
-    line.poll(30)
+    line.poll(300)
 
 
 def test_a_child_does_not_keep_its_killed_parents_lock(tmp_path):
@@ -71,7 +71,7 @@ def test_a_child_does_not_keep_its_killed_parents_lock(tmp_path):
     process = context.Process(target=_hold_and_fork, args=(tmp_path, theirs))
     process.start()
     theirs.close()
-    assert ours.poll(30)
+    assert ours.poll(300)
     child = ours.recv()
     with pytest.raises(ArchiveBusyError), hold_lock(tmp_path, purpose="verify"):
         pass

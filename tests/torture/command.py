@@ -119,6 +119,18 @@ class Running:
             self.is_at_end = not block
         return self.is_at_end if lines is None else self.lines >= lines
 
+    def await_stop(self, until_s: float = DEADLINE_S) -> None:
+        """Wait until it stands still, as `stopped_at` makes it; Linux.
+
+        Raises:
+            AssertionError: It goes on, or has ended.
+        """
+        deadline = time.monotonic() + until_s
+        while (state := _state_of(self.pid)) != "T":
+            assert state not in ("", "Z", "X"), f"it ended: {self._errors()}"
+            assert time.monotonic() < deadline, "it does not stop"
+            select.select([], [], [], 0.01)
+
     def signal(self, number: int, *, group: bool) -> None:
         """Send a signal to the command alone or to all it started; it may be gone."""
         with suppress(ProcessLookupError):
@@ -177,6 +189,14 @@ def _all_gone(group: int, until_s: float) -> bool:
     return True
 
 
+def _state_of(pid: int) -> str:
+    """A letter of proc(5); "" when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def _living(group: int) -> list[int]:
     if not os.path.isdir("/proc/self"):  # macOS
         try:
@@ -200,6 +220,18 @@ class Phono:
 
     archive: Path
     env: dict[str, str] = field(default_factory=dict)
+
+    def start_and_stop(self, lines: int, *arguments: str | Path) -> Running:
+        """Start a command that stops behind so many lines; it goes on at SIGCONT."""
+        command = (sys.executable, "-m", "tests.torture.stopped_at", str(lines))
+        running = self.start(*arguments, command=command, cwd=Path(__file__).parents[2])
+        try:
+            running.await_stop()
+            assert running.read(lines=lines)
+        except BaseException:
+            running.close()
+            raise
+        return running
 
     def start(self, *arguments: str | Path, **how: Any) -> Running:
         """Start a command on the archive."""

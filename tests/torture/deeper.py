@@ -5,6 +5,8 @@
 - `PHONOTHEQUE_STATES_SEED`: power loss explores other random subsets
 - `PHONOTHEQUE_ORDER`: tests are run in the order that this seed gives, so that where they are cut
   off is elsewhere each time
+- `PHONOTHEQUE_BEGIN`: the same for tests that share what is dear to make: their order stays, and
+  this seed says which is the first
 """
 
 from __future__ import annotations
@@ -35,6 +37,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             test._hypothesis_internal_use_settings = more
     if order := os.environ.get("PHONOTHEQUE_ORDER"):
         random.Random(order).shuffle(items)
+    if (begin := os.environ.get("PHONOTHEQUE_BEGIN")) and items:
+        first = random.Random(begin).randrange(len(items))
+        items[:] = items[first:] + items[:first]
 
 
 def _test_of(item: pytest.Item) -> Any:

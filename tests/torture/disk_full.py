@@ -10,14 +10,16 @@ import contextlib
 import json
 import os
 import random
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cli.small_music import make_music
-from tests.torture.command import Ended, found
+from tests.torture.command import DEADLINE_S, Ended, found
 from tests.torture.invariants import check_archive
 
 _ADD = ("--licence", "CC-BY-4.0", "--evidence", "we made it", "--json", "--jobs", "2")
@@ -44,7 +46,19 @@ def small_disk(at: Path, size_bytes: int) -> Iterator[Path]:
     try:
         yield at
     finally:
-        subprocess.run(["umount", str(at)], check=True)
+        _unmount(at)
+
+
+def _unmount(at: Path) -> None:
+    """Take a file system away, once the last process has ended that said its status already."""
+    ends = time.monotonic() + DEADLINE_S
+    while True:
+        done = subprocess.run(["umount", str(at)], capture_output=True, text=True, check=False)
+        if not done.returncode:
+            return
+        assert "busy" in done.stderr, done.stderr
+        assert time.monotonic() < ends, done.stderr
+        select.select([], [], [], 0.05)
 
 
 def _is_refusal(ended: Ended) -> bool:

@@ -41,6 +41,19 @@ def test_the_order_is_the_seed_s(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(orders[0], key=int) == sorted(orders[2], key=int) == list(range(50))  # type: ignore[call-overload]
 
 
+def test_any_test_may_be_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows another still follows it, and what is cut off is elsewhere with each seed."""
+    firsts = set()
+    for seed in range(100):
+        monkeypatch.setenv("PHONOTHEQUE_BEGIN", str(seed))
+        items = [_Item(number) for number in range(5)]
+        deeper.pytest_collection_modifyitems(cast(list[pytest.Item], items))
+        order = [cast(int, item.obj) for item in items]
+        assert order == [(order[0] + number) % 5 for number in range(5)]
+        firsts.add(order[0])
+    assert firsts == set(range(5))
+
+
 def test_each_file_of_other_rooms_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """One file in a round, told by name; as many seeds in a row as there are files reach all."""
     ran: list[str] = []

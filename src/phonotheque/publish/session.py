@@ -23,8 +23,9 @@ from phonotheque.errors import (
 )
 from phonotheque.music.digest import PIECE_BYTES
 
-_LISTEN_WAIT_S = 5.0
-"""Opening a socket takes milliseconds; only an engine that hangs takes longer."""
+_LISTEN_WAIT_S = 60.0
+"""Opening a socket takes milliseconds; only an engine that hangs, or a machine that stands still,
+takes longer."""
 
 _SECOND_ADDRESS_WAIT_S = 0.5
 

@@ -85,7 +85,7 @@ def test_processes_share_a_folder(built: Built) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     asking = [subprocess.Popen(command, **pipes) for _ in range(2)]
     assert [process.stdout.readline() for process in asking] == ["open\n"] * 2
-    answers = [process.communicate("la\nlamo\nnoise\n", timeout=60)[0] for process in asking]
+    answers = [process.communicate("la\nlamo\nnoise\n", timeout=300)[0] for process in asking]
     assert answers[0] == answers[1]
     assert answers[0].count("\n") == 3
     assert {path.name: path.read_bytes() for path in built.folder.iterdir()} == before

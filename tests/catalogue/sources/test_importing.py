@@ -368,7 +368,7 @@ def test_a_process_that_is_killed_goes_on(tmp_path):
     root = Path(__file__).parents[3]
     script = CHILD.format(paths=[str(root), str(root / "tests")])
     done = subprocess.run(
-        [sys.executable, "-c", script, tmp_path], check=False, env=dict(os.environ), timeout=60
+        [sys.executable, "-c", script, tmp_path], check=False, env=dict(os.environ), timeout=300
     )
     assert done.returncode == -signal.SIGKILL
     from phonotheque.disk import LocalDisk

@@ -35,7 +35,7 @@ except UnavailableError as error:
 
 def run(folder, scratch, fault):
     command = [sys.executable, "-c", _RUN, str(folder), str(scratch), fault]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("batch", [0, 10])

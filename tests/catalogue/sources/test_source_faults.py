@@ -117,7 +117,7 @@ def test_an_import_that_was_killed_goes_on(tmp_path: Path, kind: str) -> None:
     script = CHILD.format(paths=[str(root), str(root / "tests")])
     arguments = (kind, tmp_path / "input", tmp_path / "catalogue", str(batches * 3 // 4))
     done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], check=False, env=dict(os.environ), timeout=120
+        [sys.executable, "-c", script, *arguments], check=False, env=dict(os.environ), timeout=300
     )
     assert done.returncode == -signal.SIGKILL
     assert served(tmp_path / "catalogue", name) == before

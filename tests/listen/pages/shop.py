@@ -114,7 +114,7 @@ class Shop:
         length_ms: Of every song.
     """
 
-    def __init__(self, albums: Sequence[tuple] = ALBUMS, length_ms: int = 4000) -> None:
+    def __init__(self, albums: Sequence[tuple] = ALBUMS, length_ms: int = 20_000) -> None:
         self.length_ms = length_ms
         self.hits: dict[UUID, Hit] = {}
         self.albums: dict[UUID, Album] = {}

@@ -25,7 +25,7 @@ def test_who_waits_for_a_copy_keeps_nobody_from_listening(own, monkeypatch):
     ask = copyist._Copyist.ask
 
     def slow(self, order):
-        held.wait(60)
+        held.wait(600)
         return ask(self, order)
 
     monkeypatch.setattr(copyist._Copyist, "ask", slow)
@@ -48,7 +48,9 @@ def test_who_waits_for_a_copy_keeps_nobody_from_listening(own, monkeypatch):
 def test_who_waits_too_long_is_told_to_come_again(own, monkeypatch):
     """A copy that takes long is told of, of a song and of an album; it is made all the same."""
     held, ask = Event(), copyist._Copyist.ask
-    monkeypatch.setattr(copyist._Copyist, "ask", lambda it, order: held.wait(60) and ask(it, order))
+    monkeypatch.setattr(
+        copyist._Copyist, "ask", lambda it, order: held.wait(600) and ask(it, order)
+    )
     monkeypatch.setattr(traffic, "_MADE_S", 0.05)
     path = f"/sound/{own.gid('short.flac')}?form=opus"
     with open_on_loopback(own.root) as door:

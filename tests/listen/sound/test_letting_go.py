@@ -28,13 +28,13 @@ def _get(path, *more):
 def test_who_stops_taking_is_let_go_of(own, monkeypatch, form, more):
     """A window that stays shut costs neither connection nor memory for long, however it is sent:
     read for the first time, put together, or from the file."""
-    monkeypatch.setattr(protocol, "TAKE_S", 0.5)
     path = f"/sound/{own.gid('long.wav')}?form={form}"
     with open_on_loopback(own.root, ahead_bytes=AHEAD_BYTES) as door:
         for _ in range(2):  # the second finds it proven
-            with asked_and_not_read(door, _get(path, *more)):
-                until(lambda: door.connections, "it never came")
+            with asked_and_not_read(door, _get(path, *more)) as slow, monkeypatch.context() as soon:
+                assert slow.recv(1), "it ended before it began"
                 assert door.get("/healthz").status == 200  # others are served meanwhile
+                soon.setattr(protocol, "TAKE_S", 0.5)
                 until(lambda: not door.connections, "it is held for ever")
         assert door.get(path).status == 200
 
@@ -59,11 +59,13 @@ def test_a_body_that_never_ends_ends_its_connection(own, monkeypatch, head):
 
 def test_a_connection_that_asks_nothing_more_is_closed(own, monkeypatch):
     """Between two requests, and without having asked at all."""
-    monkeypatch.setattr(protocol, "IDLE_S", 0.3)
-    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
     with open_on_loopback(own.root) as door:
-        for head in (_get("/healthz"), b""):
-            with socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE_S) as kept:
+        for head, bound in ((_get("/healthz"), "IDLE_S"), (b"", "HEAD_S")):
+            with (
+                monkeypatch.context() as soon,
+                socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE_S) as kept,
+            ):
+                soon.setattr(protocol, bound, 0.3)
                 kept.sendall(head)
                 assert rest(kept).count(b"HTTP/1.1 200") == (1 if head else 0)
 

@@ -195,7 +195,7 @@ def test_a_chart_waits_for_nobody_and_writes_nothing(root):
     journal.count(_report())
     with (root / "state/plays.lock").open("r+") as held, ThreadPoolExecutor(1) as pool:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert pool.submit(journal.most_heard, 1, 1).result(timeout=20) == ((GID, 1, 1),)
+        assert pool.submit(journal.most_heard, 1, 1).result(timeout=120) == ((GID, 1, 1),)
 
 
 def test_a_chart_is_told_again_for_seconds(root):

@@ -3,58 +3,38 @@
 from __future__ import annotations
 
 import re
-import shutil
-import socket
-import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.cli.phono import damage
+from tests.nginx import NGINX, nginx
 
 from listen.door import open_on_loopback
 from listen.sound.stock import set_listening
-from listen.sound.waiting import until
 
 HOW_TO = Path(__file__).parents[3] / "docs/how-to/serve-listeners.md"
-NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else None)
-AROUND = """daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
-events {{}}
-http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-{written} }}"""
 
 
 @contextmanager
 def _nginx(door, folder):
     """nginx with the configuration of the how-to; its address."""
     (written,) = re.findall("```nginx\n(.*?)```", HOW_TO.read_text("utf-8"), re.DOTALL)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     written = re.sub(r" *ssl_\w+ .*\n", "", written)
-    for before, after in (
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
-        ("127.0.0.1:8043", f"127.0.0.1:{door.port}"),
-        ("/srv/archive/", f"{door.root}/"),
-    ):
-        assert before in written
-        written = written.replace(before, after)
-    config = folder / "nginx.conf"
-    config.write_text("user root;" + AROUND.format(folder=folder, written=written))
-    with subprocess.Popen([NGINX, "-e", folder / "error.log", "-c", config]) as child:
-        try:
-            until(lambda: _is_open(port), "nginx does not begin")
-            yield type(door)(door.root, port, door.faults)
-        finally:
-            child.terminate()
 
+    def servers(port):
+        told = written
+        for before, after in (
+            ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+            ("127.0.0.1:8043", f"127.0.0.1:{door.port}"),
+            ("/srv/archive/", f"{door.root}/"),
+        ):
+            assert before in told
+            told = told.replace(before, after)
+        return told
 
-def _is_open(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+    with nginx(folder, servers) as port:
+        yield type(door)(door.root, port, door.faults)
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")

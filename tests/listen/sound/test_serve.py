@@ -28,7 +28,7 @@ from phonotheque.disk import LocalDisk, read_whole
 from phonotheque.errors import UnavailableError
 from phonotheque.listen.metrics import Metrics, make_metrics
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 @contextmanager

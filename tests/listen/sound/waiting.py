@@ -7,7 +7,7 @@ import socket
 from contextlib import contextmanager
 from time import monotonic
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def until(is_true, what):

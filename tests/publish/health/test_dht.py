@@ -24,6 +24,7 @@ from phonotheque.publish.health.krpc import question, read_reply
 from phonotheque.publish.health.swarm import Swarm
 
 TARGET = bytes(range(20))
+SHORT_S, PATIENCE_S = 0.5, 60
 
 
 def bloom_of(addresses):
@@ -160,11 +161,12 @@ class Table:
 
     @property
     def settings(self):
-        return DhtSettings(tuple(self.names[-2:]), "127.0.0.1", 0.5)
+        patience_s = SHORT_S if self._silent else PATIENCE_S
+        return DhtSettings(tuple(self.names[-2:]), "127.0.0.1", patience_s)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(PATIENCE_S)
         return self
 
     def __exit__(self, *_):
@@ -283,7 +285,7 @@ def test_clients_that_people_use_answer_us(tmp_path):
     names = tuple(f"127.0.0.1:{one.listen_port()}" for one in sessions[:-1])
     settings = DhtSettings(names, "127.0.0.1", 0.5)
     target = handle.info_hashes().v1.to_bytes()
-    deadline, found = monotonic() + 60, {}
+    deadline, found = monotonic() + 2 * PATIENCE_S, {}
     while found.get(target, Swarm(0, 0)) != Swarm(1, 0) and monotonic() < deadline:
         handle.force_dht_announce()
         sessions[-1].wait_for_alert(500)

@@ -133,7 +133,7 @@ def test_stock_tools_read_it(tmp_path):
         line=$(zstd -dc index.tsv.zst | grep ^{key})
         OFFSET=$(echo "$line" | cut -f 2); SIZE_BYTES=$(echo "$line" | cut -f 3)
         zstd -dc facts.jsonl.zst | tail -c +$((OFFSET + 1)) | head -c $SIZE_BYTES"""
-    found = subprocess.run(["sh", "-c", script], capture_output=True, timeout=60, check=True)
+    found = subprocess.run(["sh", "-c", script], capture_output=True, timeout=300, check=True)
     assert found.stdout == things[key]
     readme = (tmp_path / "pack" / "README.txt").read_text()
     assert "zstd -dc index.tsv.zst | grep ^KEY" in readme

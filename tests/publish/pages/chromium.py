@@ -23,7 +23,7 @@ import pytest
 
 from publish.loopback import Loopback, Silent
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome")
@@ -153,7 +153,7 @@ class Chromium:
     def until(self, expression: str) -> None:
         """Wait until an expression is true."""
         self.run(
-            "new Promise((done, fail) => { const end = Date.now() + 30000;"
+            "new Promise((done, fail) => { const end = Date.now() + 120000;"
             f"const look = () => ({expression}) ? done(true) : Date.now() > end"
             f" ? fail(new Error({json.dumps(expression)})) : requestAnimationFrame(look);"
             "look(); })"

@@ -348,7 +348,7 @@ def test_the_server_starts_and_stops_as_a_command(house):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         told = json.loads(server.stdout.readline())
         assert list(told) == ["address", "web_seed", "port"]  # as the reference of --json has it
-        with urlopen(f"{told['address']}tombstones.jsonl", timeout=20) as answer:
+        with urlopen(f"{told['address']}tombstones.jsonl", timeout=120) as answer:
             assert house.removed.encode() in answer.read()
         server.send_signal(signal.SIGINT)
-        assert server.wait(30) == 0
+        assert server.wait(120) == 0

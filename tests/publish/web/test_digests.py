@@ -12,6 +12,8 @@ from phonotheque.errors import UnavailableError
 from phonotheque.publish.web import digests
 from phonotheque.publish.web.digests import READ_AT_ONCE, Digests
 
+PATIENCE_S = 120
+
 
 class _Held(FileIO):
     """A file whose reading begins when it is let."""
@@ -23,7 +25,7 @@ class _Held(FileIO):
     def readinto(self, buffer):
         if self.tell() == 0:
             self.reads.release()
-            assert self.go_on.wait(30)
+            assert self.go_on.wait(PATIENCE_S)
         return super().readinto(buffer)
 
 
@@ -46,8 +48,9 @@ def held(tmp_path):
         file.close()
 
 
-def test_a_file_that_many_ask_for_is_read_once(held):
+def test_a_file_that_many_ask_for_is_read_once(held, monkeypatch):
     """All are told the same, of one reading."""
+    monkeypatch.setattr(digests, "WAIT_S", PATIENCE_S)
     known = Digests()
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(known.of, "dump", held("dump")) for _ in range(8)]
@@ -67,7 +70,7 @@ def test_who_would_wait_long_is_told_to_come_again(held, monkeypatch):
         names = [f"file {number}" for number in range(READ_AT_ONCE)]
         asked = [pool.submit(known.of, name, held(name)) for name in names]
         for _ in names:
-            assert held.reads.acquire(timeout=30)
+            assert held.reads.acquire(timeout=PATIENCE_S)
         for name in (names[0], "another"):
             with pytest.raises(UnavailableError, match="first time"):
                 known.of(name, held(name))

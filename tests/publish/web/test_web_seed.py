@@ -13,7 +13,7 @@ from phonotheque.publish.fetch import EngineSettings, Sources, fetch
 from phonotheque.publish.web.digests import Digests
 from phonotheque.publish.web.server import Bounds, Server
 
-DEADLINE_S = 60
+DEADLINE_S = 120
 
 
 @pytest.fixture(scope="module")
