@@ -24,6 +24,7 @@ from phonotheque.cli import (
     edit,
     guard,
     keeping,
+    lists,
     look,
     mirror,
     repair,
@@ -66,6 +67,7 @@ takedown.register(app)
 trust.register(app)
 catalogue.register(app)
 corrections.register(app)
+lists.register(app)
 bulk.register(app)
 seed.register(app)
 serve.register(app)

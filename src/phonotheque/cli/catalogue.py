@@ -82,7 +82,8 @@ def import_(
     """Import a source of open data; what was imported of it before is replaced.
 
     Rows that cannot be used are left out and reported with the reason and the place; that is no
-    error. An import that was stopped goes on where it stood.
+    error. An import that was stopped goes on where it stood. Increments of MusicBrainz follow what
+    was imported of it; one that does not follow is refused, with the one that comes next.
 
     Example: phono catalogue import musicbrainz mbdump.tar.bz2
     """
