@@ -137,7 +137,7 @@ def _serve(root: Path, name: str) -> None:
     """Let a folder of tables and cards be a snapshot that serves."""
     disk = LocalDisk(root)
     write_sources(root / name / "tables" / "sources.parquet", (DECISIONS, _ENTRY))
-    made = Descriptor(name, "2026-01-01T00:00:00Z", "an epoch", name, (_ENTRY,), {}, {}, {}, {})
+    made = Descriptor(name, "2026-01-01T00:00:00Z", "an epoch", {}, name, (_ENTRY,), {}, {}, {}, {})
     snapshots.write_descriptor(disk, name, made)
     snapshots.switch_to(disk, name)
 

@@ -96,7 +96,9 @@ def _wide(root: Path, rows: int) -> Path:
     machine = Machine(jobs=1, memory_bytes=1 << 30)
     build_browse(material.cards(), serving / "browse.db", lambda _: None, machine=machine)
     disk = LocalDisk(archive / "catalogue")
-    made = Descriptor("snapshot-000001", "2026-01-01T00:00:00Z", "e", "i", (), {}, counts, {}, {})
+    made = Descriptor(
+        "snapshot-000001", "2026-01-01T00:00:00Z", "e", {}, "i", (), {}, counts, {}, {}
+    )
     write_descriptor(disk, made.name, made)
     switch_to(disk, made.name)
     return archive

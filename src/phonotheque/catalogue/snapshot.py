@@ -64,6 +64,7 @@ class Descriptor(msgspec.Struct, frozen=True):
     Attributes:
         made_at: When, ISO 8601 in UTC.
         epoch: The epoch in which its ids mean something.
+        next_ids: For each table of entities the lowest number that was no id of it yet.
         inputs: Digest of all it was made of: a build of the same makes nothing.
         rows: Rows of each table.
         cards: Cards of each kind.
@@ -74,6 +75,7 @@ class Descriptor(msgspec.Struct, frozen=True):
     name: str
     made_at: str
     epoch: str
+    next_ids: dict[str, int]
     inputs: str
     sources: tuple[SourceEntry, ...]
     rows: dict[str, int]

@@ -211,11 +211,13 @@ def _make_cards(site: Site, opens: Opens, pace: Pace) -> None:
 
 def _describe(site: Site, sources: Sequence[Input], choices: Choices, pace: Pace) -> None:
     """Say what was made: what has a descriptor is whole."""
+    epoch = open_epoch(site.root, site.disk).record
     with pace.step("taking digests") as tell:
         descriptor = Descriptor(
             snapshots.next_name(site.disk),
             choices.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            open_epoch(site.root, site.disk).record.epoch,
+            epoch.epoch,
+            epoch.next_ids,
             read_whole(site.disk, INPUTS).decode(),
             entries_of(site, sources),
             rows_of_tables(site.building),

@@ -28,7 +28,6 @@ from phonotheque.catalogue.dump.frame import (
     Wish,
     begin,
     excerpt_of,
-    next_ids_of,
     rows_in,
     serving,
     stand,
@@ -131,13 +130,13 @@ def dump(
         _write_parquet(unfinished, made_from, snapshot, chosen, wish, pace)
         with pace.step("taking the state") as tell:
             tables = tables_digests(made_from.tables, chosen.sources, on_progress=tell)
-        next_ids = next_ids_of(root, disk, snapshot, wish.wanted)
-        contents = _contents(unfinished, snapshot, chosen, previous, next_ids, tables)
+        contents = _contents(unfinished, snapshot, chosen, previous, tables)
         _write_sqlite(unfinished, contents, chosen, wish, pace)
         _write_json_lines(unfinished, chosen, wish, pace)
         write_decisions(unfinished, chosen, standing)
         write_text(unfinished / CONTENTS, encode_contents(contents))
-        state = KeptState(contents.snapshot, contents.epoch, chosen.sources, tables, next_ids)
+        given = contents.next_ids
+        state = KeptState(contents.snapshot, contents.epoch, chosen.sources, tables, given)
         keep(root, wish.wanted, contents.sequence, made_from.tables, state)
         _finish(unfinished, out, contents, wish, pace)
         forget_old(root, wish.wanted)
@@ -199,7 +198,6 @@ def _contents(
     snapshot: Snapshot,
     chosen: Chosen,
     previous: str,
-    next_ids: dict[str, int],
     tables: dict[str, str],
 ) -> Contents:
     made = snapshot.descriptor
@@ -211,10 +209,10 @@ def _contents(
         made.inputs,
         chosen.is_whole,
         chosen.sources,
-        next_ids,
+        made.next_ids,
         rows_in(unfinished),
         number_of(made.name),
-        state_of(tables, next_ids),
+        state_of(tables, made.next_ids),
         tables,
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,6 @@ import msgspec
 from phonotheque.catalogue.build.steps import Pace, make_once
 from phonotheque.catalogue.bulk import (
     fresh_folder,
-    parts_in,
     remove_tree,
     rows_of,
     sync_file,
@@ -29,14 +27,11 @@ from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.dump.choosing import Chosen, Wanted
 from phonotheque.catalogue.dump.contents import DECISIONS_FILE, public_decisions, write_text
 from phonotheque.catalogue.dump.excerpt import Excerpt, excerpt, excerpt_in, whole
-from phonotheque.catalogue.dump.kept import kept
 from phonotheque.catalogue.dump.layout import FORMAT, FORMS, WORK
-from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.identity.decisions import Decision
-from phonotheque.catalogue.snapshot import Snapshot, current_snapshot, number_of
-from phonotheque.catalogue.tables import ENTITIES
+from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
 from phonotheque.disk import Disk
-from phonotheque.errors import MalformedError, NoCatalogueError, NotHeldError
+from phonotheque.errors import NoCatalogueError
 
 _PLAN = "plan"
 
@@ -135,34 +130,6 @@ def rows_in(unfinished: Path) -> dict[str, int]:
     """Return the rows of every Parquet file of a dump, by its path."""
     paths = sorted((unfinished / "parquet").rglob("*.parquet"))
     return {path.relative_to(unfinished).as_posix(): rows_of(path) for path in paths}
-
-
-def next_ids_of(root: Path, disk: Disk, snapshot: Snapshot, wanted: Wanted) -> dict[str, int]:
-    """Return which ids the epoch has not given yet; from the tables, where it was lost.
-
-    What was told of this state once is told again: a build that was stopped may have given ids
-    since, and what follows would begin with another state.
-    """
-    made = snapshot.descriptor
-    with suppress(NotHeldError, MalformedError):
-        state = kept(root, wanted, number_of(made.name)).state
-        if (state.snapshot, state.epoch) == (made.name, made.epoch):
-            return state.next_ids
-    record = open_epoch(root, disk).record
-    if record.epoch == made.epoch:
-        return record.next_ids
-    return {table: _after_last(snapshot.tables / table) for table in ENTITIES}
-
-
-def _after_last(table: Path) -> int:
-    import pyarrow.parquet as pq
-
-    last = -1
-    for part in parts_in(table):
-        with translated(str(part)):
-            ids = pq.read_table(part, columns=["id"])["id"].to_numpy()
-        last = max(last, int(ids.max(initial=-1)))
-    return last + 1
 
 
 def stand(unfinished: Path, out: Path) -> None:

@@ -230,6 +230,7 @@ def _describe(
         contents.snapshot,
         contents.made_at,
         epoch.epoch,
+        contents.next_ids,
         contents.inputs,
         sources,
         rows_of_tables(site.snapshot),

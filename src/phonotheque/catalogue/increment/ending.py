@@ -72,6 +72,7 @@ def end(site: Site, steps: Steps, found: Following, pace: Pace) -> Snapshot:
             last.snapshot,
             last.made_at,
             open_epoch(site.root, site.disk).record.epoch,
+            last.result.next_ids,
             last.inputs,
             entries,
             rows_of_tables(site.building),
@@ -92,8 +93,7 @@ def end(site: Site, steps: Steps, found: Following, pace: Pace) -> Snapshot:
 def _restored(site: Site, steps: Steps, found: Following, data: bytes) -> Restored:
     """Return what a catalogue says of where it comes from, true before the switch and after it.
 
-    An id that was given stays given, also where its row is gone in the end and whoever published
-    it counts from the rows that are left (`frame.next_ids_of`).
+    An id that was given stays given, whatever a later increment says.
     """
     ends = [found.restored.next_ids, *(one.result.next_ids for one in steps.chain)]
     tables = {table for said in ends for table in said}

@@ -27,7 +27,6 @@ from phonotheque.catalogue.dump.frame import (
     Wish,
     begin,
     excerpt_of,
-    next_ids_of,
     rows_in,
     serving,
     stand,
@@ -150,12 +149,12 @@ def write_increment(
         with pace.step("comparing rows") as tell:
             tables, deleted = _write_changes(two, tell)
             tables[single_path(SOURCES)] = sources_digest(chosen.sources)
-        next_ids = next_ids_of(root, disk, snapshot, wish.wanted)
-        result = state_with(number_of(snapshot.descriptor.name), tables, next_ids)
+        given = snapshot.descriptor.next_ids
+        result = state_with(number_of(snapshot.descriptor.name), tables, given)
         increment = _increment(two, snapshot, chosen, result, deleted)
         write_decisions(unfinished, chosen, standing)
         write_text(unfinished / INCREMENT, encode_increment(increment))
-        state = KeptState(increment.snapshot, increment.epoch, chosen.sources, tables, next_ids)
+        state = KeptState(increment.snapshot, increment.epoch, chosen.sources, tables, given)
         keep(root, wish.wanted, increment.result.sequence, made_from.tables, state)
         with pace.step("taking digests") as tell:
             digests = take_digests(unfinished, tell)
