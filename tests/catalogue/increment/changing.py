@@ -77,8 +77,9 @@ class Changing:
         self.stale = set()
         entries = tuple(self.sources.values())
         write_sources(tables / "sources.parquet", (DECISIONS, *entries))
-        made = Descriptor(name, "2024-05-06T07:08:09Z", "an epoch",
-                          dict.fromkeys(ABOUT, self.next_id), name, entries, {}, {}, {}, {})  # fmt: skip
+        given = dict.fromkeys(ABOUT, self.next_id)
+        at = "2024-05-06T07:08:09Z"
+        made = Descriptor(name, at, "an epoch", given, name, entries, {}, {}, {}, {})
         snapshots.write_descriptor(self.disk, name, made)
         snapshots.switch_to(self.disk, name)
         return self.number
