@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import sqlite3
 
 import pytest
@@ -56,6 +57,19 @@ def test_what_is_erased_is_gone_from_the_disk(path):
     people.erase(document)
     people.close()
     assert b"Zebulon" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_no_piece_of_it_is_left_between_other_rows(path):
+    """Also where rows of many lengths were moved about within their pages."""
+    draw, people, held = random.Random(5), People(path), []
+    for number in range(200):
+        word = f"secret{number:03d}x"
+        held.append((word, people.document(word * draw.randrange(1, 60))))
+        if number % 3 == 0:
+            erased, digest = held.pop(draw.randrange(len(held)))
+            people.erase(digest)
+            assert erased.encode() not in path.read_bytes()
+    people.close()
 
 
 def test_an_erased_id_is_never_given_again(path):

@@ -116,6 +116,7 @@ class People:
             changed = self._change(query, (_number(person_or_document),))
         if not changed.rowcount:
             raise NotHeldError(person_or_document, "no person or document has this id", "Check it.")
+        self._change("VACUUM", ())  # a page keeps pieces of rows that were moved within it
 
     def close(self) -> None:
         """Close the file."""
