@@ -212,6 +212,8 @@ def test_the_keys_of_json_are_documented(tmp_path: Path) -> None:
     check("phono lists show NAME", printed("lists", "show", "mine"))
     assert [*map(list, printed("lists", "match", "mine"))] == [list(told[0]), list(last)]
     check("phono lists export", printed("lists", "export", "mine", "mine.csv"))
+    check("phono people list", printed("people", "list"))
+    check("phono people erase", printed("people", "erase", "p1"))
     check("phono lists erase", printed("lists", "erase", "mine"))
     report = printed("catalogue", "build", "--dry-run")
     check("phono catalogue import", report)

@@ -27,6 +27,7 @@ from phonotheque.cli import (
     lists,
     look,
     mirror,
+    people,
     repair,
     reports,
     rights,
@@ -68,6 +69,7 @@ trust.register(app)
 catalogue.register(app)
 corrections.register(app)
 lists.register(app)
+people.register(app)
 bulk.register(app)
 seed.register(app)
 serve.register(app)

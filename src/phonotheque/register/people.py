@@ -102,20 +102,35 @@ class People:
         row = self._db.execute("SELECT text FROM document WHERE digest = ?", (digest,)).fetchone()
         return row[0] if row else None
 
+    def all(self) -> list[tuple[str, str | None]]:
+        """Return every local id with its name, and every digest with its text; None when erased."""
+        persons = self._db.execute("SELECT 'p' || id, name FROM person ORDER BY id").fetchall()
+        return persons + self._db.execute("SELECT digest, text FROM document").fetchall()
+
+    def expect(self, person_or_document: str) -> None:
+        """Refuse an id or digest of nobody.
+
+        Raises:
+            NotHeldError: Nothing of that id or digest is known.
+        """
+        known = "SELECT 1 FROM person WHERE id = ? UNION SELECT 1 FROM document WHERE digest = ?"
+        ids = (_number(person_or_document), person_or_document)
+        if self._db.execute(known, ids).fetchone() is None:
+            raise NotHeldError(person_or_document, "no person or document has this id", "Check it.")
+
     def erase(self, person_or_document: str) -> None:
         """Forget a person's name or a document's text. The register stays valid.
 
         Raises:
             NotHeldError: Nothing of that id or digest is known.
         """
+        self.expect(person_or_document)
         if person_or_document.startswith("sha256:"):
             query = "UPDATE document SET body = NULL, text = NULL WHERE digest = ?"
-            changed = self._change(query, (person_or_document,))
+            self._change(query, (person_or_document,))
         else:
             query = "UPDATE person SET name = NULL, contact = NULL WHERE id = ?"
-            changed = self._change(query, (_number(person_or_document),))
-        if not changed.rowcount:
-            raise NotHeldError(person_or_document, "no person or document has this id", "Check it.")
+            self._change(query, (_number(person_or_document),))
         self._change("VACUUM", ())  # a page keeps pieces of rows that were moved within it
 
     def close(self) -> None:
