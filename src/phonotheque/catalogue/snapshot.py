@@ -10,6 +10,8 @@ Not here: how it is made (`phonotheque.catalogue.build`); what reads it imports 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,6 +161,17 @@ def read_snapshot(root: Path, disk: Disk, name: str) -> Snapshot:
     except UNDECODABLE as error:
         raise MalformedError(path, f"it cannot be read: {error}", _BUILD) from error
     return Snapshot(root / name, descriptor)
+
+
+def whole_or_none(read: Callable[[], Snapshot | None]) -> Snapshot | None:
+    """Return what is read; None where it is damaged or of an earlier form: a build makes it anew.
+
+    Raises:
+        FormatTooNewError: It was built by a later program.
+    """
+    with suppress(MalformedError):
+        return read()
+    return None
 
 
 class _Format(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """A build that is stopped: the snapshot that serves goes on, the next run goes on."""
 
 import errno
+import json
 import os
 import shutil
 import signal
@@ -191,3 +192,30 @@ def test_changed_sources_begin_anew(root):
     write_source(root, "two", some(100, ["x"]), generation=2)
     made = build_small(root)
     assert sorted(card["title"] for card in cards(made)) == ["a", "b", "x"]
+
+
+def _without_next_ids(root):
+    path = root / "snapshot-000001" / "descriptor.json"
+    said = json.loads(path.read_bytes())
+    del said["next_ids"]
+    path.write_text(json.dumps(said))
+
+
+DAMAGES = {
+    "a descriptor of an earlier form": _without_next_ids,
+    "a pointer to nothing": lambda root: (root / "current").write_text("x\n"),
+    "no folder": lambda root: shutil.rmtree(root / "snapshot-000001"),
+    "a descriptor in the making": lambda root: (
+        (root / "building").mkdir(), (root / "building" / "descriptor.json").write_text("{}")
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=[*DAMAGES])
+def test_a_damaged_snapshot_is_built_anew(root, damage):
+    """What tells of damage says to build, and building mends it."""
+    damage(root)
+    made = build_small(root)
+    assert serving(root) == made.descriptor.name
+    assert cards(made)
+    assert not (root / "building").exists()

@@ -124,7 +124,7 @@ def build(root: Path, disk: Disk, choices: Choices, on_progress: OnProgress = qu
         sources = _sources(root, disk)
         epoch = number_sources(root, disk, [one.name for one in sources])
         inputs = _digest(disk, epoch, sources, choices.corrections)
-        serves = snapshots.current_snapshot(root, disk)
+        serves = snapshots.whole_or_none(lambda: snapshots.current_snapshot(root, disk))
         if serves is None or serves.descriptor.inputs != inputs:
             made = whole_already(root, disk, inputs)
             if made is None:

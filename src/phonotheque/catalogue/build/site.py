@@ -7,6 +7,7 @@ needs, and says of which inputs the rest is made: another run goes on with it, o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from phonotheque.catalogue import snapshot as snapshots
@@ -73,14 +74,10 @@ def whole_already(root: Path, disk: Disk, inputs: str) -> Snapshot | None:
 
     None when there is none of these inputs.
     """
-    if disk.stat(f"{BUILDING}/{snapshots.DESCRIPTOR}") is not None:
-        found = snapshots.read_snapshot(root, disk, BUILDING)
-        if found.descriptor.inputs == inputs:
-            return named(root, disk)
-    for name in snapshots.snapshot_names(disk)[-1:]:
-        found = snapshots.read_snapshot(root, disk, name)
-        if found.descriptor.inputs == inputs:
-            return found
+    for name in (BUILDING, *snapshots.snapshot_names(disk)[-1:]):
+        found = snapshots.whole_or_none(partial(snapshots.read_snapshot, root, disk, name))
+        if found is not None and found.descriptor.inputs == inputs:
+            return named(root, disk) if name == BUILDING else found
     return None
 
 

@@ -27,7 +27,7 @@ from phonotheque.guard.streams.rows import Rows, encode, part_of, rows_of
 from phonotheque.guard.streams.server import BEGIN, Entry, Place, StreamServer
 from phonotheque.guard.streams.shape import Shape
 
-_FORM = 2
+_FORM = 3
 """Of reports, news and snapshots: processes of another form cannot go on with them."""
 
 MOST_ENTRIES = 20_000
