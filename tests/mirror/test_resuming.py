@@ -108,17 +108,24 @@ def ways(place: Place, source: tuple[str, int]) -> Ways:
 
 
 def stopped(place: Place, origin: Origin, giver: Path) -> Came:
-    """Fetch until some of a large file has come, and stop as Ctrl-C does; returns how far it was.
+    """Fetch until a piece of the large file has come, and stop as Ctrl-C does; returns how far.
 
     The peer gives slowly, so that the stop falls into the middle.
     """
     told: list[Came] = []
+    engines: list[Swarm] = []
     with Seeder(replace(LOOPBACK, upload_limit_bytes_per_s=2_000_000)) as seeder:
         seeder.add(origin.torrent.data, giver / "volumes")
-        asked = replace(
-            ways(place, peer(seeder)),
-            is_stopping=lambda: bool(told) and told[-1].done_bytes > 1_500_000,
-        )
+        plain = ways(place, peer(seeder))
+
+        def start() -> Swarm:
+            engines.append(plain.swarm())
+            return engines[-1]
+
+        def is_stopping() -> bool:
+            return bool(told) and any(engines[-1].pieces(NAME)[4:10])
+
+        asked = replace(plain, swarm=start, is_stopping=is_stopping)
         assert list(Fetching(place, asked, told.append).run([Job(NAME, lambda: CONTENTS)])) == []
     return told[-1]
 

@@ -80,7 +80,8 @@ def run(
             counts.add(batch)
             on_progress(Progress(counts.read, batch.done_bytes, source.size_bytes))
         return counts.report(source.terms, "", notes)
-    state = source.state()
+    # a name on the disk may be no UTF-8, and what is compared with later is kept as JSON
+    state = source.state().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if (report := staging.finish_interrupted(disk, name, state)) is not None:
         return report
     made = Staging(disk, name, state, part_bytes=part_bytes)

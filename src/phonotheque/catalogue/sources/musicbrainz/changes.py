@@ -12,6 +12,7 @@ Source: musicbrainz-server, `admin/sql/CreatePrimaryKeys.sql`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,7 @@ _ESCAPES = str.maketrans(
 _SHIFT = 32
 """A key of two numbers is one: MusicBrainz's have 31 bits."""
 
+_NO_KEY = "a key that is no number, or null"
 _TODO = "Import a newer full dump, and go on from there."
 
 
@@ -208,7 +210,7 @@ def _touched_by(
             _apply(rows, change, layout[change.table])
         except (KeyError, ValueError) as error:
             raise MalformedError(
-                f"{path}: {change.table}", f"a row lacks its {error}, or it is none", _TODO
+                f"{path}: {change.table}", f"a row has {_said_of(error)}", _TODO
             ) from error
     for table, rows in newest.items():
         keys, made = zip(*sorted(rows.items()), strict=True)
@@ -222,6 +224,10 @@ def _touched_by(
                 pa.array(is_new, pa.bool_()),
             ),
         )
+
+
+def _said_of(error: KeyError | ValueError) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else _NO_KEY
 
 
 def _apply(
@@ -238,14 +244,18 @@ def _apply(
 
 def _key(table: str, row: Row) -> int | str:
     parts = [row[name] for name in key_columns(table)]
-    if None in parts:
-        raise ValueError("key")
     if _has_text_key(table):
-        return str(parts[0])
-    numbers = [int(str(part)) for part in parts]
-    if not all(0 <= number < 1 << _SHIFT - 1 for number in numbers):
-        raise ValueError("key")
+        if parts[0] is None:
+            raise ValueError(_NO_KEY)
+        return parts[0]
+    numbers = list(map(_number, parts))
     return numbers[0] if len(numbers) == 1 else numbers[0] << _SHIFT | numbers[1]
+
+
+def _number(part: str | None) -> int:
+    if part is None or not re.fullmatch("[0-9]{1,10}", part) or int(part) >= 1 << _SHIFT - 1:
+        raise ValueError(_NO_KEY)
+    return int(part)
 
 
 def _line(row: Row, columns: tuple[str, ...]) -> bytes:

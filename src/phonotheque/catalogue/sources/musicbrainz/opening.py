@@ -1,7 +1,7 @@
 """Which source reads what was given of MusicBrainz: tables or documents, full or increments.
 
 What a file is, is told by what is in it. Increments that come without a full dump follow the import
-that serves.
+that serves; of a folder those that are in it already are passed over, for they stay where they lie.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from phonotheque.catalogue.sources.musicbrainz.standing import (
     DOCUMENTS,
     TABLES,
     Standing,
+    file_of,
+    said,
     standing_of,
 )
 from phonotheque.catalogue.sources.musicbrainz.tables import CORE, MusicBrainzTables
 from phonotheque.catalogue.sources.port import Source
 from phonotheque.catalogue.sources.reading.archives import is_archive, iter_members
 from phonotheque.catalogue.sources.reading.stream import DEFAULT, Stream
-from phonotheque.disk import Disk
+from phonotheque.disk import Disk, refusal
 from phonotheque.errors import BadRequestError, ConflictError
 
 _MOST_SNIFFED = 100
@@ -49,7 +51,15 @@ def open_musicbrainz(paths: Sequence[Path], disk: Disk) -> Source:
         BadRequestError: They do not go together, or there is nothing that increments could follow.
         ConflictError: An increment does not follow.
         MalformedError: A file is damaged where it begins.
+        DiskFailedError: A file or folder cannot be read.
     """
+    try:
+        return _opened(paths, disk)
+    except OSError as error:
+        raise refusal(str(error.filename or paths[0]), error) from error
+
+
+def _opened(paths: Sequence[Path], disk: Disk) -> Source:
     looked_into = [one for path in paths for one in _with_packets(path)]
     packets = [path for path, is_one in looked_into if is_one]
     others = [path for path, is_one in looked_into if not is_one]
@@ -61,27 +71,51 @@ def open_musicbrainz(paths: Sequence[Path], disk: Disk) -> Source:
             "Give it along with mbdump.tar.*, or hourly JSON dumps along with full ones.",
         )
     if packets and not others:
-        return _after_tables(packets, disk)
+        return _after_tables(paths, packets, disk)
     if not has_documents:
         return MusicBrainzTables(others, packets=packets)
     files = document_files(others, DEFAULT)
     if files and all(one.is_hourly for one in files):
-        return _after_documents(files, disk)
+        return _after_documents(others, files, disk)
     return MusicBrainzJson(others)
 
 
-def _after_tables(packets: Sequence[Path], disk: Disk) -> Source:
+def _after_tables(given: Sequence[Path], packets: Sequence[Path], disk: Disk) -> Source:
     standing = _standing(disk, TABLES, packets[0])
-    in_order(standing.stand(), [head_of(path) for path in packets])
+    before = standing.paths()
+    new = _new(standing, given, packets)
+    in_order(standing.stand(), [head_of(path) for path in new])
     dump = standing.dump_paths()
     standing.want_dump(Dump(dump, DEFAULT).state())
-    return MusicBrainzTables(dump, packets=[*standing.paths(), *packets])
+    return MusicBrainzTables(dump, packets=[*before, *new])
 
 
-def _after_documents(files: Sequence[DocumentFile], disk: Disk) -> Source:
+def _after_documents(given: Sequence[Path], files: Sequence[DocumentFile], disk: Disk) -> Source:
     standing = _standing(disk, DOCUMENTS, files[0].path)
-    in_order(standing.stand(), hours_of(files))
-    return MusicBrainzJson([*standing.paths(), *(one.path for one in files)])
+    before = standing.paths()
+    new = _new(standing, given, [one.path for one in files])
+    in_order(standing.stand(), hours_of([one for one in files if one.path in new]))
+    return MusicBrainzJson([*before, *new])
+
+
+def _new(standing: Standing, given: Sequence[Path], found: Sequence[Path]) -> list[Path]:
+    """Leave out what was imported and only lies in a folder that was given.
+
+    Raises:
+        ConflictError: Nothing is left.
+    """
+    named = {path.absolute() for path in given}
+    known = frozenset(standing.files)
+    new = [
+        path for path in found if path.absolute() in named or file_of(path.absolute()) not in known
+    ]
+    if not new:
+        raise ConflictError(
+            str(given[0]),
+            "all increments there are in it already",
+            said(standing.sequence, "Increment"),
+        )
+    return new
 
 
 def _standing(disk: Disk, form: str, path: Path) -> Standing:

@@ -44,6 +44,9 @@ from phonotheque.errors import MalformedError
 LIMITS = Limits(most_bytes=4 << 30)
 """How much a packet may unpack to: an hour has some 100 MB, the busiest had ten times as much."""
 
+MOST_CHANGES = 5_000_000
+"""How many changes a packet may have: an hour has about 20,000, and each takes memory."""
+
 _FOLDER = "mbdump/"
 _DATA = "pending_data"
 _ENTRIES = ("dbmirror_pending", "Pending")
@@ -96,7 +99,8 @@ def changes_in(path: Path, wanted: Collection[str]) -> list[Change]:
     Cost: some 2 kB of memory for each change of a wanted table; an hour has about 20,000.
 
     Raises:
-        MalformedError: It is damaged, or has a change that cannot be understood.
+        MalformedError: It is damaged, has a change that cannot be understood, or more than
+            `MOST_CHANGES`.
     """
     reading = _Reading(path, wanted)
     with Stream(path, LIMITS) as stream:
@@ -112,6 +116,7 @@ class _Reading:
         self._path = path
         self._wanted = wanted
         self._ends: dict[int, int] = {}
+        self._met_count = 0
 
     def order_of(self, entry: Entry) -> tuple[int, int]:
         """By the end of its transaction, then by itself."""
@@ -153,6 +158,9 @@ class _Reading:
     def _met(self, fields: list[bytes], most: int) -> Entry:
         if len(fields) < most:
             raise UnreadableError(NOT_A_CHANGE)
+        self._met_count += 1
+        if self._met_count > MOST_CHANGES:
+            raise UnreadableError(f"it is a packet of more than {MOST_CHANGES:,} changes")
         entry = entry_of(fields)
         last = self._ends.get(entry.transaction, entry.number)
         self._ends[entry.transaction] = max(last, entry.number)

@@ -10,6 +10,7 @@ Laws: files that are away, or are not what they were, are named, and nothing is 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import msgspec
 
 from phonotheque.catalogue.sources.musicbrainz.sequence import Stand
 from phonotheque.catalogue.sources.staging import FOLDER, current_generation, read_standing
-from phonotheque.disk import Disk
+from phonotheque.disk import Disk, refusal
 from phonotheque.errors import ConflictError, MalformedError
 from phonotheque.music.decoding import UNDECODABLE
 
@@ -27,7 +28,7 @@ _TODO = "Put it back, or give the full dump along with all increments after it."
 
 
 class File(msgspec.Struct, frozen=True):
-    """A file as it was when it was read."""
+    """A file as it was when it was read; its path is as `kept_path` keeps it."""
 
     path: str
     size_bytes: int
@@ -62,30 +63,34 @@ class Standing(msgspec.Struct, frozen=True):
 
         Raises:
             ConflictError: One is away, or is not what it was.
+            DiskFailedError: It cannot be seen whether one is there.
         """
-        for file in self.files:
-            path = Path(file.path)
-            if not path.exists() or file_of(path) != file:
+        paths = [path_kept(file.path) for file in self.files]
+        for path, file in zip(paths, self.files, strict=True):
+            if not _is_there(path) or file_of(path) != file:
                 raise ConflictError(
-                    file.path, "it was imported, and is away or has changed since", _TODO
+                    str(path), "it was imported, and is away or has changed since", _TODO
                 )
-        return [Path(file.path) for file in self.files]
+        return paths
 
     def want_dump(self, state: str) -> None:
         """Raise `ConflictError` when the full dump is not what it was."""
         if digest_of(state) != self.dump_state:
-            raise ConflictError(self.dump[0], "the dump has changed since it was imported", _TODO)
+            where = str(path_kept(self.dump[0]))
+            raise ConflictError(where, "the dump has changed since it was imported", _TODO)
 
     def dump_paths(self) -> list[Path]:
         """Return the paths of the full dump.
 
         Raises:
             ConflictError: One is away.
+            DiskFailedError: It cannot be seen whether one is there.
         """
-        for path in self.dump:
-            if not Path(path).exists():
-                raise ConflictError(path, "the dump that was imported is away", _TODO)
-        return [Path(path) for path in self.dump]
+        paths = list(map(path_kept, self.dump))
+        for path in paths:
+            if not _is_there(path):
+                raise ConflictError(str(path), "the dump that was imported is away", _TODO)
+        return paths
 
 
 def said(sequence: int | None, what: str) -> str:
@@ -95,10 +100,30 @@ def said(sequence: int | None, what: str) -> str:
     return f"It stands at {sequence}. {what} {sequence + 1} comes next."
 
 
+def kept_path(path: Path) -> str:
+    """Return a path as text that JSON can hold, and `path_kept` reads back.
+
+    A byte that is no UTF-8 becomes NUL, which no path has, and its two hexadecimal digits.
+    """
+    return re.sub("[\udc80-\udcff]", lambda one: f"\0{ord(one[0]) & 0xFF:02x}", str(path))
+
+
+def path_kept(text: str) -> Path:
+    """Return the path that `kept_path` wrote."""
+    return Path(re.sub("\0([0-9a-f]{2})", lambda one: chr(0xDC00 | int(one[1], 16)), text))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:  # a folder on the way to it may not be entered
+        raise refusal(str(path), error) from error
+
+
 def file_of(path: Path) -> File:
     """Return how a file is now."""
     stat = path.stat()
-    return File(str(path), stat.st_size, stat.st_mtime_ns)
+    return File(kept_path(path), stat.st_size, stat.st_mtime_ns)
 
 
 def files_of(paths: Sequence[Path]) -> tuple[File, ...]:
@@ -126,11 +151,32 @@ def standing_of(disk: Disk, name: str) -> Standing | None:
     generation = current_generation(disk, name)
     if generation is None:
         return None
-    where, todo = f"{FOLDER}/{name}/{generation}", f"Import {name} again, from a full dump."
+    found = standing_in(disk, name, generation)
+    if found is None:
+        raise ConflictError(
+            _where(name, generation), "it does not say what it was made of", _anew(name)
+        )
+    return found
+
+
+def standing_in(disk: Disk, name: str, generation: str) -> Standing | None:
+    """Return what a generation of a source was made of; None where it was not kept.
+
+    Raises:
+        MalformedError: It cannot be read.
+    """
     data = read_standing(disk, name, generation)
     if data is None:
-        raise ConflictError(where, "it does not say what it was made of", todo)
+        return None
     try:
         return msgspec.json.decode(data, type=Standing)
     except UNDECODABLE as error:
-        raise MalformedError(where, str(error), todo) from error
+        raise MalformedError(_where(name, generation), str(error), _anew(name)) from error
+
+
+def _where(name: str, generation: str) -> str:
+    return f"{FOLDER}/{name}/{generation}"
+
+
+def _anew(name: str) -> str:
+    return f"Import {name} again, from a full dump."

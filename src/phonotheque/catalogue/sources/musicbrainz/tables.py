@@ -57,6 +57,7 @@ from phonotheque.catalogue.sources.musicbrainz.standing import (
     digest_of,
     encode_standing,
     files_of,
+    kept_path,
     said,
 )
 from phonotheque.catalogue.sources.port import Batch, Terms
@@ -142,7 +143,7 @@ class MusicBrainzTables:
                 form=TABLES,
                 sequence=self._sequence,
                 schema=self._base.schema,
-                dump=tuple(map(str, self._paths)),
+                dump=tuple(map(kept_path, self._paths)),
                 dump_state=digest_of(self._dump.state()),
                 files=self._files(),
             )
