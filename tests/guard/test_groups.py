@@ -15,7 +15,7 @@ from phonotheque.guard.engine.memory import COPIES, NON_HITS, RATED, new_account
 from phonotheque.guard.groups.grown import Suspected, grown, judge
 from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.meetings import Copies, copies_of, meetings, only
-from phonotheque.guard.groups.membership import Demand, belonging
+from phonotheque.guard.groups.membership import LEAST_OF_ITS_OWN, Demand, belonging
 from phonotheque.guard.groups.poisson import log10_at_most
 from phonotheque.guard.groups.ranking import by_depth, by_non_hits, by_spread, ranked
 from phonotheque.guard.groups.strata import Strata, halves, stratify
@@ -195,3 +195,12 @@ def test_more_is_demanded_when_people_are_asked() -> None:
     assert demand.after(2, 2) == demand
     assert demand.after(50, 50).within > demand.within > demand.after(1, 99).within
     assert demand.after(50, 50).beside > demand.beside > demand.after(1, 99).beside
+
+
+def test_there_is_a_least_that_is_demanded_however_many_fail() -> None:
+    """Who stands beside an alarmed group must be likelier of it than not, and have his own."""
+    demand = Demand()
+    for _ in range(100):
+        demand = demand.after(0, 100)
+    assert (demand.within, demand.beside) == (-2.0, 0.0)
+    assert math.exp(LEAST_OF_ITS_OWN) == pytest.approx(5)

@@ -28,7 +28,7 @@ from phonotheque.errors import BadRequestError, ConflictError
 
 FOLDER = "mbdump/"
 ABOUT_BYTES = 1 << 10
-FORMAT = "Give release.tar.xz and its like, as downloaded, or a folder with such files."
+_GIVE = "Give release.tar.xz and its like, as downloaded, or a folder with such files."
 
 _HOUR = re.compile(r"json-dump-([0-9]{1,9})")
 _KIND = re.compile(r"(artist|label|release-group|recording|release)(?:\.jsonl?)?(?:\.[a-z0-9]+)?")
@@ -62,6 +62,12 @@ class DocumentFile:
         return _HOUR.fullmatch(self.path.parent.name) is not None
 
 
+def no_documents(paths: Sequence[Path]) -> BadRequestError:
+    """Return the error that says that no file of documents is among some paths."""
+    named = ", ".join(map(str, paths)) or "dump"
+    return BadRequestError(named, "there is no JSON dump of MusicBrainz", _GIVE)
+
+
 def document_files(paths: Sequence[Path], limits: Limits) -> list[DocumentFile]:
     """Return all files of documents in some files and folders, each once.
 
@@ -72,7 +78,7 @@ def document_files(paths: Sequence[Path], limits: Limits) -> list[DocumentFile]:
     found: dict[Path, DocumentFile] = {}
     for path in paths:
         if not path.exists():
-            raise BadRequestError(str(path), "there is no such file or folder", FORMAT)
+            raise BadRequestError(str(path), "there is no such file or folder", _GIVE)
         files = [path]
         if path.is_dir():
             files = sorted(one for one in path.rglob("*") if one.is_file())

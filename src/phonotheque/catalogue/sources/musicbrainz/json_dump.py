@@ -25,10 +25,10 @@ from phonotheque.catalogue.sources.gathering import NO_JSON, Gathering
 from phonotheque.catalogue.sources.musicbrainz.document_files import (
     ABOUT_BYTES,
     FOLDER,
-    FORMAT,
     DocumentFile,
     document_files,
     last_hour,
+    no_documents,
 )
 from phonotheque.catalogue.sources.musicbrainz.document_rows import DocumentRows
 from phonotheque.catalogue.sources.musicbrainz.documents import DECODERS
@@ -44,7 +44,7 @@ from phonotheque.catalogue.sources.port import Batch, Terms
 from phonotheque.catalogue.sources.reading.archives import Member, is_archive, iter_members
 from phonotheque.catalogue.sources.reading.lines import STRETCH_BYTES, TOO_LONG, Lines, LongLine
 from phonotheque.catalogue.sources.reading.stream import DEFAULT, Limits, Readable, Stream
-from phonotheque.errors import BadRequestError, MalformedError
+from phonotheque.errors import MalformedError
 
 _SCHEMA = b"1"
 
@@ -81,8 +81,7 @@ class MusicBrainzJson:
         found = document_files(paths, limits)
         self._files = sorted((one for one in found if one.is_read), key=_order)
         if not self._files:
-            named = ", ".join(map(str, paths)) or "dump"
-            raise BadRequestError(named, "there is no JSON dump of MusicBrainz", FORMAT)
+            raise no_documents(paths)
         self._last = last_hour(found)
         self._kept = [one.path for one in found if one.is_read or one.is_hourly]
         as_of = max(one.as_of for one in found)
