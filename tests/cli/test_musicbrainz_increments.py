@@ -42,6 +42,9 @@ def test_packets_are_applied_and_what_does_not_follow_is_refused(
     assert (rehearsed["generation"], rehearsed["licence"]) == ("", LICENCE)
     done = phono(*IMPORT, two, one).expect(0)
     assert "It stands at 102. Packet 103 comes next." in done.out
+    assert "musicbrainz stands at 102: 103 comes next." in phono("catalogue", "status").out
+    (stood,) = phono("catalogue", "status", "--json").one()["sources"]
+    assert stood["sequence"] == 102
     assert "licence changed from https://creativecommons.org/publicdomain/zero/1.0/" in done.out
     assert "is in it already" in phono(*IMPORT, one).expect(2).err
     phono("catalogue", "build", "--jobs", "1").expect(0)

@@ -265,6 +265,9 @@ def _say_sources(found: State) -> None:
         for one in found.sources
     ]
     print_table([tuple(map(printable, row)) for row in rows], right=(1, 2))
+    for one in found.sources:
+        if one.sequence is not None:
+            print(f"{one.name} stands at {one.sequence}: {one.sequence + 1} comes next.")
     print()
 
 

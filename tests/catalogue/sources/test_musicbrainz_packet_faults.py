@@ -6,12 +6,14 @@ import bz2
 import gzip
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.catalogue.sources import mbdump, packets
 from tests.catalogue.sources.contract import numbered
@@ -20,6 +22,7 @@ from tests.catalogue.sources.test_musicbrainz_packets import rows_of
 from tests.catalogue.sources.test_musicbrainz_tables import tables_of
 from tests.catalogue.sources.test_source_faults import served
 
+from phonotheque.archive.finding.sources import source_named
 from phonotheque.catalogue.sources.importing import import_source, run
 from phonotheque.catalogue.sources.musicbrainz import packet
 from phonotheque.catalogue.sources.musicbrainz.opening import open_musicbrainz
@@ -30,27 +33,53 @@ from phonotheque.catalogue.sources.musicbrainz.pending import (
     entry_of,
     pair_of,
 )
+from phonotheque.catalogue.sources.musicbrainz.standing import (
+    File,
+    Standing,
+    encode_standing,
+    kept_path,
+    path_kept,
+)
 from phonotheque.catalogue.sources.musicbrainz.tables import MusicBrainzTables
 from phonotheque.catalogue.sources.reading.stream import Limits
 from phonotheque.disk import LocalDisk
-from phonotheque.errors import BadRequestError, ConflictError, MalformedError, PhonothequeError
+from phonotheque.errors import (
+    BadRequestError,
+    ConflictError,
+    DiskFailedError,
+    MalformedError,
+    PhonothequeError,
+)
+
+
+def new_world() -> World:
+    return World.of(tables_of(numbered(8)))
 
 
 class Place:
-    """A catalogue with a full dump of the hour `BASE`, and packets that could follow it."""
+    """A catalogue with a full dump of the hour `BASE`, and packets that could follow it.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where all lies.
+        dump: The full dump.
+        imported: A catalogue that has it; it is copied.
+    """
+
+    def __init__(self, folder: Path, dump: Path, imported: Path | None = None) -> None:
         self.folder = folder
         self.catalogue = folder / "catalogue"
         self.disk = LocalDisk(self.catalogue)
-        self.world = World.of(tables_of(numbered(8)))
-        self.dump = self.world.write_dump(folder / "dump", BASE)
-        import_source(self.catalogue, MusicBrainzTables([self.dump]))
+        self.world = new_world()
+        self.dump = dump
+        if imported is None:
+            self.apply(dump)
+        else:
+            shutil.copytree(imported, self.catalogue)
 
-    def packet(self, number: int, **options: object) -> Path:
+    def packet(self, number: int, folder: str = "", **options: object) -> Path:
         """A packet that names its hour in a title."""
         self.world.update("recording", (1,), name=f"Hour {number}")
-        return write_packet(self.folder, number, self.world.told(), **options)
+        return write_packet(self.folder / folder, number, self.world.told(), **options)
 
     def apply(self, *paths: Path) -> None:
         import_source(self.catalogue, open_musicbrainz(paths, self.disk))
@@ -68,9 +97,17 @@ class Place:
         return next(row["title"] for row in rows if row["key"] == 1)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dump and a catalogue that has it, which are only read."""
+    folder = tmp_path_factory.mktemp("whole")
+    Place(folder, new_world().write_dump(folder / "dump", BASE))
+    return folder
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def place(tmp_path: Path, whole: Path) -> Place:
+    return Place(tmp_path, whole / "dump", whole / "catalogue")
 
 
 def test_a_packet_applies_only_where_it_follows(place: Place) -> None:
@@ -87,6 +124,73 @@ def test_a_packet_applies_only_where_it_follows(place: Place) -> None:
     place.refuse(ConflictError, "schema sequence 32", other)
     place.apply(three, write_packet(place.folder, BASE + 2, []))
     assert place.title() == "Hour 103"
+
+
+def test_a_folder_takes_up_what_came_since(place: Place) -> None:
+    """Of a folder in which packets that were imported go on lying, only the new ones are taken,
+    however its name is written; when there are none it is told which comes next, and one that was
+    imported and is given by its own name is refused."""
+    hours = place.folder / "hours"
+    for number in (BASE + 1, BASE + 2):
+        one = place.packet(number, "hours")
+        place.apply(hours)
+        assert place.title() == f"Hour {number}"
+    told = place.refuse(ConflictError, "hours: all increments there are in it already", hours)
+    assert f"Increment {BASE + 3} comes next" in told
+    three = place.packet(BASE + 3, "hours")
+    place.refuse(ConflictError, "increment 102 is in it already", hours, one)
+    place.refuse(BadRequestError, "increment 103, and so is", hours, three)
+    (place.folder / "led").symlink_to(hours)
+    place.apply(place.folder / "led" / ".." / "hours")
+    assert place.title() == "Hour 103"
+    place.packet(BASE + 5, "hours")
+    place.refuse(ConflictError, "it is increment 105", hours)
+    os.utime(one, ns=(1, 1))
+    place.refuse(ConflictError, "it was imported, and is away or has changed", hours)
+
+
+def test_a_name_that_is_no_utf8_is_kept(tmp_path: Path) -> None:
+    """A dump and packets are found again in a folder whose name is no UTF-8; what is away there is
+    told like any other."""
+    folder = tmp_path / os.fsdecode(b"d\xff\xe9")
+    place = Place(tmp_path, new_world().write_dump(folder, BASE))
+    one = place.packet(BASE + 1, folder.name)
+    place.apply(one)
+    two = place.packet(BASE + 2)
+    place.apply(two)
+    assert place.title() == "Hour 102"
+    one.unlink()
+    three = place.packet(BASE + 3)
+    told = place.refuse(ConflictError, "replication-101.*is away", three)
+    assert str(one) in told
+
+
+@pytest.mark.parametrize("name", [b"plain \\xff", "Líne".encode(), b"\xff", b"\xc3(\x80ff", b"\n"])
+def test_a_path_comes_back(name: bytes) -> None:
+    """Whatever bytes a path has, it is kept as JSON and comes back as it was."""
+    path = Path(os.fsdecode(b"/dump/" + name))
+    kept = msgspec.json.decode(msgspec.json.encode(kept_path(path)), type=str)
+    assert path_kept(kept) == path
+
+
+def test_what_may_not_be_looked_at_is_told(place: Place) -> None:
+    """A path of which the system will not say whether it is there is told with what it said: of
+    what is given, and of what was imported."""
+    never = place.folder / ("x" * 300)  # longer than a name may be: refused to root, too
+    with pytest.raises(DiskFailedError, match="name too long"):
+        open_musicbrainz([never], place.disk)
+    with pytest.raises(DiskFailedError, match="name too long"):
+        source_named("discogs", [never], None, place.catalogue)
+    (kept,) = place.catalogue.glob("sources/musicbrainz/*/standing.json")
+    standing = msgspec.json.decode(kept.read_bytes(), type=Standing)
+    (place.folder / "hours").mkdir()
+    packet_of = place.packet(BASE + 1, "hours")
+    for lost in (
+        msgspec.structs.replace(standing, dump=(str(never),)),
+        msgspec.structs.replace(standing, files=(File(str(never), 1, 1),)),
+    ):
+        kept.write_bytes(encode_standing(lost))
+        place.refuse(DiskFailedError, "name too long", packet_of)
 
 
 def test_a_packet_needs_something_to_follow(tmp_path: Path) -> None:
@@ -108,8 +212,9 @@ def test_a_packet_needs_something_to_follow(tmp_path: Path) -> None:
         open_musicbrainz([dump, path], disk)
 
 
-def test_the_dump_and_the_packets_stay_where_they_lie(place: Place) -> None:
+def test_the_dump_and_the_packets_stay_where_they_lie(tmp_path: Path) -> None:
     """A dump or a packet that is away, or was changed, is named: nothing is made of the rest."""
+    place = Place(tmp_path, new_world().write_dump(tmp_path / "dump", BASE))
     one, two = (place.packet(BASE + n) for n in (1, 2))
     place.apply(one)
     hidden = one.rename(one.with_suffix(".away"))
@@ -161,6 +266,21 @@ def test_a_packet_that_unpacks_without_end_is_refused(
     place.refuse(MalformedError, "every byte unpacks to", path)
 
 
+@pytest.mark.parametrize("form", [packets.NEWER, packets.OLDER])
+def test_a_packet_of_more_changes_than_any_hour_is_refused(
+    place: Place, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small it is packed, a packet has at most a stated number of changes, of tables that
+    are read and of others alike."""
+    changes = [Change("editor", {"id": number, "name": "x"}, None) for number in range(4)]
+    path = write_packet(place.folder, BASE + 1, changes, form=form)
+    monkeypatch.setattr(packet, "MOST_CHANGES", 3)
+    place.refuse(MalformedError, "line 4: it is a packet of more than 3 changes", path)
+    # the newer form here has a line of its own beside the changes
+    monkeypatch.setattr(packet, "MOST_CHANGES", 5 if form == packets.NEWER else 4)
+    place.apply(path)
+
+
 ROW = '{"id":1,"recording":1,"isrc":"GBAAA0000001","edits_pending":0,"created":null}'
 FORGED = {
     "too few columns": b"1\tmusicbrainz.isrc\ti\n",
@@ -191,12 +311,30 @@ def forged(path: Path, **members: bytes) -> Path:
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_forged_change_refuses_the_packet(tmp_path: Path, name: str) -> None:
+def test_a_forged_change_refuses_the_packet(tmp_path: Path, whole: Path, name: str) -> None:
     """A change that is none refuses the packet whole: what was before goes on serving."""
-    dump = World.of(tables_of(numbered(1))).write_dump(tmp_path / "dump", BASE)
     path = forged(tmp_path / "packet", pending_data=FORGED[name])
     with pytest.raises(MalformedError, match="packet"):
-        list(MusicBrainzTables([dump], packets=[path]).batches())
+        list(MusicBrainzTables([whole / "dump"], packets=[path]).batches())
+
+
+@pytest.mark.parametrize(
+    "key", ['"1_0"', '" 1"', '"+1"', '"-1"', '"1.0"', '"\u0661"', '""', "2147483648", "1e3", "null"]
+)
+def test_a_key_is_digits(tmp_path: Path, whole: Path, key: str) -> None:
+    """A key is a number of 31 bits in ASCII digits and nothing beside."""
+    row = ROW.replace("1,", f"{key},", 1)
+    line = f"1\tmusicbrainz.isrc\ti\t2\t\\N\t{row}\n".encode()
+    path = forged(tmp_path / "packet", pending_data=line)
+    with pytest.raises(MalformedError, match="isrc: a row has a key that is no number, or null"):
+        list(MusicBrainzTables([whole / "dump"], packets=[path]).batches())
+
+
+def test_a_lacking_column_is_named(tmp_path: Path, whole: Path) -> None:
+    """A row without a column is refused with the name of the column."""
+    path = forged(tmp_path / "packet", pending_data=FORGED["a column lacks"])
+    with pytest.raises(MalformedError, match="isrc: a row has no 'isrc'"):
+        list(MusicBrainzTables([whole / "dump"], packets=[path]).batches())
 
 
 @pytest.mark.parametrize(
@@ -211,12 +349,13 @@ def test_a_forged_change_refuses_the_packet(tmp_path: Path, name: str) -> None:
         (b'1\t"musicbrainz"."isrc"\td\t2\n', b"1\tt\t\"id\"='\xff' \n"),
     ],
 )
-def test_a_forged_change_of_the_older_form(tmp_path: Path, entries: bytes, pairs: bytes) -> None:
+def test_a_forged_change_of_the_older_form(
+    tmp_path: Path, whole: Path, entries: bytes, pairs: bytes
+) -> None:
     """The same holds of the older form."""
-    dump = World.of(tables_of(numbered(1))).write_dump(tmp_path / "dump", BASE)
     path = forged(tmp_path / "packet", dbmirror_pending=entries, dbmirror_pendingdata=pairs)
     with pytest.raises(MalformedError, match="packet"):
-        list(MusicBrainzTables([dump], packets=[path]).batches())
+        list(MusicBrainzTables([whole / "dump"], packets=[path]).batches())
 
 
 @pytest.mark.parametrize("name", ["REPLICATION_SEQUENCE", "SCHEMA_SEQUENCE"])
@@ -234,8 +373,8 @@ def test_a_packet_lacks_a_half(place: Place) -> None:
     place.refuse(MalformedError, "without dbmirror_pendingdata", path)
 
 
-def test_values_of_the_older_form_are_read_quickly() -> None:
-    """A value of half a megabyte of quotes and backslashes is read, or refused, in one go."""
+def test_values_of_the_older_form_are_read_whole() -> None:
+    """A value of half a megabyte of quotes and backslashes is read whole, or refused."""
     entry = entry_of([b"1", b'"musicbrainz"."isrc"', b"i", b"2"])
     for body, is_sound in ((b"''" * 250_000, True), (b"\\\\'" * 166_001, False)):
         _, is_key, text = pair_of([b"1", b"f", b'"name"=\'' + body + b"' "])

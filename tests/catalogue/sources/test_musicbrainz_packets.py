@@ -44,7 +44,7 @@ class TestContract(test_musicbrainz_tables.TestFolder):
                     before.insert(table, **row)
                 elif before.tables[table][key] != row:
                     before.update(table, key, **row)
-        tables = World.of(tables_of(then)).dump()
+        tables = {name: data for name, data in World.of(tables_of(then)).dump().items() if data}
         tables["recording"] = with_bad_rows(tables["recording"], bad_rows)
         mbdump.write_folder(folder, tables)
         (folder / "REPLICATION_SEQUENCE").write_text(f"{BASE}\n")
@@ -75,7 +75,7 @@ def changed_world(
     return world, dump, made
 
 
-@pytest.mark.parametrize(("seed", "form"), [(seed, FORMS[seed % 3]) for seed in range(9)])
+@pytest.mark.parametrize(("seed", "form"), [(seed, FORMS[seed % 3]) for seed in range(6)])
 def test_a_dump_with_its_packets_is_the_later_dump(tmp_path, seed, form):
     """Whatever was edited, in either form: the full dump of hour N+k gives the rows that the full
     dump of hour N with k packets gives, nothing more and nothing less."""

@@ -34,6 +34,7 @@ from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
 from phonotheque.catalogue.sources.holdings.register import RegisterShelf
 from phonotheque.catalogue.sources.holdings.source import Holdings, terms_of
 from phonotheque.catalogue.sources.importing import OnProgress, import_source
+from phonotheque.catalogue.sources.musicbrainz.standing import standing_in
 from phonotheque.catalogue.sources.port import Source
 from phonotheque.catalogue.sources.report import Report
 from phonotheque.catalogue.sources.staging import current_generation, read_report
@@ -181,6 +182,7 @@ class SourceState:
         rows: Rows of all its tables.
         refused: Rows of it that could not be used.
         licence: Address of the licence of its data; "" unknown.
+        sequence: Number of the last increment that is in it; None when nothing tells.
     """
 
     name: str
@@ -190,6 +192,7 @@ class SourceState:
     generation: str
     rows: int
     refused: int
+    sequence: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +235,7 @@ def state_of(root: Path) -> State:
 def _state_of_source(disk: LocalDisk, one: Input) -> SourceState:
     terms, generation = one.terms, one.folder.name
     report = read_report(disk, one.name, generation)
+    standing = standing_in(disk, one.name, generation)
     return SourceState(
         name=terms.name,
         title=terms.title,
@@ -240,6 +244,7 @@ def _state_of_source(disk: LocalDisk, one: Input) -> SourceState:
         generation=generation,
         rows=sum(report.used.values()),
         refused=report.refused,
+        sequence=standing.sequence if standing else None,
     )
 
 

@@ -13,7 +13,7 @@ from phonotheque.catalogue.sources.mapped.mapping import parse_mapping
 from phonotheque.catalogue.sources.mapped.source import Mapped
 from phonotheque.catalogue.sources.musicbrainz.opening import open_musicbrainz
 from phonotheque.catalogue.sources.port import Source
-from phonotheque.disk import LocalDisk
+from phonotheque.disk import LocalDisk, refusal
 from phonotheque.errors import BadRequestError
 
 _NAMES = ("musicbrainz", "discogs", "internet-archive", "cover-art", "listenbrainz")
@@ -34,10 +34,10 @@ def source_named(name: str, paths: Sequence[Path], mapping: Path | None, catalog
         BadMappingError: The mapping cannot be read.
         ConflictError: An increment does not follow what was imported.
         MalformedError: The data are not what they are said to be.
+        DiskFailedError: A path cannot be looked at.
     """
     for path in (*paths, *([mapping] if mapping else [])):
-        if not path.exists():
-            raise BadRequestError(str(path), "there is no such file or folder", "Check the path.")
+        _want(path)
     if mapping is not None:
         return _mapped(name, paths, mapping)
     match name:
@@ -61,6 +61,15 @@ def source_named(name: str, paths: Sequence[Path], mapping: Path | None, catalog
                 "there is no source of this name",
                 f"There are {', '.join(_NAMES)}, and all that --mapping FILE describes.",
             )
+
+
+def _want(path: Path) -> None:
+    try:
+        is_there = path.exists()
+    except OSError as error:  # a folder on the way to it may not be entered
+        raise refusal(str(path), error) from error
+    if not is_there:
+        raise BadRequestError(str(path), "there is no such file or folder", "Check the path.")
 
 
 def _mapped(name: str, paths: Sequence[Path], mapping: Path) -> Source:

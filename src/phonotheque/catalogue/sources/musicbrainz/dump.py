@@ -15,6 +15,7 @@ from pathlib import Path
 from phonotheque.catalogue.sources.musicbrainz.schema import Layout, layout_of, parse_columns
 from phonotheque.catalogue.sources.reading.archives import is_archive, iter_members
 from phonotheque.catalogue.sources.reading.stream import Limits, Readable, Stream
+from phonotheque.disk import refusal
 from phonotheque.errors import BadRequestError, MalformedError
 
 _ABOUT = ("SCHEMA_SEQUENCE", "REPLICATION_SEQUENCE", "TIMESTAMP", "columns.tsv")
@@ -144,7 +145,10 @@ def _files(path: Path) -> list[Path]:
     """The files of tables in a folder, in order of their names."""
     inner = path / "mbdump"
     folder = inner if inner.is_dir() else path
-    return sorted(file for file in folder.iterdir() if file.is_file())
+    try:
+        return sorted(file for file in folder.iterdir() if file.is_file())
+    except OSError as error:
+        raise refusal(str(folder), error) from error
 
 
 def layout_from(about: dict[str, bytes], where: str) -> Layout:

@@ -22,7 +22,6 @@ from phonotheque.catalogue.sources.musicbrainz.standing import (
     DOCUMENTS,
     TABLES,
     Standing,
-    file_of,
     said,
     standing_of,
 )
@@ -55,7 +54,7 @@ def open_musicbrainz(paths: Sequence[Path], disk: Disk) -> Source:
     """
     try:
         return _opened(paths, disk)
-    except OSError as error:
+    except OSError as error:  # as where a folder on the way to a file may not be entered
         raise refusal(str(error.filename or paths[0]), error) from error
 
 
@@ -76,39 +75,39 @@ def _opened(paths: Sequence[Path], disk: Disk) -> Source:
         return MusicBrainzTables(others, packets=packets)
     files = document_files(others, DEFAULT)
     if files and all(one.is_hourly for one in files):
-        return _after_documents(others, files, disk)
+        return _after_documents(paths, files, disk)
     return MusicBrainzJson(others)
 
 
 def _after_tables(given: Sequence[Path], packets: Sequence[Path], disk: Disk) -> Source:
     standing = _standing(disk, TABLES, packets[0])
-    before = standing.paths()
-    new = _new(standing, given, packets)
-    in_order(standing.stand(), [head_of(path) for path in new])
     dump = standing.dump_paths()
     standing.want_dump(Dump(dump, DEFAULT).state())
+    before = standing.paths()
+    new = _new(given, packets, before, standing)
+    in_order(standing.stand(), [head_of(path) for path in new])
     return MusicBrainzTables(dump, packets=[*before, *new])
 
 
 def _after_documents(given: Sequence[Path], files: Sequence[DocumentFile], disk: Disk) -> Source:
     standing = _standing(disk, DOCUMENTS, files[0].path)
     before = standing.paths()
-    new = _new(standing, given, [one.path for one in files])
+    new = _new(given, [one.path for one in files], before, standing)
     in_order(standing.stand(), hours_of([one for one in files if one.path in new]))
     return MusicBrainzJson([*before, *new])
 
 
-def _new(standing: Standing, given: Sequence[Path], found: Sequence[Path]) -> list[Path]:
-    """Leave out what was imported and only lies in a folder that was given.
+def _new(
+    given: Sequence[Path], found: Sequence[Path], before: Sequence[Path], standing: Standing
+) -> list[Path]:
+    """Leave out of what was found what was imported before, unless it was given by its own name.
 
     Raises:
         ConflictError: Nothing is left.
     """
     named = {path.absolute() for path in given}
-    known = frozenset(standing.files)
-    new = [
-        path for path in found if path.absolute() in named or file_of(path.absolute()) not in known
-    ]
+    known = {path.resolve() for path in before}
+    new = [path for path in found if path.absolute() in named or path.resolve() not in known]
     if not new:
         raise ConflictError(
             str(given[0]),

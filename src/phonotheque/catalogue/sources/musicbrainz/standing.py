@@ -18,7 +18,7 @@ import msgspec
 
 from phonotheque.catalogue.sources.musicbrainz.sequence import Stand
 from phonotheque.catalogue.sources.staging import FOLDER, current_generation, read_standing
-from phonotheque.disk import Disk, refusal
+from phonotheque.disk import Disk
 from phonotheque.errors import ConflictError, MalformedError
 from phonotheque.music.decoding import UNDECODABLE
 
@@ -63,11 +63,11 @@ class Standing(msgspec.Struct, frozen=True):
 
         Raises:
             ConflictError: One is away, or is not what it was.
-            DiskFailedError: It cannot be seen whether one is there.
+            OSError: It cannot be seen whether one is there.
         """
         paths = [path_kept(file.path) for file in self.files]
         for path, file in zip(paths, self.files, strict=True):
-            if not _is_there(path) or file_of(path) != file:
+            if not path.exists() or file_of(path) != file:
                 raise ConflictError(
                     str(path), "it was imported, and is away or has changed since", _TODO
                 )
@@ -84,11 +84,11 @@ class Standing(msgspec.Struct, frozen=True):
 
         Raises:
             ConflictError: One is away.
-            DiskFailedError: It cannot be seen whether one is there.
+            OSError: It cannot be seen whether one is there.
         """
         paths = list(map(path_kept, self.dump))
         for path in paths:
-            if not _is_there(path):
+            if not path.exists():
                 raise ConflictError(str(path), "the dump that was imported is away", _TODO)
         return paths
 
@@ -111,13 +111,6 @@ def kept_path(path: Path) -> str:
 def path_kept(text: str) -> Path:
     """Return the path that `kept_path` wrote."""
     return Path(re.sub("\0([0-9a-f]{2})", lambda one: chr(0xDC00 | int(one[1], 16)), text))
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError as error:  # a folder on the way to it may not be entered
-        raise refusal(str(path), error) from error
 
 
 def file_of(path: Path) -> File:
