@@ -109,6 +109,7 @@ def test_lists_leave_for_other_programs(phono, history, tmp_path):
     phono("lists", "add", history, "--name", "heard").expect(0)
     table, wanted = tmp_path / "all.csv", tmp_path / "wanted.jspf"
     phono("lists", "export", "heard", table).expect(0)
+    assert table.stat().st_mode & 0o777 == 0o600
     phono("lists", "add", table, "--name", "again").expect(0)
     assert (
         phono("lists", "show", "again", "--json").out
@@ -123,6 +124,17 @@ def test_lists_leave_for_other_programs(phono, history, tmp_path):
     inside = ("--csv", phono.root / "x.csv")
     assert "private" in phono("lists", "match", "heard", *inside).expect(2).err
     assert holding(phono.root, SECRET) == ["people.sqlite"]
+
+
+def test_a_line_keeps_its_readings(phono, stage, tmp_path):
+    """What stands title first is known, and so it is when it was exported and added again."""
+    (tmp_path / "list.txt").write_text(f"{stage[1]['title']} - {stage[1]['credit']}\n")
+    phono("lists", "add", tmp_path / "list.txt", "--name", "mine").expect(0)
+    phono("lists", "export", "mine", tmp_path / "list.csv").expect(0)
+    phono("lists", "add", tmp_path / "list.csv", "--name", "again").expect(0)
+    for name in ("mine", "again"):
+        one, _ = phono("lists", "match", name, "--json").expect(0).lines()
+        assert "known" in one["states"]
 
 
 def test_several_files_are_one_list(phono, tmp_path, history):
@@ -148,6 +160,8 @@ def test_refusals(phono, tmp_path, history, monkeypatch):
         assert "no private list" in phono("lists", *words).expect(2).err
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     assert "nothing was kept" in phono("lists", "add", "-", "--name", "none").expect(2).err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    phono("lists", "add", "-", "--name", "none", "--dry-run").expect(2)
     (tmp_path / "half.jsonl").write_text('{"artist": "Ada", "title": "Bo"}\n{"a\n')
     told = phono("lists", "add", tmp_path / "half.jsonl", "--name", "half").expect(1)
     assert "half.jsonl, 2: it is no JSON" in told.out

@@ -72,6 +72,18 @@ def test_no_piece_of_it_is_left_between_other_rows(path):
     people.close()
 
 
+def test_pieces_that_are_left_are_told(path):
+    """Where the file cannot be written anew it says that it is erased; doing it again ends it."""
+    people = People(path)
+    person = people.person("Zebulon Quince")
+    refuse = lambda: people._db.set_progress_handler(lambda: 1, 1)  # noqa: E731
+    people._db.set_trace_callback(lambda said: said == "VACUUM" and refuse())
+    with pytest.raises(DiskFailedError, match=r"it is erased, but pieces .*erase it again"):
+        people.erase(person)
+    assert People(path).name_of(person) is None
+    People(path).erase(person)
+
+
 def test_an_erased_id_is_never_given_again(path):
     """Whoever comes after an erased person is somebody else, also when the name is the same."""
     people = People(path)

@@ -69,7 +69,7 @@ def add(
 
     Example: phono lists add listenbrainz_ada.zip --name heard
     """
-    from phonotheque.archive.finding.private_lists import keep_list, refuse_taken
+    from phonotheque.archive.finding.private_lists import keep_list, refuse_empty, refuse_taken
     from phonotheque.catalogue.private_lists.gathering import gathering
     from phonotheque.catalogue.private_lists.keeping import check_name
 
@@ -78,6 +78,7 @@ def add(
         refuse_taken(root, name)
     with gathering() as gathered:
         _take_all(gathered, files, chosen)
+        refuse_empty(name, gathered)
         if not dry_run:
             keep_list(root, name, gathered, is_replacing=replace, is_patient=wait, on_notices=tell)
         counts = gathered.counts
@@ -208,8 +209,8 @@ def erase(
 ) -> int:
     """Erase a private list: its name, its songs, and that it was there.
 
-    What it said is overwritten in people.sqlite. Backups of that file still have it: erase it
-    there, too.
+    What it said is overwritten in people.sqlite. Backups of that file may still have it: erase
+    it there, too.
 
     Example: phono lists erase heard
     """
@@ -224,6 +225,8 @@ def erase(
     if as_json:
         print_json({**_kept_record(kept), "is_erased": not dry_run})
     else:
-        done = "would be erased" if dry_run else "erased; backups of people.sqlite still have it"
+        done = (
+            "would be erased" if dry_run else "erased; backups of people.sqlite may still have it"
+        )
         print(printable(f"{name}: {counted(kept.songs, 'song')} {done}."))
     return DONE

@@ -1,11 +1,23 @@
-"""Files for other programs: new ones, whole or not there, and never in the place of another."""
+"""Files for other programs: new ones, whole or not there, and never in the place of another.
+
+All of them are made of somebody's list, so nobody but the owner can read them (0600).
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phonotheque.disk import LocalDisk
+
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
+"""What is said where a file cannot have two names, as on most sticks and cards."""
 
 
 def check_targets(*targets: Path | None) -> None:
@@ -52,22 +64,39 @@ def refuse_inside(root: Path, *targets: Path | None) -> None:
 def written_whole(path: Path, end: bytes = b"") -> Iterator[Callable[[bytes], None]]:
     """Write a file part by part; whole and durable, it gets its name, and else it is not there.
 
+    Until then it is called `.NAME.(random).new`, which is all that a kill leaves.
+
     Args:
         end: What stands behind all else.
+
+    Raises:
+        ConflictError: Something came to be under its name meanwhile.
     """
     from phonotheque.disk import LocalDisk
 
-    disk, temporary = LocalDisk(path.absolute().parent), f".{path.name}.new"
-    disk.remove(temporary)
+    disk = LocalDisk(path.absolute().parent, mode=0o600)
+    temporary = f".{path.name[:40]}.{token_hex(8)}.new"  # two may write at a time
     writer = disk.create(temporary)
     try:
         yield writer.write
         writer.write(end)
         writer.sync()
-    except BaseException:
+        _give_name(disk, temporary, path.name)
+    finally:
         writer.close()
         disk.remove(temporary)
-        raise
-    writer.close()
-    disk.rename(temporary, path.name)
     disk.sync_folder("")
+
+
+def _give_name(disk: LocalDisk, temporary: str, name: str) -> None:
+    """Give a file its name, if nothing has it."""
+    from phonotheque.disk import refusal
+
+    try:
+        os.link(disk.root / temporary, disk.root / name)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise refusal(name, error) from error
+        if os.path.lexists(disk.root / name):
+            raise refusal(name, FileExistsError(errno.EEXIST, "")) from error
+        disk.rename(temporary, name)

@@ -52,7 +52,7 @@ def erase(
     """Erase a person's name, or a text of evidence; the register stays as it is, and valid.
 
     Its entries keep the number of the person and the digest of the text, which say nothing by
-    themselves. Backups of people.sqlite still have both: erase them there, too.
+    themselves. Backups of people.sqlite may still have both: erase them there, too.
 
     Example: phono people erase p3
     """
@@ -68,6 +68,8 @@ def erase(
     if as_json:
         print_json({"id": id_, "is_erased": not dry_run})
     else:
-        done = "would be erased" if dry_run else "erased; backups of people.sqlite still have it"
+        done = (
+            "would be erased" if dry_run else "erased; backups of people.sqlite may still have it"
+        )
         print(f"{id_}: {done}.")
     return DONE

@@ -15,10 +15,13 @@ def begins_formula(text: str) -> bool:
 
 
 def harmless(cell: object) -> object:
-    """Return what may stand in a cell: a text that begins as a formula gets an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and begins_formula(cell) else cell
+    """Return what may stand in a cell: a text that begins as a formula gets an apostrophe.
+
+    One that begins so behind apostrophes gets one more, so that `meant` gives each text back.
+    """
+    return f"'{cell}" if isinstance(cell, str) and begins_formula(cell.lstrip("'")) else cell
 
 
 def meant(cell: str) -> str:
     """Return what a cell means that `harmless` may have written: without its apostrophe."""
-    return cell[1:] if cell.startswith("'") and begins_formula(cell[1:]) else cell
+    return cell[1:] if cell.startswith("'") and begins_formula(cell.lstrip("'")) else cell

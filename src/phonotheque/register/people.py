@@ -123,6 +123,8 @@ class People:
 
         Raises:
             NotHeldError: Nothing of that id or digest is known.
+            UnavailableError: The disk refused; it says so where it is erased already, and pieces
+                may be left.
         """
         self.expect(person_or_document)
         if person_or_document.startswith("sha256:"):
@@ -131,7 +133,12 @@ class People:
         else:
             query = "UPDATE person SET name = NULL, contact = NULL WHERE id = ?"
             self._change(query, (_number(person_or_document),))
-        self._change("VACUUM", ())  # a page keeps pieces of rows that were moved within it
+        try:
+            self._change("VACUUM", ())  # a page keeps pieces of rows that were moved within it
+        except UnavailableError as error:
+            wrong = f"it is erased, but pieces of it may be left in the file: {error.wrong}"
+            todo = "Free some space and erase it again."
+            raise type(error)(error.thing, wrong, todo) from error
 
     def close(self) -> None:
         """Close the file."""

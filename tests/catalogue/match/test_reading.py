@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonotheque.catalogue.match.entry import MOST_LETTERS, Reading, Said, entry_of, readings_of
-from phonotheque.catalogue.match.reading import documents, lines
-from phonotheque.catalogue.match.reading.columns import parse_length
+from phonotheque.catalogue.match.entry import (
+    MOST_LETTERS,
+    Plays,
+    Reading,
+    Said,
+    entry_of,
+    readings_of,
+)
+from phonotheque.catalogue.match.reading import documents, lines, playlists
+from phonotheque.catalogue.match.reading.columns import MOST_CELLS, parse_length
 from phonotheque.catalogue.match.reading.format import Format
 from phonotheque.catalogue.match.reading.formats import format_of, read_list
 from phonotheque.errors import BadRequestError
@@ -160,6 +167,21 @@ def test_m3u():
     assert [one.number for one in entries] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_place_is_cut_off_whatever_stands_behind_it():
+    """In one go: trying every way to part its spaces would take hours."""
+    place = playlists._PLACE
+    for told in ("01 - ", "01. ", "A1 ", "1-02_", "1   -   "):
+        assert place.sub("", f"{told}Bo", count=1) == "Bo"
+    hostile = "1" + " " * 1_000_000
+    assert place.sub("", hostile, count=1) == hostile
+
+
+def test_a_length_of_weeks_is_none():
+    """A playlist says lengths as tables do: a week is the most."""
+    entries = read("".join(f"#EXTINF:{n},Ada - Bo\nx.mp3\n" for n in (604_800, 604_801, "9" * 10)))
+    assert [one.length_ms for one in entries] == [604_800_000, None, None]
+
+
 def test_text():
     """One song a line, numbered or not, with a dash or a tab; # begins a remark."""
     entries = read("# mine\n1. Marrow - Moorings\n\n- Ada \u2013 Bo\nAda\tCy\nAlone\n")
@@ -284,6 +306,54 @@ def test_a_document_is_bounded(monkeypatch):
     monkeypatch.setattr(documents, "LARGEST", 1_000)
     with pytest.raises(BadRequestError, match="larger than"):
         read(json.dumps({"playlist": {"track": [TRACK] * 10}}))
+
+
+def test_a_document_of_nothing_but_values_is_refused(monkeypatch):
+    """Each value of a list costs more memory than its two bytes; lists of songs have few."""
+    monkeypatch.setattr(documents, "MANY", 1_000)
+    assert len(read(json.dumps({"playlist": {"track": [TRACK] * 1_000}}))) == 1_000
+    assert len(read(json.dumps({"tracks": [0] * 900}))) == 900
+    for values in ([0] * 1_100, [{}] * 1_100):
+        with pytest.raises(BadRequestError, match="commas"):
+            read(json.dumps({"tracks": values}))
+
+
+@pytest.mark.parametrize("chosen", [Format.CSV, Format.LISTENS])
+def test_columns_are_bounded(chosen):
+    """What stands behind the last column allowed is not looked at, so each row costs as much."""
+    for count, is_read in ((MOST_CELLS - 1, True), (MOST_CELLS, False)):
+        names = [f"x{number}" for number in range(count)] + ["title"]
+        rows = {
+            Format.CSV: f"{','.join(names)}\n{',' * count}Bo\n",
+            Format.LISTENS: json.dumps(dict.fromkeys(names, "Bo")) + "\n",
+        }
+        try:
+            (entry,) = read(rows[chosen], chosen)
+        except BadRequestError:
+            assert not is_read
+        else:
+            assert (entry.title == "Bo") == is_read
+
+
+@pytest.mark.parametrize("at", [10**400, -(10**400), 20190301, 225000])
+def test_an_instant_that_is_none_costs_nothing_else(at):
+    """A listen whose instant cannot be one is a play without a day."""
+    entry = first(json.dumps({**LISTEN, "listened_at": at}) + "\n", Format.LISTENS)
+    assert entry.plays == Plays(1, None, None)
+    assert entry.title == "Moorings"
+
+
+def test_names_are_on_one_line():
+    """Line ends and other control letters in a name are a space, whatever it was written in."""
+    entry = entry_of(1, Said("\x00Ada\r\n", "Bo\r\n\tCy\u2028Dee", "\x85E\nF"))
+    assert (entry.artist, entry.title, entry.album) == ("Ada", "Bo Cy Dee", "E F")
+
+
+def test_a_table_is_told_by_its_first_row():
+    """Whatever names stand in the rows behind it."""
+    (entry,) = read("artist,title\n#EXTM3U,Bo\n")
+    assert entry.readings == (("#EXTM3U", "Bo"),)
+    assert format_of("#EXTINF:200,Title\nx.mp3\n") is Format.M3U
 
 
 def test_values_of_another_form_say_nothing():

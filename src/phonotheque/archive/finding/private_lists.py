@@ -53,6 +53,17 @@ def refuse_taken(root: Path, name: str) -> None:
             raise taken(name)
 
 
+def refuse_empty(name: str, gathered: Gathered) -> None:
+    """Refuse a list without songs.
+
+    Raises:
+        BadRequestError: Nothing was gathered.
+    """
+    if not gathered.counts.songs:
+        todo = "Look at what was refused, or say what it is with --format."
+        raise BadRequestError(name, "no song could be read, and nothing was kept", todo)
+
+
 def keep_list(
     root: Path,
     name: str,
@@ -68,11 +79,9 @@ def keep_list(
         ConflictError: There is a list of this name, and it is not to be replaced.
         BadRequestError: Nothing was gathered.
         ArchiveBusyError: Another process holds the archive, and `is_patient` is false.
-        UnavailableError: The disk refused; all is as it was.
+        UnavailableError: The disk refused; it says so where the change is made all the same.
     """
-    if not gathered.counts.songs:
-        todo = "Look at what was refused, or say what it is with --format."
-        raise BadRequestError(name, "no song could be read, and nothing was kept", todo)
+    refuse_empty(name, gathered)
     with open_to_write(root, "keep a private list", is_patient=is_patient) as archive:
         on_notices(archive.notices)
         with closing(PrivateLists(root / PEOPLE)) as lists:
@@ -87,7 +96,7 @@ def erase_list(
     Raises:
         BadReferenceError: There is none of this name.
         ArchiveBusyError: Another process holds the archive, and `is_patient` is false.
-        UnavailableError: The disk refused; all is as it was.
+        UnavailableError: The disk refused; it says so where the change is made all the same.
     """
     with open_list(root, name):
         pass  # before the archive is held

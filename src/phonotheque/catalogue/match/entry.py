@@ -6,6 +6,7 @@ cannot be read is an entry, too, with the reason: as many entries come out as li
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 
@@ -17,6 +18,11 @@ MOST_LETTERS = 1_000
 MOST_READINGS = 4
 """Ways in which one line is understood: each costs a question."""
 
+MOST_PLAYS = 1_000_000
+"""Of one line: above it a number counts something else, such as the listens of everybody."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+"""Line ends and other letters that no name has: some formats could not hold them."""
 _DASHES = (" - ", " \u2013 ", " \u2014 ")
 
 
@@ -88,9 +94,9 @@ class Said(NamedTuple):
 
 
 def entry_of(number: int, said: Said) -> Entry:
-    """Understand what a line says."""
-    artist, title = said.artist.strip(), said.title.strip()
-    if max(len(artist), len(title), len(said.album)) > MOST_LETTERS:
+    """Understand what a line says; control letters in it are a space."""
+    artist, title, album = map(_plain, (said.artist, said.title, said.album))
+    if max(map(len, (artist, title, album))) > MOST_LETTERS:
         return refused(number, f"a title or name has more than {MOST_LETTERS:,} letters")
     if not (title or said.mbids or said.isrcs):
         return refused(number, "it names no title and no identifier")
@@ -99,12 +105,16 @@ def entry_of(number: int, said: Said) -> Entry:
         artist=artist,
         title=title,
         readings=readings_of(artist, title),
-        album=said.album.strip(),
+        album=album,
         length_ms=said.length_ms if said.length_ms and said.length_ms > 0 else None,
         mbids=said.mbids[:8],
         isrcs=said.isrcs[:8],
         plays=said.plays,
     )
+
+
+def _plain(text: str) -> str:
+    return _CONTROLS.sub(" ", text).strip()
 
 
 def refused(number: int, wrong: str) -> Entry:

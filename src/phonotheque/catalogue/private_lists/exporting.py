@@ -1,7 +1,8 @@
 """A private list for other programs: CSV with all of it, JSPF and M3U8 for players.
 
-Laws: what was exported as CSV and is read again is the same list; no cell can be taken for a
-formula; a name stays on its line, whatever stands in it.
+Laws: what was exported as CSV and is read again is the same list, so names stand there as they were
+said, and not as they are likeliest meant; no cell can be taken for a formula; a name stays on its
+line, whatever stands in it.
 
 Source: RFC 4180; xspf.org/jspf; musicbrainz.org/doc/jspf (identifiers).
 """
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import assert_never
 
+from phonotheque.catalogue.match.entry import MOST_PLAYS, Plays
 from phonotheque.catalogue.private_lists.song import Song
 from phonotheque.music.formulas import harmless
 
@@ -53,15 +55,19 @@ def written(songs: Iterable[Song], name: str, form: Form) -> Iterator[bytes]:
 def _csv(songs: Iterable[Song]) -> Iterator[bytes]:
     yield _line(COLUMNS)
     for song in songs:
-        artist, title = song.named
-        plays = song.plays
-        yield _line(
-            (
-                *(artist, title, song.album, song.length_ms),
-                *(" ".join(song.mbids), " ".join(song.isrcs)),
-                *((plays.times, plays.first_on, plays.last_on) if plays else (None, None, None)),
-            )
-        )
+        codes = " ".join(song.mbids), " ".join(song.isrcs)
+        said = (song.artist, song.title, song.album, song.length_ms, *codes)
+        for plays in _rows_of_plays(song.plays):
+            yield _line((*said, *plays))
+
+
+def _rows_of_plays(plays: Plays | None) -> Iterator[tuple[object, ...]]:
+    """Give the last cells of each row: a row counts so many plays only as readers believe."""
+    left = plays.times if plays else 0
+    while plays and left > MOST_PLAYS:
+        yield MOST_PLAYS, plays.first_on, plays.last_on
+        left -= MOST_PLAYS
+    yield (left, plays.first_on, plays.last_on) if plays else (None, None, None)
 
 
 def _line(cells: Iterable[object]) -> bytes:
@@ -94,9 +100,8 @@ def _m3u8(songs: Iterable[Song], name: str) -> Iterator[bytes]:
     yield f"#EXTM3U\n#PLAYLIST:{_on_a_line(name)}\n".encode()
     before = ""
     for song in songs:
-        artist, title = song.named
         seconds = round(song.length_ms / 1000) if song.length_ms else -1
-        words = _on_a_line(f"{artist} - {title}" if artist else title or " ".join(song.isrcs))
+        words = _on_a_line(song.entry().asked)
         album = f"#EXTALB:{_on_a_line(song.album)}\n" if song.album != before else ""
         before = song.album  # it holds for what follows, until another is named
         place = words.replace("/", "_").replace("\\", "_")  # no file of ours: a name to look for

@@ -102,22 +102,30 @@ class Gathered:
         for entry in entries:
             counts.lines += 1
             if entry.wrong:
-                counts.refused += 1
-                if len(counts.told) < _TOLD:
-                    counts.told.append(Refused(file, entry.number, entry.wrong))
+                self._refuse(entry, file, entry.wrong)
             elif entry.plays is not None and not entry.plays.times:
                 counts.begun += 1
             else:
-                self._add(entry)
+                self._add(entry, file)
             if not counts.lines % _AT_ONCE:
                 on_lines(counts.lines)
         self._write(file)
 
-    def _add(self, entry: Entry) -> None:
-        key = (entry.artist, entry.title, entry.mbids, entry.isrcs)
+    def _refuse(self, entry: Entry, file: str, wrong: str) -> None:
+        counts = self.counts
+        counts.refused += 1
+        if len(counts.told) < _TOLD:
+            counts.told.append(Refused(file, entry.number, wrong))
+
+    def _add(self, entry: Entry, file: str) -> None:
+        song = song_of(entry)
+        if not (song.title or song.mbids or song.isrcs):
+            self._refuse(entry, file, "it names no title, and its identifiers are none")
+            return
+        key = (song.artist, song.title, song.mbids, song.isrcs)  # bounded, as the entry's are not
         other = self._waiting.get(key)
         if other is None:
-            self._waiting[key] = song_of(entry)._replace(place=self.counts.lines)
+            self._waiting[key] = song._replace(place=self.counts.lines)
         else:
             self._waiting[key] = _joined(other, entry)
         if entry.plays is not None:
@@ -128,23 +136,25 @@ class Gathered:
     def _write(self, file: str) -> None:
         rows = [(_key_of(song), *row_of(song)) for song in self._waiting.values()]
         self._waiting.clear()
-        try:
+        with _said():
             self._db.execute("BEGIN")  # else each row would be a transaction
             self._db.executemany(_ADD, rows)
             self._db.execute("COMMIT")
             (count,) = self._db.execute("SELECT max(id) FROM gathered").fetchone()
-        except sqlite3.Error as error:
-            todo = "Free some space there, or name another folder with SQLITE_TMPDIR."
-            raise refusal(error, todo, "the temporary folder") from error
         self.counts.songs = count or 0
         if self.counts.songs > MOST_SONGS:
             todo = "Give a part of it."
             raise BadRequestError(file, f"it has more than {MOST_SONGS:,} songs", todo)
 
     def songs(self) -> Iterator[Song]:
-        """Give the songs in their order, with places from 1 on."""
-        for place, row in enumerate(self._db.execute(_IN_ORDER), start=1):
-            yield song_in(row[2:])._replace(place=place)
+        """Give the songs in their order, with places from 1 on.
+
+        Raises:
+            UnavailableError: The disk refused: sorting needs room, too.
+        """
+        with _said():
+            for place, row in enumerate(self._db.execute(_IN_ORDER), start=1):
+                yield song_in(row[2:])._replace(place=place)
 
 
 @contextmanager
@@ -158,6 +168,16 @@ def gathering() -> Iterator[Gathered]:
         yield Gathered(db)
     finally:
         db.close()
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say in our words what SQLite refuses to do with what is put aside."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        todo = "Free some space there, or name another folder with SQLITE_TMPDIR."
+        raise refusal(error, todo, "the temporary folder") from error
 
 
 def _joined(one: Song, other: Entry) -> Song:

@@ -7,7 +7,8 @@ catalogue, no count.
 Each list has two tables of its own, whose pages have nothing of anything else and are overwritten
 with zeros when they are dropped. Of rows deleted from a table that stays SQLite leaves pieces in
 gaps of its pages, `secure_delete` or not. A transaction that is killed may leave pieces in free
-pages, which it does not restore: whatever is kept or erased next writes the file anew.
+pages, which it does not restore: whatever is kept or erased next writes the file anew. It also
+leaves `people.sqlite-journal` beside the file, with pages as they were, until somebody next looks.
 
 The file belongs to `register.people`, whose tables these never touch. Each list says in which
 format it is written; tables are only added to.
@@ -20,6 +21,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 from phonotheque.catalogue.private_lists.rows import COLUMNS, row_of, song_in
 from phonotheque.catalogue.private_lists.song import Song
@@ -133,7 +136,8 @@ class PrivateLists:
 
         Raises:
             ConflictError: There is one, and it is not to be replaced.
-            UnavailableError: The disk refused; all is as it was.
+            UnavailableError: The disk refused; all is as it was, or, as it then says, the list is
+                kept and the file was not written anew behind it.
         """
         self._wipe()
         with self._transaction():
@@ -147,19 +151,20 @@ class PrivateLists:
             self._db.execute(_MAKE_SONGS.format(number))
             self._db.executemany(_ADD_SONG.format(number), map(row_of, songs))
             self._db.execute(_ADD_HEAD.format(number), (name, at))
-        self._wipe()
+        self._wipe_behind("it is kept")
 
     def erase(self, name: str) -> Kept:
         """Forget a list: its name, its songs and that it was there.
 
         Raises:
             BadReferenceError: There is none of this name.
-            UnavailableError: The disk refused; all is as it was.
+            UnavailableError: The disk refused; all is as it was, or, as it then says, the list is
+                erased and the file was not written anew behind it.
         """
         with self._transaction():
             kept, number = self._head(name)
             self._drop(number)
-        self._wipe()
+        self._wipe_behind("it is erased")
         return kept
 
     def close(self) -> None:
@@ -170,15 +175,19 @@ class PrivateLists:
         with _said():
             found = []
             for (number,) in self._db.execute(_NUMBERS).fetchall():
-                query = f"SELECT * FROM {_HEAD.format(number)}"
-                row = self._db.execute(query).fetchone()
-                if row is None:
-                    raise MalformedError("people.sqlite", "a private list has no name", _CHECK)
-                *kept, form = row
-                found.append((Kept(*kept), number))
-                if form > FORMAT:
+                head = _HEAD.format(number)
+                query = f"SELECT format FROM {head} WHERE typeof(format) = 'integer'"
+                form, *_ = self._db.execute(query).fetchone() or (0,)
+                if form > FORMAT:  # before anything that a later program may have changed
                     wrong = f"a private list has format {form}, this program knows up to {FORMAT}"
                     raise FormatTooNewError("people.sqlite", wrong, "Install a newer Phonotheque.")
+                query = f"SELECT name, kept_at, songs, plays FROM {head}"
+                try:
+                    kept = msgspec.convert(self._db.execute(query).fetchone(), Kept)
+                except msgspec.ValidationError as error:
+                    wrong = "the head of a private list is damaged"
+                    raise MalformedError("people.sqlite", wrong, _CHECK) from error
+                found.append((kept, number))
             return found
 
     def _head(self, name: str) -> tuple[Kept, int]:
@@ -211,6 +220,15 @@ class PrivateLists:
             (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
             if free:
                 self._db.execute("VACUUM")
+
+    def _wipe_behind(self, done: str) -> None:
+        """Wipe once a change is made, which stands also where this fails."""
+        try:
+            self._wipe()
+        except UnavailableError as error:
+            wrong = f"{done}, but the file could not be written anew: {error.wrong}"
+            todo = "Free some space; the next list that is added or erased writes it anew."
+            raise type(error)(error.thing, wrong, todo) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-from phonotheque.catalogue.match.entry import Plays, Said
+from phonotheque.catalogue.match.entry import MOST_PLAYS, Plays, Said
 from phonotheque.catalogue.match.reading.times import day_of_instant, day_of_text
 from phonotheque.music.folding import fold
 
@@ -56,10 +57,10 @@ _RANKS = {
     field: {name: place for place, name in enumerate(names.split("|"))}
     for field, names in _NAMES.items()
 }
+MOST_CELLS = 1_000
+"""Of a row, of its header, of the values of an object: what stands behind them says nothing."""
 _LEAST_MS = 30_000
 """A play is heard for so long, as services count it: half a minute."""
-_MOST_PLAYS = 1_000_000
-"""Of one row: above it a column counts something else, such as the listens of everybody."""
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?")
 _MS_FROM = 10_000
 """A bare number from here on is in milliseconds: no piece is 10,000 s long in a list of songs, and
@@ -109,7 +110,7 @@ def _plays_in_row(columns: Columns, row: Sequence[str]) -> Plays | None:
         return (row[place].strip() for place in columns.get(field, ()) if place < len(row))
 
     if count := next((one for one in cells("count") if one), ""):
-        if not re.fullmatch(r"\d{1,7}", count) or int(count) > _MOST_PLAYS:
+        if not re.fullmatch(r"\d{1,7}", count) or int(count) > MOST_PLAYS:
             return None
         days = [next(filter(None, map(day_of_text, cells(one))), None) for one in ("first", "last")]
         return Plays(int(count), *days)
@@ -123,8 +124,8 @@ def _plays_in_row(columns: Columns, row: Sequence[str]) -> Plays | None:
 
 def said_in_object(record: Mapping[str, Any]) -> Said:
     """Return what a flat JSON object says."""
-    header = tuple(map(str, record))
-    row = [_text(value) for value in record.values()]
+    header = tuple(map(str, islice(record, MOST_CELLS)))
+    row = [_text(record[name]) for name in header]
     return said_in_row(_columns_of_keys(header), header, row)
 
 

@@ -27,6 +27,12 @@ from phonotheque.music.decoding import UNDECODABLE
 
 LARGEST = 256_000_000
 """Bytes of a document that is read whole: a million plays of a service; twice as much memory."""
+MANY = 1_000_000
+"""Commas from which on they must be rare: each may part two tracks, which cost 80 bytes by
+themselves."""
+_LEAST_BETWEEN = 12
+"""Bytes for each comma in what is no forgery: services write 20 to 40. With fewer a document could
+take more than eight times its size."""
 
 _HOLDERS = (
     *("playlist", "playlists", "recenttracks", "track", "tracks", "payload", "listens", "items"),
@@ -55,10 +61,14 @@ def read_document(source: Source, file: str) -> Iterator[Entry]:
     """Give an entry for each track of a JSPF, or for each object of a list.
 
     Raises:
-        BadRequestError: It is too large, no JSON, or has no tracks.
+        BadRequestError: It is too large or of too many values, no JSON, or has no tracks.
     """
+    whole = _whole(source, file)
+    if MANY < (commas := whole.count(b",")) > len(whole) // _LEAST_BETWEEN:
+        wrong = f"it has {commas:,} commas in {len(whole):,} bytes, as no list of songs has"
+        raise BadRequestError(file, wrong, "Export it again, or give a part of it.")
     try:
-        tracks = _list_in(_whole(source, file), _DEEPEST)
+        tracks = _list_in(whole, _DEEPEST)
     except UNDECODABLE as error:
         todo = "Export it again, or say what it is with --format."
         raise BadRequestError(file, f"it is no JSON: {error}", todo) from error

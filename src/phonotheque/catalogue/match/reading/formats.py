@@ -38,10 +38,11 @@ def format_of(beginning: str) -> Format:
         return Format.XSPF
     if lines[0].startswith(("{", "[{", "[")) and (found := _of_json(lines)) is not None:
         return found
-    if any(line.startswith(("#EXTM3U", "#EXTINF")) for line in lines):
-        return Format.M3U
-    if says_separator(lines[0]) or begins_table(lines[0]):
+    marked = [line.startswith(("#EXTM3U", "#EXTINF")) for line in lines]
+    if not marked[0] and (says_separator(lines[0]) or begins_table(lines[0])):
         return Format.CSV
+    if any(marked):
+        return Format.M3U
     paths = sum(map(is_path, lines))
     return Format.M3U if paths * 2 > len(lines) else Format.TEXT
 

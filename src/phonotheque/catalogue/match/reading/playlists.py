@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from phonotheque.catalogue.match.entry import Entry, Said, entry_of, refused
+from phonotheque.catalogue.match.reading.columns import parse_length
 from phonotheque.catalogue.match.reading.lines import LONGEST, Source
 
 TOO_LONG = f"the line is longer than {LONGEST:,} bytes"
@@ -19,7 +20,7 @@ _INF = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)?((?:\s+[\w-]+=\"[^\"]*\")*)\s*,
 _SOUND = re.compile(
     r"\.(?:mp3|m4a|flac|ogg|oga|opus|wav|wma|aac|aiff?|ape|wv|mpc|mp4|webm)$", re.IGNORECASE
 )
-_PLACE = re.compile(r"(?:[A-Ha-h]?\d{1,3}(?:-\d{1,3})?)\s*(?:[.)_-]|\s)\s*(?=\S)")
+_PLACE = re.compile(r"(?:[A-Ha-h]?\d{1,3}(?:-\d{1,3})?)(?:\s*+[.)_-]|\s)\s*+(?=\S)")
 _REMARK = re.compile(r"#+(?:\s|EXT|$)")
 """How a line begins that is no entry: "# mine"; "#41" is a title."""
 _BULLET = re.compile(r"\s*(?:[-*\u2022]\s+|\d{1,4}[.)]\s+)?")
@@ -59,8 +60,7 @@ def _information(text: str) -> Said:
     found = _INF.fullmatch(text)
     if found is None:
         return Said()
-    length_ms = round(float(found[1]) * 1_000) if found[1] and len(found[1]) < 12 else None
-    return Said(title=found[3].strip(), length_ms=length_ms)
+    return Said(title=found[3].strip(), length_ms=parse_length(found[1] or "", "s"))
 
 
 def from_path(path: str, told: Said | None = None) -> Said:

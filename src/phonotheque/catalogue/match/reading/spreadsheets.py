@@ -16,7 +16,12 @@ import re
 from collections.abc import Iterator
 
 from phonotheque.catalogue.match.entry import Entry, Plays, entry_of, refused
-from phonotheque.catalogue.match.reading.columns import Columns, columns_of, said_in_row
+from phonotheque.catalogue.match.reading.columns import (
+    MOST_CELLS,
+    Columns,
+    columns_of,
+    said_in_row,
+)
 from phonotheque.catalogue.match.reading.lines import Source
 from phonotheque.catalogue.match.reading.playlists import TOO_LONG
 from phonotheque.catalogue.match.reading.times import day_of_instant
@@ -26,7 +31,6 @@ from phonotheque.music.formulas import meant
 _SEPARATORS = ",;\t|"
 _SAYS = "sep="
 _CODES = ("isrcs", "mbids")
-_MOST_CELLS = 1_000
 _PLAYER_LOG = "#AUDIOSCROBBLER/"
 _OF_PLAYER_LOG = ["artist", "album", "title", "number", "duration_s", "rating", "ts", "track_mbid"]
 _RATING, _SKIPPED = 5, "S"
@@ -59,7 +63,7 @@ def header_of(line: str) -> tuple[list[str], str]:
 def _cells(line: str, separator: str) -> list[str]:
     """Return the cells of a first row; none when it cannot be read."""
     try:
-        return next(csv.reader([line], delimiter=separator), [])
+        return next(csv.reader([line], delimiter=separator), [])[:MOST_CELLS]
     except csv.Error:
         return []
 
@@ -141,7 +145,7 @@ def _player_log(lines: _Lines) -> Iterator[Entry]:
         for number in lines.too_long:
             yield refused(number, TOO_LONG)
         lines.too_long.clear()
-        row = line.rstrip("\n").split("\t")[:_MOST_CELLS]
+        row = line.rstrip("\n").split("\t")[:MOST_CELLS]
         if line.startswith("#") or not line.strip():
             continue
         said = said_in_row(columns, _OF_PLAYER_LOG, row)
@@ -167,5 +171,5 @@ def _rows(lines: _Lines, header: list[str], columns: Columns, separator: str) ->
         if row is None:
             return
         if any(cell.strip() for cell in row):
-            cells = [meant(cell) for cell in row[:_MOST_CELLS]]
+            cells = [meant(cell) for cell in row[:MOST_CELLS]]
             yield entry_of(lines.number, said_in_row(columns, header, cells))

@@ -1,7 +1,8 @@
 """When something was played, as exports write it: the day of it in UTC.
 
 Laws: what is no instant is none; a day without a time of day is no instant, because a column called
-"date" may as well be that of a release; nothing finer than a day is given on.
+"date" may as well be that of a release; midnight to the second is no time of day: so spreadsheets
+write a day; nothing finer than a day is given on.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ _EPOCH = date(1970, 1, 1)
 _DAY_S = 86_400
 _LATEST_S = 253_402_300_799
 """The last second of the year 9999."""
-_EARLIEST_S = _DAY_S
-"""Players without a clock write instants of 1970-01-01."""
+_EARLIEST_S = 100_000_000
+"""In 1973: less is a day such as 20190301, a length in ms, or of a player without a clock."""
 _MS_FROM = 100_000_000_000
 """A bare number from here on is in milliseconds: as seconds it would be of the year 5138."""
 _NUMBER = re.compile(r"\d{6,16}(?:\.\d{1,9})?", re.ASCII)
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d)?", re.ASCII
 )
+_MIDNIGHT = re.compile(r"[T ]00:00:00(?![.,]\d*[1-9])")
 _WORDY = re.compile(r"(\d{1,2}) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d{1,2}):(\d\d)", re.ASCII)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_BARE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]00:00:00)?", re.ASCII)
 
 
 def day_of_instant(text: str) -> date | None:
@@ -35,7 +37,7 @@ def day_of_instant(text: str) -> date | None:
     if _NUMBER.fullmatch(text):
         return day_of_second(float(text))
     if _ISO.fullmatch(text):
-        return _of_iso(text)
+        return None if _MIDNIGHT.search(text) else _of_iso(text)
     if found := _WORDY.fullmatch(text):
         return _of_words(*found.groups()[:3])
     return None
@@ -43,17 +45,17 @@ def day_of_instant(text: str) -> date | None:
 
 def day_of_second(seconds: float) -> date | None:
     """Return the day of a number of seconds, or of milliseconds, since 1970-01-01 in UTC."""
+    if not _EARLIEST_S <= seconds <= _LATEST_S * 1_000:  # before dividing: JSON has any number
+        return None
     if seconds >= _MS_FROM:
         seconds /= 1_000
-    if not _EARLIEST_S <= seconds <= _LATEST_S:
-        return None
     return _EPOCH + timedelta(days=int(seconds // _DAY_S))
 
 
 def day_of_text(text: str) -> date | None:
     """Return a day that is written as one, or that of an instant."""
     text = text.strip()
-    return _of_iso(text) if _BARE.fullmatch(text) else day_of_instant(text)
+    return _of_iso(text) if _DAY.fullmatch(text) else day_of_instant(text)
 
 
 def _of_iso(text: str) -> date | None:
