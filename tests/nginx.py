@@ -12,6 +12,9 @@ from pathlib import Path
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
+_END_S = 60.0
+"""Longest wait for its end, which needs milliseconds."""
+
 _AROUND = """{user} daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{}}
 http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
@@ -46,4 +49,9 @@ def nginx(folder: Path, servers: Callable[[int], str]) -> Iterator[int]:
         yield port
     finally:
         running.terminate()
-        running.wait()
+        try:
+            running.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+            raise

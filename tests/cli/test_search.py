@@ -302,9 +302,27 @@ def test_live_leaves_the_terminal_as_it_was_when_it_is_ended(searched):
 
 
 _AT_ONCE = """
-import sys
+import os, select, sys
+from dataclasses import replace
 from phonotheque.cli import app, search
+from phonotheque.cli.live import Shown
 search._TYPING_DEADLINE_S = 0.0
+whole = search._while_typing
+
+def nothing_yet(catalogue, typed, wanted, width):
+    if wanted.deadline_s == 0.0:
+        return (), Shown(note="Nothing was found so far."), True
+    return whole(catalogue, typed, wanted, width)
+
+def another_row_first(catalogue, typed, wanted, width):
+    if wanted.deadline_s == 0.0:
+        cards, shown, _ = whole(catalogue, "piece 004", replace(wanted, deadline_s=60.0), width)
+        return cards, shown, True
+    os.write(1, b"searching on")
+    select.select([0], [], [])
+    return whole(catalogue, typed, wanted, width)
+
+search._while_typing = globals()[sys.argv.pop(1)]
 sys.exit(app.run(sys.argv[1:]))
 """
 
@@ -312,11 +330,25 @@ sys.exit(app.run(sys.argv[1:]))
 def test_live_finds_what_takes_longer_once_nobody_types(searched):
     """An answer for which the time between two keys was too short is made whole in a pause."""
     asked = ("--archive", searched.root, "search", "--live", "piece 003")
-    with terminal(*asked, command=("-c", _AT_ONCE)) as screen:
+    with terminal(*asked, command=("-c", _AT_ONCE, "nothing_yet")) as screen:
+        screen.wait_for("Nothing was found so far.")
         screen.wait_for("Piece 003")
         screen.type("\r")
         assert "recording" in screen.wait_for("sources")
         assert screen.wait() == 0
+
+
+@pytest.mark.parametrize("keys", ["\r", "\x1b[B\r", "\x1b[A\r"], ids=["Enter", "down", "up"])
+def test_live_opens_no_row_that_was_not_shown(searched, keys):
+    """A key that chooses, pressed before other rows came, counts for none of them."""
+    asked = ("--archive", searched.root, "search", "--live", "piece 003")
+    with terminal(*asked, command=("-c", _AT_ONCE, "another_row_first")) as screen:
+        screen.wait_for("searching on")
+        screen.type(keys)
+        screen.wait_for("> Piece 003")
+        screen.type("\x1b")
+        assert screen.wait() == 0
+        assert "sources" not in screen.shown
 
 
 def test_live_tells_what_a_query_lacks(searched):

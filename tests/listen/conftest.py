@@ -13,9 +13,13 @@ from phonotheque.listen.sound import album_routes, traffic
 PATIENT_S = 600.0
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _patient_door():
-    """Nothing is cut short because time is up."""
+    """Nothing is cut short because time is up; what else this process tests is as it was.
+
+    Of one module, not of a package: that would be the whole session for pytest, because there is no
+    `__init__.py`, and not of one test: doors of a module are opened once.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for module, name in (
             (library, "DEADLINE_S"),

@@ -52,8 +52,10 @@ def small_disk(at: Path, size_bytes: int) -> Iterator[Path]:
 def _unmount(at: Path) -> None:
     """Take a file system away, once the last process has ended that said its status already."""
     ends = time.monotonic() + DEADLINE_S
+    env = {**os.environ, "LC_ALL": "C"}  # "busy" is a word of English
+    command = ["umount", str(at)]
     while True:
-        done = subprocess.run(["umount", str(at)], capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         if not done.returncode:
             return
         assert "busy" in done.stderr, done.stderr

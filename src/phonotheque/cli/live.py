@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _ESCAPE_S = 0.05
 """How long the rest of a key may take after its escape: a terminal sends it in one piece."""
 _MOST_AT_ONCE = 4096
+_CHOOSING = (Key.UP, Key.DOWN, Key.ENTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +111,25 @@ class _Screen:
         )
 
     def run(self, state: State) -> int | None:
-        """Read keys and show what they lead to, until one ends it."""
+        """Read keys and show what they lead to, until one ends it.
+
+        A key that chooses among rows counts for those that were shown when it was pressed: for none
+        when others came while it waited.
+        """
         with self._live:
             state = self._asked(state)
             while True:
                 self._draw(state)
+                text, is_of_others = state.line.text, False
                 if state.shown.rest is not None and not self._is_typed():
+                    rows = state.shown.rows
                     state = self._with(state, state.shown.rest())
-                    continue
-                text = state.line.text
+                    is_of_others = state.shown.rows != rows and self._is_typed()
+                    if not is_of_others:
+                        continue
                 for key in self._keys():
+                    if is_of_others and key in _CHOOSING and state.line.text == text:
+                        continue
                     if key is Key.LEAVE:
                         return None
                     if key is Key.ENTER:

@@ -95,6 +95,18 @@ def test_two_spellings_are_told_from_two_names(near):
     assert near([*names, *PAULS]) == {tuple(sorted(pair)) for pair in SAME}
 
 
+def test_equal_letters_side_by_side_count_once(near):
+    """Names of which a letter can be taken out in two ways are found as others are."""
+    plain = "marrowbonescompany"
+    doubled = [plain[:place] + plain[place - 1 :] for place in (1, 2, 5, 7, 8, 11, 13, 14, 16, 18)]
+    assert len({plain, *doubled}) == 11
+    names = sorted([plain, *doubled, "o" * 19, "o" * 20])
+    assert near(names) == {
+        pair for pair in itertools.combinations(names, 2) if share(*pair) >= ALIKE
+    }
+    assert near(sorted(doubled)) == set(itertools.combinations(sorted(doubled), 2))
+
+
 def test_a_row_of_names_is_not_compared(near):
     """Of names of which too many are equal but for one letter none is near another."""
     letters = "abcdefghijklmnopqrstuvwxyz"[: MOST_ALIKE + 1]
@@ -112,6 +124,7 @@ def test_of_many_namesakes_few_are_told(tmp_path):
     })  # fmt: skip
     with database(tmp_path, Machine()) as db:
         db.register("artist_card", cards)
+        db.execute("CREATE TABLE settled_pair (kind TEXT, id BIGINT, other_id BIGINT)")
         map_texts(db, "name_of", sql.NAMES, name_key, tmp_path)
         map_near_names(db, tmp_path)
         found = db.execute(f"SELECT id, other_id FROM ({sql.TWINS})").fetchall()

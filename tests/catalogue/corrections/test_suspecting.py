@@ -110,6 +110,19 @@ def test_what_is_settled_makes_room(doubtful):
     assert isrc == suspicions(doubtful, [Doubt.ISRC], TODAY, 1)
 
 
+def test_every_pair_of_namesakes_comes_up(tmp_path):
+    """However many artists have one name, and whether or not something tells some of them apart:
+    until all pairs are settled of which one artist is bare, there are further ones to look at."""
+    told_apart = [{}] * 7 + [{"disambiguation": f"of {town}"} for town in ("Hull", "Kiel") * 3]
+    people = [by(key, "Ada Marrow", **more) for key, more in enumerate(told_apart, 1)]
+    write_source(tmp_path, "plain", together(*people))
+    snapshot = build_small(tmp_path)
+    pairs = frozenset()
+    while found := suspicions(snapshot, [Doubt.TWINS], TODAY, 1000, Settled(pairs=pairs)):
+        pairs |= {(one.kind, one.id, one.other_id) for one in found}
+    assert len({frozenset(ends) for _, *ends in pairs}) == 7 * 6 // 2 + 7 * 6
+
+
 def test_all_doubts_are_one_list(doubtful):
     """The most heard first, so many of each at most, each with a command that takes one side."""
     found = suspicions(doubtful, list(Doubt), TODAY, 1)

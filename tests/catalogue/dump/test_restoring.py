@@ -24,6 +24,7 @@ from catalogue.dump.whole_catalogue import (
     make_dump,
     terms_of,
 )
+from phonotheque.catalogue import census
 from phonotheque.catalogue.dump.contents import decisions_in, read_sums, write_sums
 from phonotheque.catalogue.dump.restoring import Restored, restore
 from phonotheque.catalogue.epoch import open_epoch
@@ -300,6 +301,24 @@ def test_a_stopped_restore_goes_on(site, tmp_path):
     made = back(site / "dump", tmp_path / "new")
     assert digest_of_answers(made) == digest_of_answers(serving(site / "catalogue"))
     assert not (tmp_path / "new.part").exists()
+
+
+def test_another_census_begins_anew(site, tmp_path, monkeypatch):
+    """A census that an earlier program left unfinished is not taken over."""
+
+    def at(progress):
+        if progress.step == "making search files":
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        back(site / "dump", tmp_path / "new", on_progress=at)
+    (marked,) = (one / "left" for one in (tmp_path / "new.part").rglob(census.FOLDER))
+    marked.touch()
+    monkeypatch.setattr(census, "VERSION", census.VERSION + 1)
+    with pytest.raises(StoppedError):
+        back(site / "dump", tmp_path / "new", on_progress=at)
+    assert marked.parent.is_dir()
+    assert not marked.exists()
 
 
 CHILD = """

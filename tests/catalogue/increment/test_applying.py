@@ -24,6 +24,7 @@ from catalogue.dump.whole_catalogue import (
 )
 from catalogue.dump.whole_catalogue import MAKERS as REAL_MAKERS
 from catalogue.increment.changing import MAKERS, PARQUET
+from phonotheque.catalogue import census
 from phonotheque.catalogue.dump.contents import read_sums, write_sums
 from phonotheque.catalogue.dump.dumping import dump
 from phonotheque.catalogue.dump.restoring import restore
@@ -36,6 +37,7 @@ from phonotheque.catalogue.increment.contents import read_increment
 from phonotheque.catalogue.increment.writing import write_increment
 from phonotheque.catalogue.snapshot import current_snapshot
 from phonotheque.catalogue.sources.staging import Staging, current_generation
+from phonotheque.catalogue.tables import ENTITIES
 from phonotheque.disk import LocalDisk
 from phonotheque.errors import (
     ArchiveBusyError,
@@ -184,7 +186,8 @@ def test_an_import_that_was_stopped_is_not_in_the_way(three, other):
 
 
 def test_another_base_is_refused(three, other, tmp_path):
-    """An increment of another epoch, or one that begins with other rows of the same number."""
+    """An increment of another epoch, or one that begins with other rows or other ids of the same
+    number."""
     shutil.copytree(three / "2", tmp_path / "2")
     rewrite(tmp_path / "2", lambda said: said.update(epoch="another"))
     with pytest.raises(ConflictError, match="another catalogue"):
@@ -198,7 +201,21 @@ def test_another_base_is_refused(three, other, tmp_path):
     rewrite(tmp_path / "2", begin_elsewhere)
     with pytest.raises(ConflictError, match=r"begins with 1 .*links.parquet is another"):
         applied(other, tmp_path / "2")
+    shutil.rmtree(tmp_path / "2")
+    shutil.copytree(three / "2", tmp_path / "2")
+    rewrite(tmp_path / "2", say_next("recording", 999, "base"))
+    with pytest.raises(ConflictError, match=r"begins with 1 .*id of recording is \d+, not 999"):
+        applied(other, tmp_path / "2")
     assert serving(other).descriptor.name == "snapshot-000001"
+
+
+def test_that_no_id_was_given_may_be_left_out(three, other, tmp_path):
+    """A base that says 0 of a table is what says nothing of it."""
+    (table, *_) = {*ENTITIES} - {*serving(other).descriptor.next_ids}
+    shutil.copytree(three / "2", tmp_path / "2")
+    rewrite(tmp_path / "2", say_next(table, 0, "base"))
+    applied(other, tmp_path / "2")
+    assert digests(other) == read_increment(three / "2").result.tables
 
 
 def add_up(end):
@@ -206,12 +223,12 @@ def add_up(end):
     end["state"] = state_of(end["tables"], end["next_ids"])
 
 
-def say_next(table, number):
+def say_next(table, number, end="result"):
     """Let an increment say other ids of a table, with digests that agree."""
 
     def change(said):
-        said["result"]["next_ids"][table] = number
-        add_up(said["result"])
+        said[end]["next_ids"][table] = number
+        add_up(said[end])
 
     return change
 
@@ -381,6 +398,24 @@ def test_what_was_stopped_goes_on(three, other, tmp_path):
     applied(other, *both(three))
     assert digests(other) == read_increment(three / "3").result.tables
     assert not (other / "building").exists()
+
+
+def test_another_census_begins_anew(three, other, monkeypatch):
+    """A census that an earlier program left unfinished is not taken over."""
+
+    def at(progress):
+        if progress.step == "making search files":
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        applied(other, three / "2", on_progress=at)
+    marked = other / "building" / census.FOLDER / "left"
+    marked.touch()
+    monkeypatch.setattr(census, "VERSION", census.VERSION + 1)
+    with pytest.raises(StoppedError):
+        applied(other, three / "2", on_progress=at)
+    assert marked.parent.is_dir()
+    assert not marked.exists()
 
 
 def test_another_choice_begins_anew(three, other, tmp_path):

@@ -48,7 +48,10 @@ _LETTERS = f"""
 _SHORTENED = """
     SELECT id, hash(CASE place WHEN 0 THEN letters
         ELSE left(letters, place - 1) || substr(letters, place + 1) END) AS block
-    FROM (SELECT id, letters, unnest(range(0, length(letters) + 1)) AS place FROM name)"""
+    FROM (SELECT id, letters, unnest(range(0, length(letters) + 1)) AS place FROM name)
+    WHERE place < 2 OR substr(letters, place, 1) <> substr(letters, place - 1, 1)"""
+"""Of equal letters side by side the first goes: without another of them the text is the same, and
+a name would count twice."""
 
 _BLOCKS = f"""
     CREATE TEMP TABLE block AS SELECT block FROM ({_SHORTENED})

@@ -1,7 +1,8 @@
 """Questions that `suspecting` asks of a snapshot, in SQL.
 
 Each gives `kind`, `id`, `title`, `listens`, `field`, `value`, `other`, `other_id`. Names are those
-of `build.subjects.open_tables`, with `<kind>_card` for the cards.
+of `build.subjects.open_tables`, with `<kind>_card` for the cards and `settled_pair` (kind, id,
+other_id), both ways, for what was decided.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ LENGTH_APART_AT_LEAST_MS = 3_000
 
 MOST_NAMESAKES = 5
 """Artists of one name that are compared with others, the most popular: of those that nothing tells
-apart, and of those that something does."""
+apart, and of those that something does. One of whom something was decided does not count: as long
+as a pair of a name is open, one is told."""
 
 _SHARED = """
     SELECT DISTINCT i.isrc, coalesce(w.canonical, i.recording) AS id
@@ -78,7 +80,10 @@ _NAMED = f"""
     SELECT c.id, c.rank, c.title, c.listens, c.credit IS NULL AS is_bare,
         replace(k.key, ' ', '') AS letters
     FROM artist_card c JOIN name_of k ON k.text = c.title
-    QUALIFY row_number() OVER (PARTITION BY letters, is_bare ORDER BY rank) <= {MOST_NAMESAKES}"""
+    LEFT JOIN (SELECT DISTINCT id AS decided FROM settled_pair WHERE kind = 'artist') s
+        ON s.decided = c.id
+    QUALIFY count(*) FILTER (WHERE s.decided IS NULL)
+        OVER (PARTITION BY letters, is_bare ORDER BY rank) <= {MOST_NAMESAKES}"""
 
 TWINS = f"""
     WITH named AS MATERIALIZED ({_NAMED}),

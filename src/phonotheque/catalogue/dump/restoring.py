@@ -21,6 +21,7 @@ from pathlib import Path
 
 import msgspec
 
+from phonotheque.catalogue import census
 from phonotheque.catalogue import snapshot as snapshots
 from phonotheque.catalogue.build.card_making import unranked
 from phonotheque.catalogue.build.describing import (
@@ -172,7 +173,8 @@ def _refuse_a_second(root: Path) -> None:
 def _begin(site: _Site) -> None:
     """Go on with what an earlier run of the same dump left, or begin anew."""
     with translated(str(site.root)):
-        wanted = hashlib.sha256((site.dump / SUMS).read_bytes()).hexdigest()
+        made = (site.dump / SUMS).read_bytes() + f"census {census.VERSION}\n".encode()
+        wanted = hashlib.sha256(made).hexdigest()
         path = site.work / _PLAN
         if path.exists() and path.read_text() == wanted:
             return

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from phonotheque.catalogue import census
 from phonotheque.catalogue.build.card_making import make_cards, unranked
 from phonotheque.catalogue.build.serving import WEIGHTS, Makers, count_and_rank, make_serving
 from phonotheque.catalogue.build.site import Site, prepared
@@ -82,7 +83,7 @@ def apply(
 
     Raises:
         PhonothequeError: What `look_over` raises.
-        ConflictError: The rows here are not those that the first one begins with.
+        ConflictError: The rows or ids here are not those that the first one begins with.
         DigestMismatchError: A file is not what it was, or the rows it leads to are others.
         MalformedError: An increment is damaged.
         ArchiveBusyError: A build is running, or another one applies.
@@ -102,7 +103,7 @@ def apply(
         with pace.step("taking the state") as tell:
             sources = found.snapshot.descriptor.sources
             before = tables_digests(steps.before, sources, on_progress=tell)
-            check_base(folders[0], chain[0], before)
+            check_base(folders[0], chain[0], before, found.snapshot.descriptor.next_ids)
         site = prepared(root, disk, machine, _name_of(folders), found.snapshot)
         _make_tables(site, steps, before, pace)
         _make_cards(site, pace)
@@ -113,7 +114,8 @@ def apply(
 def _name_of(folders: Sequence[Path]) -> str:
     """Name all that decides what is made, for the next run to know it by."""
     sums = [digest_of(folder / SUMS) for folder in folders]
-    return hashlib.sha256("\n".join(["increments", *sums]).encode()).hexdigest()
+    made = ["increments", f"census {census.VERSION}", *sums]
+    return hashlib.sha256("\n".join(made).encode()).hexdigest()
 
 
 def _make_tables(site: Site, steps: Steps, before: dict[str, str], pace: Pace) -> None:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from phonotheque.catalogue.increment.contents import Increment
 from phonotheque.errors import BadReferenceError, ConflictError
+
+_Said = TypeVar("_Said", str, int)
 
 
 def check_chain(folders: Sequence[Path], chain: Sequence[Increment], at: int, epoch: str) -> None:
@@ -47,22 +50,32 @@ def check_chain(folders: Sequence[Path], chain: Sequence[Increment], at: int, ep
             raise ConflictError(str(folder), wrong, "Name them in the order of their numbers.")
 
 
-def check_base(folder: Path, increment: Increment, tables: Mapping[str, str]) -> None:
-    """Refuse an increment that begins with other rows than are here.
+def check_base(
+    folder: Path, increment: Increment, tables: Mapping[str, str], next_ids: Mapping[str, int]
+) -> None:
+    """Refuse an increment that begins with other rows, or other ids, than are here.
 
     Args:
         tables: Digest of each table that is here, by its path in a dump.
+        next_ids: For each table the lowest number that is no id here yet; 0 says as much as none.
 
     Raises:
         ConflictError: They differ.
     """
-    wanted = increment.base.tables
-    if tables != wanted:
-        paths = sorted({*tables, *wanted})
-        path = next(one for one in paths if tables.get(one) != wanted.get(one))
-        wrong = (
-            f"it begins with {increment.base.sequence} ({increment.base.state[:12]}), and here "
-            f"{path} is another"
-        )
-        todo = "Restore the full dump, or one with the same --source and --licence."
-        raise ConflictError(str(folder), wrong, todo)
+    base = increment.base
+    if path := _first_other(tables, base.tables, ""):
+        other = f"{path} is another"
+    elif table := _first_other(next_ids, base.next_ids, 0):
+        held, said = (ids.get(table, 0) for ids in (next_ids, base.next_ids))
+        other = f"the next id of {table} is {held}, not {said}"
+    else:
+        return
+    wrong = f"it begins with {base.sequence} ({base.state[:12]}), and here {other}"
+    todo = "Restore the full dump, or one with the same --source and --licence."
+    raise ConflictError(str(folder), wrong, todo)
+
+
+def _first_other(here: Mapping[str, _Said], there: Mapping[str, _Said], none: _Said) -> str | None:
+    """Return the first name of which two say something different; who says nothing says `none`."""
+    names = sorted({*here, *there})
+    return next((one for one in names if here.get(one, none) != there.get(one, none)), None)
