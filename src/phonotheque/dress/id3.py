@@ -18,7 +18,8 @@ from phonotheque.dress.overlay import Cover, Overlay
 _UTF_8 = b"\x03"
 _ANY_LANGUAGE = b"XXX"  # 4.10: "unknown"
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
-_GENRE_REFERENCE = re.compile(r"[0-9]+|RX|CR|\(.*", re.DOTALL)  # read as a number in a list
+_GENRE_REFERENCE = re.compile(r"[0-9]+|RX|CR|\(.*|.*\n.*", re.DOTALL)
+"""Read as a number in a list; and what readers cut where its line ends."""
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _MAX_TAG_BYTES = (1 << 28) - 1
 

@@ -36,7 +36,9 @@ def _number(person: str) -> int:
     return int(match[1]) if match else 0
 
 
-def refusal(error: sqlite3.Error, todo: str, name: str = "people.sqlite") -> UnavailableError:
+def refusal(
+    error: sqlite3.Error | UnicodeDecodeError, todo: str, name: str = "people.sqlite"
+) -> UnavailableError:
     """Say in our words what SQLite refused, and what to do."""
     if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
         return DiskFullError(name, "no room is left on the disk", "Free some space and run again.")
@@ -58,7 +60,7 @@ class People:
             self._db.execute("PRAGMA synchronous = EXTRA")  # the folder too, after each change
             self._db.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
             self._db.executescript(_TABLES)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise refusal(error, "Check the disk; bring the file back from a backup.") from error
 
     def begin_after(self, highest: int) -> None:

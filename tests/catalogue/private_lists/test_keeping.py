@@ -242,6 +242,17 @@ def test_a_damaged_file_is_told(tmp_path_factory, data):
             list(lists.songs(one.name))
 
 
+def test_damage_that_sqlite_cannot_quote_is_told(path):
+    """A damaged word of a table's text is no UTF-8, in SQLite's own message neither."""
+    People(path).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"PRIMARY KEY AUTOINCREMENT", b"PRIMARY \x80EY AUTOINCREMENT"))
+    with pytest.raises(DiskFailedError), closing(PrivateLists(path)) as lists:
+        lists.all()
+    with pytest.raises(DiskFailedError):
+        People(path)
+
+
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 _LINES = st.sampled_from(
     ["Moorings - Odile Marrow", "'=1", "''-1", "a\r\nb", "c\n" * 300, "#EXTM3U"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from listen.hostile_music import TRICKS
@@ -78,6 +78,7 @@ def _written(kind, text, *, is_held):
 )
 def test_no_text_of_a_row_is_markup(kind, is_held, text):
     """Whatever a thing is called, a row has the tags that it has of any other name."""
+    assume("zz" not in text.casefold())  # what is sought, which is marked
     text = f"x{text}"
     harmless = _Tags(_written(kind, "name", is_held=is_held))
     assert _Tags(_written(kind, text, is_held=is_held)).tags == harmless.tags

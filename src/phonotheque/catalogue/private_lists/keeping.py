@@ -270,3 +270,5 @@ def _said() -> Iterator[None]:
         if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
             raise
         raise refusal(error, _CHECK) from error
+    except UnicodeDecodeError as error:  # of a damaged name of a table, before SQLite says so
+        raise refusal(error, _CHECK) from error
