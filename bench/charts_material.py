@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from bench.synthetic import Form, make
+from bench.synthetic_stretch import Stretch
 from bench.synthetic_world import World
 from phonotheque.catalogue import cards, census
 from phonotheque.catalogue.build.census_making import make_census
@@ -36,6 +39,23 @@ def make_catalogue(snapshot: Path, tracks: int) -> None:
         parts = sorted((unranked / kind).glob("part-*.parquet"))
         rank_cards(parts, snapshot / "cards" / kind, is_consuming=True)
     shutil.rmtree(unranked)
+
+
+def make_codes(snapshot: Path, tracks: int) -> None:
+    """Write the ISRCs of a synthetic snapshot, and nothing else."""
+    folder = snapshot / "tables/isrc"
+    folder.mkdir(parents=True)
+    world = World(tracks)
+    with ProcessPoolExecutor(2) as pool:
+        for _ in pool.map(partial(_write_codes, folder, world), range(world.stretches)):
+            pass
+
+
+def _write_codes(folder: Path, world: World, number: int) -> None:
+    stretch = Stretch(world, number)
+    columns = {"source": np.ones(len(stretch.tracks), np.int32), "recording": stretch.tracks}
+    rows = _filled(snapshot_schema("isrc"), columns | {"isrc": stretch.isrcs})
+    write_part(folder / part_name(number + 1), rows)
 
 
 def make_releases(snapshot: Path, count: int) -> None:
