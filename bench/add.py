@@ -38,13 +38,13 @@ from bench.measure import (
 from bench.rows import Row, Sense
 from bench.tracks import paths_of
 
-FILES = {"default": 1_500, "full": 20_000}
+FILES = {"default": 1_000, "full": 20_000}
 """Small files: at full scale as many as the floor of memory is stated for. Each is decoded."""
 
 SAMPLED = 20
 MOST_BYTES = 300_000_000
 MOST_OWN_MS = 10
-LONG_FILES = {"default": 16, "full": 40}
+LONG_FILES = {"default": 8, "full": 40}
 LONG_S = 180
 
 

@@ -16,6 +16,9 @@ from bench.measure import ROOT
 from bench.tracks import make_tracks, paths_of
 
 _RATE_HZ = 44_100
+_SOUND_BYTES = _RATE_HZ * 4 // 10
+"""A tenth of a second in stereo."""
+
 MEAN_BYTES = 3_490_000
 """Length of one recording: some minutes of lossy sound."""
 
@@ -30,23 +33,38 @@ def as_installed() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-def wav_header(data_bytes: int, *, rate_hz: int = _RATE_HZ, channels: int = 2) -> bytes:
+def wav_header(
+    data_bytes: int, *, more_bytes: int = 0, rate_hz: int = _RATE_HZ, channels: int = 2
+) -> bytes:
     """The first 44 bytes of a WAV file of 16-bit PCM.
+
+    Args:
+        data_bytes: Of sound.
+        more_bytes: Of chunks behind the sound.
+        rate_hz: Samples of a channel in a second.
+        channels: How many.
 
     Source: "Multimedia Programming Interface and Data Specifications 1.0" (1991), "WAVE".
     """
     form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
     chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data"
-    return b"RIFF" + struct.pack("<I", 36 + data_bytes) + chunks + struct.pack("<I", data_bytes)
+    size_bytes = 36 + data_bytes + more_bytes
+    return b"RIFF" + struct.pack("<I", size_bytes) + chunks + struct.pack("<I", data_bytes)
 
 
 def make_recordings(folder: Path, *, files: int, total_bytes: int) -> int:
-    """Fill a folder with WAV files of noise and return their exact bytes."""
+    """Fill a folder with WAV files and return their exact bytes.
+
+    A tenth of a second of each is noise; the rest is a chunk that no player plays, so that taking
+    them in costs no more than it must where only bytes are measured.
+    """
     size_bytes = make_tracks(folder, files=files, total_bytes=total_bytes)
     for path in paths_of(folder):
-        header = wav_header(path.stat().st_size - 44)
+        more_bytes = path.stat().st_size - 44 - _SOUND_BYTES
         with open(path, "r+b", buffering=0) as file:
-            file.write(header)
+            file.write(wav_header(_SOUND_BYTES, more_bytes=more_bytes))
+            file.seek(_SOUND_BYTES, os.SEEK_CUR)
+            file.write(b"JUNK" + struct.pack("<I", more_bytes - 8))
         path.rename(path.with_suffix(".wav"))
     return size_bytes
 

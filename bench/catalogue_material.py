@@ -5,8 +5,9 @@ code that made it, so that other code makes another and removes the one before. 
 while it was made stands beside it and is printed again as long as the code is the same.
 
 With `PHONOTHEQUE_BENCH_CARDS=FOLDER` everything stands below FOLDER instead, as `cards`, `search`,
-`lookup`, `match` and `tantivy`. What is absent there is made; what is there is taken as it is,
-whatever code made it, and never removed: so a catalogue of a hundred million tracks is made once.
+`lookup`, `match`, `browse` and `tantivy`. What is absent there is made; what is there is taken as
+it is, whatever code made it, and never removed: so a catalogue of a hundred million tracks is made
+once.
 
 Disk, in MB for each million tracks above 50 million: 59 for cards, 105 while they are ranked;
 40 for search files; 124 for look-up; 13 for matching.
@@ -48,6 +49,11 @@ _CODE = {
         "src/phonotheque/music/title_key.py",
         "src/phonotheque/music/folding.py",
     ),
+    "browse": (
+        f"{_CATALOGUE}/browse/*.py",
+        f"{_CATALOGUE}/search/*.py",
+        "src/phonotheque/music/folding.py",
+    ),
     "tantivy": ("bench/search_tantivy.py", f"{_CATALOGUE}/search/row_tokens.py"),
 }
 
@@ -57,6 +63,7 @@ _MADE = {
     "search": "recording/search.json",
     "lookup": "ids.db",
     "match": "match.db",
+    "browse": "browse.db",
     "tantivy": "index/meta.json",
 }
 """What ready material has when a stage of it is done."""
@@ -91,6 +98,10 @@ class Material:
     def match(self) -> Path:
         """Return the path of the file by which lists are matched."""
         return self._folder("match") / "match.db"
+
+    def browse(self) -> Path:
+        """Return the folder of shelves, `browse.db`, and of search files of all other kinds."""
+        return self._folder("browse")
 
     def tantivy(self) -> Path:
         """Return the folder of an index that tantivy made of the same rows."""
@@ -186,6 +197,26 @@ def _child_match(snapshot: Path, folder: Path, rows: int) -> None:
     build_match(snapshot, folder / "match.db", machine=Machine(jobs=1, memory_bytes=1 << 30))
 
 
+def _child_others(snapshot: Path, folder: Path, rows: int) -> None:
+    from phonotheque.catalogue.bulk import parts_in
+    from phonotheque.catalogue.kinds import Kind
+    from phonotheque.catalogue.search.build import build_search_of_parts
+
+    del rows
+    for kind in Kind:
+        if kind is not Kind.RECORDING:
+            build_search_of_parts(parts_in(snapshot / "cards" / kind), folder / kind, jobs=1)
+
+
+def _child_browse(snapshot: Path, folder: Path, rows: int) -> None:
+    from phonotheque.catalogue.browse.build import build_browse
+    from phonotheque.catalogue.database import Machine
+
+    del rows
+    machine = Machine(jobs=1, memory_bytes=1 << 30)
+    build_browse(snapshot, folder / "browse.db", lambda _: None, machine=machine)
+
+
 def _child_tantivy(snapshot: Path, folder: Path, rows: int) -> None:
     from bench.search_tantivy import build
 
@@ -199,6 +230,8 @@ _CHILDREN: dict[str, Callable[[Path, Path, int], None]] = {
     "search": _child_search,
     "lookup": _child_lookup,
     "match": _child_match,
+    "others": _child_others,
+    "browse": _child_browse,
     "tantivy": _child_tantivy,
 }
 _STEPS = {
@@ -206,6 +239,7 @@ _STEPS = {
     "search": ("search",),
     "lookup": ("lookup",),
     "match": ("match",),
+    "browse": ("others", "browse"),
     "tantivy": ("tantivy",),
 }
 

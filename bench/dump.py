@@ -35,7 +35,7 @@ from phonotheque.catalogue.dump.parquet_tables import Origin, write_parquet
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import SourceEntry
 
-TRACKS = {"small": 50_000, "default": 200_000, "full": 1_000_000}
+TRACKS = {"small": 50_000, "default": 100_000, "full": 1_000_000}
 MOST_FLAT_BYTES, MOST_SQLITE_BYTES = 35, 50
 ARCHIVE_OF_2025 = 143
 

@@ -18,13 +18,13 @@ import numpy as np
 from bench.measure import ROUNDS
 from bench.rows import Row, Sense
 from phonotheque.disk import LocalDisk
-from phonotheque.guard.bench.detector import Batch, Service
 from phonotheque.guard.calibration import Limits
 from phonotheque.guard.detector import Guard
 from phonotheque.guard.engine.compiled import observe_all
 from phonotheque.guard.engine.memory import Events
 from phonotheque.guard.intake import Names, take
 from phonotheque.guard.resuming import kept, resumed
+from phonotheque.guard.service import Service
 from phonotheque.guard.state import load, save
 
 ACCOUNTS, TRACKS, GENRES = 1_000_000, 1_000_000, 400
@@ -38,11 +38,11 @@ def rows(scale: str) -> Iterator[Row]:
     """Measure the engine, the whole way in, and a stop and a start."""
     albums = np.arange(TRACKS, dtype=np.int32) // 12
     genres = np.random.default_rng(21).integers(0, GENRES, TRACKS // 12 + 1).astype(np.int32)
-    keys = np.zeros((ACCOUNTS, 5), np.int32)
-    service = Service(ACCOUNTS, genres[albums], albums, keys)
+    service = Service(ACCOUNTS, genres[albums], albums)
     guard = Guard(service)
     guard.limits = Limits((300.0, 900.0, 3_000.0))
-    guard.learn(_batch(events_of(300_000, 1)))
+    known = events_of(300_000, 1)
+    guard.learn(known, np.zeros(len(known.track), np.bool_))
     yield _engine(guard, EVENTS.get(scale, DEFAULT_EVENTS))
     yield Row("memory of an account", guard.accounts.bytes_each, "B", 1_024, sense=Sense.AT_MOST)
     yield _from_json(guard)
@@ -62,9 +62,9 @@ def _from_json(guard: Guard) -> Row:
 
     def whole() -> None:
         taken = take(text, names, TRACKS, NOW + 86_400)
-        none = np.zeros(0, np.int32)
-        guard.see(Batch(taken.events, taken.chosen, none, none.astype(np.int64)))
-        guard.look(NOW)
+        guard.see(taken.events, taken.chosen)
+        guard.look_at(np.unique(taken.events.account))
+        guard.look_at_groups(NOW)
 
     spent = best(whole)
     return Row(
@@ -100,11 +100,6 @@ def events_of(count: int, seed: int) -> Events:
         random.integers(1_000, 260_000, count, dtype=np.int32),
         random.random(count) < 0.7,
     )
-
-
-def _batch(events: Events) -> Batch:
-    none = np.zeros(0, np.int32)
-    return Batch(events, np.zeros(len(events.track), np.bool_), none, none.astype(np.int64))
 
 
 def lines_of(events: Events) -> bytes:

@@ -115,7 +115,7 @@ def watched(shape: str, farm: str, seed: int, scale: Scale) -> Watched:
     guard = Guard(service_of(world, setting.keys(world.population)))
     drifts = new_drifts(len(guard.marks.asked))
     for batch in feed.warm_up():
-        guard.learn(batch)
+        guard.learn(batch.events, batch.chosen)
     seconds = list(look_seconds(scale.days, scale.step_s))
     for batch, _ in zip(feed.days(scale.days), seconds, strict=True):
         events = type(batch.events)._make(column[~batch.chosen] for column in batch.events)
@@ -123,7 +123,7 @@ def watched(shape: str, farm: str, seed: int, scale: Scale) -> Watched:
         weights, votes = np.zeros(len(events.track), np.float32), np.zeros_like(guard.music.plays)
         observe_apart(before, guard.music, np.full(3, 1e9), events, votes, weights)
         drift_all(drifts, guard.music.rating, events, weights)
-        guard.see(batch)
+        guard.see(batch.events, batch.chosen)
     names = np.array([kind.name for kind in KINDS])
     days = (guard.moments.last - guard.moments.first) / 86_400
     everybody = np.ones(len(drifts.last_second), np.bool_)

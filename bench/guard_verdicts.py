@@ -28,7 +28,7 @@ from phonotheque.guard.tokens import COOKIE
 from phonotheque.music.rights import Basis, RightsStatement, Use
 from phonotheque.register.events import Rights
 
-PLAYERS = 200
+PLAYERS = 100
 AT_ONCE = 8
 EVERY_S = 0.25
 MOST_S = 2.0

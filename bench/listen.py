@@ -2,7 +2,7 @@
 
 Client and server are on one machine; bytes for a CPU second are of the server's processes alone. A
 time counts from when a request was due. `PHONOTHEQUE_BENCH_LISTEN` names an archive with a larger
-catalogue; without it one of 200,000 synthetic tracks is made (a million at full scale).
+catalogue; without it one of a million synthetic tracks is made.
 
 Every row of the catalogue is invented: these are figures of a synthetic one.
 """
@@ -22,7 +22,7 @@ from bench.listen_nginx import proxy_rows
 from bench.measure import AbsentError, best_in_turn
 from bench.rows import Row, Sense
 
-DEFAULT_ROWS, FULL_ROWS = 200_000, 1_000_000
+ROWS = 1_000_000
 LEAST_RANGE_MB, LEAST_DRESSED_MB = 800.0, 200.0
 MOST_CORE, MOST_LISTENERS_MB = 0.5, 400.0
 LISTENERS, PERIOD_S = 500, 10.0
@@ -41,8 +41,7 @@ def rows(scale: str) -> Iterator[Row]:
             yield from proxy_rows(sounding, Path(folder))
         except AbsentError as error:
             yield Row(f"range streaming behind a proxy ({error} is absent)", None, "x", 0.9)
-        rows_wanted = FULL_ROWS if scale == "full" else DEFAULT_ROWS
-        archive, songs = wide_archive(Path(folder), rows_wanted)
+        archive, songs = wide_archive(Path(folder), ROWS)
         with serving(archive, workers=WORKERS) as running:
             yield from mixed_rows(running, load_on(running.port), songs)
             yield from browser_rows(running, songs)

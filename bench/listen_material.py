@@ -6,10 +6,12 @@ of ten million tracks is made once.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,11 +71,8 @@ def wide_archive(root: Path, rows: int) -> tuple[Path, int]:
 
 def _wide(root: Path, rows: int) -> Path:
     from phonotheque.archive.founding import found
-    from phonotheque.catalogue.browse.build import build_browse
     from phonotheque.catalogue.bulk import parts_in, rows_of
-    from phonotheque.catalogue.database import Machine
     from phonotheque.catalogue.kinds import Kind
-    from phonotheque.catalogue.search.build import build_search_of_parts
     from phonotheque.catalogue.snapshot import Descriptor, switch_to, write_descriptor
     from phonotheque.disk import LocalDisk
 
@@ -86,15 +85,12 @@ def _wide(root: Path, rows: int) -> Path:
     for part in ("tables", "cards"):
         (snapshot / part).symlink_to(material.cards() / part)
     (serving / "ids.db").symlink_to(material.lookup())
-    (serving / Kind.RECORDING).symlink_to(material.search())
+    (serving / "browse.db").symlink_to(material.browse() / "browse.db")
     counts = {}
     for kind in Kind:
-        parts = parts_in(material.cards() / "cards" / kind)
-        counts[kind.value] = sum(map(rows_of, parts))
-        if kind is not Kind.RECORDING:
-            build_search_of_parts(parts, serving / kind, jobs=1)
-    machine = Machine(jobs=1, memory_bytes=1 << 30)
-    build_browse(material.cards(), serving / "browse.db", lambda _: None, machine=machine)
+        searched = material.search() if kind is Kind.RECORDING else material.browse() / kind
+        (serving / kind).symlink_to(searched)
+        counts[kind.value] = sum(map(rows_of, parts_in(material.cards() / "cards" / kind)))
     disk = LocalDisk(archive / "catalogue")
     made = Descriptor(
         "snapshot-000001", "2026-01-01T00:00:00Z", "e", {}, "i", (), {}, counts, {}, {}
@@ -209,9 +205,15 @@ def family_of(pid: int) -> list[int]:
 
 
 def _cpu_of(pid: int) -> float:
-    """Source: proc(5), fields 14 and 15 of `stat`."""
+    """User and system seconds of a process, to the nanosecond; 0 of one that is gone.
+
+    `/proc` tells them in steps of 10 ms.
+    Source: clock_getcpuclockid(3).
+    """
+    clock = ctypes.c_int()
+    if ctypes.CDLL(None).clock_getcpuclockid(pid, ctypes.byref(clock)):
+        return 0.0
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return time.clock_gettime(clock.value)
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
