@@ -52,6 +52,30 @@ def test_every_command_has_an_example(words):
     assert f"Example: phono {' '.join(words)}" in call(*words, "--help").out
 
 
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("catalogue", "dump", "x", "--since", "x"), "a whole number of at least 1"),
+        (
+            ("guard", "permit", "x", "--factor", "y"),
+            "a whole number of at least 1 and at most 1000",
+        ),
+    ],
+)
+def test_what_number_is_wanted_is_said(words, wanted):
+    """A text where a number belongs is told which numbers do, in words and as JSON."""
+    assert wanted in call(*words).expect(2).err
+    assert wanted in json.loads(call(*words, "--json").expect(2).err)["wrong"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_so(tmp_path):
+    """`init` where nothing can be made, or a file is, is a request to be mended: exit status 2."""
+    (tmp_path / "file").touch()
+    made = call("init", tmp_path / "file" / "archive", "--name", "x").expect(2).err
+    assert "the folder cannot be made" in made
+    assert "there is a file of this name" in call("init", tmp_path / "file", "--name", "x").err
+
+
 def test_the_version_is_told():
     """--version prints the number and ends with 0."""
     assert call("--version").expect(0).out == f"phono {__version__}\n"

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,6 +71,8 @@ def written_whole(path: Path, end: bytes = b"") -> Iterator[Callable[[bytes], No
     Raises:
         ConflictError: Something came to be under its name meanwhile.
     """
+    from secrets import token_hex
+
     from phonotheque.disk import LocalDisk
 
     disk = LocalDisk(path.absolute().parent, mode=0o600)
