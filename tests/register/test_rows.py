@@ -16,7 +16,7 @@ DEEP = b'{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 @pytest.mark.parametrize("body", [DEEP, b"{", b'{"name":1}', b'{"name":"\xff"}'])
 def test_a_row_that_cannot_be_read_is_damage(body: bytes) -> None:
     """Cut, of another shape, no UTF-8, or nested without end: the index is damaged."""
-    with pytest.raises(UnavailableError, match="the index is damaged"), refusals("index"):
+    with pytest.raises(UnavailableError, match="index: it is damaged"), refusals("index"):
         decode_row(body, Volume)
 
 

@@ -147,7 +147,7 @@ def open_to_read(root: Path) -> Iterator[Archive]:
     index = Index(root / INDEX, is_reading=True)
     people = People(root / PEOPLE if (root / PEOPLE).exists() else ":memory:")
     try:
-        with refusals(INDEX):
+        with refusals(root / INDEX):
             check_place(disk, index.place)
             notices = tuple(dict.fromkeys((*notices, *_standing_notices(disk, index))))
             yield Archive(root, config, disk, DiskStore(disk), index, people, None, notices)
@@ -159,13 +159,11 @@ def open_to_read(root: Path) -> Iterator[Archive]:
 def _refuse_half_made(root: Path) -> None:
     """Refuse an index that is being made: half-way through, a withdrawal may lie ahead."""
     index = Index(root / INDEX, is_reading=True)
-    try:
+    with closing(index), refusals(root / INDEX):
         if index.note("making"):
             raise ArchiveBusyError(
                 str(root), "its index is being made again", "Wait until that is done."
             )
-    finally:
-        index.close()
 
 
 def _is_behind(root: Path, disk: Disk) -> bool:
@@ -214,7 +212,7 @@ def open_to_write(
         for folder in FOLDERS:
             make_folders(disk, folder)
         index = _fresh_index(root, disk) if is_rebuilt else Index(root / INDEX)
-        with closing(index), refusals(INDEX):
+        with closing(index), refusals(root / INDEX):
             end, notices = heal(disk, index, on_progress)
             people, lost = _people(root, index)
             journal = Journal(disk, end)

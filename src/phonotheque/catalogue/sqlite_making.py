@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from phonotheque.errors import DiskFailedError, DiskFullError
+from phonotheque.sqlite_refusals import refusal
 
 _PRAGMAS = """
     PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -37,10 +37,6 @@ def filling(path: Path, tables: str = "") -> Iterator[sqlite3.Connection]:
         yield db
         db.execute("COMMIT")
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname == "SQLITE_FULL":
-            todo = "Free some space and run again."
-            raise DiskFullError(str(path), "no room is left on the disk", todo) from error
-        todo = "Check the disk, then run again."
-        raise DiskFailedError(str(path), f"it could not be made: {error}", todo) from error
+        raise refusal(path, error, "Check the disk, then run again.") from error
     finally:
         db.close()

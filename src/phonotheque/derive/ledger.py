@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from phonotheque.errors import UnavailableError
+from phonotheque.errors import PhonothequeError, UnavailableError
+from phonotheque.sqlite_refusals import refusal
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS copy (
@@ -90,7 +91,7 @@ class Ledger:
             return self._ready()
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError:  # damaged: it knows nothing that cannot be found again
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged: nothing in it is lost
             for ending in ("", "-wal", "-shm"):
                 self._path.with_name(f"{self._path.name}{ending}").unlink(missing_ok=True)
             return self._ready()
@@ -118,9 +119,6 @@ class Ledger:
             db.execute(f"PRAGMA user_version = {_VERSION}")
         db.execute("COMMIT")
 
-    def _refusal(self, error: sqlite3.Error) -> UnavailableError:
-        return UnavailableError(
-            str(self._path),
-            f"the list of copies cannot be used: {error}",
-            "Check the disk and its permissions; the file may be deleted.",
-        )
+    def _refusal(self, error: sqlite3.Error) -> PhonothequeError:
+        todo = "Check the disk and its permissions; the file may be deleted."
+        return refusal(self._path, error, todo, damage=UnavailableError)

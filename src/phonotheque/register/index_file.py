@@ -1,4 +1,4 @@
-"""The index as a file: how it is made and opened, and what SQLite's refusals mean.
+"""The index as a file: how it is made and opened, and what is said where it cannot be used.
 
 Laws: a reader sees an index with all its tables or none; a refusal is said in our words, once.
 Not here: rows and questions (`index`), which tables there are (`schema`, `findings`).
@@ -7,16 +7,16 @@ Not here: rows and questions (`index`), which tables there are (`schema`, `findi
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
 
-from phonotheque.errors import DiskFullError, UnavailableError
+from phonotheque import sqlite_refusals
+from phonotheque.errors import PhonothequeError, UnavailableError
 from phonotheque.register import findings, schema
 
 _MAKE = f"{schema.TABLES} {findings.TABLE} PRAGMA user_version = {schema.VERSION}"
@@ -57,38 +57,24 @@ def reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
 
 
+_TODO = "Run `phono rebuild`."
+
+
 @contextmanager
 def refusals(path: Path | str) -> Iterator[None]:
-    """Let what SQLite refuses in the block be said in our words; mistakes of ours stay as they are.
+    """Let what SQLite refuses in the block be said in our words, and damage inside of a row, which
+    SQLite does not see; mistakes of ours stay as they are.
 
     Raises:
         UnavailableError: The file cannot be used, or not now.
     """
     try:
-        yield
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        # SQLite quotes damaged bytes in its messages, and does not see damage inside of a row.
-        raise UnavailableError(str(path), "the index is damaged", "Run `phono rebuild`.") from error
-    except sqlite3.DatabaseError as error:
-        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
-            raise
-        raise refusal(path, error) from error
+        with sqlite_refusals.refusals(path, _TODO, damage=UnavailableError):
+            yield
+    except msgspec.DecodeError as error:
+        raise UnavailableError(str(path), "it is damaged", _TODO) from error
 
 
-_NEEDED_BYTES = 1 << 16
-"""With less than this free, SQLite's own files beside the index (32 KiB at a time) do not fit."""
-
-
-def refusal(path: Path | str, error: sqlite3.Error | OSError) -> UnavailableError:
-    """Say in our words why SQLite refused. Beside "full", a full disk also looks like a bad one."""
-    name = getattr(error, "sqlite_errorname", "")
-    free_bytes = _NEEDED_BYTES
-    with suppress(OSError):
-        free_bytes = shutil.disk_usage(Path(path).parent).free
-    if name == "SQLITE_FULL" or free_bytes < _NEEDED_BYTES:
-        return DiskFullError(
-            str(path), "no room is left on the disk", "Free some space and run again."
-        )
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return UnavailableError(str(path), str(error), "Wait, then run again.")
-    return UnavailableError(str(path), f"the index cannot be used: {error}", "Run `phono rebuild`.")
+def refusal(path: Path | str, error: sqlite3.Error | OSError) -> PhonothequeError:
+    """Say in our words why the index cannot be used."""
+    return sqlite_refusals.refusal(path, error, _TODO, damage=UnavailableError)

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
-from phonotheque.errors import UnavailableError
+from phonotheque.errors import PhonothequeError, UnavailableError
 from phonotheque.guard.budgets import HOUR, MONTH, Ask, Limit, Spent, ask, open_one
+from phonotheque.sqlite_refusals import refusal
 
 FILE = "state/guard/ledger.sqlite"
 _VERSION = 1
@@ -82,7 +83,7 @@ class Ledger:
                 return self._open(db, mark, budgets, now)
             except sqlite3.Error as error:
                 self._let_go()
-                raise _away(error) from error
+                raise self._away(error) from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -114,7 +115,7 @@ class Ledger:
             row = db.execute("SELECT second FROM opened WHERE mark = ?", (mark,)).fetchone()
         except sqlite3.Error as error:
             self._let_go()
-            raise _away(error) from error
+            raise self._away(error) from error
         return row is not None and now - row[0] < MONTH
 
     def _forget(self, db: sqlite3.Connection, now: float) -> None:
@@ -130,7 +131,7 @@ class Ledger:
                 (self.root / FILE).parent.mkdir(parents=True, exist_ok=True)
                 self._db = self._made()
             except (sqlite3.Error, OSError) as error:
-                raise _away(error) from error
+                raise self._away(error) from error
         return self._db
 
     def _made(self) -> sqlite3.Connection:
@@ -138,10 +139,14 @@ class Ledger:
             return _connected(self.root / FILE)
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError:  # damaged: it may be lost
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # damaged: it may be lost
             for ending in ("", "-wal", "-shm"):
                 (self.root / f"{FILE}{ending}").unlink(missing_ok=True)
             return _connected(self.root / FILE)
+
+    def _away(self, error: sqlite3.Error | OSError) -> PhonothequeError:
+        todo = "Check the disk; it may be deleted."
+        return refusal(self.root / FILE, error, todo, damage=UnavailableError)
 
     def _let_go(self) -> None:
         if self._db is not None:
@@ -183,9 +188,3 @@ def _spent(db: sqlite3.Connection, name: bytes) -> Spent:
 def _put(db: sqlite3.Connection, name: bytes, spent: Spent) -> None:
     until = " ".join(map(repr, spent.until))
     db.execute("INSERT OR REPLACE INTO spent VALUES (?, ?, ?)", (name, until, max(spent.until)))
-
-
-def _away(error: Exception) -> UnavailableError:
-    return UnavailableError(
-        FILE, f"it cannot be used: {error}", "Check the disk; it may be deleted."
-    )

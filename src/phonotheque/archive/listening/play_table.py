@@ -26,8 +26,8 @@ from uuid import UUID
 
 import msgspec
 
+from phonotheque import sqlite_refusals
 from phonotheque.disk import Disk, Entry, Kind, refusal
-from phonotheque.errors import UnavailableError
 from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.music.digest import Sha256
 
@@ -105,13 +105,14 @@ class PlayTable:
             try:
                 try:
                     return self._do(work)
-                except sqlite3.DatabaseError as error:
+                except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                     if not _is_damage(error):
                         raise
                     self._remove()
                     return self._do(work)
             except sqlite3.Error as error:
-                raise _unusable(error) from error
+                todo = "Check the disk; the file may be deleted."
+                raise sqlite_refusals.refusal(self.root / TABLE, error, todo) from error
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Return rows of the table as it is: lines that a worker who was killed left are in it when
@@ -122,7 +123,7 @@ class PlayTable:
         """
         try:
             return self._rows(query, values)
-        except sqlite3.Error:  # there is none yet, or it is damaged
+        except (sqlite3.Error, UnicodeDecodeError):  # there is none yet, or it is damaged
             return self.alone(lambda db: db.execute(query, values).fetchall())
 
     def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
@@ -267,12 +268,6 @@ def _day_of(entry: Entry) -> str | None:
         return None
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
     """Whether the file is what is wrong, and not the disk, or another who holds it."""
-    return type(error) is sqlite3.DatabaseError
-
-
-def _unusable(error: sqlite3.Error) -> UnavailableError:
-    return UnavailableError(
-        TABLE, f"it cannot be used: {error}", "Check the disk; the file may be deleted."
-    )
+    return type(error) in (sqlite3.DatabaseError, UnicodeDecodeError)

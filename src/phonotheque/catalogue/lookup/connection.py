@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from phonotheque.catalogue.lookup import blocks, schema
-from phonotheque.errors import FormatTooNewError, MalformedError, NoCatalogueError
+from phonotheque.catalogue.sqlite_reading import damage_told
+from phonotheque.errors import FormatTooNewError, NoCatalogueError
 
 _CACHE_KIB = 4_000
 """Our own; the system's cache behind it is shared by all processes. Nothing is mapped: a page that
-is not in memory would come with megabytes around it, see `search.tier.connect`."""
+is not in memory would come with megabytes around it, see `sqlite_reading.connect`."""
 _LIST = 250
 """Cards that are read at once, from which on more is kept."""
 _LISTS_CACHE_KIB = 24_000
@@ -51,7 +52,7 @@ class Connection:
                     todo = "Update Phonotheque, or build the catalogue again."
                     raise FormatTooNewError(str(path), f"it has format {version}", todo)
                 if version != schema.VERSION:
-                    raise ValueError("it is not a look-up file")
+                    raise ValueError("it is no look-up file")
             except BaseException:
                 self._db.close()
                 raise
@@ -66,17 +67,9 @@ class Connection:
         """Let go of the file. Safe to call twice."""
         self._db.close()
 
-    @contextmanager
-    def damage_told(self) -> Iterator[None]:
+    def damage_told(self) -> AbstractContextManager[None]:
         """Say in our words that what was read cannot be what was written."""
-        try:
-            yield
-        except (sqlite3.DatabaseError, ValueError, LookupError, TypeError, OverflowError) as error:
-            if isinstance(error, sqlite3.ProgrammingError):
-                raise
-            wrong = f"it is damaged, or no look-up file: {error}"
-            todo = "Build the catalogue again: `phono catalogue build`."
-            raise MalformedError(str(self._path), wrong, todo) from error
+        return damage_told(self._path)
 
     def rows(self, query: str, *given: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""

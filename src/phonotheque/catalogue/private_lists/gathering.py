@@ -23,7 +23,7 @@ from phonotheque.catalogue.private_lists.rows import COLUMNS, row_of, song_in
 from phonotheque.catalogue.private_lists.song import Song, song_of
 from phonotheque.errors import BadRequestError
 from phonotheque.music.folding import fold
-from phonotheque.register.people import refusal
+from phonotheque.sqlite_refusals import refusals
 
 MOST_SONGS = 2_000_000
 """Distinct songs of one list: some 300 MB. Nobody has heard more."""
@@ -33,6 +33,8 @@ _AT_ONCE = 20_000
 _TOLD = 20
 """Refused lines that are told with their reasons."""
 
+_PLACE = "the temporary folder"
+_TODO = "Free some space there, or name another folder with SQLITE_TMPDIR."
 _TABLE = f"""
 CREATE TABLE gathered (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, {COLUMNS});
 """
@@ -136,7 +138,7 @@ class Gathered:
     def _write(self, file: str) -> None:
         rows = [(_key_of(song), *row_of(song)) for song in self._waiting.values()]
         self._waiting.clear()
-        with _said():
+        with refusals(_PLACE, _TODO):
             self._db.execute("BEGIN")  # else each row would be a transaction
             self._db.executemany(_ADD, rows)
             self._db.execute("COMMIT")
@@ -152,7 +154,7 @@ class Gathered:
         Raises:
             UnavailableError: The disk refused: sorting needs room, too.
         """
-        with _said():
+        with refusals(_PLACE, _TODO):
             for place, row in enumerate(self._db.execute(_IN_ORDER), start=1):
                 yield song_in(row[2:])._replace(place=place)
 
@@ -168,16 +170,6 @@ def gathering() -> Iterator[Gathered]:
         yield Gathered(db)
     finally:
         db.close()
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Say in our words what SQLite refuses to do with what is put aside."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        todo = "Free some space there, or name another folder with SQLITE_TMPDIR."
-        raise refusal(error, todo, "the temporary folder") from error
 
 
 def _joined(one: Song, other: Entry) -> Song:

@@ -34,7 +34,7 @@ from phonotheque.errors import (
     MalformedError,
     UnavailableError,
 )
-from phonotheque.register.people import refusal
+from phonotheque.sqlite_refusals import refusals
 
 FORMAT = 1
 
@@ -83,7 +83,8 @@ class PrivateLists:
     """
 
     def __init__(self, path: Path) -> None:
-        with _said():
+        self._path = path
+        with refusals(path, _CHECK):
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
             self._db.execute("PRAGMA synchronous = EXTRA")  # as `register.people` has them
             self._db.execute("PRAGMA secure_delete = ON")
@@ -172,7 +173,7 @@ class PrivateLists:
         self._db.close()
 
     def _heads(self) -> list[tuple[Kept, int]]:
-        with _said():
+        with refusals(self._path, _CHECK):
             found = []
             for (number,) in self._db.execute(_NUMBERS).fetchall():
                 head = _HEAD.format(number)
@@ -200,7 +201,7 @@ class PrivateLists:
     def _page(self, head: tuple[Kept, int], after: int) -> list[tuple[Any, ...]]:
         """Return the next songs of a list that is still the one that it was."""
         kept, number = head
-        with _said():
+        with refusals(self._path, _CHECK):
             self._db.execute("BEGIN")
             try:
                 if head not in self._heads():
@@ -216,7 +217,7 @@ class PrivateLists:
 
     def _wipe(self) -> None:
         """Write the file anew where it has free pages, of which each may hold what was killed."""
-        with _said():
+        with refusals(self._path, _CHECK):
             (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
             if free:
                 self._db.execute("VACUUM")
@@ -232,7 +233,7 @@ class PrivateLists:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _said():
+        with refusals(self._path, _CHECK):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -259,16 +260,3 @@ def taken(name: str) -> ConflictError:
     """Return the refusal of a name that a list has already."""
     todo = "Give another name, or --replace to erase the one that is there."
     return ConflictError(name, "there is a private list of this name", todo)
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Let what SQLite refuses in the block be said in our words; mistakes of ours stay."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
-            raise
-        raise refusal(error, _CHECK) from error
-    except UnicodeDecodeError as error:  # of a damaged name of a table, before SQLite says so
-        raise refusal(error, _CHECK) from error

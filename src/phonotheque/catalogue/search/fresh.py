@@ -26,7 +26,7 @@ from phonotheque.catalogue.cards import SCHEMA
 from phonotheque.catalogue.search.build import build_search, make_durable
 from phonotheque.catalogue.search.fresh_rows import ORDER, PREFIX, SEARCH, TEXTS, newest_fresh
 from phonotheque.catalogue.search.layout import Layout, read_layout
-from phonotheque.catalogue.search.tier import translated
+from phonotheque.catalogue.sqlite_reading import translated
 from phonotheque.disk import LocalDisk
 from phonotheque.errors import BadRequestError
 

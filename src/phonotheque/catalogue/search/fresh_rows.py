@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from phonotheque.catalogue.search.section import Section
-from phonotheque.catalogue.search.tier import connect, translated
+from phonotheque.catalogue.sqlite_reading import connect, translated
 from phonotheque.errors import MalformedError
 
 PREFIX = "fresh-"

@@ -17,7 +17,8 @@ from typing import TypeAlias
 from phonotheque.catalogue.search.layout import Tier
 from phonotheque.catalogue.search.matching import any_of
 from phonotheque.catalogue.search.terms import RowText
-from phonotheque.catalogue.search.tier import TABLE, connect, translated
+from phonotheque.catalogue.search.tier import TABLE
+from phonotheque.catalogue.sqlite_reading import connect, translated
 
 Texts: TypeAlias = Callable[[Sequence[int]], list[tuple[str, str]]]
 """Ranks to (title, credit), in the same order: for comparing what the index found."""

@@ -19,9 +19,9 @@ from phonotheque.catalogue.search.running import (
     within,
 )
 from phonotheque.catalogue.search.terms import Asked, RowText, Term
-from phonotheque.catalogue.search.tier import translated
 from phonotheque.catalogue.search.unspaced import pieces
 from phonotheque.catalogue.search.vocabulary import Vocabulary
+from phonotheque.catalogue.sqlite_reading import translated
 
 WHOLE_COMPLETIONS = 8
 """Words that the last one may become for a whole match, while it is typed; the commonest."""

@@ -25,7 +25,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from phonotheque.catalogue.search.delete_columns import iter_hashes
-from phonotheque.catalogue.search.tier import translated
 from phonotheque.catalogue.search.unspaced import LETTERS
 from phonotheque.catalogue.search.vocabulary import (
     COMPLETIONS,
@@ -35,6 +34,7 @@ from phonotheque.catalogue.search.vocabulary import (
     after,
 )
 from phonotheque.catalogue.search.word_memory import distinct
+from phonotheque.catalogue.sqlite_reading import translated
 
 NEAR_1_WORDS = 4_000_000
 """Words that one edit is forgiven in; rarer ones are seldom what was meant."""

@@ -20,7 +20,8 @@ from phonotheque.catalogue.search.layout import Numbers
 from phonotheque.catalogue.search.postings import WHOLE, Runs, run_of
 from phonotheque.catalogue.search.row_tokens import Places, RowTokens
 from phonotheque.catalogue.search.segment import SEGMENT, STRUCTURE_ID, Block, Segment
-from phonotheque.catalogue.search.tier import TABLE, translated
+from phonotheque.catalogue.search.tier import TABLE
+from phonotheque.catalogue.sqlite_reading import translated
 
 _CREATE = f"""
 pragma journal_mode = off;

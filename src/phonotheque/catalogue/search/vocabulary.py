@@ -12,8 +12,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from phonotheque.catalogue.search import deletes
-from phonotheque.catalogue.search.tier import connect, translated
 from phonotheque.catalogue.search.unspaced import is_unspaced
+from phonotheque.catalogue.sqlite_reading import connect, translated
 from phonotheque.errors import MalformedError
 
 T = TypeVar("T")
