@@ -98,6 +98,12 @@ class FormatTooNewError(CallerError):
     code = "format-too-new"
 
 
+class FormatTooOldError(CallerError):
+    """What is handed on was made by an earlier Phonotheque, in a form that is read no more."""
+
+    code = "format-too-old"
+
+
 class NotHeldError(CallerError):
     """The thing is known but its bytes are not held here."""
 

@@ -3,20 +3,14 @@
 import json
 
 import pytest
-from tests.cli.phono import copy_archive, found
+from tests.cli.phono import copy_archive, found, found_with_songs, import_of_songs
 from tests.cli.test_catalogue import MAPPING, ROWS
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """Made once, and only read: an archive that holds nothing, a catalogue of three songs."""
-    folder = tmp_path_factory.mktemp("songs")
-    phono = found(folder / "archive")
-    (folder / "songs.csv").write_text(ROWS, encoding="utf-8")
-    (folder / "songs.toml").write_text(MAPPING, encoding="utf-8")
-    phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
-    phono("catalogue", "build", "--jobs", "1").expect(0)
-    return phono
+    return found_with_songs(tmp_path_factory.mktemp("songs"), MAPPING, ROWS)
 
 
 def test_what_is_dumped_is_found_elsewhere(built, tmp_path):
@@ -87,15 +81,21 @@ def test_an_archive_follows_another(built, tmp_path):
     one("catalogue", "dump", tmp_path / "d", "--form", "parquet").expect(0)
     two = found(tmp_path / "two")
     two("catalogue", "restore", tmp_path / "d").expect(0)
-    (tmp_path / "songs.csv").write_text(f"{ROWS}5,Moorings,Ada Marrow,2024,1\n", encoding="utf-8")
-    (tmp_path / "songs.toml").write_text(MAPPING, encoding="utf-8")
-    one("catalogue", "import", "songs", tmp_path, "--mapping", tmp_path / "songs.toml").expect(0)
+    later = import_of_songs(tmp_path, MAPPING, f"{ROWS}5,Moorings,Ada Marrow,2024,1\n")
+    one(*later).expect(0)
     one("catalogue", "build", "--jobs", "1").expect(0)
     since = ("catalogue", "dump", tmp_path / "2", "--since", "1")
     assert "no form" not in one(*since, "--form", "sqlite").expect(2).err
     assert json.loads(one(*since, "--dry-run", "--json").expect(0).out)["sequence"] == 2
     assert "1 to 2" in one(*since, "--dry-run").expect(0).out
+    nightly = ("catalogue", "dump", tmp_path / "no news", "--since", "2")
+    assert "none is kept" in one(*nightly, "--source", "songs").expect(2).err
     made = json.loads(one(*since, "--json").expect(0).out)
+    assert "nothing was built since" in one(*nightly).expect(0).out
+    assert "nothing was built since" in one(*nightly, "--dry-run").expect(0).out
+    no_news = json.loads(one(*nightly, "--json").expect(0).out)
+    assert no_news == {"folder": None, "since": 2, "sequence": 2}
+    assert not (tmp_path / "no news").exists()
     assert made["rows"]["parquet/tables/recording/songs.parquet"] >= 1
     apply = ("catalogue", "apply", tmp_path / "2")
     assert "would serve" in two(*apply, "--dry-run").expect(0).out

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from phonotheque.catalogue.dump.contents import Contents
     from phonotheque.catalogue.dump.dumping import Plan
     from phonotheque.catalogue.dump.frame import Wish
+    from phonotheque.catalogue.increment.contents import Increment
 
 
 def register(group: typer.Typer) -> None:
@@ -67,7 +68,8 @@ def dump(
 
     What every column means, and the terms of every source, is written into the dump. A dump that
     was stopped goes on after the last file that was whole. With --since, what changed since an
-    earlier dump of the same sources is written: who restored that one applies it.
+    earlier dump of the same sources is written: who restored that one applies it. Where nothing
+    was built since, nothing is written, and the command ends with 0.
 
     Example: phono catalogue dump /srv/dump --licence CC0
     """
@@ -99,30 +101,44 @@ def _dump_since(
         ahead = look_ahead_of(root, wish, since)
         if as_json:
             print_json({"since": since, "sequence": ahead.sequence, "rows": ahead.rows})
+        elif ahead.sequence == since:
+            print(_NO_NEWS.format(since))
         else:
             print(f"{since} to {ahead.sequence}: {ahead.rows:,} rows would be compared.")
         return DONE
     with watched() as told:
         made = dump_increment(root, folder, wish, since, of_build(told))
+    if made is not None:
+        _say_increment(made, folder, as_json=as_json)
+    elif as_json:
+        print_json({"folder": None, "since": since, "sequence": since})
+    else:
+        print(f"{_NO_NEWS.format(since)} {printable(str(folder))} was not written.")
+    return DONE
+
+
+_NO_NEWS = "The catalogue is {0}: nothing was built since."
+
+
+def _say_increment(made: Increment, folder: Path, *, as_json: bool) -> None:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    deleted = sum(made.deleted.values())
+    since, sequence = made.base.sequence, made.result.sequence
     if as_json:
         print_json(
             {
                 "folder": str(folder),
                 "since": since,
-                "sequence": made.result.sequence,
+                "sequence": sequence,
                 "state": made.result.state,
                 "rows": made.rows,
                 "deleted": made.deleted,
                 "size_bytes": size,
             }
         )
-    else:
-        said = f"{counted(made.put, 'row')} put, {counted(deleted, 'key')} deleted"
-        span = f"{since} to {made.result.sequence}"
-        print(f"{printable(str(folder))} holds {span}, {format_bytes(size)}: {said}.")
-    return DONE
+        return
+    said = f"{counted(made.put, 'row')} put, {counted(sum(made.deleted.values()), 'key')} deleted"
+    span = f"{since} to {sequence}"
+    print(f"{printable(str(folder))} holds {span}, {format_bytes(size)}: {said}.")
 
 
 def _say_plan(plan: Plan, *, as_json: bool) -> None:

@@ -4,10 +4,6 @@ import errno
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -23,6 +19,7 @@ from catalogue.dump.whole_catalogue import (
     answers,
     make_dump,
 )
+from catalogue.killed import run_until_killed
 from phonotheque.catalogue import sqlite_making
 from phonotheque.catalogue.dump import contents as contents_module
 from phonotheque.catalogue.dump import json_lines, parquet_files, sqlite_file
@@ -211,9 +208,6 @@ def test_a_stopped_dump_goes_on(site, tmp_path):
 
 
 CHILD = """
-import os, signal, sys
-from pathlib import Path
-sys.path[:0] = sys.argv[4:]
 from catalogue.dump.whole_catalogue import MACHINE
 from phonotheque.catalogue.dump.dumping import dump
 from phonotheque.catalogue.dump.frame import Wish
@@ -221,17 +215,16 @@ from phonotheque.disk import LocalDisk
 root = Path(sys.argv[1])
 def at(progress):
     if progress.step == sys.argv[3]:
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 dump(root, LocalDisk(root), Path(sys.argv[2]), Wish(machine=MACHINE), at)
 """
 
 
 def test_a_killed_dump_goes_on(site, tmp_path):
     """Killed in the middle, the old dump stays; the next run ends as if nothing had been."""
-    tests, out = str(Path(__file__).parents[2]), tmp_path / "dump"
+    out = tmp_path / "dump"
     shutil.copytree(site / "dump", out)
-    command = [sys.executable, "-c", CHILD, site / "catalogue", out, "compressing SQLite", tests]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    run_until_killed(CHILD, site / "catalogue", out, "compressing SQLite")
     assert read_sums(out) == read_sums(site / "dump")
     assert (tmp_path / "dump.part").exists()
     make_dump(site / "catalogue", out)

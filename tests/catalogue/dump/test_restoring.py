@@ -4,10 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
@@ -24,8 +20,10 @@ from catalogue.dump.whole_catalogue import (
     make_dump,
     terms_of,
 )
+from catalogue.killed import run_until_killed
 from phonotheque.catalogue import census
 from phonotheque.catalogue.dump.contents import decisions_in, read_sums, write_sums
+from phonotheque.catalogue.dump.layout import FORMAT
 from phonotheque.catalogue.dump.restoring import Restored, restore
 from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.snapshot import current_snapshot
@@ -34,6 +32,8 @@ from phonotheque.errors import (
     BadReferenceError,
     ConflictError,
     DigestMismatchError,
+    FormatTooNewError,
+    FormatTooOldError,
     MalformedError,
 )
 
@@ -210,6 +210,25 @@ def change_contents(dump, change):
     write_sums(dump, {})
 
 
+FORMS = [
+    (1, FormatTooOldError, r"dump.json: an earlier Phonotheque.*Make a full dump again"),
+    (FORMAT + 1, FormatTooNewError, "later Phonotheque"),
+    (0, MalformedError, "names no format"),
+    ("2", MalformedError, "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("form", "error", "words"), FORMS)
+def test_another_form_is_no_damage(site, tmp_path, form, error, words):
+    """A dump of an earlier program says so, and what to do, whatever else it lacks; one of a later
+    program, too; what names no form is damaged."""
+    shutil.copytree(site / "dump", tmp_path / "dump")
+    change_contents(tmp_path / "dump", lambda said: (said.update(format=form), said.pop("state")))
+    with pytest.raises(error, match=words):
+        back(tmp_path / "dump", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 LIES = {
     "a path out of the folder": lambda said: said["rows"].update({"parquet/../../x.parquet": 1}),
     "a source that is a path": lambda said: said["sources"][0].update(name="../x"),
@@ -322,14 +341,11 @@ def test_another_census_begins_anew(site, tmp_path, monkeypatch):
 
 
 CHILD = """
-import os, signal, sys
-from pathlib import Path
-sys.path[:0] = sys.argv[4:]
 from catalogue.dump.whole_catalogue import MACHINE, MAKERS
 from phonotheque.catalogue.dump.restoring import restore
 def at(progress):
     if progress.step == sys.argv[3]:
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 restore(Path(sys.argv[1]), Path(sys.argv[2]), MAKERS, MACHINE, on_progress=at)
 """
 
@@ -337,10 +353,8 @@ restore(Path(sys.argv[1]), Path(sys.argv[2]), MAKERS, MACHINE, on_progress=at)
 @pytest.mark.torture
 def test_a_killed_restore_goes_on(site, tmp_path):
     """Killed while it makes search files, it leaves no catalogue, and the next run goes on."""
-    tests = str(Path(__file__).parents[2])
     new = tmp_path / "new"
-    command = [sys.executable, "-c", CHILD, site / "dump", new, "making look-up files", tests]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    run_until_killed(CHILD, site / "dump", new, "making look-up files")
     assert not new.exists()
     kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "new.part").rglob("search-*.db")}
     assert kept

@@ -2,10 +2,6 @@
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
@@ -24,6 +20,7 @@ from catalogue.dump.whole_catalogue import (
 )
 from catalogue.dump.whole_catalogue import MAKERS as REAL_MAKERS
 from catalogue.increment.changing import MAKERS, PARQUET
+from catalogue.killed import run_until_killed
 from phonotheque.catalogue import census
 from phonotheque.catalogue.dump.contents import read_sums, write_sums
 from phonotheque.catalogue.dump.dumping import dump
@@ -432,16 +429,11 @@ def test_another_choice_begins_anew(three, other, tmp_path):
 
 
 CHILD = """
-import os, signal, sys
-from pathlib import Path
-sys.path[:0] = sys.argv[5:]
 from catalogue.dump.whole_catalogue import MACHINE
 from catalogue.increment.changing import MAKERS
 from phonotheque.catalogue.increment import ending
 from phonotheque.catalogue.increment.applying import apply
 from phonotheque.disk import LocalDisk
-def die(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
 def at(progress):
     if progress.step == sys.argv[4]:
         die()
@@ -466,9 +458,7 @@ MOMENTS = ("before the pointer", "after the pointer", *STEPS)
 )  # fmt: skip
 def test_killed_it_is_the_old_state_or_the_new_one(three, other, tmp_path, moment):
     """Killed at any moment, the catalogue is whole and of one state; running again ends well."""
-    tests = str(Path(__file__).parents[2])
-    command = [sys.executable, "-c", CHILD, other, *both(three), moment, tests]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    run_until_killed(CHILD, other, *both(three), moment)
     is_new = moment == "after the pointer"
     assert serving(other).descriptor.name == f"snapshot-00000{3 if is_new else 1}"
     if is_new:

@@ -12,19 +12,26 @@ from catalogue.build.small import build_small, by, song, together, write_source
 from catalogue.dump.whole_catalogue import CC0, MACHINE, netlabel, open_source
 from catalogue.increment.changing import PARQUET, Changing
 from phonotheque.catalogue.dump.choosing import Wanted
-from phonotheque.catalogue.dump.contents import check_files, read_sums
+from phonotheque.catalogue.dump.contents import check_files, read_contents, read_sums
 from phonotheque.catalogue.dump.dumping import dump
 from phonotheque.catalogue.dump.frame import Wish
 from phonotheque.catalogue.dump.ordered import key_of
 from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.increment import deleted
-from phonotheque.catalogue.increment.contents import read_increment
+from phonotheque.catalogue.increment.contents import FORMAT, read_increment
 from phonotheque.catalogue.increment.writing import look_ahead, write_increment
 from phonotheque.catalogue.snapshot import switch_to
 from phonotheque.catalogue.tables import TABLES
 from phonotheque.disk import LocalDisk
-from phonotheque.errors import BadRequestError, ConflictError, MalformedError, NotHeldError
+from phonotheque.errors import (
+    BadRequestError,
+    ConflictError,
+    FormatTooNewError,
+    FormatTooOldError,
+    MalformedError,
+    NotHeldError,
+)
 
 
 @pytest.fixture(scope="module")
@@ -165,12 +172,10 @@ def test_a_choice_of_sources_has_increments_of_its_own(built, tmp_path):
 
 
 def test_what_cannot_be_said_is_told(built, tmp_path):
-    """A dump that was never made here, one whose ids mean another thing, and no news at all."""
+    """A dump that was never made here, and one whose ids mean another thing."""
     root = tmp_path / "one"
     shutil.copytree(built / "one", root)
     disk = LocalDisk(root)
-    with pytest.raises(BadRequestError, match="nothing was built since"):
-        write_increment(root, disk, tmp_path / "x", PARQUET, 2)
     with pytest.raises(BadRequestError, match="no dump 9 yet: the catalogue is 2"):
         write_increment(root, disk, tmp_path / "x", PARQUET, 9)
     shutil.rmtree(root / "dumped" / "all" / "1")
@@ -185,6 +190,15 @@ def test_what_cannot_be_said_is_told(built, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+def test_no_news_is_no_increment(built, tmp_path):
+    """Where nothing was built since a dump nothing is written, and what stands there stays."""
+    root = built / "one"
+    assert write_increment(root, LocalDisk(root), tmp_path / "x", PARQUET, 2) is None
+    assert not list(tmp_path.iterdir())
+    ahead = look_ahead(root, LocalDisk(root), PARQUET, 2)
+    assert (ahead.since, ahead.sequence, ahead.rows) == (2, 2, 0)
+
+
 def test_what_stands_there_stays(built, tmp_path):
     """An increment replaces itself, byte for byte, and nothing else."""
     root = built / "one"
@@ -194,6 +208,38 @@ def test_what_stands_there_stays(built, tmp_path):
     shutil.copytree(built / "dump", tmp_path / "dump")
     with pytest.raises(ConflictError, match="no increment"):
         write_increment(root, LocalDisk(root), tmp_path / "dump", PARQUET, 1)
+
+
+def as_form(path, form, *lost):
+    """Let a file be as a program of another form would have written it, without some words."""
+    said = {**json.loads(path.read_text()), "format": form}
+    path.write_text(json.dumps({key: said[key] for key in said if key not in lost}))
+
+
+def test_what_an_earlier_program_made_is_no_damage(built, tmp_path):
+    """An earlier increment is told as one, and stays; a later one is told, too; an earlier dump is
+    replaced by the next dump; an earlier state that was kept is made again by one."""
+    root = tmp_path / "one"
+    shutil.copytree(built / "one", root)
+    disk = LocalDisk(root)
+    shutil.copytree(built / "2", tmp_path / "2")
+    as_form(tmp_path / "2" / "increment.json", 1, "result")
+    with pytest.raises(FormatTooOldError, match=r"increment.json: an earlier .*full dump again"):
+        read_increment(tmp_path / "2")
+    with pytest.raises(ConflictError, match="increment of an earlier form"):
+        write_increment(root, disk, tmp_path / "2", PARQUET, 1)
+    as_form(tmp_path / "2" / "increment.json", FORMAT + 1)
+    with pytest.raises(FormatTooNewError):
+        read_increment(tmp_path / "2")
+    as_form(root / "dumped" / "all" / "1" / "state.json", 1, "format", "next_ids")
+    with pytest.raises(FormatTooOldError, match=r"state.json: an earlier .*full dump"):
+        write_increment(root, disk, tmp_path / "3", PARQUET, 1)
+    as_form(root / "dumped" / "all" / "2" / "state.json", 1, "format", "next_ids")
+    shutil.copytree(built / "dump", tmp_path / "dump")
+    as_form(tmp_path / "dump" / "dump.json", 1, "sequence", "state", "tables")
+    made = dump(root, disk, tmp_path / "dump", PARQUET)
+    assert read_contents(tmp_path / "dump") == made
+    assert write_increment(root, disk, tmp_path / "3", PARQUET, 2) is None  # what it is kept from
 
 
 def test_the_last_two_states_are_kept(tmp_path):

@@ -12,13 +12,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from phonotheque.catalogue.bulk import translated
 from phonotheque.catalogue.dump.layout import FLAT, Sheet
 from phonotheque.catalogue.snapshot import SourceEntry, number_of
 from phonotheque.catalogue.tables import ENTITIES
-from phonotheque.errors import MalformedError
+from phonotheque.errors import FormatTooNewError, FormatTooOldError, MalformedError
 
 AS_WRITTEN = frozenset({"join_phrase", "raw", "raw_row", "source_id"})
 """Columns of texts that are nobody's but the source's: an import does not clean them."""
@@ -39,6 +42,35 @@ _RISING = frozenset({*ENTITIES, *(sheet.name for sheet in FLAT.values())})
 """Tables with a row for each id, in order, which search and look-up rest on."""
 
 _AGAIN = "Fetch it again, or ask those who made it."
+
+
+class _Form(msgspec.Struct, frozen=True):
+    format: int = 0
+
+
+def check_form(path: Path, data: bytes, form: int, todo: str, *, unsaid: int = 0) -> None:
+    """Refuse what was written in another form than this program reads, before it is read as damage.
+
+    Args:
+        data: What stands in the file: JSON with its `format`.
+        form: The one form that is read.
+        todo: What to do about an earlier one.
+        unsaid: The form of what names none; 0: every form names itself.
+
+    Raises:
+        FormatTooOldError: An earlier program wrote it.
+        FormatTooNewError: A later one did.
+        MalformedError: It names no form.
+        msgspec.DecodeError: It is no JSON; whatever `music.decoding.UNDECODABLE` names.
+    """
+    found = msgspec.json.decode(data, type=_Form).format or unsaid
+    if found < 1:
+        raise MalformedError(str(path), "it names no format", _AGAIN)
+    if found > form:
+        raise FormatTooNewError(str(path), f"it has format {found}", "Use a later Phonotheque.")
+    if found < form:
+        wrong = f"an earlier Phonotheque made it, in format {found}; this one reads {form}"
+        raise FormatTooOldError(str(path), wrong, todo)
 
 
 def check_said(
@@ -100,6 +132,27 @@ def check_ids(thing: str, ids: pa.Array, end: int) -> None:
     found = pc.min_max(ids)
     if found["min"].is_valid and not 0 <= found["min"].as_py() <= found["max"].as_py() < end:
         raise MalformedError(thing, "it has ids that no catalogue can have given", _AGAIN)
+
+
+def check_file(folder: Path, path: str, sheet: Sheet, said_rows: int, said_in: str) -> None:
+    """Compare columns and number of rows of a Parquet file with what they have to be.
+
+    Args:
+        said_rows: How many rows it is said to have.
+        said_in: Name of the file that says so.
+
+    Raises:
+        MalformedError: It is another one.
+    """
+    with translated(str(folder / path)):
+        schema = pq.read_schema(folder / path)
+        rows = pq.read_metadata(folder / path).num_rows
+    if schema.remove_metadata() != sheet.schema:
+        wrong = f"its columns are not those of {sheet.name}"
+        raise MalformedError(str(folder / path), wrong, _AGAIN)
+    if rows != said_rows:
+        wrong = f"it has {rows:,} rows, and {said_in} says {said_rows:,}"
+        raise MalformedError(str(folder / path), wrong, _AGAIN)
 
 
 class RowsCheck:

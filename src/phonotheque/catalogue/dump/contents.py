@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from phonotheque.catalogue.bulk import sync_file, translated
-from phonotheque.catalogue.dump.checks import check_said
+from phonotheque.catalogue.dump.checks import check_form, check_said
 from phonotheque.catalogue.dump.layout import CONTENTS, FORMAT, SUMS, WORK
 from phonotheque.catalogue.dump.state import state_of
 from phonotheque.catalogue.identity.decisions import Decision
@@ -22,7 +22,6 @@ from phonotheque.catalogue.snapshot import SourceEntry, number_of
 from phonotheque.errors import (
     BadReferenceError,
     DigestMismatchError,
-    FormatTooNewError,
     MalformedError,
 )
 from phonotheque.music.decoding import UNDECODABLE
@@ -31,6 +30,7 @@ DECISIONS_FILE = "decisions.jsonl"
 
 _SUM = re.compile(r"([0-9a-f]{64})  ([^\s\\][^\n\\]*)")
 _AGAIN = "Fetch the dump again."
+_ANEW = "Make a full dump again, or ask its publisher for a later one."
 _NOTHING = hashlib.sha256(b"").hexdigest()
 _BLOCK = 1 << 20
 _LONGEST = 64 << 20
@@ -71,10 +71,6 @@ class Contents(msgspec.Struct, frozen=True):
     format: int = FORMAT
 
 
-class _Format(msgspec.Struct, frozen=True):
-    format: int
-
-
 def encode_contents(contents: Contents) -> bytes:
     """Return `dump.json`."""
     return msgspec.json.format(msgspec.json.encode(contents), indent=1) + b"\n"
@@ -85,7 +81,8 @@ def read_contents(dump: Path) -> Contents:
 
     Raises:
         BadReferenceError: The folder is no dump, or none that is whole.
-        FormatTooNewError: It was made by a later program.
+        FormatTooOldError: It was made by an earlier program.
+        FormatTooNewError: It was made by a later one.
         MalformedError: It says what it cannot mean.
     """
     if not (dump / SUMS).is_file() or not (dump / CONTENTS).is_file():
@@ -93,10 +90,7 @@ def read_contents(dump: Path) -> Contents:
         raise BadReferenceError(str(dump), "it is no dump of a catalogue, or not whole", todo)
     data = read_small(dump / CONTENTS)
     try:
-        found = msgspec.json.decode(data, type=_Format).format
-        if found > FORMAT:
-            todo = "Use a later Phonotheque."
-            raise FormatTooNewError(str(dump / CONTENTS), f"it has format {found}", todo)
+        check_form(dump / CONTENTS, data, FORMAT, _ANEW)
         contents = msgspec.json.decode(data, type=Contents)
     except UNDECODABLE as error:
         raise MalformedError(str(dump / CONTENTS), f"it cannot be read: {error}", _AGAIN) from error

@@ -28,9 +28,11 @@ from phonotheque.catalogue.dump.frame import (
     Wish,
     begin,
     excerpt_of,
+    is_free,
     rows_in,
     serving,
     stand,
+    unfinished_beside,
     write_decisions,
 )
 from phonotheque.catalogue.dump.json_lines import write_json_lines
@@ -43,8 +45,7 @@ from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.snapshot import Snapshot, number_of
 from phonotheque.catalogue.tables import TABLES
 from phonotheque.disk import Disk
-from phonotheque.errors import ConflictError, PhonothequeError
-from phonotheque.store.lock import hold_folder
+from phonotheque.errors import ConflictError, FormatTooOldError, PhonothequeError
 
 _PARQUET_SHARE, _SQLITE_SHARE, _JSON_SHARE = 0.75, 0.9, 1.1
 """Length of each form as a share of the tables and cards that it is made from, roughly."""
@@ -120,10 +121,7 @@ def dump(
     chosen = choose(snapshot.descriptor, wish.wanted)
     standing = decisions.standing(disk)
     previous = _previous(out, snapshot)
-    unfinished = out.with_name(f"{out.name}.part")
-    with translated(str(unfinished)):
-        unfinished.mkdir(parents=True, exist_ok=True)
-    with hold_folder(unfinished, "a dump"):
+    with unfinished_beside(out) as unfinished:
         begin(unfinished, snapshot, wish, standing)
         pace = Pace(_weights(wish, chosen), on_progress)
         made_from = excerpt_of(unfinished, snapshot, chosen, wish, standing, pace)
@@ -152,9 +150,9 @@ def _previous(out: Path, snapshot: Snapshot) -> str:
         ConflictError: Something else stands there.
     """
     try:
-        with translated(str(out)):
-            is_free = not out.exists() or (out.is_dir() and not any(out.iterdir()))
-        found = None if is_free else read_contents(out)
+        found = None if is_free(out) else read_contents(out)
+    except FormatTooOldError:
+        return ""  # a dump, of which nothing is said
     except PhonothequeError as error:
         raise ConflictError(
             str(out), "it is there and is no dump of a catalogue", "Name a folder that is free."

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from phonotheque.catalogue.identity.decisions import Decision
 from phonotheque.catalogue.snapshot import Snapshot, current_snapshot
 from phonotheque.disk import Disk
 from phonotheque.errors import NoCatalogueError
+from phonotheque.store.lock import hold_folder
 
 _PLAN = "plan"
 
@@ -64,6 +66,26 @@ def serving(root: Path, disk: Disk) -> Snapshot:
         todo = "Make one with `phono catalogue build`."
         raise NoCatalogueError(str(root), "there is no catalogue yet", todo)
     return found
+
+
+def is_free(out: Path) -> bool:
+    """Return whether nothing stands at a path, or an empty folder."""
+    with translated(str(out)):
+        return not out.exists() or (out.is_dir() and not any(out.iterdir()))
+
+
+@contextmanager
+def unfinished_beside(out: Path) -> Iterator[Path]:
+    """Give a folder, held, in which a dump is made before it has its name.
+
+    Raises:
+        ArchiveBusyError: Another process is making it.
+    """
+    unfinished = out.with_name(f"{out.name}.part")
+    with translated(str(unfinished)):
+        unfinished.mkdir(parents=True, exist_ok=True)
+    with hold_folder(unfinished, "a dump"):
+        yield unfinished
 
 
 def begin(

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from phonotheque.catalogue.database import quoted
-from phonotheque.catalogue.gids import NAMESPACE
+from phonotheque.catalogue.gids import NAMESPACE, own_id
 
 RANGE = "BETWEEN $low AND $high"
 """Filled in with the ids that are written at once."""
@@ -57,7 +57,7 @@ def macros(source: str) -> tuple[str, ...]:
 
     Source: RFC 9562, sections 5.5 (version 5) and 4.1 (variant).
     """
-    name = f"encode({quoted(source + '/')} || entity || '/' || coalesce(source_id, key::VARCHAR))"
+    name = f"encode({quoted(source + '/')} || entity || '/' || {own_id()})"
     blob = "".join(f"\\x{byte:02X}" for byte in NAMESPACE.bytes)
     hyphens = (
         "substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-' || substr(h, 13, 4) || '-' || "

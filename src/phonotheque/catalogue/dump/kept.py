@@ -20,12 +20,14 @@ import msgspec
 
 from phonotheque.catalogue.build.steps import make_once
 from phonotheque.catalogue.bulk import parts_in, remove_tree, translated
+from phonotheque.catalogue.dump.checks import check_form
 from phonotheque.catalogue.dump.choosing import Wanted
+from phonotheque.catalogue.dump.layout import FORMAT
 from phonotheque.catalogue.dump.ordered import ACROSS
 from phonotheque.catalogue.epoch import link_or_copy
 from phonotheque.catalogue.snapshot import SourceEntry
 from phonotheque.catalogue.tables import TABLES
-from phonotheque.errors import MalformedError, NotHeldError
+from phonotheque.errors import FormatTooOldError, MalformedError, NotHeldError
 from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.store.lock import hold_folder
 
@@ -50,6 +52,7 @@ class KeptState(msgspec.Struct, frozen=True):
     sources: tuple[SourceEntry, ...]
     tables: dict[str, str]
     next_ids: dict[str, int]
+    format: int = FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def kept(root: Path, wanted: Wanted, sequence: int) -> Kept:
 
     Raises:
         NotHeldError: It is not kept.
+        FormatTooOldError: An earlier program kept it.
+        FormatTooNewError: A later one did.
         MalformedError: It is damaged.
     """
     folder = root / FOLDER / _choice(wanted)
@@ -123,7 +128,7 @@ def kept(root: Path, wanted: Wanted, sequence: int) -> Kept:
 def _is_kept(folder: Path, sequence: int, state: KeptState) -> bool:
     try:
         return (folder / str(sequence)).is_dir() and _read(folder, sequence).state == state
-    except MalformedError:
+    except (MalformedError, FormatTooOldError):
         return False
 
 
@@ -133,7 +138,9 @@ def _read(folder: Path, sequence: int) -> Kept:
         raise MalformedError(str(path), "it is not there", _ANEW)
     try:
         with translated(str(path)):
-            state = msgspec.json.decode(path.read_bytes(), type=KeptState)
+            data = path.read_bytes()
+        check_form(path, data, FORMAT, _ANEW, unsaid=1)
+        state = msgspec.json.decode(data, type=KeptState)
     except UNDECODABLE as error:
         raise MalformedError(str(path), f"it cannot be read: {error}", _ANEW) from error
     return Kept(state, path.parent / "tables")

@@ -17,8 +17,8 @@ import pyarrow as pa
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.tables import TABLES, snapshot_columns
 
-FORMAT = 1
-"""Version of the dump's layout."""
+FORMAT = 2
+"""Version of the dump's layout. 1 had no digests of tables; its states were without next ids."""
 
 PARQUET, SQLITE, JSON_LINES = "parquet", "sqlite", "json"
 """Names of the three forms. Parquet is always there: the others are made from it."""

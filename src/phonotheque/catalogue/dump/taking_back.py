@@ -28,12 +28,13 @@ from phonotheque.catalogue.bulk import (
 )
 from phonotheque.catalogue.corrections.resolving import SCHEMA as CORRECTIONS_SCHEMA
 from phonotheque.catalogue.corrections.resolving import write_corrections
-from phonotheque.catalogue.dump.checks import RowsCheck
+from phonotheque.catalogue.dump.checks import RowsCheck, check_file
 from phonotheque.catalogue.dump.choosing import DECISIONS
 from phonotheque.catalogue.dump.contents import Contents
 from phonotheque.catalogue.dump.isrcs import unpack_isrcs
 from phonotheque.catalogue.dump.layout import (
     CANONICAL,
+    CONTENTS,
     CORRECTIONS,
     FLAT,
     LINKS,
@@ -87,15 +88,7 @@ def check_columns(dump: Path, contents: Contents) -> None:
         MalformedError: A file is another one.
     """
     for path, sheet in sheets_of(contents).items():
-        with translated(str(dump / path)):
-            schema = pq.read_schema(dump / path)
-            rows = pq.read_metadata(dump / path).num_rows
-        if schema.remove_metadata() != sheet.schema:
-            wrong = f"its columns are not those of {sheet.name}"
-            raise MalformedError(str(dump / path), wrong, _AGAIN)
-        if rows != contents.rows[path]:
-            wrong = f"it has {rows:,} rows, and dump.json says {contents.rows[path]:,}"
-            raise MalformedError(str(dump / path), wrong, _AGAIN)
+        check_file(dump, path, sheet, contents.rows[path], CONTENTS)
 
 
 def take_in_tables(dump: Path, contents: Contents, tables: Path, on_progress: Progress) -> None:

@@ -4,7 +4,9 @@ What changes is a *key* with all its rows: rows that are *put* stand for all row
 a key that is *deleted* has none any more. So applying is one rule for every table, whether a key
 has one row or many: take away the rows of both, then add those that are put.
 
-Laws: `merged(before, *changes(before, after))` is `after`; what is equal is in neither.
+Laws: `merged(before, *changes(before, after))` is `after`, with the same digest; what is equal is
+in neither. Numbers are equal when their bits are, as for the digest: -0.0 is not 0.0, and what is
+no number (NaN) is itself.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ def changes(
         schema: Columns of both.
     """
     for old, new in windows([before, after], [schema, schema], key):
-        if not old.rows.equals(new.rows):
+        if not _as_bits(old.rows).equals(_as_bits(new.rows)):
             found = _change(old, new)
             if found.put.num_rows or found.deleted.num_rows:
                 yield found
@@ -113,8 +115,19 @@ def _where(rows: pa.Table, mask: _Mask) -> pa.Table:
     return rows if mask.all() else rows.filter(pa.array(mask))
 
 
+def _as_bits(rows: pa.Table) -> pa.Table:
+    """Return rows with the bits of each real number as a whole one."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_floating(field.type):
+            form = pa.int64() if field.type.bit_width == 64 else pa.int32()
+            chunks = [chunk.view(form) for chunk in rows.column(place).chunks]
+            rows = rows.set_column(place, field.name, pa.chunked_array(chunks, form))
+    return rows
+
+
 def _differs(old: pa.Table, new: pa.Table) -> _Mask:
     """Return for rows of the same keys, in the same order, which are not equal."""
+    old, new = _as_bits(old), _as_bits(new)
     differs = np.zeros(new.num_rows, bool)
     for name in new.column_names:
         one, other = old[name].combine_chunks(), new[name].combine_chunks()

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-import pyarrow.parquet as pq
 
-from phonotheque.catalogue.bulk import batches_of, translated
-from phonotheque.catalogue.dump.checks import RowsCheck, check_said
+from phonotheque.catalogue.bulk import batches_of
+from phonotheque.catalogue.dump.checks import RowsCheck, check_file, check_form, check_said
 from phonotheque.catalogue.dump.choosing import DECISIONS
 from phonotheque.catalogue.dump.contents import (
     DECISIONS_FILE,
@@ -38,16 +37,17 @@ from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.snapshot import SourceEntry, number_of
 from phonotheque.catalogue.tables import TABLES
 from phonotheque.disk import LocalDisk
-from phonotheque.errors import BadReferenceError, FormatTooNewError, MalformedError
+from phonotheque.errors import BadReferenceError, MalformedError
 from phonotheque.music.decoding import UNDECODABLE
 
-FORMAT = 1
-"""Version of the form of increments."""
+FORMAT = 2
+"""Version of the form of increments. States of 1 were without next ids."""
 
 _FURTHEST = 1_000_000
 """Builds between the two ends of an increment: nobody makes more of them."""
 
 _AGAIN = "Fetch the increment again."
+_ANEW = "Make a full dump again, or ask its publisher for one, and restore that."
 
 
 class State(msgspec.Struct, frozen=True):
@@ -99,10 +99,6 @@ class Increment(msgspec.Struct, frozen=True):
         return sum(rows for path, rows in self.rows.items() if path not in others)
 
 
-class _Format(msgspec.Struct, frozen=True):
-    format: int
-
-
 def state_with(sequence: int, tables: Mapping[str, str], next_ids: Mapping[str, int]) -> State:
     """Return a state of which the digests of all tables are known."""
     return State(sequence, state_of(tables, next_ids), dict(tables), dict(next_ids))
@@ -122,19 +118,21 @@ def read_increment(folder: Path) -> Increment:
     """Return what an increment says of itself.
 
     Raises:
-        BadReferenceError: The folder is no increment, or none that is whole.
-        FormatTooNewError: It was made by a later program.
+        BadReferenceError: There is no such folder, or it is no increment, or none that is whole.
+        FormatTooOldError: It was made by an earlier program.
+        FormatTooNewError: It was made by a later one.
         MalformedError: It says what it cannot mean.
     """
     path = folder / INCREMENT
+    if not folder.is_dir():
+        todo = "Name a folder that `phono catalogue dump --since` made."
+        raise BadReferenceError(str(folder), "there is no such folder", todo)
     if not is_increment(folder):
         todo = "Name a folder that `phono catalogue dump --since` made, or fetch it again."
         raise BadReferenceError(str(folder), "it is no increment of a dump, or not whole", todo)
     data = read_small(path)
     try:
-        found = msgspec.json.decode(data, type=_Format).format
-        if found > FORMAT:
-            raise FormatTooNewError(str(path), f"it has format {found}", "Use a later Phonotheque.")
+        check_form(path, data, FORMAT, _ANEW)
         increment = msgspec.json.decode(data, type=Increment)
     except UNDECODABLE as error:
         raise MalformedError(str(path), f"it cannot be read: {error}", _AGAIN) from error
@@ -178,15 +176,7 @@ def check_increment(folder: Path, increment: Increment) -> None:
     sheets = sheets_in(increment)
     check_files(folder, (INCREMENT, *decisions_in(folder), *sheets))
     for path, sheet in sheets.items():
-        with translated(str(folder / path)):
-            schema = pq.read_schema(folder / path)
-            rows = pq.read_metadata(folder / path).num_rows
-        if schema.remove_metadata() != sheet.schema:
-            wrong = f"its columns are not those of {sheet.name}"
-            raise MalformedError(str(folder / path), wrong, _AGAIN)
-        if rows != increment.rows[path]:
-            wrong = f"it has {rows:,} rows, and {INCREMENT} says {increment.rows[path]:,}"
-            raise MalformedError(str(folder / path), wrong, _AGAIN)
+        check_file(folder, path, sheet, increment.rows[path], INCREMENT)
         check = RowsCheck(folder / path, sheet)
         for batch in batches_of([folder / path]):
             check.add(batch)

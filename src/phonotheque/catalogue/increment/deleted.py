@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from phonotheque.catalogue.bulk import batches_of, parts_in, translated
 from phonotheque.catalogue.dump.layout import DELETED
 from phonotheque.catalogue.dump.ordered import Key, key_of, plain, plain_schema
-from phonotheque.catalogue.gids import gid_of
+from phonotheque.catalogue.gids import gid_of_row
 from phonotheque.catalogue.snapshot import SourceEntry
 from phonotheque.catalogue.tables import ENTITIES
 
@@ -141,7 +141,7 @@ def _gids(rows: pa.Table, name: str, source: SourceEntry) -> pa.Array:
     columns = (rows[column].to_pylist() for column in ("key", "source_id", "mbid"))
     return pa.array(
         [
-            gid_of(source.name, name, str(key) if text is None else text, mbid).bytes
+            gid_of_row(source.name, name, key, text, mbid).bytes
             for key, text, mbid in zip(*columns, strict=True)
         ],
         pa.binary(16),

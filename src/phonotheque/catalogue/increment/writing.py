@@ -27,9 +27,11 @@ from phonotheque.catalogue.dump.frame import (
     Wish,
     begin,
     excerpt_of,
+    is_free,
     rows_in,
     serving,
     stand,
+    unfinished_beside,
     write_decisions,
 )
 from phonotheque.catalogue.dump.kept import Kept, KeptState, forget_old, keep, kept
@@ -49,7 +51,6 @@ from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.increment.comparing import Change, changes
 from phonotheque.catalogue.increment.contents import (
     Increment,
-    State,
     encode_increment,
     read_increment,
     state_with,
@@ -58,8 +59,13 @@ from phonotheque.catalogue.increment.deleted import Deletions, gathered, rows_ga
 from phonotheque.catalogue.increment.papers import write_increment_papers
 from phonotheque.catalogue.snapshot import Snapshot, SourceEntry, number_of
 from phonotheque.disk import Disk
-from phonotheque.errors import BadRequestError, ConflictError, NotHeldError, PhonothequeError
-from phonotheque.store.lock import hold_folder
+from phonotheque.errors import (
+    BadRequestError,
+    ConflictError,
+    FormatTooOldError,
+    NotHeldError,
+    PhonothequeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Outlook:
 
     Attributes:
         since: Number of the dump that it begins with.
-        sequence: Number of what it leads to.
+        sequence: Number of what it leads to; `since` where nothing was built since.
         rows: Rows that would be compared; those in files that both have are not.
     """
 
@@ -115,7 +121,7 @@ def look_ahead(root: Path, disk: Disk, wish: Wish, since: int) -> Outlook:
 
 def write_increment(
     root: Path, disk: Disk, out: Path, wish: Wish, since: int, on_progress: OnProgress = quietly
-) -> Increment:
+) -> Increment | None:
     """Write what changed since a dump into a folder.
 
     Args:
@@ -125,9 +131,12 @@ def write_increment(
         wish: The sources, as that dump was asked for; forms mean nothing here.
         since: Number of the dump.
 
+    Returns:
+        What was written; None, and nothing is written, where nothing was built since.
+
     Raises:
         NoCatalogueError: None was built.
-        BadRequestError: Nothing was built since, or there is no such dump yet.
+        BadRequestError: There is no such dump yet.
         NotHeldError: What that dump had is not kept here, or is of another epoch.
         ConflictError: Something else stands at `out`.
         ArchiveBusyError: Another process is making it.
@@ -136,12 +145,11 @@ def write_increment(
     snapshot = serving(root, disk)
     chosen = choose(snapshot.descriptor, wish.wanted)
     before = _base(root, snapshot, wish, since)
+    if number_of(snapshot.descriptor.name) == since:
+        return None
     standing = decisions.standing(disk)
     _refuse_what_stands(out, snapshot, since)
-    unfinished = out.with_name(f"{out.name}.part")
-    with translated(str(unfinished)):
-        unfinished.mkdir(parents=True, exist_ok=True)
-    with hold_folder(unfinished, "a dump"):
+    with unfinished_beside(out) as unfinished:
         begin(unfinished, snapshot, wish, standing, since)
         pace = Pace(_weights(chosen), on_progress)
         made_from = excerpt_of(unfinished, snapshot, chosen, wish, standing, pace)
@@ -149,20 +157,38 @@ def write_increment(
         with pace.step("comparing rows") as tell:
             tables, deleted = _write_changes(two, tell)
             tables[single_path(SOURCES)] = sources_digest(chosen.sources)
-        given = snapshot.descriptor.next_ids
-        result = state_with(number_of(snapshot.descriptor.name), tables, given)
-        increment = _increment(two, snapshot, chosen, result, deleted)
+        increment = _increment(two, snapshot, chosen, tables, deleted)
         write_decisions(unfinished, chosen, standing)
         write_text(unfinished / INCREMENT, encode_increment(increment))
-        state = KeptState(increment.snapshot, increment.epoch, chosen.sources, tables, given)
-        keep(root, wish.wanted, increment.result.sequence, made_from.tables, state)
-        with pace.step("taking digests") as tell:
-            digests = take_digests(unfinished, tell)
-            write_increment_papers(unfinished, increment, digests)
-            write_sums(unfinished, digests)
-        stand(unfinished, out)
-        forget_old(root, wish.wanted, since)
+        _give_name(root, out, wish, two, increment, pace)
     return increment
+
+
+def _give_name(
+    root: Path, out: Path, wish: Wish, two: _Two, increment: Increment, pace: Pace
+) -> None:
+    """Make a written folder the increment, in an order that holds through a kill at any step.
+
+    The state that it leads to is kept first: whoever sees the increment can ask for the next one.
+    The sums come when all files stand, and prove them; the name after the sums; and older states
+    go when this one need not be made again.
+    """
+    _keep(root, wish, increment, two.after)
+    with pace.step("taking digests") as tell:
+        digests = take_digests(two.out, tell)
+        write_increment_papers(two.out, increment, digests)
+        write_sums(two.out, digests)
+    stand(two.out, out)
+    forget_old(root, wish.wanted, increment.base.sequence)
+
+
+def _keep(root: Path, wish: Wish, increment: Increment, tables: Path) -> None:
+    """Keep the state that an increment leads to: the next one begins with it."""
+    made = increment.result
+    state = KeptState(
+        increment.snapshot, increment.epoch, increment.sources, made.tables, made.next_ids
+    )
+    keep(root, wish.wanted, made.sequence, tables, state)
 
 
 def _base(root: Path, snapshot: Snapshot, wish: Wish, since: int) -> Kept:
@@ -171,9 +197,6 @@ def _base(root: Path, snapshot: Snapshot, wish: Wish, since: int) -> Kept:
     if since > now:
         wrong = f"there is no dump {since} yet: the catalogue is {now}"
         raise BadRequestError(f"--since {since}", wrong, "Name the number of a dump made here.")
-    if since == now:
-        wrong = f"the catalogue is {now}: nothing was built since"
-        raise BadRequestError(f"--since {since}", wrong, "Run `phono catalogue build` before.")
     before = kept(root, wish.wanted, since)
     if before.state.epoch != made.epoch:
         wrong = "its ids are of another epoch, so that nothing can be compared"
@@ -184,9 +207,9 @@ def _base(root: Path, snapshot: Snapshot, wish: Wish, since: int) -> Kept:
 def _refuse_what_stands(out: Path, snapshot: Snapshot, since: int) -> None:
     todo = "Name a folder that is free."
     try:
-        with translated(str(out)):
-            is_free = not out.exists() or (out.is_dir() and not any(out.iterdir()))
-        found = None if is_free else read_increment(out)
+        found = None if is_free(out) else read_increment(out)
+    except FormatTooOldError as error:
+        raise ConflictError(str(out), "an increment of an earlier form is there", todo) from error
     except PhonothequeError as error:
         raise ConflictError(str(out), "it is there and is no increment", todo) from error
     ends = (since, number_of(snapshot.descriptor.name))
@@ -211,7 +234,7 @@ def _increment(
     two: _Two,
     snapshot: Snapshot,
     chosen: Chosen,
-    result: State,
+    tables: dict[str, str],
     deleted: dict[str, int],
 ) -> Increment:
     made, state = snapshot.descriptor, two.before.state
@@ -225,7 +248,7 @@ def _increment(
         rows_in(two.out),
         deleted,
         state_with(number_of(state.snapshot), state.tables, state.next_ids),
-        result,
+        state_with(number_of(made.name), tables, made.next_ids),
     )
 
 
