@@ -2,9 +2,10 @@
 
 import io
 import json
+import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonotheque.catalogue.match.entry import (
@@ -19,6 +20,7 @@ from phonotheque.catalogue.match.reading import documents, lines, playlists
 from phonotheque.catalogue.match.reading.columns import MOST_CELLS, parse_length
 from phonotheque.catalogue.match.reading.format import Format
 from phonotheque.catalogue.match.reading.formats import format_of, read_list
+from phonotheque.catalogue.match.reading.json_cutting import begin_of, elements, members
 from phonotheque.errors import BadRequestError
 
 MBID = "44704dda-b877-4551-a2a8-c1f764476e65"
@@ -308,14 +310,54 @@ def test_a_document_is_bounded(monkeypatch):
         read(json.dumps({"playlist": {"track": [TRACK] * 10}}))
 
 
-def test_a_document_of_nothing_but_values_is_refused(monkeypatch):
-    """Each value of a list costs more memory than its two bytes; lists of songs have few."""
-    monkeypatch.setattr(documents, "MANY", 1_000)
-    assert len(read(json.dumps({"playlist": {"track": [TRACK] * 1_000}}))) == 1_000
-    assert len(read(json.dumps({"tracks": [0] * 900}))) == 900
-    for values in ([0] * 1_100, [{}] * 1_100):
-        with pytest.raises(BadRequestError, match="commas"):
-            read(json.dumps({"tracks": values}))
+_MANY, _LONG = 8_000, 8_000
+FORGED = {
+    "values": (f"[{','.join(['0'] * _MANY)}]", _MANY),
+    "objects with room between": (f"[{(' ' * 9 + ',').join(['{}'] * _MANY)}]", _MANY),
+    "an object of names": (
+        "{" + "".join(f'"{n}":1,' for n in range(_MANY)) + '"tracks":[{"title":"a"}]}',
+        1,
+    ),
+    "a page of names": (
+        '[{"a":"' + "x" * _LONG + '",'
+        + "".join(f'"{n}":1,' for n in range(_MANY)) + '"items":[{"title":"a"}]}]',
+        1,
+    ),
+    "a long page": ('{"tracks":[{"items":[' + ",".join(["[{}]"] * _MANY) + "]}]}", _MANY),
+    "a long track": ('{"tracks":[[' + ",".join(["{}"] * _MANY) + "]]}", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_document_takes_as_much_memory_as_it_is_long(name, monkeypatch):
+    """However many values are in it, and wherever: a track is held, and no other one."""
+    monkeypatch.setattr(documents, "LONGEST", _LONG)
+    text, count = FORGED[name]
+    data = io.BytesIO(text.encode())
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in read_list(data, "x", Format.JSPF)) == count
+        assert tracemalloc.get_traced_memory()[1] < 1.2 * len(text) + 200_000
+    finally:
+        tracemalloc.stop()
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(_VALUES), st.sampled_from([None, 1]), st.booleans())
+def test_a_list_is_cut_where_its_values_end(values, indent, is_ascii):
+    """Whatever stands in texts: quotes, brackets, backslashes; whatever stands between."""
+    text = json.dumps(values, indent=indent, ensure_ascii=is_ascii).encode()
+    found = [(one, json.loads(text[one:end])) for one, end in elements(text, begin_of(text))]
+    assert [value for _, value in found] == values
+    for one, value in found:
+        if isinstance(value, dict):
+            assert len(list(members(text, one))) == len(value)
 
 
 @pytest.mark.parametrize("chosen", [Format.CSV, Format.LISTENS])
@@ -368,6 +410,24 @@ def test_values_of_another_form_say_nothing():
     one, *others = read(json.dumps(strange))
     assert one.readings[0] == ("Ada, Bo", "1999")
     assert all(other.wrong for other in others)
+
+
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x03\xe8\0\0\x02\x58\x08\x06\0\0\0"
+
+
+@pytest.mark.parametrize("chosen", [None, *Format])
+@pytest.mark.parametrize("data", [_PNG, b"ID3\4\0\0\0\0", b"\1\2Ada - Rain\n" * 9, b"Ada\0Rain\n"])
+def test_what_is_no_text_is_no_list(data, chosen):
+    """A file with bytes that no text has is refused before a line of it is given."""
+    with pytest.raises(BadRequestError, match="no list"):
+        read_list(io.BytesIO(data), "list", chosen)
+
+
+def test_a_damaged_letter_leaves_a_list_one():
+    """One control character in the line of a song, or the end of file of DOS, refuses no list."""
+    lines = "".join(f"Ada - Rain number {n} of the morning\n" for n in range(9))
+    assert len(read("Bo - Fog\x01\n" + lines)) == 10
+    assert len(read("Bo - Fog\n" + lines + "\x1a")) >= 10
 
 
 _PIECES = st.sampled_from(

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.catalogue.killed import run_until_killed
 from tests.catalogue.sources.contract import joined
 
 from faults.faulty import FailKth, FullAfter, Hooked, disk_failed, disk_full
@@ -348,15 +344,12 @@ def test_nothing_is_left_of_old_generations(tmp_path):
 
 
 CHILD = """
-import sys, os, signal
-sys.path[:0] = {paths!r}
-from pathlib import Path
 from phonotheque.catalogue.sources import importing
 from tests.catalogue.sources.test_importing import Numbers
 from phonotheque.disk import LocalDisk
 def stop(progress):
     if progress.done_bytes >= 300:
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 importing.run(Numbers(60, generation=2), LocalDisk(Path(sys.argv[1])), on_progress=stop,
               part_bytes=500)
 """
@@ -365,12 +358,7 @@ importing.run(Numbers(60, generation=2), LocalDisk(Path(sys.argv[1])), on_progre
 def test_a_process_that_is_killed_goes_on(tmp_path):
     """After kill -9 in the middle the old rows serve, and the next run goes on."""
     import_source(tmp_path, Numbers())
-    root = Path(__file__).parents[3]
-    script = CHILD.format(paths=[str(root), str(root / "tests")])
-    done = subprocess.run(
-        [sys.executable, "-c", script, tmp_path], check=False, env=dict(os.environ), timeout=300
-    )
-    assert done.returncode == -signal.SIGKILL
+    run_until_killed(CHILD, tmp_path)
     from phonotheque.disk import LocalDisk
 
     assert names_in(LocalDisk(tmp_path)) == wanted(Numbers())

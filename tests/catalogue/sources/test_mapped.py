@@ -322,7 +322,7 @@ FREEMUSI_RELEASES = (
     "totaltracks,url,year\n"
     '2.0,"One, Two",Various Artists,?,3345,Jazz,a-1,Some Records,'
     'http://creativecommons.org/licenses/by-nc-nd/3.0/,3.0,"Modern, Drone",1,2,http://x/a-1,2010\n'
-    "1.0,Three,Somebody,CAT 7,100,Electronic,b-2,Some Records,,2.5,,1,1,http://x/b-2,2011\n"
+    '1.0,Three,Somebody,CAT 7,100,"Electronic, Hip Hop",b-2,Some Records,,2.5,,1,1,http://x/b-2,2011\n'
 )
 FREEMUSI_TRACKS = (
     "activity,disc,duration,id,rating,title,track,trackartist,trackurl\n"
@@ -361,6 +361,9 @@ def test_the_example_freemusi(tmp_path):
     assert ratings == [0.6, 0.5]
     styles = [row["name"] for row in found["tag"] if row["kind"] == "style"]
     assert styles == ["modern", "drone"]
+    genres = {row["name"] for row in found["tag"] if row["kind"] == "genre"}
+    assert genres >= {"electronic", "hip hop"}
+    assert not any("," in name for name in genres)
 
 
 def test_the_example_classic_rock(tmp_path):

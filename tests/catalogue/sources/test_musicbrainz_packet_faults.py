@@ -7,14 +7,13 @@ import gzip
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.catalogue.killed import run_until_killed
 from tests.catalogue.sources import mbdump, packets
 from tests.catalogue.sources.contract import numbered
 from tests.catalogue.sources.packets import BASE, Change, World, write_packet
@@ -25,6 +24,7 @@ from tests.catalogue.sources.test_source_faults import served
 from phonotheque.archive.finding.sources import source_named
 from phonotheque.catalogue.sources.importing import import_source, run
 from phonotheque.catalogue.sources.musicbrainz import packet
+from phonotheque.catalogue.sources.musicbrainz.changes import read_changes
 from phonotheque.catalogue.sources.musicbrainz.opening import open_musicbrainz
 from phonotheque.catalogue.sources.musicbrainz.pending import (
     PairEntry,
@@ -32,7 +32,9 @@ from phonotheque.catalogue.sources.musicbrainz.pending import (
     change_of_pairs,
     entry_of,
     pair_of,
+    pairs_of,
 )
+from phonotheque.catalogue.sources.musicbrainz.sequence import Increment
 from phonotheque.catalogue.sources.musicbrainz.standing import (
     File,
     Standing,
@@ -266,19 +268,56 @@ def test_a_packet_that_unpacks_without_end_is_refused(
     place.refuse(MalformedError, "every byte unpacks to", path)
 
 
+BESIDE_BYTES = 3 << 20
+"""What reading takes by itself: what is unpacked, and cut into lines, before it is a change."""
+
+
+class Reckoned:
+    """How much is reckoned for what is held."""
+
+    size_bytes = 0
+
+    def add(self, size_bytes: int) -> None:
+        self.size_bytes += size_bytes
+
+
+CROWDED = {
+    "of a table that is not read": ("editor", {"name": "x"}, 4_000),
+    "of few letters": ("label", {"name": "x"}, 2_000),
+    "of letters that are escaped": ("label", {"name": "\\" * 5_000}, 80),
+    "of signs of four bytes": ("label", {"name": "\U0001f3b5" * 2_000}, 80),
+    "of columns that nobody knows": (
+        "label",
+        {"name": "x" * 300, **{f"c{n}": "y" for n in range(90)}},
+        300,
+    ),
+}
+
+
 @pytest.mark.parametrize("form", [packets.NEWER, packets.OLDER])
-def test_a_packet_of_more_changes_than_any_hour_is_refused(
-    place: Place, form: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", CROWDED)
+def test_changes_take_no_more_memory_than_is_reckoned(
+    tmp_path: Path, form: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However small it is packed, a packet has at most a stated number of changes, of tables that
-    are read and of others alike."""
-    changes = [Change("editor", {"id": number, "name": "x"}, None) for number in range(4)]
-    path = write_packet(place.folder, BASE + 1, changes, form=form)
-    monkeypatch.setattr(packet, "MOST_CHANGES", 3)
-    place.refuse(MalformedError, "line 4: it is a packet of more than 3 changes", path)
-    # the newer form here has a line of its own beside the changes
-    monkeypatch.setattr(packet, "MOST_CHANGES", 5 if form == packets.NEWER else 4)
-    place.apply(path)
+    """Whatever stands in them, and of whatever tables, from the first that is read until all are
+    lines of rows; and a packet of more than is stated is refused, however small it is packed."""
+    table, row, count = CROWDED[name]
+    changes = [Change(table, None, {"id": n, "comment": "", **row}) for n in range(count)]
+    hour = Increment(write_packet(tmp_path, BASE + 1, changes, form=form), BASE + 1, 30, "")
+    layout = {"label": ("id", "name", "comment")}
+    reckoned = Reckoned()
+    monkeypatch.setattr(packet._Reading, "_hold", lambda _, size_bytes: reckoned.add(size_bytes))
+    tracemalloc.start()
+    try:
+        read_changes([hour], layout, frozenset(layout))
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < reckoned.size_bytes + BESIDE_BYTES
+    monkeypatch.undo()
+    monkeypatch.setattr(packet, "MOST_HELD_BYTES", reckoned.size_bytes // 2)
+    with pytest.raises(MalformedError, match=r"take more than [0-9,]+ bytes of memory"):
+        read_changes([hour], layout, frozenset(layout))
 
 
 ROW = '{"id":1,"recording":1,"isrc":"GBAAA0000001","edits_pending":0,"created":null}'
@@ -381,18 +420,15 @@ def test_values_of_the_older_form_are_read_whole() -> None:
         one = PairEntry(entry)
         if not is_sound:
             with pytest.raises(UnreadableError):
-                one.add(text[:-2], is_key=is_key)
+                pairs_of(text[:-2])
             continue
-        one.add(text, is_key=is_key)
+        one.add(pairs_of(text), is_key=is_key)
         after = change_of_pairs(one).after
         assert after is not None
         assert after["name"] == "'" * 250_000
 
 
 CHILD = """
-import os, signal, sys
-sys.path[:0] = {paths!r}
-from pathlib import Path
 from phonotheque.catalogue.sources import importing
 from phonotheque.catalogue.sources.musicbrainz.opening import open_musicbrainz
 from phonotheque.disk import LocalDisk
@@ -401,7 +437,7 @@ def stop(progress):
     global told
     told += 1
     if told == int(sys.argv[3]):
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 disk = LocalDisk(Path(sys.argv[1]))
 source = open_musicbrainz([Path(sys.argv[2])], disk)
 importing.run(source, disk, on_progress=stop, part_bytes=1)
@@ -419,14 +455,7 @@ def test_a_packet_that_was_killed_is_not_half_there(place: Place) -> None:
     path = place.packet(BASE + 1)
     before = served(place.catalogue, "musicbrainz")
     batches = len(list(open_musicbrainz([path], disk).batches()))
-    root = Path(__file__).parents[3]
-    script = CHILD.format(paths=[str(root), str(root / "tests")])
-    killed = subprocess.run(
-        [sys.executable, "-c", script, place.catalogue, path, str(batches - 1)],
-        check=False,
-        timeout=120,
-    )
-    assert killed.returncode == -signal.SIGKILL
+    run_until_killed(CHILD, place.catalogue, path, batches - 1)
     assert served(place.catalogue, "musicbrainz") == before
     report = run(open_musicbrainz([path], disk), disk)
     assert any("gone on with" in note for note in report.notes)

@@ -286,6 +286,24 @@ def test_a_file_of_columns_goes_before(tmp_path):
         MusicBrainzTables([folder])
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_words_that_a_dump_has_not_are_not_said(tmp_path, is_there):
+    """A table of words without its column of words, there or only in `columns.tsv`, is one that
+    the dump has not; its columns are no fault."""
+    rows = tables_of(numbered(1))
+    tables = {name: mbdump.table(name, listed) for name, listed in rows.items() if listed}
+    layout = {**mbdump.LAYOUT, "language": ("id", "name", "frequency")}
+    tables.pop("language", None)
+    if is_there:
+        tables["language"] = b"120\tEnglish\t2\n"
+    folder = mbdump.write_folder(tmp_path, tables)
+    columns = "".join(f"{name}\t{','.join(names)}\n" for name, names in layout.items())
+    (folder / "columns.tsv").write_text(columns)
+    found = read(folder)
+    assert found["recording"].num_rows == 1
+    assert set(found["release"].column("language").to_pylist()) == {None}
+
+
 def test_a_dump_without_tables_is_refused(tmp_path):
     """Something that is no dump is refused with what to give instead."""
     (tmp_path / "x.tar").write_bytes(mbdump.tar_bytes({"tag": b""}))
@@ -293,6 +311,9 @@ def test_a_dump_without_tables_is_refused(tmp_path):
         list(MusicBrainzTables([tmp_path / "x.tar"]).batches())
     with pytest.raises(BadRequestError):
         MusicBrainzTables([tmp_path / "absent"])
+    (tmp_path / "holiday").mkdir()
+    with pytest.raises(BadRequestError, match="no dump of MusicBrainz"):
+        MusicBrainzTables([tmp_path / "holiday"])
     (tmp_path / "text").write_bytes(b"hello\n")
     with pytest.raises(MalformedError, match="no tar archive"):
         MusicBrainzTables([tmp_path / "text"])

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
-import os
 import random
-import signal
-import subprocess
-import sys
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.catalogue.killed import run_until_killed
 from tests.catalogue.sources import mbdump
 from tests.catalogue.sources.contract import joined, numbered
 from tests.catalogue.sources.test_listenbrainz import listen, write_parquet
@@ -85,9 +82,6 @@ def served(catalogue: Path, name: str) -> dict[str, list[dict[str, object]]]:
 
 
 CHILD = """
-import os, signal, sys
-sys.path[:0] = {paths!r}
-from pathlib import Path
 from phonotheque.catalogue.sources import importing
 from phonotheque.disk import LocalDisk
 from tests.catalogue.sources.test_source_faults import opened
@@ -96,7 +90,7 @@ def stop(progress):
     global told
     told += 1
     if told == int(sys.argv[4]):
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 source = opened(sys.argv[1], Path(sys.argv[2]))
 importing.run(source, LocalDisk(Path(sys.argv[3])), on_progress=stop, part_bytes=1)
 """
@@ -113,13 +107,8 @@ def test_an_import_that_was_killed_goes_on(tmp_path: Path, kind: str) -> None:
     before = served(tmp_path / "catalogue", name)
     write(kind, tmp_path / "input")
     batches = len(list(opened(kind, tmp_path / "input").batches()))
-    root = Path(__file__).parents[3]
-    script = CHILD.format(paths=[str(root), str(root / "tests")])
-    arguments = (kind, tmp_path / "input", tmp_path / "catalogue", str(batches * 3 // 4))
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], check=False, env=dict(os.environ), timeout=300
-    )
-    assert done.returncode == -signal.SIGKILL
+    folders = (tmp_path / "input", tmp_path / "catalogue")
+    run_until_killed(CHILD, kind, *folders, batches * 3 // 4)
     assert served(tmp_path / "catalogue", name) == before
     went_on = import_source(tmp_path / "catalogue", opened(kind, tmp_path / "input"))
     anew = import_source(tmp_path / "other", opened(kind, tmp_path / "input"))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from phonotheque.catalogue.lookup.blocks import find
 from phonotheque.catalogue.match.schema import VERSION
-from phonotheque.catalogue.search.tier import connect, translated
+from phonotheque.catalogue.sqlite_reading import connect, translated
 from phonotheque.errors import FormatTooNewError, MalformedError, NoCatalogueError
 
 MOST_OF_ONE_KEY = 24

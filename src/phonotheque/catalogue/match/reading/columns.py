@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from phonotheque.catalogue.match.entry import MOST_PLAYS, Plays, Said
-from phonotheque.catalogue.match.reading.times import day_of_instant, day_of_text
+from phonotheque.catalogue.match.reading.times import day_if_instant, day_of_instant, day_of_text
 from phonotheque.music.folding import fold
 
 _NAMES = {
@@ -46,8 +46,9 @@ _NAMES = {
     "isrcs": "isrc|isrcs|isrc code|isrc s|external ids",
     "heard": (
         "uts|listened at|played at|scrobbled at|timestamp|ts|timems|time ms|endtime|end time"
-        "|utc time|scrobble time|date|date uts|time"
+        "|utc time|scrobble time|date uts"
     ),
+    "dated": "date|time",
     "heard_ms": "ms played|msplayed",
     "count": "plays|play count|playcount|listens|scrobbles|times played",
     "first": "first played|first listen|first scrobble",
@@ -102,7 +103,7 @@ def said_in_row(columns: Columns, header: Sequence[str], row: Sequence[str]) -> 
     )
 
 
-_OF_HISTORIES = frozenset(("heard", "heard_ms", "count"))
+_OF_HISTORIES = frozenset(("heard", "dated", "heard_ms", "count"))
 
 
 def _plays_in_row(columns: Columns, row: Sequence[str]) -> Plays | None:
@@ -114,7 +115,8 @@ def _plays_in_row(columns: Columns, row: Sequence[str]) -> Plays | None:
             return None
         days = [next(filter(None, map(day_of_text, cells(one))), None) for one in ("first", "last")]
         return Plays(int(count), *days)
-    day = next(filter(None, map(day_of_instant, cells("heard"))), None)
+    heard = chain(map(day_of_instant, cells("heard")), map(day_if_instant, cells("dated")))
+    day = next(filter(None, heard), None)
     heard_ms = next((one for one in cells("heard_ms") if re.fullmatch(r"\d{1,12}", one)), None)
     if day is None and heard_ms is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, assert_never
 
@@ -19,6 +20,7 @@ from phonotheque.catalogue.match.reading.spreadsheets import (
 )
 from phonotheque.catalogue.match.reading.xspf import read_xspf
 from phonotheque.catalogue.match.reading.zips import MAGIC, read_zipped
+from phonotheque.errors import BadRequestError
 from phonotheque.music.decoding import UNDECODABLE
 
 _HOLDERS = ("playlist", "playlists", "payload", "recenttracks", "scrobbles", "listens", "tracks")
@@ -26,6 +28,17 @@ _HOLDERS = ("playlist", "playlists", "payload", "recenttracks", "scrobbles", "li
 
 _LOOKED_AT = 20
 """Lines by which paths are told from text."""
+
+
+_CONTROLS = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
+"""What no text has, but for the end of file of DOS and the escape of old Japanese encodings."""
+_MOST_CONTROLS = 100
+"""One letter in so many: a tag that was damaged leaves a few in the line of one song."""
+
+
+def _is_binary(beginning: str) -> bool:
+    controls = sum(1 for _ in _CONTROLS.finditer(beginning))
+    return "\0" in beginning or controls * _MOST_CONTROLS > len(beginning)
 
 
 def format_of(beginning: str) -> Format:
@@ -83,7 +96,7 @@ def read_list(stream: BinaryIO, file: str, chosen: Format | None = None) -> Iter
         chosen: Its format; told by what stands in it when not given.
 
     Raises:
-        BadRequestError: It is not in this format.
+        BadRequestError: It is no list, or not in this format.
     """
     source = Source(stream)
     if source.begins_with(MAGIC):
@@ -92,7 +105,11 @@ def read_list(stream: BinaryIO, file: str, chosen: Format | None = None) -> Iter
 
 
 def _read(source: Source, file: str, chosen: Format | None) -> Iterator[Entry]:
-    found = chosen or format_of(source.beginning())
+    beginning = source.beginning()
+    if _is_binary(beginning):
+        todo = "Give a playlist, a history or a table as text, or a zip of them."
+        raise BadRequestError(file, "it is no list: it has bytes that no text has", todo)
+    found = chosen or format_of(beginning)
     match found:
         case Format.M3U:
             return read_m3u(source)

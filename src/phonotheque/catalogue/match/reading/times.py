@@ -1,8 +1,9 @@
 """When something was played, as exports write it: the day of it in UTC.
 
 Laws: what is no instant is none; a day without a time of day is no instant, because a column called
-"date" may as well be that of a release; midnight to the second is no time of day: so spreadsheets
-write a day; nothing finer than a day is given on.
+"date" may as well be that of a release; midnight is an instant as any other, but for a column that
+may hold days: there midnight to the second without a zone is a day, as spreadsheets write one;
+nothing finer than a day is given on.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ _NUMBER = re.compile(r"\d{6,16}(?:\.\d{1,9})?", re.ASCII)
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d)?", re.ASCII
 )
-_MIDNIGHT = re.compile(r"[T ]00:00:00(?![.,]\d*[1-9])")
+_DAY_IN_A_CELL = re.compile(r"\d{4}-\d\d-\d\d[T ]00:00:00(?:[.,]0+)?", re.ASCII)
 _WORDY = re.compile(r"(\d{1,2}) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d{1,2}):(\d\d)", re.ASCII)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]00:00:00)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def day_of_instant(text: str) -> date | None:
@@ -37,10 +38,15 @@ def day_of_instant(text: str) -> date | None:
     if _NUMBER.fullmatch(text):
         return day_of_second(float(text))
     if _ISO.fullmatch(text):
-        return None if _MIDNIGHT.search(text) else _of_iso(text)
+        return _of_iso(text)
     if found := _WORDY.fullmatch(text):
         return _of_words(*found.groups()[:3])
     return None
+
+
+def day_if_instant(text: str) -> date | None:
+    """Return the day of an instant that stands where a day without a time may stand, too."""
+    return None if _DAY_IN_A_CELL.fullmatch(text.strip()) else day_of_instant(text)
 
 
 def day_of_second(seconds: float) -> date | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from phonotheque.catalogue.tables import Column, Form
 from phonotheque.errors import BadMappingError
+from phonotheque.music.foreign_text import one_line
 
 _SEE = "See docs/reference/mapping-files.md."
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -92,7 +93,7 @@ class Keys:
 
     def bad(self, key: str, wrong: str, todo: str) -> BadMappingError:
         """Return an error that names the key."""
-        return BadMappingError(f"{self.where}, key `{_line(key)}`", wrong, todo)
+        return BadMappingError(f"{self.where}, key `{one_line(key)}`", wrong, todo)
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a value as TOML has it, and note that it was read."""
@@ -128,7 +129,8 @@ class Keys:
         """Return a short name."""
         value = self.needed(key)
         if not _SLUG.fullmatch(value):
-            raise self.bad(key, f"{_line(value)!r} is no short name", "Use 1 to 64 of a-z, 0-9, -.")
+            wrong = f"{one_line(value)!r} is no short name"
+            raise self.bad(key, wrong, "Use 1 to 64 of a-z, 0-9, -.")
         return value
 
     def path(self, key: str) -> str:
@@ -148,7 +150,7 @@ class Keys:
             near = get_close_matches(value, choices, n=1)
             hint = f"Did you mean {near[0]}? " if near else ""
             raise self.bad(
-                key, f"{_line(value)!r} is not known", f"{hint}One of {', '.join(choices)}."
+                key, f"{one_line(value)!r} is not known", f"{hint}One of {', '.join(choices)}."
             )
         return value
 
@@ -236,12 +238,12 @@ def _plain(keys: Keys, column: Column, columns: tuple[str, ...], constant: Any) 
     if not meaning and len(meanings) > 1 and meanings[0] != "text" and constant is None:
         raise keys.bad("as", "it does not say in what it is written", f"One of {_or(meanings)}.")
     if meaning and meaning not in meanings:
-        raise keys.bad("as", f"{_line(meaning)!r} cannot be meant", f"One of {_or(meanings)}.")
+        raise keys.bad("as", f"{one_line(meaning)!r} cannot be meant", f"One of {_or(meanings)}.")
     out_of = keys.number("out_of", 0)
     if out_of and (column.form is not Form.REAL or not 0 < out_of < 1e9):
         raise keys.bad("out_of", "there is no scale here", "It goes with ratings, above 0.")
     if constant is not None and not _fits(constant, column.form):
-        raise keys.bad("constant", f"{_line(str(constant))!r} does not fit", column.meaning)
+        raise keys.bad("constant", f"{one_line(str(constant))!r} does not fit", column.meaning)
     split = keys.text("split", is_kept=True)
     return Value(columns, constant, meaning or meanings[0], split, float(out_of))
 
@@ -266,9 +268,3 @@ def _fits(constant: Any, form: Form) -> bool:
 
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _line(text: str) -> str:
-    """Make a foreign text fit for one line of a message."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:80])
-    return shown + ("..." if len(text) > 80 else "")

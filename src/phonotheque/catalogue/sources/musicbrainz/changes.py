@@ -192,7 +192,7 @@ def read_changes(packets: Sequence[Increment], layout: Layout, tables: frozenset
         MalformedError: A packet is damaged, or not of this layout.
     """
     touched: dict[str, Touched] = {}
-    wanted = tables & frozenset(layout)
+    wanted = {table: layout[table] for table in tables & frozenset(layout)}
     for packet in packets:
         for table, found in _touched_by(packet.path, changes_in(packet.path, wanted), layout):
             before = touched.get(table)
@@ -212,7 +212,8 @@ def _touched_by(
             raise MalformedError(
                 f"{path}: {change.table}", f"a row has {_said_of(error)}", _TODO
             ) from error
-    for table, rows in newest.items():
+    for table in list(newest):
+        rows = newest.pop(table)
         keys, made = zip(*sorted(rows.items()), strict=True)
         lines, is_new = zip(*made, strict=True)
         form = pa.string() if _has_text_key(table) else pa.int64()

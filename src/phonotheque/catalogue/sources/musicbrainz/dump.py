@@ -155,8 +155,11 @@ def layout_from(about: dict[str, bytes], where: str) -> Layout:
     """Return the columns of the tables, from what a dump says of itself.
 
     Raises:
-        MalformedError: It says nothing, or names a schema that is not known.
+        BadRequestError: It is no dump.
+        MalformedError: It does not say its schema, or one that is not known.
     """
+    if not about:
+        raise BadRequestError(where, "there is no dump of MusicBrainz in it", _NO_FORM)
     if "columns.tsv" in about:
         return parse_columns(about["columns.tsv"], f"{where}/columns.tsv")
     text = about.get("SCHEMA_SEQUENCE", b"").strip()

@@ -111,10 +111,10 @@ def read_lookups(
         stretch_bytes: About how much is read at once.
 
     Raises:
-        MalformedError: An archive is damaged, or a table lacks a column.
+        MalformedError: An archive is damaged, or a table of keys lacks a column.
     """
     wanted = wanted_here(has_tags=has_tags)
-    known = frozenset(wanted) & frozenset(layout)
+    known = frozenset(wanted) & frozenset(layout) - _unnamed(layout)
     found: Found = {}
     refusals: list[Refusals] = []
     read = 0
@@ -122,10 +122,10 @@ def read_lookups(
     def take(name: str, where: str, lines: Iterable[Stretch | LongLine]) -> None:
         nonlocal read
         noted = Refusals(f"{where}/{name}")
-        form = form_of(layout, name, wanted[name], dump.label)
         kept = found.setdefault(name, [])
         count = 0
-        for stretch in lines:
+        for stretch in lines:  # a table that is not there may have any columns
+            form = form_of(layout, name, wanted[name], dump.label)
             count += 1 if isinstance(stretch, LongLine) else stretch.lines
             for rows in _rows(stretch, form, noted):
                 left = changes.left(name, rows).rows if where == DUMP else rows
@@ -139,6 +139,13 @@ def read_lookups(
     for name in sorted(known):
         take(name, PACKETS, changes.added(name, stretch_bytes))
     return _assembled(found, read, tuple(refusals))
+
+
+def _unnamed(layout: Layout) -> frozenset[str]:
+    """Tables of words whose column of words is not in the dump: it says none of them."""
+    return frozenset(
+        table for table, name in _NAMES.items() if table in layout and name not in layout[table]
+    )
 
 
 def _rows(stretch: Stretch | LongLine, form: Form, refusals: Refusals) -> Iterator[Rows]:

@@ -6,7 +6,8 @@ after it, in JSON) and the older one (`dbmirror_pending` and `dbmirror_pendingda
 transactions ended, as the server applies them.
 
 Laws: a packet is read whole or refused whole, for a change that is passed over would leave rows
-that never were; only rows of tables that are wanted are held. What a row says is `pending`'s.
+that never were; only rows of tables that are wanted are held, and no more than `MOST_HELD_BYTES`,
+however well they are packed. What a row says is `pending`'s.
 
 Source: musicbrainz-server, `admin/ExportAllTables`, `admin/replication/ProcessReplicationChanges`,
 `admin/sql/dbmirror2/dbmirror2.sql`.
@@ -14,7 +15,8 @@ Source: musicbrainz-server, `admin/ExportAllTables`, `admin/replication/ProcessR
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,11 +26,13 @@ from phonotheque.catalogue.sources.musicbrainz.pending import (
     Change,
     Entry,
     PairEntry,
+    Row,
     UnreadableError,
     change_of,
     change_of_pairs,
     entry_of,
     pair_of,
+    pairs_of,
 )
 from phonotheque.catalogue.sources.musicbrainz.sequence import (
     REPLICATION,
@@ -44,10 +48,20 @@ from phonotheque.errors import MalformedError
 LIMITS = Limits(most_bytes=4 << 30)
 """How much a packet may unpack to: an hour has some 100 MB, the busiest had ten times as much."""
 
-MOST_CHANGES = 5_000_000
-"""How many changes a packet may have: an hour has about 20,000.
+MOST_HELD_BYTES = 2 << 30
+"""How much memory the changes of a packet may take: an hour takes some 100 MB, the busiest had ten
+times as much."""
 
-Each takes some 250 bytes of memory, one of a wanted table up to 2 kB, however well it is packed."""
+_MET_BYTES = 300
+"""What a change of any table takes: the end of its transaction is remembered."""
+_CHANGE_BYTES = 1_000
+"""What a change of a wanted table takes beside its texts, until it is a line among others."""
+_TEXT_BYTES = sys.getsizeof("")
+_COPIES = 4
+"""Times that the letters of a row may be held at once: as they came, as a line, of which each
+letter may be escaped or take two bytes, and in the column of such lines."""
+_STRETCH_BYTES = 1 << 18
+"""About how much is read at once: it is held three times beside."""
 
 _FOLDER = "mbdump/"
 _DATA = "pending_data"
@@ -95,30 +109,38 @@ def head_of(path: Path) -> Increment:
     return Increment(path, sequence, schema, date_from(about))
 
 
-def changes_in(path: Path, wanted: Collection[str]) -> list[Change]:
-    """Return the changes of the wanted tables, in the order in which they are applied.
+def changes_in(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> Iterator[Change]:
+    """Give the changes of the wanted tables, in the order in which they are applied.
 
-    Cost: some 2 kB of memory for each change of a wanted table; an hour has about 20,000.
+    What was given is not held any more.
+
+    Args:
+        wanted: The columns of each table; others are passed over.
+
+    Cost: some 5 kB of memory for each change of a wanted table; an hour has about 20,000.
 
     Raises:
-        MalformedError: It is damaged, has a change that cannot be understood, or more than
-            `MOST_CHANGES`.
+        MalformedError: It is damaged, has a change that cannot be understood, or more of them than
+            fit into `MOST_HELD_BYTES`.
     """
     reading = _Reading(path, wanted)
     with Stream(path, LIMITS) as stream:
         is_newer = any(member.name == _FOLDER + _DATA for member in iter_members(stream))
     found = reading.newer() if is_newer else reading.older()
-    return [change for _, change in sorted(found, key=lambda one: reading.order_of(one[0]))]
+    found.sort(key=lambda one: reading.order_of(one[0]))
+    found.reverse()
+    while found:
+        yield found.pop()[1]
 
 
 class _Reading:
     """A packet that is being read."""
 
-    def __init__(self, path: Path, wanted: Collection[str]) -> None:
+    def __init__(self, path: Path, wanted: Mapping[str, tuple[str, ...]]) -> None:
         self._path = path
         self._wanted = wanted
         self._ends: dict[int, int] = {}
-        self._met_count = 0
+        self._held_bytes = 0
 
     def order_of(self, entry: Entry) -> tuple[int, int]:
         """By the end of its transaction, then by itself."""
@@ -131,7 +153,9 @@ class _Reading:
         def take(fields: list[bytes]) -> None:
             entry = self._met(fields, 6)
             if entry.table in self._wanted:
-                found.append((entry, change_of(entry, *fields[4:6])))
+                change = change_of(entry, *fields[4:6])
+                before, after = (self._kept(entry, row) for row in (change.before, change.after))
+                found.append((entry, Change(entry.table, before, after)))
 
         self._each((_DATA,), take)
         return found
@@ -139,6 +163,7 @@ class _Reading:
     def older(self) -> list[tuple[Entry, Change]]:
         """The changes of the older form: in one table what is changed, in another how."""
         entries: dict[int, PairEntry] = {}
+        found: list[tuple[Entry, Change]] = []
 
         def take(fields: list[bytes]) -> None:
             entry = self._met(fields, 4)
@@ -147,23 +172,40 @@ class _Reading:
 
         def take_pair(fields: list[bytes]) -> None:
             number, is_key, text = pair_of(fields)
-            if number in entries:
-                entries[number].add(text, is_key=is_key)
+            if one := entries.get(number):
+                one.add(self._kept(one.entry, pairs_of(text)), is_key=is_key)
 
         self._each(_ENTRIES, take)
         self._each(_PAIRS, take_pair)
         try:
-            return [(one.entry, change_of_pairs(one)) for one in entries.values()]
+            while entries:
+                _, one = entries.popitem()
+                found.append((one.entry, change_of_pairs(one)))
         except UnreadableError as error:
             self._refuse(_PAIRS[0], str(error))
+        found.reverse()
+        return found
+
+    def _kept(self, entry: Entry, row: Row | None) -> Row | None:
+        """The wanted columns of a row: whatever else stands in it, that is what is held."""
+        if row is None:
+            return None
+        kept = {name: row[name] for name in self._wanted[entry.table] if name in row}
+        letters = sum(sys.getsizeof(one) - _TEXT_BYTES for one in kept.values() if one)
+        self._hold(sys.getsizeof(kept) + len(kept) * _TEXT_BYTES + _COPIES * letters)
+        return kept
+
+    def _hold(self, size_bytes: int) -> None:
+        self._held_bytes += size_bytes
+        if self._held_bytes > MOST_HELD_BYTES:
+            limit = f"{MOST_HELD_BYTES:,} bytes of memory"
+            raise UnreadableError(f"it is a packet whose changes take more than {limit}")
 
     def _met(self, fields: list[bytes], most: int) -> Entry:
         if len(fields) < most:
             raise UnreadableError(NOT_A_CHANGE)
-        self._met_count += 1
-        if self._met_count > MOST_CHANGES:
-            raise UnreadableError(f"it is a packet of more than {MOST_CHANGES:,} changes")
         entry = entry_of(fields)
+        self._hold(_MET_BYTES + (_CHANGE_BYTES if entry.table in self._wanted else 0))
         last = self._ends.get(entry.transaction, entry.number)
         self._ends[entry.transaction] = max(last, entry.number)
         return entry
@@ -180,7 +222,7 @@ class _Reading:
             raise MalformedError(str(self._path), f"it is a packet without {names[0]}", _AGAIN)
 
     def _rows(self, table: Readable, take: Callable[[list[bytes]], None]) -> None:
-        for stretch in Lines(table):
+        for stretch in Lines(table, stretch_bytes=_STRETCH_BYTES):
             if isinstance(stretch, LongLine):
                 self._refuse(f"{table.name}, line {stretch.line:,}", TOO_LONG)
             for line, text in enumerate(stretch.data.split(b"\n"), start=stretch.line):

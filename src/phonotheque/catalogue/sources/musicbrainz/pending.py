@@ -149,13 +149,13 @@ class PairEntry:
     """A change whose rows come apart from it."""
 
     entry: Entry
-    _rows: dict[bool, Row] = field(default_factory=dict)
+    _rows: dict[bool, Row | None] = field(default_factory=dict)
 
-    def add(self, text: bytes, *, is_key: bool) -> None:
+    def add(self, row: Row | None, *, is_key: bool) -> None:
         """Take the key as it was, or the row as it is."""
         if is_key in self._rows:
             raise UnreadableError("a change with two rows of one kind")
-        self._rows[is_key] = _pairs(text)
+        self._rows[is_key] = row
 
     def row(self, *, is_key: bool) -> Row | None:
         """Return what was taken."""
@@ -186,8 +186,12 @@ _PAIR = re.compile(r"""\"([^"]*)\"=('(?:[^'\\]|\\.|'')*+')? """, re.DOTALL)
 _QUOTED = re.compile(r"\\([\\'])|'(')")
 
 
-def _pairs(text: bytes) -> Row:
-    r"""Read `"column"='value' ` and so on; within a value `\\`, `\'` and `''` are one character."""
+def pairs_of(text: bytes) -> Row:
+    r"""Read `"column"='value' ` and so on; within a value `\\`, `\'` and `''` are one character.
+
+    Raises:
+        UnreadableError: It is none.
+    """
     try:
         written = unescape(text.decode())
     except UnicodeDecodeError as error:
