@@ -29,6 +29,7 @@ def test_an_appeal_leads_to_a_permit(phono):
     told = phono("guard", "decide", ACCOUNT, "suspend", "--reason", reason, "--json").one()
     number = told["case"]
     assert (told["rung"], rung_in_map(phono)) == ("suspend", "SUSPEND")
+    assert "to be objected to by" in phono("guard", "explain", number).expect(0).out
     phono("guard", "appeal", number, "--words", "I prepare a night of Anatolian rock.").expect(0)
     (waiting,) = phono("guard", "cases", "--json").lines()
     assert waiting["points"]["an appeal"] == 100
@@ -40,6 +41,14 @@ def test_an_appeal_leads_to_a_permit(phono):
     assert row.factor_at(int(time.time())) == 4
     assert phono("guard", "cases").out == "No case waits to be looked at.\n"
     shown = phono("guard", "explain", number).expect(0).out
+    until = phono("guard", "explain", number, "--json").one()["permit"]["until"]
+    assert (
+        f"radio, 4 times the budget, until {datetime.fromtimestamp(until, UTC):%Y-%m-%d}" in shown
+    )
+    assert "to be objected to by" not in shown
+    assert (
+        "phono guard message" in phono("guard", "appeal", number, "--words", "Again.").expect(2).err
+    )
     for text in (reason, "I prepare a night of Anatolian rock.", "Which station?", "A playlist."):
         assert text in shown
     phono("guard", "forget", number).expect(0)
@@ -47,6 +56,19 @@ def test_an_appeal_leads_to_a_permit(phono):
     assert phono("guard", "check", "--json").one()["lines"] == 6
     phono("guard", "permit", ACCOUNT, "--end").expect(0)
     assert look_up((phono.root / "state/guard/verdicts").read_bytes(), ACCOUNT) is None
+
+
+def test_a_permit_answers_a_question_and_says_what_stays(phono):
+    """What a person asked is over with a permit, what he closed is not, and that is said."""
+    asked = ("challenge", "--reason", "What is it for?")
+    number = phono("guard", "decide", ACCOUNT, *asked, "--json").one()["case"]
+    assert phono("guard", "permit", number, "--use", "dj", "--json").one()["rung"] == "none"
+    assert rung_in_map(phono) == "NONE"
+    phono("guard", "permit", number, "--end").expect(0)
+    assert rung_in_map(phono) is None
+    phono("guard", "decide", ACCOUNT, "suspend", "--reason", "In order of numbers.").expect(0)
+    assert "What was decided stays: suspend." in phono("guard", "permit", ACCOUNT).expect(0).out
+    assert rung_in_map(phono) == "SUSPEND"
 
 
 def test_a_row_edited_by_hand_stops_every_command(phono):
@@ -69,6 +91,8 @@ def test_requests_that_cannot_be_meant_name_what_is_wrong(phono):
     phono("guard", "appeal", "g7").expect(2)
     phono("guard", "appeal", "g7", "--accept").expect(2)
     phono("guard", "explain", "g7").expect(2)
+    for command in (("decide", "ada", "none", "--reason", "x"), ("permit", "ada")):
+        assert "Or name an account" in phono("guard", *command).expect(2).err
     phono("guard", "incident", "g7").expect(2)
 
 

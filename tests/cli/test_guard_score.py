@@ -63,6 +63,8 @@ def test_standard_input_and_several_logs(log: Path) -> None:
     ("arguments", "said"),
     [
         (["/gone.log"], "there is no such log"),
+        (["/"], "Name a file"),
+        (["/gone.log", "--field", "acount=x"], "no such field is looked for"),
         (["a.log", "--item", "("], "it is no regular expression"),
         (["a.log", "--field", "account"], "it names no field"),
         (["a.log", "--to", "file:x"], "verdicts come only while a log is followed"),
@@ -73,6 +75,24 @@ def test_standard_input_and_several_logs(log: Path) -> None:
 def test_what_cannot_be_meant_is_refused(arguments: list[str], said: str) -> None:
     """With status 2, before anything is read."""
     assert said in call("guard", "score", *arguments).expect(2).err
+
+
+def test_of_nothing_nothing_is_said(log: Path) -> None:
+    """Where no item was fetched no verdict is given, neither in words nor on the page nor as JSON;
+    a pattern that fits no line is refused, one that fits refused requests is not."""
+    page = log.with_name("report.html")
+    score(log, "--item", "/nosuch/([0-9]+)").expect(2)
+    refused = combined(PEOPLE).replace(b" 200 ", b" 404 ")
+    for data, more in ((b"", ()), (refused, ("--item", "/song/([0-9]+)"))):
+        log.write_bytes(data)
+        out = score(log, "--html", page, *more).expect(0).out
+        record = score(log, "--json", *more).expect(0).one()
+        assert record["summary"] in out
+        for told in (out, page.read_text(), record["summary"]):
+            assert "obody stands out" not in told
+            assert "<p>Nobody.</p>" not in told
+    log.write_bytes(combined(PEOPLE))
+    assert "Nobody stands out." in score(log, "--item", "/song/([0-9]+)").expect(0).out
 
 
 def test_a_log_is_followed_until_it_is_stopped(log: Path) -> None:

@@ -7,7 +7,15 @@ import pytest
 
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
-from phonotheque.guard.calibration import LEAST_TRACKS, RATE, Limits, limits_of, threshold
+from phonotheque.guard.calibration import (
+    LEAST_TRACKS,
+    RATE,
+    UNKNOWN,
+    Limits,
+    limits_of,
+    threshold,
+)
+from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.engine.memory import HOUR_PEAK, PLAYS
 from phonotheque.guard.rungs import FROM_SCORE, Rung
 
@@ -57,6 +65,18 @@ def test_limits_follow_everybody_at_once() -> None:
     assert once is not None
     assert twice is not None
     assert once.towards(twice, 1.0).bits == pytest.approx(twice.bits, rel=1e-3)
+
+
+def test_limits_are_taken_at_once_and_moved_by_the_day_later() -> None:
+    """While nothing is known the first that a population says hold; later a day is a step of 2 %,
+    a week seven; too few accounts move nothing."""
+    first, wanted = Limits((100.0,) * 3), Limits((200.0,) * 3)
+    assert UNKNOWN.next(None, -1, 5 * DAY_S) == UNKNOWN
+    assert UNKNOWN.next(first, -1, 5 * DAY_S) == first
+    assert first.next(None, 0, 5 * DAY_S) == first
+    for last, now, days in ((-1, 9 * DAY_S, 1), (0, DAY_S, 1), (DAY_S, 8 * DAY_S, 7), (5, 5, 0)):
+        moved = first.next(wanted, last, now)
+        assert moved.bits == pytest.approx((100 * 1.02**days,) * 3)
 
 
 def test_few_of_those_it_was_set_on_are_asked() -> None:

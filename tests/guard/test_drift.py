@@ -69,6 +69,29 @@ def test_compiled_does_what_plain_says(rows: list[tuple[int, int, int]], cut: in
     assert (quick.sums <= quick.peaks).all()
 
 
+@given(st.lists(st.integers(0, 6 * 86_400), min_size=40, max_size=40))
+@settings(max_examples=30, deadline=None)
+def test_a_late_line_fades_nothing(late_s: list[int]) -> None:
+    """Rarities one after another, every other one told late, however late: compiled and plain keep
+    what they keep when all are punctual at the latest second before."""
+    rare = [track for track in range(TRACKS) if track % 10][:80]
+    now = 10**7
+    late = [
+        (0, track, now + place if place % 2 == 0 else now - late_s[place // 2])
+        for place, track in enumerate(rare)
+    ]
+    punctual = [(0, track, now + place - place % 2) for place, track in enumerate(rare)]
+    music, weights = known_music(), np.ones(len(rare), np.float32)
+    found = {}
+    for name, rows in (("late", late), ("punctual", punctual)):
+        for work in (drift, drift_all):
+            drifts = found[name, work] = new_drifts(1)
+            work(drifts, music.rating, events_of(rows), weights)
+    for work in (drift, drift_all):
+        for left, right in zip(found["late", work], found["punctual", work], strict=True):
+            np.testing.assert_allclose(left, right, rtol=1e-5)
+
+
 def test_a_taste_that_wanders_comes_back() -> None:
     """An evening of rarities among weeks of what others hear: it climbs, and is nothing again."""
     hits, rare = list(range(0, TRACKS, 10)), list(range(1, 60, 2))

@@ -15,7 +15,6 @@ from phonotheque.guard.engine.memory import (
     BITS,
     DISTINCT,
     HOUR_BITS,
-    PLAYS,
     Accounts,
     Events,
     Music,
@@ -158,12 +157,30 @@ def test_surprise_fades_by_the_clock() -> None:
     assert accounts.numbers[0, HOUR_BITS] == pytest.approx(before * np.exp(-1), rel=1e-5)
 
 
-def test_a_clock_that_goes_back_counts_nothing_twice() -> None:
-    """An event from the past fades nothing and makes no gap."""
-    accounts, music = new_accounts(1), some_music()
-    take(accounts, music, [(0, 1, 10**6, 60_000, True), (0, 2, 5, 60_000, True)])
-    assert accounts.numbers[0, PLAYS] == 2
-    assert np.isfinite(accounts.numbers).all()
+@given(
+    st.lists(st.integers(0, TRACKS - 1), min_size=2, max_size=60, unique=True),
+    st.lists(st.integers(0, 10**6), min_size=60, max_size=60),
+    st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_late_line_fades_nothing(tracks: list[int], late_s: list[int], copied: bool) -> None:  # noqa: FBT001
+    """Beside each play one that is told late, however late, as long ago or heard anew: what was in
+    the sums stays in them, in both engines, and the latest second is what it was."""
+    now = 10**7
+    punctual = [(0, track, now + place, 60_000, True) for place, track in enumerate(tracks)]
+    late = [(0, tracks[0], now - late_s[place], 1_000, copied) for place in range(len(tracks))]
+    both = [event for pair in zip(punctual, late, strict=True) for event in pair]
+    alone, quick, slow = new_accounts(1), new_accounts(1), new_accounts(1)
+    other = some_music()
+    take(alone, some_music(), punctual)
+    take(quick, some_music(), both)
+    for event in both:
+        plain.observe(slow, other, NEVER, event)
+    sums = slice(HOUR_BITS, HOUR_BITS + 6)
+    np.testing.assert_allclose(quick.numbers[0, sums], slow.numbers[0, sums], rtol=1e-4, atol=1e-4)
+    least = alone.numbers[0, sums] * (1 - 1e-4)
+    assert (quick.numbers[0, sums] >= least - 1e-4).all()
+    assert quick.last_second[0] == slow.last_second[0] == alone.last_second[0]
 
 
 def test_a_track_that_everybody_plays_does_not_surprise() -> None:

@@ -7,9 +7,9 @@ import pytest
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
 from phonotheque.guard.bench.feed import Feed, look_seconds, service_of
+from phonotheque.guard.bench.own import Own
 from phonotheque.guard.bench.scenarios import PEOPLE, SMALL, Setting
 from phonotheque.guard.bench.world import World
-from phonotheque.guard.detector import Guard
 
 DRAWS = 10_000
 
@@ -19,17 +19,17 @@ def looked_at(shape: str, seed: int) -> tuple[int, float]:
     setting = Setting(shape, PEOPLE, SMALL, seed)
     world = World(setting.catalogue(), setting.population(), seed)
     feed, days = Feed(world, SMALL.step_s), SMALL.days
-    guard = Guard(service_of(world, setting.keys(world.population)))
+    own = Own(service_of(world, setting.keys(world.population)))
     for batch in feed.warm_up():
-        guard.learn(batch)
+        own.learn(batch)
     tests, least = 0, 0.0
     for batch, second in zip(feed.days(days), look_seconds(days, SMALL.step_s), strict=True):
-        guard.see(batch)
-        stopped = guard.look(second)
-        guard.answered(stopped.account, stopped.account[:0])
-        tests += guard.groups.last.groups
-        least = min(least, guard.groups.last.log10_chance)
-        assert guard.groups.last.alarm is None
+        own.see(batch)
+        stopped = own.look(second)
+        own.answered(stopped.account, stopped.account[:0])
+        tests += own.guard.groups.last.groups
+        least = min(least, own.guard.groups.last.log10_chance)
+        assert own.guard.groups.last.alarm is None
     return tests, least
 
 

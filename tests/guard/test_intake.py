@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,8 @@ def test_a_play_becomes_a_row() -> None:
         (line(account="\ud800").replace(b"\\ud800", b"\xed\xa0\x80"), "not as it should be"),
         (b"[" * 1_000 + b"\n", "not as it should be"),
         (b"x" * (LONGEST_LINE + 1) + b"\n", "too long"),
+        (line(account="x" * LONGEST_LINE), "too long"),
+        (line().rstrip() + line(), "not as it should be"),
     ],
 )
 def test_a_wrong_line_costs_only_itself(wrong: bytes, reason: str) -> None:
@@ -82,3 +85,27 @@ def test_nothing_that_is_sent_stops_it(junk: bytes) -> None:
     """Whatever bytes come: the lines around them are read."""
     taken = take(line() + junk + b"\n" + line(track=4), names(), TRACKS, NOW)
     assert {3, 4} <= set(taken.events.track.tolist())
+
+
+PIECES = st.sampled_from(
+    [
+        line(), line(account="bob"), line(account="x" * LONGEST_LINE), line(track=TRACKS), b"",
+        line()[:20], line()[20:], line().rstrip(), b"\n", b" \r\n", b"broken\n", b"\x00\n",
+        line().replace(b" ", b"\r", 1), line().replace(b"\n", b"\r\n"), b"[" * 2_000 + b"\n",
+        line().replace(b"{", b'{"more": {},\n'),
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=8))
+def test_whether_a_line_is_refused_follows_from_the_line(pieces: list[bytes]) -> None:
+    """All lines together give what each gives by itself, in the same places."""
+    text = b"".join(pieces)
+    together, refused, places = take(text, names(), TRACKS, NOW), Counter[str](), []
+    for place, one in enumerate(text.split(b"\n")):
+        alone = take(one, names(), TRACKS, NOW)
+        refused.update(alone.refused)
+        places += [place] * len(alone.events.track)
+        assert len(alone.events.track) + sum(alone.refused.values()) == bool(one.strip())
+    assert together.lines.tolist() == places
+    assert together.refused == refused

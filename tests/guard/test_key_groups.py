@@ -47,10 +47,10 @@ def town(shape: str, farm: str, seed: int = 31) -> Town:
     keys = setting.keys(world.population)
     feed, guard = Feed(world, SMALL.step_s), Guard(service_of(world, keys))
     for batch in feed.warm_up():
-        guard.learn(batch)
+        guard.learn(batch.events, batch.chosen)
     parts = []
     for batch, second in zip(feed.days(DAYS), look_seconds(DAYS, SMALL.step_s), strict=True):
-        guard.see(batch)
+        guard.see(batch.events, batch.chosen)
         parts.append(only(batch.events, ~batch.chosen))
         last = second
     events = Events._make(np.concatenate(columns) for columns in zip(*parts, strict=True))

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phonotheque.guard.book.cases import cases_of
+from phonotheque.guard.book.entries import Answered, Decided, Settled
 from phonotheque.guard.decisions import DAY_S, Basis, Finding, Group, Permit, Recount, Use
 from phonotheque.guard.ladder import (
+    EVIDENCE_S,
     RESPITE_S,
     REVIEW_S,
     Past,
@@ -143,6 +146,57 @@ def test_the_same_evidence_decides_once(finding, standing):
         past = Past(rung=decision.rung, second=NOW, is_shadow=False, finding=finding)
         after = replace(standing, past=(*standing.past, past))
         assert decide(finding, after, RULES, NOW + DAY_S) is None
+
+
+@given(findings, standings, pasts, st.integers(EVIDENCE_S, 400 * DAY_S))
+def test_a_decision_that_is_over_keeps_nothing_away(finding, standing, past, later):
+    """What is found a month later, of conduct or of budgets, is decided as if nothing had been
+    decided before: nobody who let a question pass is free for ever, be it the same or less."""
+    unanswered = replace(standing, answered_score=0.0, past=(past,))
+    after = replace(finding, second=past.second + later)
+    rung, basis = weigh(after, unanswered, RULES)
+    if basis in (Basis.CONDUCT, Basis.BUDGET):
+        decided = decide(after, unanswered, RULES, after.second)
+        assert decided == decide(after, replace(unanswered, past=()), RULES, after.second)
+        assert (decided is not None) is (rung > Rung.NONE)
+
+
+A_DAY = {
+    "nobody answered": (None, {20: False, 29: False, 31: True, 400: True}),
+    "taken back": (Settled("g1", 2 * DAY_S, Rung.NONE, 0, "ann", "mistake", is_wrong=True),
+                   {3: False, 50: False, 91: False, 93: True, 400: True}),
+    "answered": (Answered("g1", 2 * DAY_S, is_passed=True),
+                 {3: False, 50: False, 91: False, 93: True, 400: True}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", A_DAY)
+def test_the_same_is_asked_again_when_what_was_decided_is_over(how):
+    """A question that nobody answered is asked again when its month is over; one that was answered
+    or taken back, for no more than that, after 90 days."""
+    ended, days = A_DAY[how]
+    first = replace(found(score=0.7), second=100)
+    decision = decide(first, Standing(), RULES, 100)
+    assert decision is not None
+    cases = cases_of([Decided("g1", decision, first), *([ended] if ended else [])])
+    for day, is_asked in days.items():
+        again = replace(first, second=day * DAY_S)
+        decided = decide(again, cases.standing(ACCOUNT, day * DAY_S), RULES, day * DAY_S)
+        assert (decided is not None and decided.rung is Rung.CHALLENGE) is is_asked, day
+        assert is_asked or decided is None
+
+
+def test_counts_of_another_day_are_not_the_same():
+    """Who went on over his budget ten times on one day is observed for a month, and again when he
+    does so nine times on a later one."""
+    first = replace(found(over_budget=10), second=0)
+    decision = decide(first, Standing(), RULES, 0)
+    assert decision is not None
+    cases = cases_of([Decided("g1", decision, first)])
+    for day, is_decided in ((0, False), (29, False), (30, True), (400, True)):
+        again = replace(first, second=day * DAY_S, over_budget=9)
+        decided = decide(again, cases.standing(ACCOUNT, day * DAY_S), RULES, day * DAY_S)
+        assert (decided is not None and decided.rung is Rung.OBSERVE) is is_decided, day
 
 
 @given(findings, standings, st.floats(0, 5), st.integers(0, 4), st.booleans())

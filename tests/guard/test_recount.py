@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
-from phonotheque.guard.bench.detector import Service
 from phonotheque.guard.calibration import UNKNOWN, Limits
 from phonotheque.guard.decisions import DAY_S, MOST_WEIGHTS
 from phonotheque.guard.detector import Guard
 from phonotheque.guard.engine.memory import rated
 from phonotheque.guard.recount import least_tracks, recounted
 from phonotheque.guard.rungs import FROM_SCORE
+from phonotheque.guard.service import Service
 
 TRACKS, NOW = 2_000, 1_800_000_000
 WEIGHT = math.log2(32.5)
@@ -27,7 +27,7 @@ WEIGHT = math.log2(32.5)
 def guard_with(rows: list[tuple[int, int, int]]) -> Guard:
     """A guard that wrote down first copies: account, track, seconds ago."""
     albums = np.arange(TRACKS, dtype=np.int32)
-    service = Service(10, np.zeros(TRACKS, np.int32), albums, np.zeros((10, 5), np.int32))
+    service = Service(10, np.zeros(TRACKS, np.int32), albums)
     guard = Guard(service)
     guard.music.plays[: TRACKS // 2] = 63
     guard.music = rated(guard.music)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from phonotheque.guard.groups.membership import Demand
-from phonotheque.guard.groups.rounds import Rounds, quarter_of
+from phonotheque.guard.groups.rounds import Answers, Rounds, quarter_of
 
 LASTS = 31 * 4
 
@@ -64,3 +65,23 @@ def test_who_was_never_asked_is_not_waited_for() -> None:
 def test_a_look_has_a_name_for_all() -> None:
     """The quarter of the day in which it was, since 1970."""
     assert [quarter_of(second) for second in (0, 21_599, 21_600, 86_400)] == [0, 0, 1, 4]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=30))
+def test_the_first_answer_says_what_a_group_was_and_the_last_who_somebody_is(told) -> None:
+    """Of those only who were asked for a group's sake, and told again it changes nothing."""
+    asked = np.array([0, 7, 7, 8, 0], np.int32)
+    answers = Answers(np.zeros(5, np.bool_), np.zeros(5, np.bool_), asked)
+    heard, nobody = [], np.zeros(0, np.int32)
+    for who, is_passed in told:
+        one = np.array([who], np.int32)
+        for _ in range(2):
+            passed, failed = answers.hear(*((one, nobody) if is_passed else (nobody, one)))
+            heard += [(round_, True) for round_ in passed] + [(round_, False) for round_ in failed]
+    first = dict(reversed(told))
+    last = dict(told)
+    in_order = dict.fromkeys(who for who, _ in told)
+    assert heard == [(int(asked[who]), first[who]) for who in in_order if asked[who]]
+    for who in range(5):
+        is_passed = last.get(who)
+        assert (answers.passed[who], answers.failed[who]) == (is_passed is True, is_passed is False)

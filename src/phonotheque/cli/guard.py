@@ -23,6 +23,7 @@ from phonotheque.cli.output import counted, print_json, print_table, printable, 
 if TYPE_CHECKING:
     from phonotheque.archive.guarding.desk import GuardDesk
     from phonotheque.guard.book.cases import Case
+    from phonotheque.guard.decisions import Permit
 
 CaseNumber = Annotated[str, typer.Argument(metavar="CASE", help="A case, as `cases` lists it.")]
 
@@ -107,13 +108,16 @@ def explain(
     from phonotheque.archive.guarding.desk import known
 
     desk = desk_in(context)
-    case = known(desk.read().cases, number)
+    book = desk.read().cases
+    case = known(book, number)
+    permit = book.permit_at(case.account, desk.now)
     if picture is not None:
         _draw(desk, case, picture)
     if as_json:
-        print_json({**_record(case, desk.now), **_history(desk, case)})
+        given = {"permit": _permit_record(permit)}
+        print_json({**_record(case, desk.now), **given, **_history(desk, case)})
     else:
-        _print_case(desk, case)
+        _print_case(desk, case, permit)
     return DONE
 
 
@@ -132,9 +136,10 @@ def check(context: typer.Context, as_json: Json = False) -> int:
     """
     from phonotheque.archive.guarding.desk import rules_of
 
-    book = desk_in(context).read()
+    desk = desk_in(context)
+    book = desk.read()
     lessons = len(list(book.cases.lessons()))
-    wrong = book.cases.unlearned(rules_of(book.cases))
+    wrong = book.cases.unlearned(rules_of(book.cases), desk.now)
     if as_json:
         told = [{"case": case.number, "rung": rung.name.lower()} for case, rung in wrong]
         head = {"lines": book.head.seq, "head": book.head.digest}
@@ -200,20 +205,32 @@ def _history(desk: GuardDesk, case: Case) -> dict[str, Any]:
     }
 
 
-def _print_case(desk: GuardDesk, case: Case) -> None:
+def _permit_record(permit: Permit | None) -> dict[str, Any] | None:
+    if permit is None:
+        return None
+    return {"use": permit.use.value, "factor": permit.factor, "until": permit.until}
+
+
+def _print_case(desk: GuardDesk, case: Case, permit: Permit | None) -> None:
     now, decision = desk.now, case.decision
+    stands, may_appeal = bool(case.rung_at(now)), case.may_appeal_at(now)
     rows = [
         ("case", case.number),
         ("account", case.account),
         ("what happens", _what_happens(case, now)),
-        *((("until", day_of(case.ends_at(now)[0])),) if case.rung_at(now) else ()),
+        *((("until", day_of(case.ends_at(now)[0])),) if stands else ()),
+        *((("permit", _permit_words(permit)),) if permit else ()),
         ("seen", decision.evidence),
         ("but", decision.counterfactual),
         ("rests on", decision.basis.value),
         ("decided by", f"{decision.by}, rules {decision.rule}"),
         ("decided at", day_of(decision.second)),
-        *((("to be looked at by", day_of(decision.review_by)),) if decision.review_by else ()),
-        ("to be objected to by", day_of(decision.appeal_by)),
+        *(
+            (("to be looked at by", day_of(decision.review_by)),)
+            if decision.review_by and stands
+            else ()
+        ),
+        *((("to be objected to by", day_of(decision.appeal_by)),) if may_appeal else ()),
         *((name, f"{value:g}") for name, value in decision.thresholds),
     ]
     print_table([(name, printable(text)) for name, text in rows])
@@ -225,6 +242,10 @@ def _print_case(desk: GuardDesk, case: Case) -> None:
             print(f"\n{day_of(entry['second'])}  {_KINDS[entry['entry']]}, {printable(who)}")
             for line in text.splitlines():
                 print(f"  {printable(line)}")
+
+
+def _permit_words(permit: Permit) -> str:
+    return f"{permit.use}, {permit.factor} times the budget, until {day_of(permit.until)}"
 
 
 _KINDS = {

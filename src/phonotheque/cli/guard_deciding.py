@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,8 @@ from phonotheque.cli.options import Json
 from phonotheque.cli.output import counted, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from phonotheque.archive.guarding.desk import GuardDesk
     from phonotheque.guard.decisions import Permit
     from phonotheque.guard.rungs import Rung
@@ -69,7 +72,8 @@ def decide(
     if _ACCOUNT.fullmatch(subject):
         decided = desk.decide(subject, wanted, by, reason, days=days)
         return _say(desk, decided.case, as_json=as_json)
-    settle(desk, subject, Settling(wanted, by, reason, days, is_wrong=wrong))
+    with _cases_or_accounts():
+        settle(desk, subject, Settling(wanted, by, reason, days, is_wrong=wrong))
     return _say(desk, subject, as_json=as_json)
 
 
@@ -85,20 +89,26 @@ def permit(
 ) -> int:
     """Let an account open more than others, because it said what for.
 
-    With a permit nothing is decided automatically but for addresses that exist nowhere.
+    What was asked, or decided automatically, is over with it and does not come back. With a permit
+    nothing is decided automatically but for addresses that exist nowhere.
 
     Example: phono guard permit g12 --use radio --factor 5 --days 90
     """
     desk = desk_in(context)
-    given = _permit(desk, subject, _Terms(use, factor, 0 if end else days or 90, by))
+    with _cases_or_accounts():
+        given = _permit(desk, subject, _Terms(use, factor, 0 if end else days or 90, by))
     desk.permit(given)
+    rung = desk.read().cases.standing(given.account, desk.now).rung.name.lower()
     if as_json:
-        print_json({"account": given.account, "factor": given.factor, "until": given.until})
+        told_of = {"account": given.account, "factor": given.factor, "until": given.until}
+        print_json({**told_of, "rung": rung})
     elif end:
         print(f"The permit of {given.account} is over.")
     else:
         told = f"{given.factor} times the budget for {counted(days or 90, 'day')}"
         print(f"{given.account} has {told}.")
+    if rung in _RUNGS[2:] and not as_json:
+        print(f"What was decided stays: {rung}. `phono guard decide CASE none` takes it back.")
     return DONE
 
 
@@ -134,7 +144,7 @@ def appeal(
         raise BadRequestError("phono guard appeal", "it is not said what is to be done", todo)
     desk = desk_in(context)
     if words is not None:
-        desk.appeal(number, words)
+        _take_in(desk, number, words)
         return _say(desk, number, as_json=as_json)
     if not reason:
         raise BadRequestError("--reason", "an answer has a reason", "Say it in a sentence.")
@@ -170,6 +180,32 @@ def forget(
     count = forget_case(desk_in(context), number)
     print(f"{counted(count, 'text')} of {number} forgotten.")
     return DONE
+
+
+def _take_in(desk: GuardDesk, number: str, words: str) -> None:
+    """Take an objection that came by letter; where none can be made, say what can be done."""
+    from phonotheque.errors import ConflictError
+
+    try:
+        desk.appeal(number, words)
+    except ConflictError as error:
+        todo = "`phono guard message` keeps the letter with the case, `decide` settles it anew."
+        raise ConflictError(error.thing, error.wrong, todo) from error
+
+
+@contextmanager
+def _cases_or_accounts() -> Iterator[None]:
+    """Where an account may be named, too, an unknown name is told what accounts look like."""
+    from phonotheque.errors import BadReferenceError
+
+    try:
+        yield
+    except BadReferenceError as error:
+        todo = (
+            f"{error.todo} Or name an account: 16 hexadecimal digits, `account` or `address` of "
+            "its lines in the access log."
+        )
+        raise BadReferenceError(error.thing, error.wrong, todo) from error
 
 
 def _rung(text: str) -> Rung:

@@ -77,7 +77,8 @@ def score(
 
     Reads the common and the combined log format of nginx and Apache, Caddy's JSON, the log of
     `phono serve`, and other lines of JSON when it is told where they say what. Needs no archive.
-    The status is 1 when somebody stands out who does not call himself a robot.
+    The status is 1 when somebody stands out who does not call himself a robot, 2 when `--item` fits
+    no line.
 
     Example: phono guard score /var/log/nginx/access.log --html report.html
     """
@@ -96,6 +97,7 @@ def score(
                 told(f"reading {name}", done / size if size else None, None)
 
             read = gather(gathering, logs, said, on_progress)
+            _refuse_unfit(item, gathering, is_following=follow)
             told("counting", None, None)
             report, learned = judge(gathering, tuple(logs), read.notes)
         _give(report, as_json=as_json)
@@ -137,6 +139,18 @@ def _refuse_apart(logs: list[str], sinks: list[Sink], *, is_following: bool) -> 
     if is_following and logs[-1] == "-":
         todo = "Name the file of the log."
         raise BadRequestError("-", "standard input cannot be followed", todo)
+
+
+def _refuse_unfit(item: str | None, gathering: Gathering, *, is_following: bool) -> None:
+    """A pattern that fits nothing is a slip, but in a log that only begins."""
+    from phonotheque.errors import BadRequestError
+    from phonotheque.guard.score.reasons import counted
+
+    if item is None or is_following or gathering.has_items or not gathering.counted.lines:
+        return
+    lines = counted(gathering.counted.lines, "line")
+    todo = "Write it for addresses as they stand in the log: --item '/song/([^/.]+)'."
+    raise BadRequestError(f"--item {item}", f"it fits none of {lines}", todo)
 
 
 def _follow(

@@ -1,4 +1,4 @@
-"""What `phono guard score` tells people."""
+"""What `phono guard score` tells people on the terminal: who stands out in a log, and by what."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ def tell(report: Report) -> None:
 
     print(summary_of(report))
     print(_read_words(report))
-    if report.thresholds is None:
+    if report.thresholds is None and report.counted.fetches:
         print(
             "Too few visitors to know what is ordinary: only budgets, and counting through "
             "numbers, are held against anybody."
         )
     for note in report.notes:
         print(printable(note))
-    _tell_named(report)
-    _tell_budgets(report)
+    if report.counted.fetches:
+        _tell_named(report)
+        _tell_budgets(report)
 
 
 def _read_words(report: Report) -> str:

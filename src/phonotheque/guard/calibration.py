@@ -76,6 +76,21 @@ class Limits:
         parts = zip(self.bits, gathered, whole, strict=True)
         return np.array([bits * min(1.0, now / then) for bits, now, then in parts])
 
+    def next(self, wanted: Limits | None, last: int, second: int) -> Limits:
+        """Return the limits that follow these: what is wanted at once where nothing is known yet,
+        later a step towards it.
+
+        Args:
+            wanted: What the population says now; None where it is too small to say.
+            last: When limits were moved last, in seconds since 1970; -1 for never.
+            second: Now.
+        """
+        if wanted is None:
+            return self
+        if self.bits == UNKNOWN.bits:
+            return wanted
+        return self.towards(wanted, 1.0 if last < 0 else (second - last) / _DAY_S)
+
     def towards(self, wanted: Limits, days: float) -> Limits:
         """Return these limits moved with the middle, and by at most 2 % a day towards others."""
         most = _MOST_A_DAY ** max(days, 0.0)

@@ -1,13 +1,15 @@
-"""The guard's own detector: events in, and who is to be asked or stopped, with what shows it.
+"""The guard's own detector: events in, and who is to be asked, with what shows it.
 
-Three ways to be noticed. By oneself: more surprise, on one of three clocks, than hardly anybody of
+Two ways to be noticed. By oneself: more surprise, on one of three clocks, than hardly anybody of
 this service ever shows. As one of many: a group that shares the catalogue out, found with no key
-and no label. By asking for what was never offered: canaries.
+and no label.
 
-Laws: nobody is suspended who was not asked before, but for canaries; a group only asks; who passed
-is not asked again by the same evidence; what the service chose for somebody counts for nothing; who
-is near a threshold does not say what is popular. What is here changes its own memory and nothing
-else: decisions are made elsewhere.
+Laws: a group only asks; who was asked is not asked again by the same evidence; what the service
+chose for somebody counts for nothing; who is near a threshold does not say what is popular. What is
+here changes its own memory and nothing else: decisions are made elsewhere.
+
+Not here: a third way to be noticed, asking for what was never offered
+(`phonotheque.guard.canaries`).
 """
 
 from __future__ import annotations
@@ -18,9 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.guard.bench.detector import Batch, Numbers, Service, Settings, Stopped
 from phonotheque.guard.calibration import UNKNOWN, Limits, limits_of
-from phonotheque.guard.canaries import HITS_THAT_SUSPEND
 from phonotheque.guard.engine.compiled import observe_all
 from phonotheque.guard.engine.memory import (
     CLOCKS_S,
@@ -35,15 +35,20 @@ from phonotheque.guard.engine.memory import (
 )
 from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.grouping import Grouping
-from phonotheque.guard.groups.rounds import QUARTER_S, quarter_of
+from phonotheque.guard.groups.rounds import QUARTER_S, Answers, quarter_of
 from phonotheque.guard.rungs import FROM_SCORE, Rung
+from phonotheque.guard.service import Numbers, Service
 
 DAY_S = 86_400
 GROUPS_EVERY_S = QUARTER_S
 REMEMBERED_S = 60 * DAY_S
 """How long the ledger keeps a first copy."""
 
-Seconds = npt.NDArray[np.int64]
+Chosen = npt.NDArray[np.bool_]
+"""Of each event, whether the service itself chose the track (its own shuffle or radio, by a signed
+token): the account cannot help what it got."""
+
+_NOBODY = np.zeros(0, np.int64)
 
 
 class Marks(NamedTuple):
@@ -53,14 +58,12 @@ class Marks(NamedTuple):
         asked: Who was asked, whatever came of it.
         passed, failed: Who passed the challenge last, and who failed it.
         round: Look at groups at which somebody was asked for a group's sake; 0 for nobody.
-        hits: Requests for canaries.
     """
 
     asked: npt.NDArray[np.bool_]
     passed: npt.NDArray[np.bool_]
     failed: npt.NDArray[np.bool_]
     round: Numbers
-    hits: Numbers
 
 
 @dataclass
@@ -84,9 +87,7 @@ class Moments:
 class Guard:
     """Watches one service."""
 
-    name = "guard"
-
-    def __init__(self, service: Service, settings: Settings = ()) -> None:
+    def __init__(self, service: Service, settings: tuple[float, ...] = ()) -> None:
         """Begin knowing nothing of anybody.
 
         Args:
@@ -97,25 +98,20 @@ class Guard:
         self.music = new_music(service.tracks, service.genres, service.album_of)
         self.groups = Grouping(service.accounts, service.tracks)
         self.limits = Limits(tuple(settings)) if settings else UNKNOWN
-        kinds = (np.bool_, np.bool_, np.bool_, np.int32, np.int32)
+        kinds = (np.bool_, np.bool_, np.bool_, np.int32)
         self.marks = Marks._make(np.zeros(service.accounts, kind) for kind in kinds)
         self.moments = Moments()
-        self.suspended: dict[int, int] = {}
 
-    def learn(self, batch: Batch) -> None:
-        """Take in what happened before anybody may be stopped."""
-        self._take(batch, UNKNOWN.at(1))
+    def learn(self, events: Events, chosen: Chosen) -> None:
+        """Take in what happened before anybody may be stopped, in order of time."""
+        self._take(events, chosen, UNKNOWN.at(1))
 
-    def see(self, batch: Batch) -> None:
-        """Take in what happened since the last look."""
-        if len(batch.events.second):
-            self._calibrate(int(batch.events.second[0]))
-            self.moments.last = int(batch.events.second[-1])
-        self._take(batch, self.limits.at(self._days))
-        for account, second in zip(batch.canary_account, batch.canary_second, strict=True):
-            self.marks.hits[account] += 1
-            if self.marks.hits[account] == HITS_THAT_SUSPEND:
-                self.suspended[int(account)] = int(second)
+    def see(self, events: Events, chosen: Chosen) -> None:
+        """Take in what happened since the last look, in order of time."""
+        if len(events.second):
+            self._calibrate(int(events.second[0]))
+            self.moments.last = int(events.second[-1])
+        self._take(events, chosen, self.limits.at(self._days))
 
     def begin(self, second: int) -> None:
         """Do what is due once a day, before anything of a second is seen: so that it does not hang
@@ -123,26 +119,6 @@ class Guard:
         self._calibrate(second)
         if len(self.music.plays):
             self._rate(second)
-
-    def look(self, second: int) -> Stopped:
-        """Say who is to be asked, and who is to be suspended."""
-        own = np.flatnonzero((self.accounts.crossed_at > 0) & ~self.marks.asked)
-        grouped = self._grown(second)
-        grouped = grouped[~np.isin(grouped, own)]
-        self._ask(grouped, second)
-        suspended = np.array(list(self.suspended), np.int64)
-        moments = np.array(list(self.suspended.values()), np.int64)
-        self.suspended.clear()
-        self.marks.asked[own] = True
-        return Stopped(
-            np.concatenate([own, grouped, suspended]).astype(np.int32),
-            np.repeat([Rung.CHALLENGE, Rung.CHALLENGE, Rung.SUSPEND],
-                      [len(own), len(grouped), len(suspended)]).astype(np.int8),
-            np.repeat([False, True, False], [len(own), len(grouped), len(suspended)]),
-            np.concatenate(
-                [self.accounts.crossed_at[own], np.full(len(grouped), second), moments]
-            ),
-        )  # fmt: skip
 
     def look_at(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return those among some accounts who are to be asked for what they did by themselves.
@@ -153,10 +129,17 @@ class Guard:
         self.marks.asked[own] = True
         return own
 
-    def look_at_groups(self, second: int) -> npt.NDArray[np.int64]:
+    def look_at_groups(
+        self, second: int, besides: npt.NDArray[np.int64] = _NOBODY
+    ) -> npt.NDArray[np.int64]:
         """Return the accounts that are to be asked for a group's sake; nobody between two looks at
-        groups, which are far apart (`GROUPS_EVERY_S`)."""
+        groups, which are far apart (`GROUPS_EVERY_S`).
+
+        Args:
+            besides: Who is to be asked for himself at this instant, and so not for a group's sake.
+        """
         grouped = self._grown(second)
+        grouped = grouped[~np.isin(grouped, besides)]
         self._ask(grouped, second)
         return grouped
 
@@ -196,24 +179,13 @@ class Guard:
         self.groups.make_room(room, len(self.music.plays))
 
     def answered(self, passed: Numbers, failed: Numbers) -> None:
-        """Hear how challenges ended; told again it changes nothing. Who failed, and passes later,
-        passed: it is the first answer that says what a group was, and the last that says who
-        somebody is."""
-        marks = self.marks
-        new = [one[~(marks.passed | marks.failed)[one]] for one in (passed, failed)]
-        self.groups.rounds.hear_all(*(marks.round[one].tolist() for one in new))
-        for now, before, accounts in (
-            (marks.passed, marks.failed, passed),
-            (marks.failed, marks.passed, failed),
-        ):
-            now[accounts], before[accounts] = True, False
-
-    def peaks(self) -> npt.NDArray[np.float64]:
-        """Return the highest score of each account; a group's evidence is worth a challenge."""
-        return self.scores(np.arange(len(self.marks.round)))
+        """Hear how challenges ended; told again it changes nothing."""
+        answers = Answers(self.marks.passed, self.marks.failed, self.marks.round)
+        self.groups.rounds.hear_all(*answers.hear(passed, failed))
 
     def scores(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Return the highest score of each of some accounts; as `peaks`."""
+        """Return the highest score of each of some accounts; a group's evidence is worth a
+        challenge."""
         in_groups = (self.marks.round[accounts] > 0) * FROM_SCORE[Rung.CHALLENGE]
         return np.maximum(self.own_scores(accounts), in_groups)
 
@@ -223,7 +195,7 @@ class Guard:
         own: npt.NDArray[np.float64] = (highest / self.limits.at(self._days)).max(axis=1)
         return own
 
-    def settings(self) -> Settings:
+    def settings(self) -> tuple[float, ...]:
         """Return its limits."""
         return self.limits.bits
 
@@ -231,9 +203,9 @@ class Guard:
     def _days(self) -> float:
         return (self.moments.last - self.moments.first) / DAY_S
 
-    def _take(self, batch: Batch, limits: npt.NDArray[np.float64]) -> None:
-        mine = np.flatnonzero(~batch.chosen)
-        events = Events._make(column[mine] for column in batch.events)
+    def _take(self, events: Events, chosen: Chosen, limits: npt.NDArray[np.float64]) -> None:
+        mine = np.flatnonzero(~chosen)
+        events = Events._make(column[mine] for column in events)
         if not len(events.second):
             return
         self._rate(int(events.second[0]))
@@ -255,14 +227,5 @@ class Guard:
             return
         days = (second - max(self.moments.first, 0)) / DAY_S
         wanted = limits_of(self.accounts.numbers, ~self.marks.failed, days, heaviest(self.music))
-        if wanted is not None and self.limits.bits == UNKNOWN.bits:
-            self.limits = wanted
-        elif wanted is not None:
-            moved = 1.0 if self.moments.limited < 0 else (second - self.moments.limited) / DAY_S
-            self.limits = self.limits.towards(wanted, moved)
+        self.limits = self.limits.next(wanted, self.moments.limited, second)
         self.moments.limited = second
-
-
-def make_detector(service: Service, settings: Settings = ()) -> Guard:
-    """Return a guard for a service, with its own limits or with those of another one."""
-    return Guard(service, settings)

@@ -4,9 +4,10 @@ One line is one play: `{"account": "a name", "track": 17, "second": 1767225600, 
 "copied": true, "chosen": false}`; the last two may be left out, and are then what the time heard
 says, and no.
 
-Laws: what cannot be read is counted by reason and never stops what can; a name leaves this module
-only as a keyed hash; the same name is the same number until the key changes; an event of the future
-or of long ago is refused, so that no clock that jumps can move an account's.
+Laws: what cannot be read is counted by reason and never stops what can; whether a line is refused
+follows from the line, the clock and the room left, and not from the lines beside it; a name leaves
+this module only as a keyed hash; the same name is the same number until the key changes; an event
+of the future or of long ago is refused, so that no clock that jumps can move an account's.
 """
 
 from __future__ import annotations
@@ -14,26 +15,30 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from typing import Annotated
+from itertools import compress
+from operator import attrgetter
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.engine.memory import Events
+from phonotheque.music.decoding import UNDECODABLE
 
 COPIED_MS = 60_000
 FUTURE_S = 300
 PAST_S = 7 * 86_400
 LONGEST_LINE = 4_096
+"""Bytes, the end of the line not counted."""
 
 _DIGEST_BYTES = 16
 
-
+Numbers = npt.NDArray[np.int64]
 Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 
 
-class Play(msgspec.Struct):
+class Play(msgspec.Struct, gc=False):
     """One line."""
 
     account: str
@@ -83,11 +88,13 @@ class Taken:
     Attributes:
         events: In the order of the lines.
         chosen: For each event whether the service chose the track.
+        lines: Of each event the number of its line in the text, from 0; empty ones count.
         refused: How many lines were refused, by reason.
     """
 
     events: Events
     chosen: npt.NDArray[np.bool_]
+    lines: Numbers
     refused: dict[str, int]
 
 
@@ -98,33 +105,30 @@ def take(text: bytes, names: Names, tracks: int, now: int) -> Taken:
     """Read lines of JSON.
 
     Args:
-        text: Whole lines.
+        text: Whole lines, each ended by a line feed; those with nothing in them are passed over.
         names: Numbers of accounts; new ones are added.
         tracks: How many tracks there are: their numbers are below.
         now: Seconds since 1970, to judge the events' own by.
     """
     refused: Counter[str] = Counter()
-    plays = _decoded(text, refused)
-    count = len(plays)
-    track = np.fromiter((play.track for play in plays), np.float64, count)
-    second = np.fromiter((play.second for play in plays), np.float64, count)
-    played = np.fromiter((play.played_ms for play in plays), np.float64, count)
+    plays, lines = _decoded(text.split(b"\n"), refused)
+    numbers = ("track", "second", "played_ms")
+    track, second, played = (_column(plays, name, np.float64) for name in numbers)
     reasons = {
         "no such track": (track < 0) | (track >= tracks),
         "of the future": second > now + FUTURE_S,
         "long ago": second < now - PAST_S,
         "no such length": (played < 0) | (played >= 2**31),
     }
-    kept = np.ones(count, np.bool_)
+    kept = np.ones(len(plays), np.bool_)
     for reason, wrong in reasons.items():
         refused[reason] += int((kept & wrong).sum())
         kept &= ~wrong
     chosen_plays = plays if kept.all() else [plays[row] for row in np.flatnonzero(kept)]
-    account = np.fromiter(
-        map(names.number, (play.account for play in chosen_plays)), np.int32, len(chosen_plays)
-    )
+    called = map(attrgetter("account"), chosen_plays)
+    account = np.fromiter(map(names.number, called), np.int32, len(chosen_plays))
     copied = np.fromiter(map(_is_copied, chosen_plays), np.bool_, len(chosen_plays))
-    by_service = np.fromiter((p.chosen for p in chosen_plays), np.bool_, len(chosen_plays))
+    by_service = _column(chosen_plays, "chosen", np.bool_)
     has_room = account >= 0
     refused["no room for the account"] += int((~has_room).sum())
     columns = (
@@ -132,31 +136,41 @@ def take(text: bytes, names: Names, tracks: int, now: int) -> Taken:
         played[kept].astype(np.int32), copied,
     )  # fmt: skip
     events = Events._make(column[has_room] for column in columns)
-    return Taken(events, by_service[has_room], {why: n for why, n in refused.items() if n})
+    told = {why: n for why, n in refused.items() if n}
+    return Taken(events, by_service[has_room], lines[kept][has_room], told)
+
+
+def _column(plays: list[Play], name: str, kind: type[np.generic]) -> npt.NDArray[Any]:
+    return np.fromiter(map(attrgetter(name), plays), kind, len(plays))
 
 
 def _is_copied(play: Play) -> bool:
     return play.played_ms >= COPIED_MS if play.copied is None else play.copied
 
 
-def _decoded(text: bytes, refused: Counter[str]) -> list[Play]:
-    """Read all lines at once; one by one where a line among them cannot be read."""
+def _decoded(lines: list[bytes], refused: Counter[str]) -> tuple[list[Play], Numbers]:
+    """Read lines, each by itself, and return the plays with the numbers of their lines.
+
+    Not by `decode_lines`, which takes two plays in one line, and one in two.
+    """
+    lengths = np.fromiter(map(len, lines), np.int64, len(lines))
+    is_readable = (lengths > 0) & (lengths <= LONGEST_LINE)
+    refused["too long"] += int((lengths > LONGEST_LINE).sum())
+    readable, places = list(compress(lines, is_readable.tolist())), np.flatnonzero(is_readable)
     try:
-        return _plays.decode_lines(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        plays = []
-        for line, play in zip(lines := text.splitlines(), map(_one, lines), strict=True):
-            if play is None:
-                refused["too long" if len(line) > LONGEST_LINE else "not as it should be"] += 1
-            else:
-                plays.append(play)
-        return plays
+        return list(map(_plays.decode, readable)), places
+    except UNDECODABLE:
+        read = [_one(line) for line in readable]
+    found = [play for play in read if play is not None]
+    is_read = np.fromiter((play is not None for play in read), np.bool_, len(read))
+    refused["not as it should be"] += sum(
+        play is None and not line.isspace() for play, line in zip(read, readable, strict=True)
+    )
+    return found, places[is_read]
 
 
 def _one(line: bytes) -> Play | None:
-    if len(line) > LONGEST_LINE:
-        return None
     try:
         return _plays.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return None

@@ -6,7 +6,8 @@ Laws:
 - what a group did never does more than ask;
 - an address, behind which there may be many, is asked at most;
 - what was decided on some evidence is not decided again on the same, however often it is found;
-  what a person looked at and took back is not decided again on it;
+  what a person looked at and took back is not decided again on it; but what is found when that
+  evidence is over, be it as strong or weaker, is other evidence;
 - a permit keeps everything automatic away but what canaries prove;
 - more evidence never means a lower rung (an exact count replaces an estimate); a machine never
   takes a rung back: time and people do;
@@ -33,6 +34,9 @@ LASTS_S = {
     Rung.SUSPEND: 30 * DAY_S,
 }
 """After so many seconds a decision ends by itself."""
+
+EVIDENCE_S = 30 * DAY_S
+"""So long is conduct counted, track by track: what is found later shares none of it."""
 
 REVIEW_S = 72 * HOUR_S
 RESPITE_S = 6 * HOUR_S
@@ -75,9 +79,10 @@ class Standing:
     Attributes:
         rung: What happens to it now.
         permit: A permit that counts now.
-        answered_score: Its score when it answered a question; 0 when it never did.
+        answered_score: Its score when it answered a question, not long ago; 0 when it did not.
         answered_groups: Groups for which it answered.
-        cleared_score: Its score when a person took back what was decided; 0 when nobody did.
+        cleared_score: Its score when a person took back what was decided, not long ago; 0 when
+            nobody did.
         asked_at: Second of the last question that was really asked, or answered; 0 when none was.
         asked_score: The highest score at which it was asked.
         forgiven_canaries: Ids of canaries that were explained in an appeal.
@@ -109,7 +114,7 @@ def decide(finding: Finding, standing: Standing, rules: Rules, now: int) -> Deci
         return None
     for past in standing.past:
         counts = past.rung >= rung and (is_shadow or not past.is_shadow)
-        if counts and _is_same(finding, basis, past, rules):
+        if counts and _is_same(finding, basis, past, standing, rules):
             return None
     evidence, counterfactual = sentences(finding, basis, rung)
     return Decision(
@@ -144,20 +149,22 @@ def weigh(finding: Finding, standing: Standing, rules: Rules) -> tuple[Rung, Bas
     return rung, basis
 
 
-def _is_same(finding: Finding, basis: Basis, past: Past, rules: Rules) -> bool:
+def _is_same(finding: Finding, basis: Basis, past: Past, standing: Standing, rules: Rules) -> bool:
     """Whether what is found now is what a decision was made on before."""
     before = past.finding
+    is_over = finding.second >= past.second + EVIDENCE_S
     match basis:
         case Basis.CONDUCT:
+            is_answered = finding.best_score < standing.answered_score * rules.growth
             is_no_more = finding.best_score < before.best_score * rules.growth
-            return finding.second <= past.second or is_no_more
+            return finding.second <= past.second or (is_no_more and (is_answered or not is_over))
         case Basis.GROUP:
             names = [one.group.name if one.group else "" for one in (finding, before)]
             return names[0] == names[1]
         case Basis.CANARY:
             return finding.canaries <= before.canaries
-        case _:
-            return finding.over_budget <= before.over_budget
+        case _:  # a count of one day: of others it says nothing
+            return finding.over_budget <= before.over_budget and not is_over
 
 
 def _by_canaries(finding: Finding, standing: Standing, rules: Rules) -> Rung:

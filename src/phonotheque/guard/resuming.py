@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy.typing as npt
 
-from phonotheque.guard.bench.detector import Service
 from phonotheque.guard.calibration import Limits
 from phonotheque.guard.detector import Guard, Moments
 from phonotheque.guard.engine.memory import Accounts, surprise_table
 from phonotheque.guard.groups.membership import Demand
 from phonotheque.guard.groups.rounds import Rounds
+from phonotheque.guard.service import Service
 from phonotheque.guard.state import Kept
 
 
@@ -28,7 +28,6 @@ def kept(guard: Guard, offset: int) -> Kept:
         "demand": asdict(guard.groups.demand),
         "rounds": guard.groups.rounds.kept(),
         "limit": guard.groups.limit,
-        "suspended": {str(account): second for account, second in guard.suspended.items()},
     }
     arrays: dict[str, npt.NDArray[Any]] = {
         **{f"accounts.{name}": array for name, array in guard.accounts._asdict().items()},
@@ -65,7 +64,6 @@ def resumed(service: Service, snapshot: Kept) -> Guard:
     guard.groups.rounds = Rounds.resumed(facts["rounds"])
     guard.groups.limit = facts["limit"]
     guard.groups.restore(*(arrays[f"ledger.{name}"] for name in _COLUMNS))
-    guard.suspended = {int(account): at for account, at in facts["suspended"].items()}
     return guard
 
 

@@ -9,7 +9,7 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
 from tests.guard.bench.small import TINY, setting
 
-from phonotheque.guard.bench.detector import Maker, Service, Settings
+from phonotheque.guard.bench.detector import Maker, Settings
 from phonotheque.guard.bench.feed import DAY_S, FIRST_SECOND, Feed, look_seconds, service_of
 from phonotheque.guard.bench.losses import NEVER
 from phonotheque.guard.bench.peers.features import FEATURES, Days, Features
@@ -22,6 +22,7 @@ from phonotheque.guard.bench.peers.learned import (
 )
 from phonotheque.guard.bench.trial import Ended, Trial
 from phonotheque.guard.bench.world import World
+from phonotheque.guard.service import Service
 
 SEED = 21
 

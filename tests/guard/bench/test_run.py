@@ -14,7 +14,7 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 from bench.guard_picture import points
 from tests.guard.bench.small import setting
 
-from phonotheque.guard.bench.detector import Batch, Numbers, Service, Settings, Stopped, nobody
+from phonotheque.guard.bench.detector import Batch, Settings, Stopped, nobody
 from phonotheque.guard.bench.entrants import OWN
 from phonotheque.guard.bench.feed import FIRST_SECOND, Feed, service_of
 from phonotheque.guard.bench.habits import FARMS, KINDS, fresh_kinds
@@ -24,6 +24,7 @@ from phonotheque.guard.bench.telling import tables
 from phonotheque.guard.bench.world import World
 from phonotheque.guard.engine.memory import Events
 from phonotheque.guard.rungs import Rung
+from phonotheque.guard.service import Numbers, Service
 
 
 class Own:
@@ -219,7 +220,7 @@ def test_a_rule_stops_at_the_event_that_was_too_much() -> None:
         np.zeros(5, np.int32), np.ones(5, bool),
     )  # fmt: skip
     none = np.zeros(0, np.int64)
-    limit.see(Batch(events, np.zeros(5, bool), none.astype(np.int32), none))
+    limit.see(Batch(events, np.zeros(5, bool), none.astype(np.int32), none, none))
     stopped = limit.look(FIRST_SECOND + 100)
     assert stopped.account.tolist() == [7]
     assert stopped.second.tolist() == [FIRST_SECOND + 40]

@@ -11,7 +11,7 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
 from tests.guard.bench.small import setting
 
-from phonotheque.guard.bench.detector import Batch, Numbers, Settings, Stopped, nobody
+from phonotheque.guard.bench.detector import Batch, Settings, Stopped, nobody
 from phonotheque.guard.bench.feed import DAY_S, FIRST_SECOND
 from phonotheque.guard.bench.habits import HONEST, KINDS
 from phonotheque.guard.bench.losses import NEVER, Witness
@@ -20,6 +20,7 @@ from phonotheque.guard.bench.people import Population
 from phonotheque.guard.bench.trial import Trial
 from phonotheque.guard.engine.memory import Events
 from phonotheque.guard.rungs import Rung
+from phonotheque.guard.service import Numbers
 
 PERSON, FARMER, STOLEN = 0, 1, 2
 L3 = next(place for place, habit in enumerate(KINDS) if habit.name == "L3")
@@ -42,7 +43,7 @@ def batch_of(*rows: tuple[int, int, int]) -> Batch:
         np.full(count, 200_000, np.int32), np.ones(count, bool),
     )  # fmt: skip
     none = np.zeros(0, np.int64)
-    return Batch(events, np.zeros(count, bool), none.astype(np.int32), none)
+    return Batch(events, np.zeros(count, bool), none.astype(np.int32), none, none)
 
 
 def stop(rung: Rung, *accounts: int, at: int, by_group: bool = False) -> Stopped:

@@ -51,6 +51,14 @@ def counted(number, score, second=BEGIN):
     return Finding(account=account(number), second=int(second), score=score, recount=recount)
 
 
+def permit_for(number, second, *, days):
+    """A permit; of 0 days: the one before is over."""
+    until = second + days * DAY_S
+    return Permit(
+        account=account(number), use=Use.DJ, factor=5, second=second, until=until, by="ann"
+    )
+
+
 def write_some(desk):
     """Decide, object, answer, settle, permit: ten lines."""
     desk.take(canaries(1))

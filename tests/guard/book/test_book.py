@@ -19,6 +19,7 @@ from guard.book.making import (
     counted,
     grouped,
     new_desk,
+    permit_for,
     write_some,
 )
 from phonotheque.archive.guarding.desk import MAP
@@ -223,15 +224,20 @@ def test_a_case_that_another_followed_is_not_settled_to_be_something(tmp_path):
 
 def test_accepted_appeals_are_lessons(desk):
     """What a person called wrong is tried on the rules: explained canaries do not decide again,
-    and rules that would do it again are named."""
+    and rules that would do it again are named, unless a permit keeps it away that is not over."""
     cases = desk.read().cases
     assert [case.number for case, _ in cases.lessons()] == ["g2"]
-    assert cases.unlearned(Rules()) == []
+    assert cases.unlearned(Rules(), BEGIN) == []
     desk.take(grouped(5))
     number = desk.read().cases.of_account[account(5)]
     desk.settle(number, Settled(number, BEGIN, Rung.NONE, 0, "ann", "A choir.", is_wrong=True))
-    found = desk.read().cases.unlearned(Rules())
-    assert [(case.number, rung) for case, rung in found] == [(number, Rung.CHALLENGE)]
+    cases, lesson = desk.read().cases, [(number, Rung.CHALLENGE)]
+    assert [(case.number, rung) for case, rung in cases.unlearned(Rules(), BEGIN)] == lesson
+    desk.permit(permit_for(5, desk.now, days=90))
+    cases = desk.read().cases
+    assert cases.unlearned(Rules(), BEGIN) == []
+    told = cases.unlearned(Rules(), BEGIN + 90 * DAY_S)
+    assert [(case.number, rung) for case, rung in told] == lesson
 
 
 def test_shadow_mode_writes_and_tells_nobody(tmp_path):

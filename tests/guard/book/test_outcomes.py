@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from guard.book.making import BEGIN, GROUP, Clock, account, canaries, grouped, new_desk
-from phonotheque.guard.book.entries import Settled
+from guard.book.making import (
+    BEGIN,
+    GROUP,
+    Clock,
+    account,
+    canaries,
+    grouped,
+    new_desk,
+    permit_for,
+)
+from phonotheque.guard.book.cases import cases_of
+from phonotheque.guard.book.entries import Decided, Permitted, Settled
 from phonotheque.guard.book.outcomes import Outcome, outcomes, standing_at
 from phonotheque.guard.decisions import DAY_S, Finding, Permit, Use
+from phonotheque.guard.ladder import Rules, Standing, decide
 from phonotheque.guard.rungs import Rung
 
 OVER = BEGIN + 30 * DAY_S
@@ -73,6 +86,27 @@ def test_what_a_person_takes_back_or_permits_is_passed(tmp_path, clock) -> None:
         Permit(account=account(1), use=Use.DJ, factor=2, second=other.now, until=OVER, by="ann")
     )
     assert [one.is_passed for one in ended(other)] == [True]
+
+
+_GIVEN = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 40)), max_size=6).map(sorted)
+"""Days on which permits are given, and for how many days each; 0 ends the one before."""
+
+
+@given(given=_GIVEN, day=st.integers(0, 60))
+def test_a_later_permit_changes_nothing_that_was_decided_before(given, day) -> None:
+    """Renewed, ended or given anew: which permit counted at a second, and how a question had ended
+    by then, is said alike by the lines until then and by all of them."""
+    decision = decide(grouped(1), Standing(), Rules(), BEGIN)
+    asked = Decided("g1", decision, grouped(1))
+    lines = [Permitted(permit_for(1, BEGIN + at * DAY_S, days=days)) for at, days in given]
+    second = BEGIN + day * DAY_S
+    known = [line for line in lines if line.permit.second <= second]
+    early, late = cases_of([asked, *known]), cases_of([asked, *lines])
+    assert early.permit_at(account(1), second) == late.permit_at(account(1), second)
+    ended = [[one for one in outcomes(cases) if one.second <= second] for cases in (early, late)]
+    assert ended[0] == ended[1]
+    is_passed = any(at <= 30 and days for at, days in given)
+    assert (SILENT in outcomes(late)) is not is_passed
 
 
 def test_what_asked_nobody_has_no_outcome(tmp_path, clock) -> None:

@@ -9,10 +9,13 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.guard.streams import village
 from tests.guard.streams.memory import KilledError, MemoryServer
 
 from phonotheque.errors import BadRequestError, ConflictError, MalformedError, UnavailableError
+from phonotheque.guard.intake import LONGEST_LINE
 from phonotheque.guard.rungs import FROM_SCORE, Rung
 from phonotheque.guard.score.following import Verdict
 from phonotheque.guard.streams.lines import answers_in
@@ -144,7 +147,7 @@ def test_a_stream_that_nobody_reads_stops_the_sender() -> None:
 
 
 def test_answers_and_canaries_are_told_from_plays() -> None:
-    """Whatever else a line is stays with the plays, and is refused there."""
+    """Whatever else a line is stays with the plays, and is refused there; all keep their places."""
     good = [
         line("a", answered="passed"), line("a", answered="failed"), line("b", canary="one"),
         line("b", canary="one"), line("b", canary="two"),
@@ -152,15 +155,57 @@ def test_answers_and_canaries_are_told_from_plays() -> None:
     bad = [
         line("a", answered="perhaps"), line("a", canary="one", answered="passed"),
         line("a", NOW + 10**6, canary="one"), line("a", 2**70, canary="one"), b'{"canary"\n',
-        line("a", canary=True), line("a", canary=""),
+        line("a", canary=True), line("a", canary=""), line("a" * LONGEST_LINE, canary="one"),
+        b"[" * 2_000 + b'"canary"\n',
     ]  # fmt: skip
-    plays, rows = answers_in(b"".join([*good, play('"canary"'), *bad]), village.KEY, NOW)
+    text = b"".join([*good[:2], play('"canary"'), *bad, *good[2:]])
+    plays, rows, places = answers_in(text, village.KEY, NOW)
     assert rows["flags"].tolist() == [PASSED, FAILED, CANARY, CANARY, CANARY]
     one, again, two = map(canary_of, rows[2:])
     assert one == again != two
     assert canary_of(rows[0]) == "0" * 16
     assert rows["account"][0] == rows["account"][1] != rows["account"][2]
-    assert plays == b"".join([play('"canary"'), *bad])
+    assert plays == b"".join([b"\n" * 2, play('"canary"'), *bad, b"\n" * 3])
+    assert places.tolist() == [0, 1, *range(len(bad) + 3, len(bad) + 6)]
+
+
+SECONDS, ABC = st.integers(NOW - 5 * village.WINDOW_S, NOW), st.sampled_from("abc")
+LOG = st.lists(
+    st.one_of(
+        st.builds(play, ABC, st.integers(0, 9), SECONDS),
+        st.builds(lambda name, at: line(name, at, answered="failed"), ABC, SECONDS),
+        st.builds(lambda name, at: line(name, at, canary="one"), ABC, SECONDS),
+        st.sampled_from([b"\n", b"broken\n", b'"canary"\n']),
+    ),
+    max_size=14,
+)
+
+
+@given(LOG, st.lists(st.integers(1, 5), max_size=14))
+@settings(max_examples=60, deadline=None)
+def test_any_cut_of_the_log_gives_the_same_windows(lines: list[bytes], sizes: list[int]) -> None:
+    """Which rows in which window, in which order, and which windows end; of plays, answers and
+    canaries, in whatever order of time they stand."""
+    cut, at = list[bytes](), 0
+    for size in [*sizes, len(lines)]:
+        cut, at = [*cut, b"".join(lines[at : at + size])], at + size
+    assert windows([one for one in cut if one]) == windows([b"".join(lines)])
+
+
+def windows(pieces: list[bytes]) -> list[tuple[int, int, list]]:
+    """Rows of each window in their order, and the ends of windows, as one part has them."""
+    server, found = MemoryServer(), []
+    one = sender(server, parts=1)
+    for piece in pieces:
+        one.send(piece)
+    name = village.shape(1).events(0)
+    for entry in server.read({name: BEGIN}, 0, 10**6):
+        head, rows = head_of(entry), decode(entry.data, name).tolist()
+        if found and head.ends < 0 and found[-1][:2] == (head.window, -1):
+            found[-1][2].extend(rows)
+        elif rows or head.ends >= 0:
+            found.append((head.window, head.ends, rows))
+    return found
 
 
 def test_what_is_refused_is_counted() -> None:

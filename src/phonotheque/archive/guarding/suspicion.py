@@ -23,16 +23,16 @@ import numpy.typing as npt
 
 from phonotheque.archive.guarding.incidents import is_taking
 from phonotheque.archive.guarding.takings import Takings
-from phonotheque.guard.bench.detector import Batch, Service
 from phonotheque.guard.book.outcomes import Outcome, standing_at
 from phonotheque.guard.canaries import Hits
 from phonotheque.guard.decisions import DAY_S, HOUR_S, Finding, Group
-from phonotheque.guard.detector import Guard, make_detector
+from phonotheque.guard.detector import Guard
 from phonotheque.guard.engine.memory import Events
 from phonotheque.guard.intake import FUTURE_S, PAST_S
 from phonotheque.guard.ladder import RESPITE_S, Rules
 from phonotheque.guard.recount import CLOCK_NAMES, group_of, recounted
 from phonotheque.guard.rungs import FROM_SCORE, Rung
+from phonotheque.guard.service import Service
 from phonotheque.listen.log import Line
 
 _PLAYED_MS = 60_000
@@ -104,8 +104,7 @@ class Names:
 def new_guard() -> Guard:
     """A detector that knows nobody and nothing yet."""
     none = np.zeros(0, np.int32)
-    keys = np.zeros((_ACCOUNTS_AT_FIRST, 5), np.int32)
-    return make_detector(Service(_ACCOUNTS_AT_FIRST, none, none, keys))
+    return Guard(Service(_ACCOUNTS_AT_FIRST, none, none))
 
 
 @dataclass
@@ -214,8 +213,7 @@ class Suspicion:
             account.astype(np.int32), item.astype(np.int32), np.full(len(part), second, np.int64),
             np.full(len(part), _PLAYED_MS, np.int32), np.ones(len(part), np.bool_),
         )  # fmt: skip
-        nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
-        self.guard.see(Batch(events, chosen, *nothing))
+        self.guard.see(events, chosen)
         seen = np.unique(account[~chosen])
         self._notice(self._suspicious(seen, second), second)
 

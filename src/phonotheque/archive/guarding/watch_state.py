@@ -20,16 +20,16 @@ from phonotheque.archive.guarding.log_reading import Place
 from phonotheque.archive.guarding.suspicion import Genre, Names, Suspicion, Told
 from phonotheque.archive.guarding.takings import TRACKS, takings_of
 from phonotheque.errors import MalformedError
-from phonotheque.guard.bench.detector import Service
 from phonotheque.guard.canaries import Hits
 from phonotheque.guard.detector import REMEMBERED_S, Guard
 from phonotheque.guard.resuming import kept as kept_guard
 from phonotheque.guard.resuming import resumed as resumed_guard
+from phonotheque.guard.service import Service
 from phonotheque.guard.state import Kept
 from phonotheque.music.chain import Head
 
 PATH = "state/guard/watch"
-FORM = 2
+FORM = 3
 """Of what is kept; another one is learned anew."""
 
 _UUID_BYTES = 16
@@ -167,8 +167,7 @@ def _guard(snapshot: Kept, accounts: int) -> Guard:
     genres = snapshot.arrays["music.genre"]
     albums = np.arange(len(genres), dtype=np.int32)
     room = max(1_024, accounts)
-    service = Service(room, genres, albums, np.zeros((room, 5), np.int32))
-    return resumed_guard(service, snapshot)
+    return resumed_guard(Service(room, genres, albums), snapshot)
 
 
 def _of_uuids(texts: Iterable[str]) -> npt.NDArray[np.uint8]:

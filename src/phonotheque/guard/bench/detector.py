@@ -20,36 +20,24 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.engine.memory import Events
+from phonotheque.guard.service import Numbers, Service
 
 KEYS = ("address", "address_block", "device", "client", "sign_up_week")
-"""Columns of `Service.keys`: what a service could group accounts by."""
+"""Columns of `KeyedService.keys`: what a service could group accounts by."""
 
 Settings = tuple[float, ...]
 """Limits of a detector, as it names them itself; empty: it is to find its own."""
 
-Numbers = npt.NDArray[np.int32]
-
 
 @dataclass(frozen=True)
-class Service:
-    """What a service knows before anything happens.
+class KeyedService(Service):
+    """A service, with what some detectors group accounts by.
 
     Attributes:
-        accounts: How many there are or will be; their numbers are below it.
-        genres: Genre of each track, int32.
-        album_of: Album of each track, int32.
         keys: int32, (accounts, len(KEYS)).
     """
 
-    accounts: int
-    genres: Numbers
-    album_of: Numbers
     keys: Numbers
-
-    @property
-    def tracks(self) -> int:
-        """How many tracks it has; their numbers are below it."""
-        return len(self.genres)
 
 
 class Batch(NamedTuple):
@@ -62,12 +50,14 @@ class Batch(NamedTuple):
         canary_account: For each request of an identifier that names no recording and that no
             client was ever given: who asked. Such requests are no events.
         canary_second: When.
+        canary: Which identifier that was: equal numbers are one identifier.
     """
 
     events: Events
     chosen: npt.NDArray[np.bool_]
     canary_account: Numbers
     canary_second: npt.NDArray[np.int64]
+    canary: npt.NDArray[np.int64]
 
 
 class Stopped(NamedTuple):
@@ -136,7 +126,7 @@ class Detector(Protocol):
         ...
 
 
-Maker = Callable[[Service, Settings], Detector]
+Maker = Callable[[KeyedService, Settings], Detector]
 """Makes a detector for a service; with settings it begins with those instead of its own."""
 
 

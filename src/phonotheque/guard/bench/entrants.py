@@ -1,15 +1,15 @@
-"""Which detectors stand in the table."""
+"""Which detectors stand in the table of GuardBench: ours, and peers whose library is there."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 
+from phonotheque.guard.bench.own import Own
 from phonotheque.guard.bench.peers.learned import BoostedTrees, IsolationForest
 from phonotheque.guard.bench.peers.limits import RULES, limit_of
 from phonotheque.guard.bench.run import Entrant
-from phonotheque.guard.detector import make_detector
 
-OWN = "guard"
+OWN = Own.name
 """Name of the guard's own detector."""
 
 _LEARNED = {
@@ -21,7 +21,7 @@ _LEARNED = {
 
 def everybody() -> list[Entrant]:
     """Return the guard's own detector and what services use today, as far as it is installed."""
-    return [Entrant(OWN, make_detector, is_given_its_limit=False), *peers()]
+    return [Entrant(OWN, Own, is_given_its_limit=False), *peers()]
 
 
 def peers() -> list[Entrant]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from phonotheque.guard.bench.catalogue import TRACKS_PER_ALBUM
-from phonotheque.guard.bench.detector import Batch, Service
+from phonotheque.guard.bench.detector import Batch, KeyedService
 from phonotheque.guard.bench.listening import CANARY
 from phonotheque.guard.bench.world import WARM_UP_DAYS, World
 from phonotheque.guard.engine.memory import Events
@@ -41,6 +41,7 @@ class Feed:
         self._world, self._step_s = world, step_s
         self._chosen_for = world.population.chosen_for
         self._later: list[Events] = []
+        self._canaries = 0
 
     def warm_up(self) -> Iterator[Batch]:
         """Yield the days before the first one, people only."""
@@ -68,9 +69,10 @@ class Feed:
         second = events.second + FIRST_SECOND
         is_canary = events.track == CANARY
         heard = only(events._replace(second=second), ~is_canary)
-        return Batch(
-            heard, self._chosen_for[heard.account], events.account[is_canary], second[is_canary]
-        )
+        who, when = events.account[is_canary], second[is_canary]
+        first, self._canaries = self._canaries, self._canaries + len(who)
+        canary = np.arange(first, self._canaries)  # who guesses identifiers guesses none twice
+        return Batch(heard, self._chosen_for[heard.account], who, when, canary)
 
 
 def look_seconds(count: int, step_s: int = QUARTER_S) -> Iterator[int]:
@@ -78,11 +80,11 @@ def look_seconds(count: int, step_s: int = QUARTER_S) -> Iterator[int]:
     yield from range(FIRST_SECOND + step_s, FIRST_SECOND + count * DAY_S + 1, step_s)
 
 
-def service_of(world: World, keys: np.ndarray) -> Service:
+def service_of(world: World, keys: np.ndarray) -> KeyedService:
     """Return what a service with a world's accounts and tracks would know."""
     tracks = np.arange(world.catalogue.tracks) // TRACKS_PER_ALBUM
     genres = world.catalogue.genre_of_track.astype(np.int32)
-    return Service(len(world.population.kinds), genres, tracks.astype(np.int32), keys)
+    return KeyedService(len(world.population.kinds), genres, tracks.astype(np.int32), keys)
 
 
 def only(events: Events, rows: np.ndarray) -> Events:

@@ -17,11 +17,11 @@ from phonotheque.guard.bench.catalogue import (
     Catalogue,
     make_catalogue,
 )
-from phonotheque.guard.bench.detector import Numbers
 from phonotheque.guard.bench.feed import QUARTER_S
 from phonotheque.guard.bench.habits import KINDS, fresh_kinds
 from phonotheque.guard.bench.keys import CAPS, make_keys
 from phonotheque.guard.bench.people import Population, make_population
+from phonotheque.guard.service import Numbers
 
 SHAPES = (STEEP, FLAT)
 PEOPLE = "people"

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.guard.bench.detector import Batch, Detector, Numbers, Stopped
+from phonotheque.guard.bench.detector import Batch, Detector, Stopped
 from phonotheque.guard.bench.feed import FIRST_SECOND, only
 from phonotheque.guard.bench.losses import NEVER, begins_at
 from phonotheque.guard.bench.people import Population
 from phonotheque.guard.rungs import Rung
+from phonotheque.guard.service import Numbers
 
 Seconds = npt.NDArray[np.int64]
 
@@ -102,8 +103,8 @@ class Trial:
         here = ~self._gone[batch.events.account]
         asked = ~self._gone[batch.canary_account]
         events = only(batch.events, here)
-        second = batch.canary_second[asked]
-        return Batch(events, batch.chosen[here], batch.canary_account[asked], second)
+        who, second, canary = batch.canary_account, batch.canary_second, batch.canary
+        return Batch(events, batch.chosen[here], who[asked], second[asked], canary[asked])
 
     def _challenge(self, stopped: Stopped) -> Numbers:
         """Note challenges, and return who has to answer one: nobody has to a second time."""

@@ -1,7 +1,9 @@
 """What holds now, from the lines of a case book: cases, standings, permits, lessons; pure.
 
 Laws: the same lines give the same cases; what a person settled governs over what the guard decided
-before, never over what it finds after; what shadow mode writes down changes nothing of what holds.
+before, never over what it finds after; what shadow mode writes down changes nothing of what holds;
+a permit ends what the guard decided by itself before it (canaries excepted), and what was ended so
+does not come back when the permit does; no later line changes which permit counted at a second.
 """
 
 from __future__ import annotations
@@ -20,12 +22,15 @@ from phonotheque.guard.book.entries import (
     Settled,
     Wrote,
 )
-from phonotheque.guard.decisions import DAY_S, Decision, Finding, Permit
+from phonotheque.guard.decisions import DAY_S, Basis, Decision, Finding, Permit
 from phonotheque.guard.ladder import Past, Rules, Standing, weigh
 from phonotheque.guard.rungs import Rung
 
 _CLEARED_S = 90 * DAY_S
-"""What a person took back is not decided again on the same evidence for so long."""
+"""What a person took back, or somebody answered for, is not decided again on no more so long."""
+
+_KEPT = (Basis.CANARY, Basis.PERSON)
+"""What rests on these a permit leaves as it is, but for a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ class Case:
         appealed_at: Second of an appeal that waits for an answer; 0 when none does.
         governing: What a person settled since the last decision that counts; None where nobody did.
         shadow: What shadow mode wrote down since the last decision that counts, or was settled.
+        is_permitted: Whether the account was given a permit since then.
     """
 
     number: str
@@ -52,6 +58,7 @@ class Case:
     appealed_at: int = 0
     governing: Settled | None = None
     shadow: Decision | None = None
+    is_permitted: bool = False
 
     @property
     def decision(self) -> Decision:
@@ -74,7 +81,7 @@ class Case:
         asked_at = decision.second if settled is None else settled.second
         if rung is Rung.CHALLENGE and self._is_answered_since(asked_at):
             return Rung.NONE
-        return rung
+        return Rung.NONE if rung > Rung.OBSERVE and self._is_ended_by_permit() else rung
 
     def ends_at(self, second: int) -> tuple[int, int]:
         """When what happens at an instant ends, and from when on a suspension is a challenge (0:
@@ -105,6 +112,13 @@ class Case:
     def _is_answered_since(self, second: int) -> bool:
         return any(answer.is_passed and answer.second >= second for answer in self.answers)
 
+    def _is_ended_by_permit(self) -> bool:
+        """Whether a permit was given for what holds: it answers a question, whoever asked it, and
+        ends what the guard decided by itself on anything but canaries."""
+        asked = self.decision.rung if self.governing is None else self.governing.rung
+        is_own = self.governing is None and self.decision.basis not in _KEPT
+        return self.is_permitted and (asked is Rung.CHALLENGE or is_own)
+
 
 @dataclass
 class Cases:
@@ -115,14 +129,14 @@ class Cases:
         by_number: Every case.
         of_account: The last case of each account.
         all_of: All cases of each account, in order.
-        permits: The last permit of each account.
+        permits: All permits of each account, in order; one that is over as it begins ends the last.
     """
 
     begun: Begun | None = None
     by_number: dict[str, Case] = field(default_factory=dict)
     of_account: dict[str, str] = field(default_factory=dict)
     all_of: dict[str, list[str]] = field(default_factory=dict)
-    permits: dict[str, Permit] = field(default_factory=dict)
+    permits: dict[str, list[Permit]] = field(default_factory=dict)
 
     def apply(self, entry: Entry) -> None:
         """Take one line.
@@ -134,7 +148,7 @@ class Cases:
             case Begun():
                 self.begun = self.begun or entry
             case Permitted(permit):
-                self.permits[permit.account] = permit
+                self._permitted(permit)
             case Decided():
                 self._decided(entry)
             case Answered():
@@ -162,7 +176,9 @@ class Cases:
         if decision.is_shadow:  # it changes nothing of what holds
             self._put(replace(case, decisions=made, shadow=decision))
         else:
-            self._put(replace(case, decisions=made, governing=None, shadow=None))
+            self._put(
+                replace(case, decisions=made, governing=None, shadow=None, is_permitted=False)
+            )
         self.of_account[case.account] = case.number
 
     def _settled(self, case: Case, entry: Settled) -> None:
@@ -173,16 +189,32 @@ class Cases:
                 appealed_at=0 if entry.is_appeal else case.appealed_at,
                 governing=entry,
                 shadow=None,
+                is_permitted=False,
             )
         )
+
+    def _permitted(self, permit: Permit) -> None:
+        self.permits.setdefault(permit.account, []).append(permit)
+        number = self.of_account.get(permit.account)
+        if number is not None and permit.is_valid_at(permit.second):
+            case = self.by_number[number]
+            is_kept = case.shadow is not None and case.shadow.basis in _KEPT
+            shadow = case.shadow if is_kept else None
+            self._put(replace(case, is_permitted=True, shadow=shadow))
 
     def _put(self, case: Case) -> None:
         self.by_number[case.number] = case
 
     def permit_at(self, account: str, second: int) -> Permit | None:
-        """The permit of an account that counts at an instant."""
-        permit = self.permits.get(account)
-        return permit if permit is not None and permit.is_valid_at(second) else None
+        """The permit of an account that counts at an instant: the last one given until then, if it
+        is not over."""
+        begun = [one for one in self.permits.get(account, ()) if one.second <= second]
+        return begun[-1] if begun and begun[-1].is_valid_at(second) else None
+
+    def permitted_at(self, account: str) -> list[int]:
+        """When an account was given permits, in order of the lines; ending one gives none."""
+        permits = self.permits.get(account, ())
+        return [one.second for one in permits if one.is_valid_at(one.second)]
 
     def standing(self, account: str, second: int) -> Standing:
         """What the ladder must know of an account at an instant."""
@@ -191,8 +223,9 @@ class Cases:
         if number is None:
             return Standing(permit=permit)
         last, cases = self.by_number[number], [self.by_number[n] for n in self.all_of[account]]
-        answered = [_answered(case) for case in cases]
-        asked_at, asked_score = _asked(cases)
+        answered = [_answered(case, second) for case in cases]
+        permitted = [one for one in self.permitted_at(account) if one <= second]
+        asked_at, asked_score = _asked(cases, max(permitted, default=-1))
         return Standing(
             rung=last.rung_at(second),
             permit=permit,
@@ -222,11 +255,15 @@ class Cases:
                     if decided.finding is not None and decided.decision.rung >= Rung.CHALLENGE:
                         yield case, decided.finding
 
-    def unlearned(self, rules: Rules) -> list[tuple[Case, Rung]]:
-        """Lessons that the rules of today would get wrong again, permits that count then given."""
+    def unlearned(self, rules: Rules, now: int) -> list[tuple[Case, Rung]]:
+        """Lessons that the rules of today would get wrong again, with the permits that count.
+
+        Args:
+            now: Seconds since 1970; a permit that is over by then keeps nothing away.
+        """
         found = []
         for case, finding in self.lessons():
-            permit = self.permits.get(case.account)
+            permit = self.permit_at(case.account, now)
             standing = Standing(permit=permit, forgiven_canaries=_forgiven(case))
             rung, _ = weigh(finding, standing, rules)
             if rung >= Rung.CHALLENGE:
@@ -256,10 +293,12 @@ def _past(cases: Iterable[Case]) -> Iterator[Past]:
                 )
 
 
-def _asked(cases: list[Case]) -> tuple[int, float]:
+def _asked(cases: list[Case], permitted_at: int) -> tuple[int, float]:
     """When the guard really asked an account last, or was answered, and the highest score at which
-    it asked; what a person asked has no score, so that nobody can say what is more than that."""
-    asked = [one for one in _past(cases) if one.rung >= Rung.CHALLENGE and not one.is_shadow]
+    it asked; what a person asked has no score, so that nobody can say what is more than that. What
+    was asked before a permit is settled by it: nobody went on by opening what he was permitted."""
+    made = (one for one in _past(cases) if one.rung >= Rung.CHALLENGE and not one.is_shadow)
+    asked = [one for one in made if one.second > permitted_at]
     if not asked:
         return 0, 0.0
     answers = [one.second for case in cases for one in case.answers if one.is_passed]
@@ -272,15 +311,16 @@ def is_taken_back(settled: Settled) -> bool:
     return settled.rung is Rung.NONE and (settled.is_wrong or not settled.is_appeal)
 
 
-def _answered(case: Case) -> tuple[float, frozenset[str]]:
-    """The highest score for which somebody answered well, or that was taken back; groups too."""
+def _answered(case: Case, second: int) -> tuple[float, frozenset[str]]:
+    """The highest score for which somebody answered well, or that was taken back, not long ago;
+    groups too."""
     score, groups = 0.0, set[str]()
     answered = [answer.second for answer in case.answers if answer.is_passed]
     cleared = [settled.second for settled in case.settled if is_taken_back(settled)]
-    for second in (*answered, *cleared):
+    for at in (one for one in (*answered, *cleared) if second - one < _CLEARED_S):
         for decided in case.decisions:
             finding = decided.finding
-            if finding is not None and decided.decision.second <= second:
+            if finding is not None and decided.decision.second <= at:
                 score = max(score, finding.best_score)
                 if finding.group is not None:
                     groups.add(finding.group.name)

@@ -5,7 +5,7 @@ it is failed when its time is over and none of that happened: who copies a catal
 
 Laws: what was on paper only was no question, and nobody fails one while he waits for an answer to
 an appeal; words that another account sent before leave a question open and are no failure; who
-answers late passes all the same.
+answers late passes all the same; to renew a permit, or to end it, changes nothing that it passed.
 """
 
 from __future__ import annotations
@@ -82,6 +82,4 @@ def _passed(account: str, cases: list[Case], book: Cases) -> Iterable[int]:
     for case in cases:
         yield from (answer.second for answer in case.answers if answer.is_passed)
         yield from (settled.second for settled in case.settled if is_taken_back(settled))
-    permit = book.permits.get(account)
-    if permit is not None and permit.is_valid_at(permit.second):
-        yield permit.second
+    yield from book.permitted_at(account)

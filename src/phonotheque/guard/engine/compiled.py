@@ -97,7 +97,8 @@ def _note_manner(accounts: Any, who: int, track: int, second: int, played_ms: in
     hour = second // 3_600 % 24
     if accounts.hours[who, hour] < 65_535:
         accounts.hours[who, hour] += np.uint16(1)
-    accounts.last_track[who], accounts.last_second[who] = track, second
+    accounts.last_track[who] = track
+    accounts.last_second[who] = max(accounts.last_second[who], second)
     return gap
 
 

@@ -36,7 +36,7 @@ class Drifts(NamedTuple):
     Attributes:
         sums: By clock, float32, (accounts, 2).
         peaks: The highest that each ever was.
-        last_second: Of the last new track, int64, since 1970; -1 for none.
+        last_second: The latest of a new track, int64, since 1970; -1 for none.
     """
 
     sums: npt.NDArray[np.float32]
@@ -73,7 +73,7 @@ def drift(
             faded = float(drifts.sums[who, place]) * math.exp(-gap / clock)
             drifts.sums[who, place] = max(0.0, faded + float(weights[row]) * step)
             drifts.peaks[who, place] = max(drifts.peaks[who, place], drifts.sums[who, place])
-        drifts.last_second[who] = second
+        drifts.last_second[who] = max(last, second)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -95,4 +95,4 @@ def drift_all(
             faded = drifts.sums[who, place] * math.exp(-gap / DRIFT_CLOCKS_S[place])
             drifts.sums[who, place] = max(0.0, faded + weights[row] * step)
             drifts.peaks[who, place] = max(drifts.peaks[who, place], drifts.sums[who, place])
-        drifts.last_second[who] = second
+        drifts.last_second[who] = max(last, second)

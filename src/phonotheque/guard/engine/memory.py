@@ -62,7 +62,8 @@ class Accounts(NamedTuple):
             row is halved when one of it would pass 255.
         last_track: int32.
         last_album: Of the last new non-hit, int32.
-        last_second: int64, since 1970 in UTC.
+        last_second: The latest of all plays, int64, since 1970 in UTC: one that is told late does
+            not set it back, or all that follows would fade by the same time once more.
         crossed_at: Second of the first event that brought the score to a challenge, int64; 0 for
             none.
     """

@@ -2,7 +2,7 @@
 
 Laws: the order of events of one account decides, that of different accounts does not (but for
 counts of plays); an account that is not trusted does not vote on popularity; replays add nothing,
-and take nothing away.
+and take nothing away; what is told late fades nothing, neither itself nor by what follows it.
 
 Sources: P. Flajolet and others, "HyperLogLog", AofA 2007 (the sketch); E. Cohen, "All-distances
 sketches, revisited", PODS 2014, and D. Ting, "Streamed approximate counting of distinct elements",
@@ -125,7 +125,8 @@ def _note_manner(accounts: Accounts, event: tuple[int, int, int, int, bool], gap
     numbers[IN_SEQUENCE] += track == accounts.last_track[who] + 1
     hour = second // 3_600 % 24
     accounts.hours[who, hour] = min(65_535, int(accounts.hours[who, hour]) + 1)
-    accounts.last_track[who], accounts.last_second[who] = track, second
+    accounts.last_track[who] = track
+    accounts.last_second[who] = max(int(accounts.last_second[who]), second)
 
 
 def _add_new(numbers: np.ndarray, weight: float, bits: float, is_rare: bool) -> None:  # noqa: FBT001

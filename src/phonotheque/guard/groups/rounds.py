@@ -11,6 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from phonotheque.guard.groups.membership import Demand
 
@@ -81,3 +85,34 @@ class Rounds:
                 continue
             del self.open[asked]
         return demand
+
+
+class Answers(NamedTuple):
+    """What is known of the answers of accounts, columns by number; changed in place.
+
+    Attributes:
+        passed, failed: Who passed the challenge last, and who failed it.
+        round: Look at groups at which somebody was asked for a group's sake; 0 for nobody.
+    """
+
+    passed: npt.NDArray[np.bool_]
+    failed: npt.NDArray[np.bool_]
+    round: npt.NDArray[np.int32]
+
+    def hear(
+        self, passed: npt.NDArray[np.integer], failed: npt.NDArray[np.integer]
+    ) -> tuple[list[int], list[int]]:
+        """Hear how questions of some accounts ended; told again it changes nothing.
+
+        Who failed, and passes later, passed: it is the first answer that says what a group was, and
+        the last that says who somebody is.
+
+        Returns:
+            The rounds of those who passed with their first answer, and of those who failed; of
+            those only who were asked for a group's sake.
+        """
+        new = [one[~(self.passed[one] | self.failed[one])] for one in (passed, failed)]
+        self.passed[passed], self.failed[passed] = True, False
+        self.failed[failed], self.passed[failed] = True, False
+        first_passed, first_failed = (self.round[one] for one in new)
+        return first_passed[first_passed > 0].tolist(), first_failed[first_failed > 0].tolist()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from phonotheque.look.scale import round_steps
+
 WIDTH, HEIGHT = 960, 300
 LEFT, RIGHT, TOP, BASE = 8, 820, 24, 268
 _MOST_POINTS = 400
@@ -85,7 +87,7 @@ def draw(rising: Sequence[Rising], since: int, until: int, at_least: int = 1) ->
             strict=True,
         )
     )
-    rules = tuple((round(_height(step, most), 1), step) for step in _round_steps(most))
+    rules = tuple((round(_height(step, most), 1), step) for step in round_steps(most))
     return Curves(curves, rules, most)
 
 
@@ -114,12 +116,3 @@ def _apart(ends: Sequence[float]) -> list[float]:
         taken = min(ends[place], taken - _LABEL_HEIGHT)
         labels[place] = round(taken, 1)
     return labels
-
-
-def _round_steps(most: int) -> list[int]:
-    """Two to five round numbers up to the highest."""
-    step = 10 ** (len(str(most)) - 1)
-    for smaller in (step // 5, step // 2, step, 2 * step):
-        if smaller and most // smaller <= 5:
-            return list(range(smaller, most + 1, smaller))
-    return [most]

@@ -62,6 +62,18 @@ _KNOWN = (
 _NAMES = [one.name for one in fields(Fields)]
 
 
+def require_known(said: Iterable[str]) -> None:
+    """Refuse names of fields that are not looked for, whatever the log turns out to be.
+
+    Raises:
+        BadMappingError: A name is none of `Fields`.
+    """
+    for name in said:
+        if name not in _NAMES:
+            todo = f"Name one of {', '.join(_NAMES)}."
+            raise BadMappingError(name, "no such field is looked for", todo)
+
+
 def fields_of(line: bytes, said: dict[str, str]) -> Fields:
     """Return where lines like this one say what.
 
@@ -73,10 +85,7 @@ def fields_of(line: bytes, said: dict[str, str]) -> Fields:
         BadMappingError: A name is none of `Fields`, or not all that is needed was named and the
             line is of no known log.
     """
-    for name in said:
-        if name not in _NAMES:
-            todo = f"Name one of {', '.join(_NAMES)}."
-            raise BadMappingError(name, "no such field is looked for", todo)
+    require_known(said)
     record = _decoded(line) or {}
     for known in _KNOWN:
         if all(_at(record, name) is not None for name in (known.account, known.time)):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from phonotheque.errors import NotHeldError, UnavailableError
+from phonotheque.errors import BadRequestError, NotHeldError, UnavailableError
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -66,6 +66,7 @@ class Opened:
         """Give whole lines, some thousands at once; the last one may lack its line feed.
 
         Raises:
+            BadRequestError: It is a folder.
             NotHeldError: There is no such file.
             UnavailableError: It cannot be opened.
         """
@@ -132,6 +133,8 @@ def _opened(name: str) -> BinaryIO:
         return Path(name).open("rb")
     except FileNotFoundError as error:
         raise NotHeldError(name, "there is no such log", "Name a file, or `-`.") from error
+    except IsADirectoryError as error:
+        raise BadRequestError(name, "it is a folder", "Name a file, or `-`.") from error
     except OSError as error:
         wrong = f"it cannot be opened ({error.strerror})"
         raise UnavailableError(name, wrong, "Read it as somebody who may.") from error

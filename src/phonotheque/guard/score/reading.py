@@ -9,7 +9,7 @@ from typing import NamedTuple
 from phonotheque.errors import MalformedError
 from phonotheque.guard.score.columns import Raw
 from phonotheque.guard.score.combined_log import is_combined, read_combined
-from phonotheque.guard.score.json_log import JsonLines, fields_of, is_record
+from phonotheque.guard.score.json_log import JsonLines, fields_of, is_record, require_known
 from phonotheque.guard.score.opening import Opened
 from phonotheque.guard.score.visits import Gathering
 
@@ -46,10 +46,11 @@ def gather(
         on_progress: Is told a log's name, what is read of it and its size (0: unknown), in bytes.
 
     Raises:
-        NotHeldError, UnavailableError: A log cannot be opened.
+        BadRequestError, NotHeldError, UnavailableError: A log cannot be opened.
         MalformedError: A log is of no form that is known.
         BadMappingError: A field was named that is not looked for, or too few of them.
     """
+    require_known(said)
     notes: list[str] = []
     read, from_byte = None, None
     for name in logs:

@@ -52,7 +52,12 @@ def does(rung: Rung) -> str:
 
 
 def summary_of(report: Report) -> str:
-    """Return the finding in one sentence."""
+    """Return the finding in one sentence; where nothing was fetched, that there is none."""
+    if not report.counted.lines:
+        return "The log is empty: it says nothing about anybody."
+    if not report.counted.fetches:
+        lines = counted(report.counted.lines, "line")
+        return f"None of {lines} is a fetch of an item: nobody was looked at."
     named = [one for one in report.suspects if not one.account.is_robot]
     robots = len(report.suspects) - len(named)
     if not named:
@@ -72,6 +77,7 @@ def record_of(report: Report) -> dict[str, Any]:
     limits = [use.limit for use in report.budgets]
     return {
         "logs": list(report.logs),
+        "summary": summary_of(report),
         "lines": asdict(report.counted),
         "from": instant(report.counted.first_second) if report.counted.last_second else None,
         "to": instant(report.counted.last_second) if report.counted.last_second else None,

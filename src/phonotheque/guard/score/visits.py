@@ -97,6 +97,11 @@ class Counted:
     first_second: int = 1 << 32
     last_second: int = 0
 
+    @property
+    def fetches(self) -> int:
+        """Lines by which somebody got an item: without one there is nobody to judge."""
+        return self.lines - self.malformed - self.others
+
 
 class Gathering:
     """Gathers visits from lines; use it in a `with` block, which takes its files away."""
@@ -104,7 +109,7 @@ class Gathering:
     def __init__(
         self, rule: ItemRule, *, by_network: bool = False, folder: Path | None = None
     ) -> None:
-        """Begin with nothing.
+        """Begin with nothing; `has_items` is true once any line, also a refused one, names an item.
 
         Args:
             rule: What an item is.
@@ -114,6 +119,7 @@ class Gathering:
         self.rule, self.by_network = rule, by_network
         self.accounts: list[Account] = []
         self.counted = Counted()
+        self.has_items = False
         self._numbers: dict[bytes, int] = {}
         self._asked = np.zeros(_PLACES, np.uint8)
         self._folder = TemporaryDirectory(dir=folder, prefix="phonotheque-log-")
@@ -139,6 +145,7 @@ class Gathering:
         counted.lines += len(items) + raw.malformed
         is_dated = (seconds != NO_INSTANT) & (raw.account.codes >= 0)
         counted.malformed += raw.malformed + int(np.count_nonzero(~is_dated))
+        self.has_items |= bool(np.any(items != NO_ITEM))
         is_item = _is_fetched(raw) & (items != NO_ITEM)
         counted.others += int(np.count_nonzero(is_dated & ~is_item))
         chosen = np.flatnonzero(is_dated & is_item)

@@ -4,7 +4,7 @@
 `{"account": "a name", "second": 1767225600, "canary": "what was asked for"}`.
 
 Laws: what was asked for leaves here as a keyed hash only; whatever else a line is stays with the
-lines of plays, and is refused there with its reason.
+lines of plays, and is refused there with its reason; every line keeps its place.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 
-from phonotheque.guard.intake import FUTURE_S, PAST_S, Names
+from phonotheque.guard.intake import FUTURE_S, LONGEST_LINE, PAST_S, Names, Numbers
 from phonotheque.guard.streams.rows import CANARY, FAILED, PASSED, ROW, Rows, put_canaries
+from phonotheque.music.decoding import UNDECODABLE
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,23 +32,28 @@ _FLAGS = {"passed": PASSED, "failed": FAILED, None: CANARY}
 _MARKS = (b'"answered"', b'"canary"')
 
 
-def answers_in(lines: bytes, key: bytes, now: int) -> tuple[bytes, Rows]:
-    """Return lines without those about answers and canaries, and those as rows.
+def answers_in(text: bytes, key: bytes, now: int) -> tuple[bytes, Rows, Numbers]:
+    """Return lines with nothing in the places of answers and canaries, those as rows, and the
+    numbers of their lines, from 0.
 
     Args:
-        lines: Whole lines.
+        text: Whole lines.
         key: For the hashes of names and of what was asked for.
         now: Seconds since 1970: what is of the future or of long ago stays with the plays.
     """
-    if not any(mark in lines for mark in _MARKS):
-        return lines, np.zeros(0, ROW)
-    plays, found = [], []
-    for line in lines.splitlines(keepends=True):
-        read = _read(line, now) if any(mark in line for mark in _MARKS) else None
-        if read is None:
-            plays.append(line)
-        else:
+    if not any(mark in text for mark in _MARKS):
+        return text, np.zeros(0, ROW), np.zeros(0, np.int64)
+    lines = text.split(b"\n")
+    places, found = list[int](), list[_Line]()
+    for place, line in enumerate(lines):
+        if any(mark in line for mark in _MARKS) and (read := _read(line, now)) is not None:
+            lines[place] = b""
+            places.append(place)
             found.append(read)
+    return b"\n".join(lines), _rows(found, key), np.array(places, np.int64)
+
+
+def _rows(found: list[_Line], key: bytes) -> Rows:
     names = Names(key, 1 << 31)
     numbers = [names.number(line.account) for line in found]
     digests = names.digests()
@@ -56,13 +62,15 @@ def answers_in(lines: bytes, key: bytes, now: int) -> tuple[bytes, Rows]:
     rows["second"] = [line.second for line in found]
     rows["flags"] = [_FLAGS[line.answered] for line in found]
     put_canaries(rows, [_hash(line.canary, key) for line in found])
-    return b"".join(plays), rows
+    return rows
 
 
 def _read(line: bytes, now: int) -> _Line | None:
+    if len(line) > LONGEST_LINE:
+        return None
     try:
         read = _decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNDECODABLE:
         return None
     is_one = (read.answered is None) != (read.canary is None)
     return read if is_one and now - PAST_S <= read.second <= now + FUTURE_S else None

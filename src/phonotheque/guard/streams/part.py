@@ -23,7 +23,7 @@ from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.groups.grown import FROM_THE_TOP
 from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.ranking import RANKINGS, ranked
-from phonotheque.guard.groups.rounds import quarter_of
+from phonotheque.guard.groups.rounds import Answers, quarter_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.rows import (
     CANARY,
@@ -151,11 +151,12 @@ class Part:
     def _answer_or_canary(self, row: Any, number: int) -> list[Told]:
         marks, flags = self.marks, int(row["flags"])
         if flags & (PASSED | FAILED):
-            has_failed, asked = bool(flags & FAILED), int(marks.round[number])
-            if asked and not (marks.passed[number] or marks.failed[number]):
-                passed, failed = self.answers.get(asked, (0, 0))
-                self.answers[asked] = passed + (not has_failed), failed + has_failed
-            marks.passed[number], marks.failed[number] = not has_failed, has_failed
+            one, nobody = np.array([number]), np.zeros(0, np.int64)
+            ended = (nobody, one) if flags & FAILED else (one, nobody)
+            passed, failed = Answers(marks.passed, marks.failed, marks.round).hear(*ended)
+            for asked in (*passed, *failed):
+                before = self.answers.get(asked, (0, 0))
+                self.answers[asked] = before[0] + len(passed), before[1] + len(failed)
         elif flags & CANARY:
             account, at = int(row["account"]), int(row["second"])
             if self.hits.note(account, canary_of(row)):

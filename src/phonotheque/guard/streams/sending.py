@@ -6,8 +6,9 @@ nowhere else. Whoever starts again sends the last piece again exactly as it was,
 second it was begun at, and the server refuses what it has.
 
 Laws: names leave here as keyed hashes only; every stream gets every step, an empty one where it has
-no rows; each entry names the one before it in its stream, so that a gap cannot pass for silence; a
-clock that was ahead, which no later line would reach for long, is told.
+no rows; in which window a line is follows from the lines before it, wherever the log is cut; each
+entry names the one before it in its stream, so that a gap cannot pass for silence; a clock that was
+ahead, which no later line would reach for long, is told.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from phonotheque.guard.streams.rows import Rows, encode, part_of, rows_of
 from phonotheque.guard.streams.server import BEGIN, Entry, Place, StreamServer
 from phonotheque.guard.streams.shape import Shape
 
-_FORM = 3
-"""Of reports, news and snapshots: processes of another form cannot go on with them."""
+_FORM = 4
+"""Of steps, reports, news and snapshots: processes of another form cannot go on with them."""
 
 MOST_ENTRIES = 20_000
 """Entries that a stream may hold before sending waits for its worker: more than a worker reads
@@ -183,13 +184,15 @@ class Sender:
             yield _Step(window, -1, rows[windows == window])
 
     def _rows(self, lines: bytes, now: int) -> Rows:
+        """Plays, answers and canaries, in the order of their lines."""
         names = Names(self._key, 1 << 31)
-        plays, answers = answers_in(lines, self._key, now)
+        plays, answers, places = answers_in(lines, self._key, now)
         taken = take(plays, names, self._shape.tracks, now)
         self.refused.update(taken.refused)
         free = np.flatnonzero(~taken.chosen)
         events = type(taken.events)._make(column[free] for column in taken.events)
-        return np.concatenate([rows_of(events, names.digests()), answers])
+        rows = np.concatenate([rows_of(events, names.digests()), answers])
+        return rows[np.argsort(np.concatenate([taken.lines[free], places]))]
 
     def _wait_for_room(self) -> None:
         full = ""

@@ -91,11 +91,7 @@ class Whole:
         peaks = [report.peaks for report in reports if report.peaks is not None]
         days = (second - self.moments.first) / DAY_S
         wanted = limits_from(np.concatenate(peaks), days, heaviest(self.music))
-        if wanted is not None and self.limits.bits == UNKNOWN.bits:
-            self.limits = wanted
-        elif wanted is not None:
-            moved = 1.0 if self.moments.limited < 0 else (second - self.moments.limited) / DAY_S
-            self.limits = self.limits.towards(wanted, moved)
+        self.limits = self.limits.next(wanted, self.moments.limited, second)
         self.moments.limited = second
 
     def _grown(self, reports: Sequence[Report]) -> Hashes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.guard.bench.detector import Batch, Service
+from phonotheque.guard.bench.detector import Batch
 from phonotheque.guard.bench.feed import DAY_S
+from phonotheque.guard.service import Service
 
 FEATURES = 8
 

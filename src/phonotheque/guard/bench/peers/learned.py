@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.bench.catalogue import make_catalogue
-from phonotheque.guard.bench.detector import Batch, Numbers, Service, Settings, Stopped, nobody
+from phonotheque.guard.bench.detector import Batch, Settings, Stopped, nobody
 from phonotheque.guard.bench.feed import DAY_S, FIRST_SECOND, Feed, service_of
 from phonotheque.guard.bench.keys import make_keys
 from phonotheque.guard.bench.peers.features import Days, Features
@@ -28,6 +28,7 @@ from phonotheque.guard.bench.people import make_population
 from phonotheque.guard.bench.scenarios import SHAPES, SMALL, Scale
 from phonotheque.guard.bench.world import WARM_UP_DAYS, World
 from phonotheque.guard.rungs import Rung
+from phonotheque.guard.service import Numbers, Service
 
 Scorer = Callable[[Features], npt.NDArray[np.float64]]
 

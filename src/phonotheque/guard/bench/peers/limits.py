@@ -20,9 +20,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.guard.bench.detector import Batch, Maker, Numbers, Service, Settings, Stopped
+from phonotheque.guard.bench.detector import Batch, KeyedService, Maker, Settings, Stopped
 from phonotheque.guard.bench.feed import DAY_S
 from phonotheque.guard.rungs import Rung
+from phonotheque.guard.service import Numbers
 
 _ADDRESS = 0
 _NEVER = np.iinfo(np.int64).max
@@ -76,7 +77,7 @@ class Counters(NamedTuple):
 class Limit:
     """A number for each account, or each address, that must not rise above a limit."""
 
-    def __init__(self, rule: Rule, service: Service, settings: Settings) -> None:
+    def __init__(self, rule: Rule, service: KeyedService, settings: Settings) -> None:
         """Begin with nothing counted."""
         self._rule, self._service = rule, service
         self._limit = settings[0] if settings else rule.usual
