@@ -309,18 +309,20 @@ from phonotheque.cli.live import Shown
 search._TYPING_DEADLINE_S = 0.0
 whole = search._while_typing
 
-def nothing_yet(catalogue, typed, wanted, width):
+def nothing_yet(catalogue, standings, typed, wanted, width):
     if wanted.deadline_s == 0.0:
         return (), Shown(note="Nothing was found so far."), True
-    return whole(catalogue, typed, wanted, width)
+    return whole(catalogue, standings, typed, wanted, width)
 
-def another_row_first(catalogue, typed, wanted, width):
+def another_row_first(catalogue, standings, typed, wanted, width):
     if wanted.deadline_s == 0.0:
-        cards, shown, _ = whole(catalogue, "piece 004", replace(wanted, deadline_s=60.0), width)
+        cards, shown, _ = whole(
+            catalogue, standings, "piece 004", replace(wanted, deadline_s=60.0), width
+        )
         return cards, shown, True
     os.write(1, b"searching on")
     select.select([0], [], [])
-    return whole(catalogue, typed, wanted, width)
+    return whole(catalogue, standings, typed, wanted, width)
 
 search._while_typing = globals()[sys.argv.pop(1)]
 sys.exit(app.run(sys.argv[1:]))

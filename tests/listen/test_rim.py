@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import re
+import resource
+import signal
+from contextlib import suppress
 from ipaddress import ip_address
 
 import pytest
@@ -159,6 +163,52 @@ def test_a_log_that_cannot_be_written_is_told_once(tmp_path):
         sink.write(Line("2026-05-01T10:00:00.000Z", "1", "a", "n", "GET", "/", 200))
     sink.close()
     assert len(faults) == 1
+
+
+def write_with_little_room(folder, room_bytes, told):
+    """A worker whose files may have so many bytes, as on a full disk, and then have room again."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    faults = []
+    sink = FileSink(folder, faults.append, lambda: 0.0, most_days=2)
+    for round_, limit in enumerate(((room_bytes, unlimited[1]), unlimited)):
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        for number in range(3):
+            name = f"{round_}{number}"
+            sink.write(Line("2026-05-01T10:00:00.000Z", name, "a", "n", "GET", "/", 200))
+            sink.flush()
+    told.put(faults)
+
+
+@pytest.mark.parametrize("room_bytes", [0, 40, 250])
+def test_a_write_that_is_cut_short_joins_no_lines(tmp_path, room_bytes):
+    """On a full disk a part of a line may be written: that is told once, and what is written when
+    there is room again, by this worker or another, is whole."""
+    context = multiprocessing.get_context("fork")
+    told = context.SimpleQueue()
+    child = context.Process(target=write_with_little_room, args=(tmp_path, room_bytes, told))
+    child.start()
+    assert len(told.get()) == 1
+    child.join()
+    other = FileSink(tmp_path, pytest.fail, lambda: 0.0, most_days=2)
+    other.write(Line("2026-05-01T10:00:00.000Z", "other", "a", "n", "GET", "/", 200))
+    other.close()
+    whole = []
+    for line in (tmp_path / "2026-05-01.jsonl").read_bytes().splitlines():
+        with suppress(json.JSONDecodeError):
+            whole.append(json.loads(line)["id"])
+    assert whole[-4:] == ["10", "11", "12", "other"]
+
+
+def test_a_line_that_a_crash_tore_off_joins_no_other(tmp_path):
+    """Whoever writes next begins on a line of its own; whole lines get no empty ones."""
+    (tmp_path / "2026-05-01.jsonl").write_bytes(b'{"at":"2026-')
+    for name in ("1", "2"):
+        sink = FileSink(tmp_path, pytest.fail, lambda: 0.0, most_days=2)
+        sink.write(Line("2026-05-01T10:00:00.000Z", name, "a", "n", "GET", "/", 200))
+        sink.close()
+    _, *lines = (tmp_path / "2026-05-01.jsonl").read_bytes().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["1", "2"]
 
 
 def test_who_asks_is_a_hash_that_another_key_forgets():

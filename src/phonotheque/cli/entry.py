@@ -67,6 +67,7 @@ def _records(root: Path, reference: str, named: Identifier) -> list[Row]:
 
     from phonotheque.archive.finding.portrait import portrait, stone
     from phonotheque.archive.finding.searching import Wanted, open_catalogue
+    from phonotheque.archive.finding.standing import open_standings
     from phonotheque.catalogue.lookup.card import Tombstone
     from phonotheque.catalogue.query.parsed import Parsed, Scheme
     from phonotheque.errors import BadReferenceError
@@ -82,7 +83,8 @@ def _records(root: Path, reference: str, named: Identifier) -> list[Row]:
                 "nothing in the catalogue has it",
                 "Check it, or `phono search` by words.",
             )
-        return [portrait(catalogue, card, asked) for card in cards]
+        with open_standings(root, catalogue) as standings:
+            return [portrait(catalogue, standings, card, asked) for card in cards]
 
 
 def _print(record: Row) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -18,6 +18,7 @@ from phonotheque.errors import BadRequestError
 
 if TYPE_CHECKING:
     from phonotheque.archive.finding.searching import Catalogue
+    from phonotheque.archive.finding.standing import Standings
     from phonotheque.catalogue.lookup.card import Card
     from phonotheque.catalogue.query.parsed import Identifier
 
@@ -139,10 +140,24 @@ def _told(line: str, found: Sequence[object], kind: Kind | None) -> list[Told]:
     return told or [Told(line, "unknown")]
 
 
+def _now(standings: Standings, told: Sequence[Told]) -> list[Told]:
+    """The same, with cards that say what holds now."""
+    cards = iter(standings.cards([one.card for one in told if one.card]))
+    return [replace(one, card=next(cards)) if one.card else one for one in told]
+
+
 def tell_identified(
-    catalogue: Catalogue, file: Path, kind: Kind | None, limit: int, *, as_json: bool
+    catalogue: Catalogue,
+    standings: Standings,
+    file: Path,
+    asked: tuple[Kind | None, int],
+    *,
+    as_json: bool,
 ) -> tuple[int, dict[str, int]]:
     """Print what a list of identifiers names.
+
+    Args:
+        asked: Things of which kind, None for any, and how many of each line at most.
 
     Returns:
         The exit status, 1 when a line could not be read, and how many answers of which state.
@@ -153,7 +168,8 @@ def tell_identified(
     """
     counts: Counter[str] = Counter(found=0, unknown=0, withdrawn=0, refused=0)
     with opened(file) as stream:
-        for told in look_up_all(catalogue, iter_wishes(stream), kind, limit):
+        for found in look_up_all(catalogue, iter_wishes(stream), *asked):
+            told = _now(standings, found)
             counts.update(one.state for one in told)
             if as_json:
                 for one in told:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from phonotheque.archive.finding.searching import Catalogue, Found, Wanted
     from phonotheque.archive.finding.serving import Behind
+    from phonotheque.archive.finding.standing import Standings
     from phonotheque.catalogue.lookup.card import Card
     from phonotheque.catalogue.query.parsed import Parsed
     from phonotheque.cli.live import Shown
@@ -79,11 +80,13 @@ def search(
             raise typer.BadParameter("--live is for people, --json for programs: give one")
         return _live(context, root, " ".join(text or []), kind)
     from phonotheque.archive.finding.searching import Wanted, open_catalogue
+    from phonotheque.archive.finding.standing import as_now
 
     queries = _queries(text or [])
     wanted = Wanted(limit, deadline / 1000 if deadline else None, kind)
     with open_catalogue(root) as catalogue:
         found = _best(catalogue.find(query, wanted) for query in queries)
+        found = replace(found, cards=as_now(root, catalogue, found.cards))
         missing = _behind(root, catalogue)
     if as_json:
         _print_json(found, missing)
@@ -125,10 +128,12 @@ _AS_TYPED = ("identifier", "exact")
 
 def _identify(root: Path, ids: Path, kind: Kind | None, limit: int, *, as_json: bool) -> int:
     from phonotheque.archive.finding.searching import open_catalogue
+    from phonotheque.archive.finding.standing import open_standings
     from phonotheque.cli.identifiers import summary, tell_identified
 
-    with open_catalogue(root) as catalogue:
-        status, counts = tell_identified(catalogue, ids, kind, limit, as_json=as_json)
+    with open_catalogue(root) as catalogue, open_standings(root, catalogue) as standings:
+        asked = (kind, limit)
+        status, counts = tell_identified(catalogue, standings, ids, asked, as_json=as_json)
         missing = _behind(root, catalogue)
     if as_json:
         print_json({**counts, "added_since": missing.added})
@@ -206,17 +211,18 @@ def _this_kind(found: Found) -> str:
 
 def _live(context: typer.Context, root: Path, text: str, kind: Kind | None) -> int:
     from phonotheque.archive.finding.searching import Wanted, open_catalogue
+    from phonotheque.archive.finding.standing import open_standings
     from phonotheque.cli.live import choose
     from phonotheque.cli.look import show
 
     cards: list[Card] = []
-    with open_catalogue(root) as catalogue:
+    with open_catalogue(root) as catalogue, open_standings(root, catalogue) as standings:
 
         def answer(
             typed: str, rows: int, width: int, deadline_s: float = _TYPING_DEADLINE_S
         ) -> Shown:
             wanted = Wanted(min(rows, 20), deadline_s, kind, is_typing=not typed.endswith(" "))
-            cards[:], shown, is_partial = _while_typing(catalogue, typed, wanted, width)
+            cards[:], shown, is_partial = _while_typing(catalogue, standings, typed, wanted, width)
             if is_partial and deadline_s < _WAITING_DEADLINE_S:
                 rest = partial(answer, typed, rows, width, _WAITING_DEADLINE_S)
                 shown = replace(shown, rest=rest)
@@ -229,7 +235,7 @@ def _live(context: typer.Context, root: Path, text: str, kind: Kind | None) -> i
 
 
 def _while_typing(
-    catalogue: Catalogue, typed: str, wanted: Wanted, width: int
+    catalogue: Catalogue, standings: Standings, typed: str, wanted: Wanted, width: int
 ) -> tuple[Sequence[Card], Shown, bool]:
     """Search for what was typed so far; what it lacks to be a query is told, not refused.
 
@@ -252,7 +258,7 @@ def _while_typing(
         note = "Nothing was found so far." if found.is_partial else "Nothing was found."
         return (), Shown(note=note), found.is_partial
     first = found.cards[0].kind
-    cards = [card for card in found.cards if card.kind is first]
+    cards = standings.cards([card for card in found.cards if card.kind is first])
     head, *lines = lay_out(columns_of(first, cards), width - 2)
     note = "near words; " if found.used == "typos" else ""
     keys = "arrows choose, Enter shows, Esc leaves"

@@ -1,4 +1,4 @@
-"""`phono serve`: the listening door."""
+"""`phono serve`: the listening door, as workers that share one socket until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -56,6 +56,8 @@ def serve(
     with open_to_read(root) as archive:  # whatever is wrong with it is told now
         notices = archive.notices
     tell(map(printable, notices))
+    # A taken port is told now, not after a catalogue was built; nobody is let wait at it meanwhile.
+    listen_at(host, port).close()
     _make_ready(root)
     listening = listen_at(host, port)
     if not stop.is_set():

@@ -2,7 +2,8 @@
 
 Laws: who asked stands there as a hash under a key that is replaced after 90 days and then gone, so
 that what was written before cannot be laid beside what is written after; lines are whole, also when
-several processes write; a log that cannot be written stops nobody from listening, and is told once.
+several processes write; a log that cannot be written stops nobody from listening, and is told once;
+of a disk that took only a part, one line is torn, and the next begins on a line of its own.
 
 The form is specified in `docs/reference/access-log.md`, and is what the guard reads.
 """
@@ -126,6 +127,14 @@ def client_of(user_agent: str) -> str:
     return f"{name.strip()}/{version}"[:_MOST_CLIENT] if name else ""
 
 
+def _line_end_for(descriptor: int) -> bytes:
+    """What comes before new lines: an end for the line that a full disk, or a crash, tore off, of
+    whichever process it was."""
+    size_bytes = os.fstat(descriptor).st_size
+    is_torn = size_bytes and os.pread(descriptor, 1, size_bytes - 1) != b"\n"
+    return b"\n" if is_torn else b""
+
+
 class FileSink:
     """Writes lines to a file for each day, many at a time, each whole.
 
@@ -183,16 +192,22 @@ class FileSink:
         data, self._lines = b"".join(self._lines), []
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
             descriptor = os.open(self._folder / f"{self._day}.jsonl", flags, 0o640)
             try:
-                os.write(descriptor, data)  # one call: lines of other processes stay whole
+                wanted = _line_end_for(descriptor) + data
+                count = os.write(descriptor, wanted)  # one call: those of others stay whole
             finally:
                 os.close(descriptor)
+            if count < len(wanted):
+                self._tell(f"the disk took {count} of {len(wanted)} bytes; the others are lost")
         except OSError as error:
-            if not self._is_told:
-                self._is_told = True
-                self._on_fault(f"the access log cannot be written: {error}")
+            self._tell(str(error))
+
+    def _tell(self, wrong: str) -> None:
+        if not self._is_told:
+            self._is_told = True
+            self._on_fault(f"the access log cannot be written: {wrong}")
 
     def _forget_old(self) -> None:
         try:

@@ -123,11 +123,13 @@ class Library(Protocol):
         """
 
     def objects(self, gid: UUID) -> tuple[Sha256, ...]:
-        """Return the files of a song that this archive has, the one to be heard first. Fast: the
-        way from a gid to bytes."""
+        """Return the files of a song that are here, the one to be heard first: the way to bytes."""
 
     def song_of(self, sha256: Sha256) -> Hit | None:
         """Return the song that a file holds."""
+
+    def formerly(self, name: str) -> tuple[Hit, ...]:
+        """Return songs here whose title, artist or album had a name before it was corrected."""
 
 
 # -- sound -----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from phonotheque.archive.listening.reports import FiledReports, private_disk
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.errors import UnavailableError
-from phonotheque.listen.items.routes import LETTERS_A_DAY
+from phonotheque.listen.items.room import LETTERS_A_DAY
 from phonotheque.listen.items.values import Concern, Message
 from phonotheque.listen.values import Choice
 
@@ -148,6 +148,37 @@ def test_what_a_form_cannot_say_is_refused_and_not_kept(door, songs):
     ):
         assert door.post("/work", good | wrong).status == 400
     assert sum(1 for _ in FiledReports(private_disk(door.root)).all()) == before
+
+
+def test_a_form_that_lacks_something_comes_back_filled_in(door, songs):
+    """What was written stands in it, as no markup; each field that lacks something says what."""
+    hit = songs[True][0]
+    words = 'It is <b>mine</b>\nand "yours"'
+    fields = {"concern": "remove", "item": str(hit.gid), "words": words, "name": 'A "B"'}
+    for path, asked in (
+        (f"/item/{hit.gid}/report", {}),
+        ("/work", {"q": hit.title}),
+        ("/work", {}),
+    ):
+        back = door.post(path, fields | asked)
+        assert back.status == 400
+        assert back.headers["cache-control"] == "no-store"
+        for told in (
+            "It is &lt;b&gt;mine&lt;/b&gt;\nand &#34;yours&#34;</textarea>",
+            'value="A &#34;B&#34;"',
+            'value="remove" checked',
+            f'name="item" value="{hit.gid}"',
+            'aria-invalid="true" aria-describedby="contact-w contact-h"',
+            '<small class="wrong" id="contact-w">Give an address',
+            'aria-invalid="true" aria-describedby="sworn-w"',
+            '<small class="wrong" id="sworn-w">',
+        ):
+            assert told in back.text, (path, told)
+        assert 'id="words-w"' not in back.text
+    nothing = door.post("/work", {}).text
+    assert 'id="concern-w"' in nothing
+    assert 'id="words-w"' in nothing
+    assert 'class="wrong"' not in door.get(f"/item/{hit.gid}/report").text
 
 
 def _message(words="x"):

@@ -308,6 +308,9 @@ class Shop:
     def song_of(self, sha256):
         return None
 
+    def formerly(self, name):
+        return ()
+
     # -- Sounds, Pictures, Plays ----------------------------------------------------------------
 
     def may(self, asked: SoundAsked) -> Offer | None:

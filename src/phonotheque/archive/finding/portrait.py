@@ -5,11 +5,14 @@ A portrait is a flat record for people and programs alike; every kind has the sa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from phonotheque.archive.finding.entry import Entry, Row, read_entry
 from phonotheque.archive.finding.searching import Catalogue
+from phonotheque.archive.finding.serving import HOLDINGS
+from phonotheque.archive.finding.standing import Decided, Standings
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card, Tombstone, Track
 from phonotheque.music.digest import Sha256
@@ -18,16 +21,21 @@ MOST_LISTED = 20
 """Recordings and releases of an artist or label that are listed."""
 
 
-def portrait(catalogue: Catalogue, card: Card, asked: UUID | None = None) -> dict[str, Any]:
-    """Return all that is shown of the thing on a card.
+def portrait(
+    catalogue: Catalogue, standings: Standings, card: Card, asked: UUID | None = None
+) -> dict[str, Any]:
+    """Return all that is shown of the thing on a card, as it stands now.
 
     Args:
+        standings: How cards and files of the catalogue stand.
         asked: The gid that led here, where it was one: it may be another than the card's.
 
     Raises:
         MalformedError: A file of the snapshot is damaged.
     """
     entry = read_entry(catalogue.snapshot, card)
+    (card,) = standings.cards([card])
+    files = standings.files([Sha256(row["sha256"]) for row in entry.files if row["sha256"]])
     lookup, kind = catalogue.lookup, card.kind
     tracks = lookup.tracks_of(card.id) if kind is Kind.RELEASE else []
     recordings, releases = _belonging(catalogue, card, entry)
@@ -42,8 +50,8 @@ def portrait(catalogue: Catalogue, card: Card, asked: UUID | None = None) -> dic
         "country": card.country,
         "length_ms": card.length,
         "genres": list(card.genres),
-        "is_held": card.is_held and not catalogue.is_withdrawn(card),
-        "is_free": card.is_free and not catalogue.is_withdrawn(card),
+        "is_held": card.is_held,
+        "is_free": card.is_free,
         "score": card.score,
         "listens": card.listens,
         "isrcs": list(entry.isrcs),
@@ -52,9 +60,9 @@ def portrait(catalogue: Catalogue, card: Card, asked: UUID | None = None) -> dic
         "tracks": list(map(_track, tracks)),
         "releases": list(map(_mention, releases)),
         "recordings": list(map(_mention, recordings)),
-        "files": [_file(catalogue, row) for row in entry.files],
+        "files": [_file(catalogue, files, row) for row in entry.files],
         "popularity": list(map(_plain, entry.popularity)),
-        "licences": list(map(_plain, entry.licences)),
+        "licences": list(map(_plain, _licences(entry, files))),
         "identifiers": list(map(_plain, entry.identifiers)),
         "links": [{name: _text(value) for name, value in one.items()} for one in entry.links],
         "corrections": list(map(_plain, entry.corrections)),
@@ -140,11 +148,25 @@ def _source(row: Row) -> Row:
     }
 
 
-def _file(catalogue: Catalogue, row: Row) -> Row:
-    """A file; what was removed after the snapshot was built is told so."""
-    name = row["sha256"]
-    is_removed = bool(name) and Sha256(name) in catalogue.removed
-    return _plain({**row, "state": "removed", "is_free": False} if is_removed else row)
+def _licences(entry: Entry, files: Mapping[Sha256, Decided]) -> list[Row]:
+    """What each source says; of what is held the archive itself, as it decides now."""
+    source = next((one["source"] for one in entry.sources if one["source"].name == HOLDINGS), None)
+    if source is None or not files:
+        return list(entry.licences)
+    own = dict.fromkeys((one.licence, one.stated or None) for one in files.values())
+    others = [row for row in entry.licences if row["source"].name != HOLDINGS]
+    told = [{"source": source, "licence": uri, "raw": raw} for uri, raw in own if uri or raw]
+    return others + told
+
+
+def _file(catalogue: Catalogue, files: Mapping[Sha256, Decided], row: Row) -> Row:
+    """A file as it stands; what was removed after the snapshot was built is told so."""
+    if not row["sha256"]:
+        return _plain(row)
+    name = Sha256(row["sha256"])
+    if name in catalogue.removed:
+        return _plain({**row, "state": "removed", "is_free": False})
+    return _plain({**row, "is_free": files[name].is_free} if name in files else row)
 
 
 def _plain(row: Row) -> Row:

@@ -5,6 +5,7 @@ Not here: asking it (`archive.finding.searching`), making it (`archive.finding.c
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from phonotheque.errors import NoCatalogueError
 from phonotheque.music.digest import Sha256
 from phonotheque.register.cases import removed_objects
 from phonotheque.register.index import Index
+from phonotheque.register.index_file import refusals
 
 FOLDER = "catalogue"
 """Folder of the catalogue in an archive."""
@@ -88,10 +90,8 @@ def removed_since(root: Path, snapshot: Snapshot) -> frozenset[Sha256]:
     if since is None or not (root / INDEX).exists():
         return frozenset()  # nothing of the archive's own is in it, or nothing is held
     index = Index(root / INDEX, is_reading=True)
-    try:
+    with closing(index), refusals(root / INDEX):
         return frozenset(held.sha256 for held in removed_objects(index, after=since))
-    finally:
-        index.close()
 
 
 _NEWEST_FIRST = """

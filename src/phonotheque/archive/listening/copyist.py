@@ -25,6 +25,7 @@ from typing import BinaryIO
 import msgspec
 
 from phonotheque import errors
+from phonotheque.archive.answering import start_answering
 from phonotheque.archive.listening.desk import Desk
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.recordings.covers import open_cover
@@ -168,7 +169,7 @@ class _Copyist:
 
     def ask(self, order: Order) -> _Refusal:
         if self._process is None or self._process.poll() is not None:
-            self._process = _start(self._root)
+            self._process = start_answering(__name__, self._root)
         asked, told = self._process.stdin, self._process.stdout
         assert asked is not None
         assert told is not None
@@ -184,16 +185,6 @@ class _Copyist:
         if process is not None:
             process.kill()
             process.communicate()
-
-
-def _start(root: Path) -> subprocess.Popen[bytes]:
-    folders = os.pathsep.join(folder for folder in sys.path if folder)
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__, str(root)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": folders},
-    )
 
 
 def _away() -> PhonothequeError:

@@ -17,6 +17,7 @@ from uuid import UUID
 from phonotheque.archive.finding.searching import Wanted as Asked
 from phonotheque.archive.listening import arrivals, lists
 from phonotheque.archive.listening.desk import Desks
+from phonotheque.archive.listening.former_names import FormerNames
 from phonotheque.archive.listening.reading import Reading, Readings
 from phonotheque.archive.listening.showing import gone, links, mention
 from phonotheque.catalogue.browse.drawing import drawn
@@ -70,6 +71,7 @@ class ArchiveLibrary:
     def __init__(self, root: Path, desks: Desks | None = None) -> None:
         self._readings = Readings(desks or Desks(root))
         self._collections = arrivals.CollectionCounts()
+        self._former_names = FormerNames()
 
     def close(self) -> None:
         """Let go of what this thread has open; what other threads have goes with them."""
@@ -169,6 +171,19 @@ class ArchiveLibrary:
         songs = [card for card in cards if card.kind is Kind.RECORDING]
         return reading.showing.hit(songs[0]) if songs else None
 
+    def formerly(self, name: str) -> tuple[Hit, ...]:
+        """Return songs of this archive that had a name before it was corrected."""
+        reading = self._readings.here()
+        found = self._former_names.bearing(reading.archive.index, name)
+        named = [("sha256", one.hex) for one in found]
+        cards = {
+            card.rank: card
+            for some in reading.catalogue.lookup.by_externals(named)
+            for card in some
+            if card.kind is Kind.RECORDING
+        }
+        return reading.showing.hits([cards[rank] for rank in sorted(cards)])
+
     # -- one thing -----------------------------------------------------------------------------
 
     def song(self, gid: UUID) -> Song | Gone | None:
@@ -191,8 +206,8 @@ class ArchiveLibrary:
         if not isinstance(card, Card):
             return card
         lookup = reading.catalogue.lookup
-        hit = reading.showing.hit(card)
-        tracks = reading.showing.tracks(lookup.tracks_of(card.id))
+        found = lookup.tracks_of(card.id)
+        hit, tracks = reading.showing.album(card, found), reading.showing.tracks(found)
         lengths = [track.song.length_ms if track.song else None for track in tracks]
         known = [length for length in lengths if length is not None]
         labels = lookup.cards_at(Kind.LABEL, reading.browse.labels_of(card.rank))
@@ -261,7 +276,9 @@ class ArchiveLibrary:
         cards = reading.catalogue.lookup.cards_at(Kind.RECORDING, ranks)
         kept = [card for card in cards if not reading.catalogue.is_withdrawn(card)]
         next_one = end if end < found.count else None
-        return Drawn(reading.showing.hits(kept), found.count, seed, next_one)
+        hits = reading.showing.hits(kept)
+        free = tuple(hit for hit in hits if hit.is_free or not pool.is_free)
+        return Drawn(free, found.count, seed, next_one)
 
 
 def _in_pool(pool: Pool) -> Wanted:

@@ -200,10 +200,16 @@ def _page(
 
 
 def _shown(reading: Reading, choice: Choice, cards: Iterable[Card]) -> tuple[Hit, ...]:
-    """What is shown of cards, less those that are not held, or not free, any more."""
+    """What is shown of cards, less those that are not held, free or so licensed any more."""
     hits = reading.showing.hits(list(cards))
-    kept = (hit for hit in hits if hit.is_held or not choice.is_held)
-    return tuple(hit for hit in kept if hit.is_free or not choice.is_free)
+    licences = None if choice.licence is None else addresses_of(choice.licence)
+    return tuple(
+        hit
+        for hit in hits
+        if (hit.is_held or not choice.is_held)
+        and (hit.is_free or not choice.is_free)
+        and (licences is None or hit.licence in licences)
+    )
 
 
 def _passes(reading: Reading, choice: Choice) -> Callable[[Card], bool]:

@@ -13,6 +13,7 @@ from threading import local
 
 from phonotheque.archive.finding.searching import Catalogue
 from phonotheque.archive.finding.serving import HOLDINGS, serving_snapshot
+from phonotheque.archive.finding.standing import Standings
 from phonotheque.archive.listening.desk import Desk, Desks, catalogue_state
 from phonotheque.archive.listening.showing import Showing
 from phonotheque.archive.opening import Archive
@@ -77,7 +78,8 @@ class Reading:
             self.catalogue = opened.enter_context(closing(Catalogue(snapshot, self._removed)))
             self.browse = opened.enter_context(closing(Browse(snapshot.browse)))
             self._open = opened.pop_all()
-        self.showing = Showing(self.catalogue, self.browse)
+        standings = Standings(self.catalogue, self.browse, lambda: self.archive)
+        self.showing = Showing(self.catalogue, standings)
 
     def _told(self) -> frozenset[Sha256]:
         """What was removed since the snapshot was built."""

@@ -24,7 +24,8 @@ from phonotheque.archive.listening.reports import FiledReports, private_disk
 from phonotheque.archive.listening.statements import ArchiveStatements
 from phonotheque.listen.api.routes import api_routes
 from phonotheque.listen.cases.routes import CaseRoom, case_routes
-from phonotheque.listen.items.routes import ItemRoom, item_routes
+from phonotheque.listen.items.room import ItemRoom
+from phonotheque.listen.items.routes import item_routes
 from phonotheque.listen.items.torrent_routes import TorrentRoom, torrent_routes
 from phonotheque.listen.pages.rendering import Pages
 from phonotheque.listen.pages.routes import page_routes

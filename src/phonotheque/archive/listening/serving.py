@@ -12,6 +12,7 @@ survive a fork). TLS is for a proxy in front.
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import multiprocessing
 import os
@@ -81,11 +82,11 @@ def listen_at(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise UnavailableError(
-            f"{host}:{port}",
-            f"nobody can listen there: {(error.strerror or str(error)).lower()}",
-            "Choose another --port or --host.",
-        ) from error
+        wrong = f"nobody can listen there: {(error.strerror or str(error)).lower()}"
+        if error.errno == errno.EADDRINUSE:
+            wrong = "the port is taken: another program listens there already"
+        todo = "Choose another --port or --host."
+        raise UnavailableError(f"{host}:{port}", wrong, todo) from error
 
 
 def serve(served: Served, listening: socket.socket, on_fault: OnFault, stop: Event) -> None:

@@ -1,19 +1,14 @@
 """Cards of the catalogue as the listening door shows them.
 
-Laws: of what was removed since the catalogue was built nothing is held, nothing is free, and no
-licence is claimed; of an album that had it, what the songs that are left say. Artists and labels
-count it until the next build.
+Law: what a card says of rights, and of being held, is what holds now (`archive.finding.standing`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
-
-import msgspec
 
 from phonotheque.archive.finding.searching import Catalogue, Found
-from phonotheque.catalogue.browse.reader import Browse
+from phonotheque.archive.finding.standing import Standings
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card, Tombstone, Track
 from phonotheque.catalogue.sources.holdings.values import UNKNOWN_ARTIST
@@ -26,11 +21,16 @@ _NAMED = (Kind.ARTIST, Kind.RELEASE)
 
 
 class Showing:
-    """Turns cards of one open catalogue into what is shown. For one thread."""
+    """Turns cards of one open catalogue into what is shown. For one thread.
 
-    def __init__(self, catalogue: Catalogue, browse: Browse) -> None:
+    Args:
+        catalogue: What the cards are of.
+        standings: What they say now.
+    """
+
+    def __init__(self, catalogue: Catalogue, standings: Standings) -> None:
         self._catalogue = catalogue
-        self._browse = browse
+        self._standings = standings
         self._named: dict[tuple[Kind, int], Mention] = {}
 
     def hits(self, cards: Sequence[Card]) -> tuple[Hit, ...]:
@@ -40,6 +40,7 @@ class Showing:
         them, or were shown a while ago, not at all.
         """
         self._learn(cards)
+        cards = self._standings.cards(cards)
         artists = self._mentions(Kind.ARTIST, (card.artist for card in cards))
         albums = self._mentions(Kind.RELEASE, (card.release for card in cards))
         return tuple(self._hit(card, artists, albums) for card in cards)
@@ -47,6 +48,10 @@ class Showing:
     def hit(self, card: Card) -> Hit:
         """Return what is shown of a card."""
         return self.hits([card])[0]
+
+    def album(self, card: Card, tracks: Sequence[Track]) -> Hit:
+        """Return what is shown of an album whose tracks are known."""
+        return self.hit(self._standings.album(card, tracks))
 
     def answer(self, found: Found) -> Answer:
         """Return what a search found."""
@@ -66,30 +71,6 @@ class Showing:
             )
             for track in tracks
         )
-
-    def _as_now(self, card: Card) -> Card:
-        """Return what a card says after what was removed since it was made."""
-        if self._catalogue.is_withdrawn(card):
-            return msgspec.structs.replace(card, is_held=False, is_free=False, licence=None)
-        if card.kind is not Kind.RELEASE or card.rank not in self._lessened:
-            return card
-        songs = [track.recording for track in self._catalogue.lookup.tracks_of(card.id)]
-        left = [song for song in songs if song and not self._catalogue.is_withdrawn(song)]
-        return msgspec.structs.replace(
-            card,
-            is_held=card.is_held and any(song.is_held for song in left),
-            is_free=card.is_free and any(song.is_free for song in left),
-            licence=card.licence if left else None,
-        )
-
-    @cached_property
-    def _lessened(self) -> frozenset[int]:
-        """Ranks of the albums of which a song was removed since the catalogue was built."""
-        lookup, gone = self._catalogue.lookup, self._catalogue.withdrawn
-        first = {song.release for song in lookup.cards_at(Kind.RECORDING, gone)}
-        known = lookup.cards_of_ids(Kind.RELEASE, [one for one in first if one is not None])
-        only = {album.rank for album in known}
-        return frozenset(only.union(*map(self._browse.releases_of, gone)))
 
     def _learn(self, cards: Iterable[Card]) -> None:
         """Remember how things are named that were looked up for themselves."""
@@ -113,7 +94,6 @@ class Showing:
         artists: dict[int | None, Mention],
         albums: dict[int | None, Mention],
     ) -> Hit:
-        card = self._as_now(card)
         is_known = card.credit != UNKNOWN_ARTIST
         album = albums.get(card.release)
         if album is None and card.release_title:

@@ -13,14 +13,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from phonotheque.catalogue import tables
-from phonotheque.catalogue.browse.schema import DIGEST_BYTES, LINKED, OWNER_BITS
+from phonotheque.catalogue.browse.schema import DIGEST_BYTES, LINKED, OWNER_BITS, link_key
 from phonotheque.catalogue.bulk import batches_of, parts_in, translated
 from phonotheque.catalogue.database import Machine, database, rows_of, view_of_folder
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import list_rows
 from phonotheque.catalogue.lookup.pairs import Pairs
 from phonotheque.catalogue.lookup.rank_maps import RankMap
-from phonotheque.catalogue.lookup.schema import KINDS
 
 Integers = npt.NDArray[np.int64]
 Pair = tuple[Integers, Integers]
@@ -117,8 +116,3 @@ def link_rows(
             for owner, links in sorted(found.items()):
                 body = json.dumps(sorted(links)[:MOST_LINKS], ensure_ascii=False)
                 yield link_key(kind, owner), body
-
-
-def link_key(kind: Kind, rank: int) -> int:
-    """Return under which key the addresses of an artist or label stand."""
-    return KINDS.index(kind) << OWNER_BITS | rank

@@ -27,7 +27,7 @@ from phonotheque.catalogue.bulk import (
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.list_rows import list_rows
-from phonotheque.catalogue.lookup.pairs import Pairs
+from phonotheque.catalogue.lookup.pairs import Pairs, sorted_pairs
 from phonotheque.catalogue.lookup.rank_maps import make_rank_map
 from phonotheque.catalogue.sqlite_making import filling
 
@@ -125,10 +125,7 @@ class _Work:
         self._insert("link", beside.link_rows(self.snapshot, ranks, *work))
 
     def _sorted(self, name: str, pairs: Any) -> Iterator[tuple[Any, Any]]:
-        taken = Pairs(self.folder / name, self.machine)
-        for keys, values in pairs:
-            taken.add(keys, values)
-        return taken.in_order()
+        return sorted_pairs(pairs, self.folder / name, self.machine)
 
     def _insert(self, table: str, rows: Iterable[tuple[Any, Any]]) -> None:
         self.db.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)

@@ -14,14 +14,13 @@ import sqlite3
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from heapq import merge
 from pathlib import Path
 from typing import Any
 
 from phonotheque.catalogue.browse import coding
-from phonotheque.catalogue.browse.beside import link_key
 from phonotheque.catalogue.browse.schema import (
     BLOCK_BITS,
     DIGEST_BYTES,
@@ -31,10 +30,11 @@ from phonotheque.catalogue.browse.schema import (
     VERSION,
     Facet,
     Mark,
+    link_key,
 )
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.blocks import read_list
-from phonotheque.catalogue.search.tier import connect, translated
+from phonotheque.catalogue.sqlite_reading import connect, damage_told
 from phonotheque.errors import FormatTooNewError, MalformedError, NoCatalogueError
 
 MOST_TRIED = 1_500
@@ -316,14 +316,9 @@ class Browse:
             }
         return self._shelves[key]
 
-    @contextmanager
-    def _damage_told(self) -> Iterator[None]:
+    def _damage_told(self) -> AbstractContextManager[None]:
         """Say in our words that what was read cannot be what was written."""
-        with translated(self._path):
-            try:
-                yield
-            except (ValueError, LookupError, TypeError, OverflowError) as error:
-                raise MalformedError(str(self._path), f"it is damaged: {error}", _BUILD) from error
+        return damage_told(self._path)
 
 
 def _cards(parts: Parts) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from enum import IntFlag, StrEnum
 
 from phonotheque.catalogue.kinds import Kind
+from phonotheque.catalogue.lookup.schema import KINDS
 
 VERSION = 1
 
@@ -97,3 +98,8 @@ CREATE TABLE release_label (first INTEGER PRIMARY KEY, ranks BLOB NOT NULL);
 CREATE TABLE link (key INTEGER PRIMARY KEY, body TEXT NOT NULL);
 PRAGMA user_version = {VERSION};
 """
+
+
+def link_key(kind: Kind, rank: int) -> int:
+    """Return under which key the addresses of an artist or label stand."""
+    return KINDS.index(kind) << OWNER_BITS | rank

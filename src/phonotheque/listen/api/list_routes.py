@@ -1,4 +1,4 @@
-"""Lists, charts, shelves and draws."""
+"""Routes of the API that answer with many things: lists, charts, shelves and draws."""
 
 from __future__ import annotations
 

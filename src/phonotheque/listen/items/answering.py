@@ -1,12 +1,14 @@
 """Is my work in here? What the catalogue answers to a name, a title or an identifier.
 
-Laws: only what an identifier names, or bears the very name that was asked for, counts as an answer;
-what merely resembles it does not, because somebody may act on it; No is said only where all was
-searched that may bear the name.
+Laws: only what an identifier names, or bears the very name that was asked for, or bore it before it
+was corrected, counts as an answer; so does whom a credit names among others; what merely resembles
+it does not, because somebody may act on it; No is said only where all was searched that may bear
+the name.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -93,8 +95,22 @@ def _parts(library: Library, sought: str) -> Iterator[_Part]:
             if words(hit.title) == wanted:
                 yield from _behind(library, hit)
     answer = _searched(library, sought, Kind.RECORDING, _LISTED)
-    songs = (hit for hit in answer.hits if wanted in (words(hit.title), words(hit.credit or "")))
+    songs = (hit for hit in answer.hits if wanted == words(hit.title) or _is_named(wanted, hit))
     yield _Part(tuple(songs), is_cut_off=answer.is_partial)
+    if wanted:
+        yield _Part(library.formerly(sought))
+
+
+def _is_named(wanted: list[str], hit: Hit) -> bool:
+    """Whether a song names somebody as who made it: alone, or as one of several."""
+    credit = hit.credit or ""
+    return wanted == words(credit) or wanted in map(words, _AND.split(credit))
+
+
+_AND = re.compile(
+    r"\s*[,;/&+]\s*|\s+(?:and|und|et|y|x|vs\.?|with|feat\.?|ft\.?|featuring)\s+", re.IGNORECASE
+)
+"""What stands between those whom a credit names; a credit that is one name is compared whole."""
 
 
 def _is_identifier(sought: str) -> bool:

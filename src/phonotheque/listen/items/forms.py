@@ -1,7 +1,8 @@
 """Forms that people send: their fields, read once and checked; pure.
 
-Laws: what is too long, or is not there, is refused with the name of its field, before anything is
-kept; nothing that was sent becomes a path, a name of a file or markup.
+Laws: what no form of ours sends is refused; what a person left out, or wrote at too great a length,
+is told field by field, all of it at once, with what was written kept to be shown again; nothing
+that was sent becomes a path, a name of a file or markup.
 
 Source: WHATWG URL Standard, section 5 (application/x-www-form-urlencoded).
 """
@@ -9,6 +10,8 @@ Source: WHATWG URL Standard, section 5 (application/x-www-form-urlencoded).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -21,39 +24,83 @@ MAX_LINE = 200
 MAX_ITEMS = 100
 
 
-def parse_message(body: bytes) -> Message:
+class Fault(StrEnum):
+    """What is wrong with a field."""
+
+    NOT_CHOSEN = "not-chosen"
+    EMPTY = "empty"
+    TOO_LONG = "too-long"
+    NO_ADDRESS = "no-address"
+    NOT_SWORN = "not-sworn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A form as it was sent.
+
+    Attributes:
+        concern: What about; None when nothing was chosen.
+        sought: Of a form below an answer: what was asked for; "" for none.
+    """
+
+    concern: Concern | None = None
+    items: tuple[UUID, ...] = ()
+    words: str = ""
+    name: str = ""
+    contact: str = ""
+    is_sworn: bool = False
+    sought: str = ""
+
+    def faults(self) -> dict[str, Fault]:
+        """Return what is wrong, by field, in the order of the form; nothing when it can be sent.
+
+        Whoever says that rights are theirs has to be found again, and to say that it is true.
+        """
+        is_claim = self.concern in (Concern.REMOVE, Concern.RESERVE)
+        checked = {
+            "concern": (self.concern is None, Fault.NOT_CHOSEN),
+            "words": (not self.words, Fault.EMPTY),
+            "name": (len(self.name) > MAX_LINE, Fault.TOO_LONG),
+            "contact": (is_claim and not self.contact, Fault.NO_ADDRESS),
+            "sworn": (is_claim and not self.is_sworn, Fault.NOT_SWORN),
+        }
+        found = {field: fault for field, (is_wrong, fault) in checked.items() if is_wrong}
+        if len(self.words) > MAX_WORDS:
+            found["words"] = Fault.TOO_LONG
+        if len(self.contact) > MAX_LINE:
+            found["contact"] = Fault.TOO_LONG
+        return found
+
+    def message(self) -> Message:
+        """Return what it says; of a form without faults."""
+        assert self.concern is not None
+        return Message(
+            concern=self.concern,
+            items=self.items,
+            words=self.words,
+            name=self.name,
+            contact=self.contact,
+            is_sworn=self.is_sworn,
+        )
+
+
+def parse_form(body: bytes) -> Filled:
     """Read a report or a request to remove.
 
     Raises:
-        BadRequestError: A field is missing, too long, or says what it cannot say.
+        BadRequestError: No form of ours sends this.
     """
     fields = _fields(body)
-    concern = _concern(_one(fields, "concern"))
-    words = _one(fields, "words").strip()
-    if not words or len(words) > MAX_WORDS:
-        wrong = "it is empty" if not words else f"it has more than {MAX_WORDS:,} letters"
-        raise BadRequestError("What you write", wrong, "Say in a few sentences what is wrong.")
-    message = Message(
-        concern=concern,
+    text = _one(fields, "concern")
+    return Filled(
+        concern=Concern(text) if text in set(Concern) else None,
         items=_items(fields.get("item", [])),
-        words=words,
+        words=_one(fields, "words").strip(),
         name=_line(fields, "name"),
         contact=_line(fields, "contact"),
         is_sworn=_one(fields, "sworn") == "yes",
+        sought=_line(fields, "q")[:MAX_LINE],
     )
-    if concern in (Concern.REMOVE, Concern.RESERVE):
-        _check_claim(message)
-    return message
-
-
-def _check_claim(message: Message) -> None:
-    """Whoever says that rights are theirs has to be found again, and to say that it is true."""
-    if not message.contact:
-        todo = "Give an address, so that the archive can ask and answer."
-        raise BadRequestError("Where we can write to you", "it is empty", todo)
-    if not message.is_sworn:
-        todo = "Tick the last field if it is so; else report a problem without it."
-        raise BadRequestError("That the rights are yours", "it is not ticked", todo)
 
 
 def _fields(body: bytes) -> Mapping[str, list[str]]:
@@ -68,19 +115,7 @@ def _one(fields: Mapping[str, list[str]], name: str) -> str:
 
 
 def _line(fields: Mapping[str, list[str]], name: str) -> str:
-    text = " ".join(_one(fields, name).split())
-    if len(text) > MAX_LINE:
-        wrong = f"it has more than {MAX_LINE} letters"
-        raise BadRequestError(f"The field {name}", wrong, "Write less.")
-    return text
-
-
-def _concern(text: str) -> Concern:
-    try:
-        return Concern(text)
-    except ValueError as error:
-        todo = f"Choose one of: {', '.join(Concern)}."
-        raise BadRequestError("What it is about", "nothing was chosen", todo) from error
+    return " ".join(_one(fields, name).split())
 
 
 def _items(texts: list[str]) -> tuple[UUID, ...]:

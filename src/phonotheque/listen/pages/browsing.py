@@ -6,6 +6,7 @@ shown where something is held, and the gate answers when it is pressed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -25,12 +26,14 @@ from phonotheque.listen.pages.said import say_licence
 from phonotheque.listen.pages.words import Words
 from phonotheque.listen.ports import Asked, Purpose
 from phonotheque.listen.values import Album, Choice, Facet, Hit, Order, Pool, Song, SoundForm
+from phonotheque.music.rights import Verdict
 from phonotheque.publish.pages.texts import format_count, plain
 
 _NEW_ALBUMS = 6
 _MOST_HEARD = 8
 _HEARD_DAYS = 7
 _SIBLINGS = 6
+_FORMS_TO_KEEP = (SoundForm.ORIGINAL, SoundForm.DRESSED, SoundForm.OPUS)
 
 
 def add_things(router: APIRouter, house: House) -> None:
@@ -200,7 +203,7 @@ def _song(request: Request, house: House, song: Song) -> Response:
     verdict = _verdict(request, house, hit)
     points = house.ports.pictures.points(hit.gid) if may_play(hit) else None
     gain_db = sounds.gain_db(hit.gid) if may_play(hit) else None
-    kept = sounds.may(Asked(hit.gid, SoundForm.ORIGINAL, Purpose.KEEP, place_of(request)))
+    kept = _kept(request, house, hit)
     return house.pages.html(
         request,
         "song.html",
@@ -210,7 +213,8 @@ def _song(request: Request, house: House, song: Song) -> Response:
         hue=hue_class(pictured(hit), house.ports.pictures.hue(pictured(hit))),
         playable=[hit] if verdict is None else [],
         why_not=verdict,
-        may_keep=kept is not None and kept.verdict.allowed,
+        takes=[form.value for form, one in kept.items() if one.allowed],
+        limits=_limits(hit, kept),
         wave=wave(points, hit.length_ms) if points and hit.length_ms else None,
         loudness=None if gain_db is None else _loudness(words, gain_db),
         embed_code=embed_code(house.pages.origin(request), hit),
@@ -231,6 +235,24 @@ def _verdict(request: Request, house: House, hit: Hit) -> Markup | None:
     refused = next((answer for answer in answers if answer is not None), None)
     reason = words("Its file is not here.") if refused is None else refused.verdict.reason
     return words("This recording is kept here, and may not be played: {reason}", reason=reason)
+
+
+def _kept(request: Request, house: House, hit: Hit) -> dict[SoundForm, Verdict]:
+    """What the resolver says of each form in which a song that is here may be kept."""
+    if not may_play(hit):
+        return {}
+    place = place_of(request)
+    asked = [Asked(hit.gid, form, Purpose.KEEP, place) for form in _FORMS_TO_KEEP]
+    offers = ((one.form, house.ports.sounds.may(one)) for one in asked)
+    return {form: offer.verdict for form, offer in offers if offer is not None}
+
+
+def _limits(hit: Hit, kept: Mapping[SoundForm, Verdict]) -> str:
+    """Why what was said of a song is no licence to everybody now; "" where nothing was said."""
+    verdict = kept.get(SoundForm.ORIGINAL)
+    if hit.licence is not None or verdict is None or verdict.statement is None:
+        return ""
+    return verdict.reason
 
 
 def _loudness(words: Words, gain_db: float) -> Markup:

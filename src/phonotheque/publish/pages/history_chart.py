@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from phonotheque.look.scale import round_steps
 from phonotheque.publish.health.history import Observed
 from phonotheque.publish.health.report import Level
 from phonotheque.publish.pages.texts import format_day, format_size
@@ -97,7 +98,7 @@ def chart_of(days: Sequence[Observed], width: int, label_width: int) -> Chart:
             text = f"{level.value.capitalize()} {format_size(last)}"
             areas.append(Area(level, path, text, y((above[-1] + below[-1]) / 2) + 4))
         below = above
-    lines = tuple(Line(y(size), format_size(size)) for size in _round_steps(top_bytes))
+    lines = tuple(Line(y(size), format_size(size)) for size in round_steps(top_bytes))
     first, last_day = format_day(days[0].at), format_day(days[-1].at)
     return Chart(width, plot_width, _BASE, _apart(areas), lines, first, last_day)
 
@@ -111,15 +112,6 @@ def _positions(days: Sequence[Observed], plot_width: int) -> list[float]:
     numbers = [date.fromisoformat(day.at[:10]).toordinal() for day in days]
     span = max(1, numbers[-1] - numbers[0])
     return [plot_width * (number - numbers[0]) / span for number in numbers]
-
-
-def _round_steps(top_bytes: int) -> list[int]:
-    """Two to five round sizes up to the top."""
-    step = 10 ** (len(str(top_bytes)) - 1)
-    for smaller in (step // 5, step // 2, step, 2 * step):
-        if smaller and top_bytes // smaller <= 5:
-            return list(range(smaller, top_bytes + 1, smaller))
-    return [top_bytes]
 
 
 def _apart(areas: Sequence[Area]) -> tuple[Area, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -92,15 +93,28 @@ def licence_mix(line: TorrentLine) -> str:
     if not total:
         return "as the archive states" if line.kind != "art" else "as each release"
     ordered = sorted(line.licences.items(), key=lambda pair: (-pair[1], pair[0]))
-    shown = [f"{_share(n, total)}{_NO_BREAK}{_short(name)}" for name, n in ordered[:_MOST_LICENCES]]
+    shares = _shares([count for _, count in ordered])
+    named = zip(shares, (_short(name) for name, _ in ordered), strict=True)
+    shown = [_NO_BREAK.join(one) for one in named][:_MOST_LICENCES]
     more = len(ordered) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def _share(part: int, total: int) -> str:
-    percent = 100 * part / total
-    whole = "< 1" if percent < 1 else str(min(round(percent), 99 if part < total else 100))
-    return f"{whole}{_NO_BREAK}%"
+def _shares(counts: Sequence[int]) -> list[str]:
+    """Percentages of parts, each above 0, that add up to 100: by the largest remainder.
+
+    What is less than 1 is told so, and nothing but all is 100.
+    """
+    total = sum(counts)
+    whole = [100 * count // total for count in counts]
+    missing = 100 - sum(whole)
+    by_rest = sorted(range(len(counts)), key=lambda place: -(100 * counts[place] % total))
+    for place in by_rest[:missing]:
+        whole[place] += 1
+    return [
+        f"{'< 1' if 100 * count < total else min(said, 99 if count < total else 100)}{_NO_BREAK}%"
+        for count, said in zip(counts, whole, strict=True)
+    ]
 
 
 def _short(licence: str) -> str:
