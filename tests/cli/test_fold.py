@@ -191,3 +191,29 @@ def test_a_clock_that_went_back_changes_no_order(phono, tmp_path, monkeypatch):
     instants = [event["at"] for event in phono.events()]
     assert instants == sorted(instants)
     assert json.dumps(phono.events("volume")[0]["at"]) >= '"2026'
+
+
+def test_a_dry_run_tells_what_a_run_replaces(phono, tmp_path):
+    """A dry run names the same replaced and withdrawn volumes, what leaves each, and the same
+    volumes that are sealed then, as the run that follows; for people, too."""
+    phono.set("volumes.max_objects", "2")
+    told = names(phono.add(*make(tmp_path / "m", 5), *LICENSED))
+    phono.publish()
+    said = ("--evidence", "a letter")
+    phono("rights", "set", told[0], "--licence", "CC-BY-NC-ND-4.0", *said).expect(0)
+    phono("rights", "set", told[2], "--licence", "InC", *said).expect(0)
+    phono("rights", "set", told[4], "--licence", "CC-BY-NC-ND-4.0", *said).expect(0)
+    shown = phono("publish", "run", "--dry-run").expect(0).out
+    meant = phono("publish", "run", "--dry-run", "--json").expect(0).lines()
+    before = phono.events("volume")
+    done = phono("publish", "run", "--json", "--jobs", "1").expect(0).lines()
+    replaced = [one for one in done if "retired" in one]
+    sealed = [one["volume"] for one in done if "sealed" in one]
+    assert [one for one in meant if "retired" in one] == replaced
+    assert [one["volume"] for one in meant if "volume" in one] == sealed
+    assert [one["succeeded_by"] is None for one in replaced] == [False, False, True]
+    assert before == phono.events("volume")[: len(before)]
+    for one in replaced:
+        assert one["retired"][0] in shown
+        assert all(name in shown for name in one["left_out"] if one["succeeded_by"])
+    assert sealed[0] in shown

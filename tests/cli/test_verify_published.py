@@ -219,6 +219,17 @@ def test_what_is_not_signed_yet_is_no_finding(phono, tmp_path):
     assert told_by(phono, status=0)[0] == {}
 
 
+def test_what_happens_meanwhile_changes_no_count(phono, tmp_path):
+    """While what is signed lies there as it was, as many signed files are proven, whatever the
+    register has noted since; another file in the place of a signed one is not counted."""
+    before = told_by(phono, status=0)[1]["signed"]
+    make_music(tmp_path / "more", 1, seed=9)
+    phono.add(tmp_path / "more", *LICENSED)
+    assert told_by(phono, status=0)[1]["signed"] == before
+    damage(published(phono, "listings.sha256"), flip(3))
+    assert told_by(phono, status=0)[1]["signed"] == before - 1
+
+
 def test_packs_take_turns(phono):
     """A part of the whole reads the pack that is unproven for longest; so each one's turn comes,
     and what it finds is forgotten when the pack is read again and is exact."""

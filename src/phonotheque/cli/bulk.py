@@ -19,14 +19,11 @@ from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
 from phonotheque.cli.output import (
     counted,
-    format_bytes,
     print_json,
-    print_table,
-    printable,
     progress,
     tell,
 )
-from phonotheque.cli.trust import check, refresh
+from phonotheque.cli.publish_trust import check, refresh
 from phonotheque.cli.watching import watched
 
 if TYPE_CHECKING:
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from phonotheque.archive.opening import Archive
     from phonotheque.music.finding import Finding
     from phonotheque.publish.plan import PlannedVolume
-    from phonotheque.publish.run import Plan
     from phonotheque.publish.seal import Sealed
     from phonotheque.publish.supersede import Succeeded
 
@@ -83,13 +79,14 @@ def run(
     from phonotheque.archive.bulk.publishing import plan_of, press_of
     from phonotheque.archive.bulk.twins import require_offered
     from phonotheque.archive.opening import open_to_read, open_to_write
+    from phonotheque.cli.publish_rehearsal import rehearse, say_sealed
     from phonotheque.publish.run import seal_all
 
     root, twins = archive_of(context), publish_twins.volumes_named(compat)
     if dry_run:
         with open_to_read(root) as archive:
             require_offered(archive, twins or ())
-            _say_plan(archive, plan_of(archive), as_json=as_json)
+            rehearse(archive, as_json=as_json)
         return DONE
     with (
         publish_copies.copy_hands(root, job_count(jobs)) as copy_hands,
@@ -108,7 +105,7 @@ def run(
         with progress("proving", files, size_bytes) as shown:
             volumes, findings = _told(seal_all(press, hands, plan, shown.advance), as_json=as_json)
         if not as_json:
-            _say_sealed(volumes, findings, plan)
+            say_sealed(volumes, findings, plan)
         has_trouble = _take_steps(archive, as_json=as_json)
     # With the archive let go: this reads volumes whole, for hours maybe.
     has_trouble |= publish_twins.make_twins(root, twins, as_json=as_json)
@@ -210,46 +207,3 @@ def _say_succeeded(succeeded: Iterable[Succeeded], *, as_json: bool) -> int:
         else:
             print(f"{old} was withdrawn: nothing in it may be shared any more.", flush=True)
     return retired
-
-
-def _row(volume: PlannedVolume) -> tuple[str, str, str, str]:
-    count = str(volume.objects)
-    return (volume.name, volume.licence_class.value, count, format_bytes(volume.size_bytes))
-
-
-_HEAD = ("volume", "licence class", "recordings", "bytes")
-
-
-def _say_plan(archive: Archive, plan: Plan, *, as_json: bool) -> None:
-    if as_json:
-        for filled in plan.filled(archive.index):
-            planned = filled.planned
-            record = {"volume": planned.name, "licence_class": planned.licence_class.value}
-            objects = [member.name.sha256.hex for member in filled.members]
-            more = {"tier": planned.tier, "size_bytes": planned.size_bytes, "objects": objects}
-            print_json(record | more)
-        return
-    if plan.volumes:
-        print("Would be sealed:")
-        print_table([_HEAD, *map(_row, plan.volumes)], right=(2, 3))
-    else:
-        print("Nothing new may be shared.")
-    _say_left(plan)
-
-
-def _say_sealed(volumes: list[PlannedVolume], findings: list[Finding], plan: Plan) -> None:
-    if volumes:
-        print_table([_HEAD, *map(_row, volumes)], right=(2, 3))
-        print("Each is one torrent in published/. Share them: phono seed")
-    else:
-        print("Nothing new was sealed.")
-    for finding in findings:
-        print(f"left out, {finding.kind}: {printable(finding.path)} ({finding.detail})")
-    _say_left(plan)
-
-
-def _say_left(plan: Plan) -> None:
-    if plan.left:
-        print("Kept, not shared:")
-        most_first = sorted(plan.left.items(), key=lambda pair: (-pair[1], pair[0]))
-        print_table([(str(count), reason) for reason, count in most_first], right=(0,))

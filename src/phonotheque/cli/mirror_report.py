@@ -15,6 +15,7 @@ from phonotheque.cli.output import counted, print_json, print_table, printable, 
 if TYPE_CHECKING:
     from phonotheque.archive.keeping.accepting import Accepted
     from phonotheque.mirror.sending import Answer
+    from phonotheque.mirror.statement import Statement
 
 
 def register(group: typer.Typer) -> None:
@@ -66,22 +67,27 @@ def report(
     header, claims = made.statement.header, made.statement.claims
     tell(made.notices)
     if as_json:
-        states = [claim.state.value for claim in claims]
-        print_json(
-            {
-                "file": str(path),
-                "mirror": header.mirror,
-                "key": header.key,
-                "archive": copy.name,
-                "torrents": {state: states.count(state) for state in sorted(set(states))},
-                "unanswered": sum(not one or not all(one) for one in (c.answers for c in claims)),
-                "sent": {"new": sent.new, "torrents": sent.torrents} if sent else None,
-            }
-        )
+        print_json(_made_record(path, copy.name, made.statement, sent))
     else:
         print(printable(f"{path}: {counted(len(claims), 'torrent')}, signed by {header.key}."))
         print(printable(_told(send, sent)))
     return FOUND if sent and sent.torrents.get("refuted") else DONE
+
+
+def _made_record(
+    path: Path, archive: str, statement: Statement, sent: Answer | None
+) -> dict[str, Any]:
+    states = [claim.state.value for claim in statement.claims]
+    answers = [claim.answers for claim in statement.claims]
+    return {
+        "file": str(path),
+        "mirror": statement.header.mirror,
+        "key": statement.header.key,
+        "archive": archive,
+        "torrents": {state: states.count(state) for state in sorted(set(states))},
+        "unanswered": sum(not one or not all(one) for one in answers),
+        "sent": {"new": sent.new, "torrents": sent.torrents} if sent else None,
+    }
 
 
 def _told(address: str, sent: Answer | None) -> str:

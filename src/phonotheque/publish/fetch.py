@@ -9,7 +9,6 @@ Not here: choosing what to fetch, keeping a part of a volume, taking files into 
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from time import monotonic
 import libtorrent as lt
 
 from phonotheque.disk import refusal
-from phonotheque.errors import MalformedError, PhonothequeError, TruncatedError, UnavailableError
+from phonotheque.errors import MalformedError, TruncatedError, UnavailableError
 from phonotheque.publish.session import (
     EngineSettings,
+    disk_error,
     magnet_params,
     open_session,
     torrent_params,
@@ -173,9 +173,9 @@ class _Run:
                     self._last = status
                     self._tell(status)
             case lt.file_error_alert():
-                raise _disk_error(alert.filename(), alert.error)
+                raise disk_error(alert.filename(), alert.error)
             case lt.torrent_error_alert():
-                raise _disk_error(self._name, alert.error)
+                raise disk_error(self._name, alert.error)
             case lt.metadata_failed_alert():
                 raise MalformedError(
                     self._name,
@@ -213,13 +213,6 @@ class _Run:
             f"{reached} before the deadline, {peers} peers connected at the end",
             "Run again: what is there is kept.",
         )
-
-
-def _disk_error(path: str, error: lt.error_code) -> PhonothequeError:
-    """libtorrent's error in our words; numbers of other categories are not the system's."""
-    system = error.category().name() in ("system", "generic")
-    number = error.value() if system else errno.EIO
-    return refusal(path, OSError(number, error.message()))
 
 
 def _files(info: lt.torrent_info) -> list[tuple[str, int]]:

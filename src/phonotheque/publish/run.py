@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 
 from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
@@ -46,6 +47,8 @@ class Wish:
         limits: Most objects and bytes of a volume.
         claims_count: Whether a licence tag in a file is enough.
         order: What to share, in order; None: all that may be, as it was taken in.
+        freed: What is in a volume that is to be replaced, and will be in none.
+        names: Of volumes that are to be sealed before; those of the register are known.
     """
 
     archive: str
@@ -53,6 +56,8 @@ class Wish:
     limits: Limits
     claims_count: bool
     order: Order | None = None
+    freed: frozenset[Sha256] = frozenset()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Plan:
 def plan(index: Index, wish: Wish) -> Plan:
     """Decide what to seal today. Memory does not grow with the number of recordings."""
     left: Counter[str] = Counter()
-    last = numbers_after(volume.name for volume in index.volumes())
+    last = numbers_after(chain((volume.name for volume in index.volumes()), wish.names))
     candidates = _candidates(index, wish, left)
     filled = fill(candidates, wish.archive, last, wish.limits)
     return Plan(tuple(one.planned for one in filled), left, wish, last)
@@ -89,6 +94,8 @@ def plan(index: Index, wish: Wish) -> Plan:
 def _candidates(index: Index, wish: Wish, left: Counter[str]) -> Iterator[Candidate]:
     """The recordings of an order that may be shared; `left` counts the reasons of the others."""
     for held, tier, listens in _placed(index, wish.order):
+        if held is not None and held.sha256 in wish.freed:
+            held = replace(held, volume=None)
         if obstacle := _obstacle(held):
             left[obstacle] += 1
             continue

@@ -9,16 +9,19 @@ Not here: seeding (`phonotheque.publish.engine`), fetching (`phonotheque.publish
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 import libtorrent as lt
 
+from phonotheque.disk import refusal
 from phonotheque.errors import (
     BadReferenceError,
     BadSettingError,
     MalformedError,
+    PhonothequeError,
     UnavailableError,
 )
 from phonotheque.music.digest import PIECE_BYTES
@@ -206,3 +209,10 @@ def _placed(params: lt.add_torrent_params, save_path: Path) -> lt.add_torrent_pa
     if hashes.has_v2():
         params.flags |= _NO_V1_CHECKS
     return params
+
+
+def disk_error(path: str, error: lt.error_code) -> PhonothequeError:
+    """Return libtorrent's error in our words; numbers of other categories are not the system's."""
+    is_system = error.category().name() in ("system", "generic")
+    number = error.value() if is_system else errno.EIO
+    return refusal(path, OSError(number, error.message()))

@@ -14,9 +14,11 @@ published).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from phonotheque.disk import Disk
 from phonotheque.music.digest import Sha256
 from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Verdict
@@ -58,6 +60,62 @@ class Succeeded:
     planned: PlannedVolume | None
     torrent: Torrent | None
     left_out: tuple[Sha256, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeding:
+    """What is to take the place of volumes; nothing is written for it.
+
+    Attributes:
+        retired: Names of the old ones.
+        planned: The new one; None when nothing is left to be in it.
+        kept: What is in the new one.
+        left_out: What will be in none of them any more.
+        freed: Of these, what is held and in no volume then: a plan decides what becomes of it.
+    """
+
+    retired: tuple[str, ...]
+    planned: PlannedVolume | None
+    kept: tuple[Member, ...]
+    left_out: tuple[Sha256, ...]
+    freed: tuple[Sha256, ...]
+
+
+def plan_succession(
+    index: Index, disk: Disk, old: Sequence[Volume], asked: Asked, names: Iterable[str] = ()
+) -> Succeeding:
+    """Decide what takes the place of volumes of one class and tier.
+
+    Args:
+        index: The register's.
+        disk: The archive's.
+        old: The volumes.
+        asked: The resolver.
+        names: Of volumes that are to be made before; those of the index are known.
+
+    Raises:
+        ListLostError: It is not known what one of them holds.
+    """
+    licence_class = LicenceClass(old[0].licence_class)
+    kept: list[Member] = []
+    left_out: list[Sha256] = []
+    freed: list[Sha256] = []
+    for volume in old:
+        for name in members(disk, volume):
+            held = index.held(name.sha256)
+            if held is None or held.condition == "removed" or held.volume != volume.name:
+                left_out.append(name.sha256)
+                continue
+            verdict = asked(held)
+            if verdict.allowed and verdict.licence_class is licence_class:
+                kept.append(member_of(Candidate(held, verdict)))
+            else:
+                left_out.append(name.sha256)
+                freed.append(name.sha256)
+    sealed = (volume.name for volume in index.volumes())
+    planned = _planned(chain(sealed, names), old[0], kept) if kept else None
+    retired = tuple(volume.name for volume in old)
+    return Succeeding(retired, planned, tuple(kept), tuple(left_out), tuple(freed))
 
 
 def correct(press: Press, volume: Volume, reason: str, asked: Asked) -> Succeeded:
@@ -126,25 +184,11 @@ def fold(press: Press, group: Sequence[Volume], asked: Asked) -> Succeeded:
 def _succeed(
     press: Press, old: tuple[Volume, ...], reason: str, asked: Asked, supersedes: str = ""
 ) -> Succeeded:
-    licence_class = LicenceClass(old[0].licence_class)
-    kept: list[Member] = []
-    left_out: list[Sha256] = []
-    for volume in old:
-        for name in members(press.disk, volume):
-            held = press.index.held(name.sha256)
-            if held is None or held.condition == "removed" or held.volume != volume.name:
-                left_out.append(name.sha256)
-                continue
-            verdict = asked(held)
-            if verdict.allowed and verdict.licence_class is licence_class:
-                kept.append(member_of(Candidate(held, verdict)))
-            else:
-                left_out.append(name.sha256)
-    names = tuple(volume.name for volume in old)
-    if not kept:
+    meant = plan_succession(press.index, press.disk, old, asked)
+    names, planned = meant.retired, meant.planned
+    if planned is None:
         _retire(press, old, reason)
-        return Succeeded(names, None, None, tuple(left_out))
-    planned = _planned(press.index, old[0], kept)
+        return Succeeded(names, None, None, meant.left_out)
     most = [volume.most_listens for volume in old if volume.most_listens is not None]
     least = [volume.least_listens for volume in old if volume.least_listens is not None]
     succession = Succession(
@@ -154,13 +198,13 @@ def _succeed(
         min(least, default=None),
     )
     finish(press.disk, names)  # the lists of one that a crash left half-pointed are whole, too
-    torrent = mint(press, Filled(planned, tuple(kept)), succession)
-    return Succeeded(names, planned, torrent, tuple(left_out))
+    torrent = mint(press, Filled(planned, meant.kept), succession)
+    return Succeeded(names, planned, torrent, meant.left_out)
 
 
-def _planned(index: Index, first: Volume, kept: Sequence[Member]) -> PlannedVolume:
+def _planned(names: Iterable[str], first: Volume, kept: Sequence[Member]) -> PlannedVolume:
     stem = stem_of(first.name)
-    number = last_numbers(volume.name for volume in index.volumes())[stem] + 1
+    number = last_numbers(names)[stem] + 1
     size_bytes = sum(member.size_bytes for member in kept)
     licence_class = LicenceClass(first.licence_class)
     return PlannedVolume(

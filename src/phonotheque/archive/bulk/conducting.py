@@ -20,7 +20,14 @@ from phonotheque.publish.packs.standing import sweep_packs
 from phonotheque.publish.remake import damaged, remake
 from phonotheque.publish.removal.undone import PENDING
 from phonotheque.publish.sealed import live, remains, torrent_path, unpublish
-from phonotheque.publish.supersede import Succeeded, correct, fold, plan_folds
+from phonotheque.publish.supersede import (
+    Succeeded,
+    Succeeding,
+    correct,
+    fold,
+    plan_folds,
+    plan_succession,
+)
 from phonotheque.register.events import Volume
 
 
@@ -70,6 +77,22 @@ def correct_all(archive: Archive, press: Press) -> Iterator[Succeeded]:
     for volume in live(archive.index):
         if volume.name in wrong:
             yield correct(press, volume, "It held what may not be in it any more.", asked)
+
+
+def rehearse_corrections(archive: Archive) -> list[Succeeding]:
+    """What `correct_all` would do; nothing is written.
+
+    Raises:
+        ListLostError: It is not known what a volume holds.
+    """
+    asked = asker(archive, Door.PUBLISH)
+    wrong = misplaced(archive)
+    done: list[Succeeding] = []
+    for volume in live(archive.index):
+        if volume.name in wrong:
+            names = [one.planned.name for one in done if one.planned]
+            done.append(plan_succession(archive.index, archive.disk, (volume,), asked, names))
+    return done
 
 
 def foldable(archive: Archive) -> list[tuple[Volume, ...]]:

@@ -46,6 +46,7 @@ from phonotheque.publish.packs.form import PackKind, folder_of
 from phonotheque.publish.packs.reading import OpenPack
 from phonotheque.publish.packs.register_extract import extract_after
 from phonotheque.publish.packs.standing import offered_packs
+from phonotheque.publish.pages.texts import counted
 from phonotheque.publish.removal.tombstones import PATH as TOMBSTONES
 from phonotheque.publish.removal.tombstones import write_tombstones
 from phonotheque.publish.sealed import LIST_FILES, sealed_bytes, torrent_path
@@ -69,7 +70,8 @@ class Published:
 
     Attributes:
         seq: Number of the index that is published.
-        torrents: Lines in it.
+        torrents: That it offers.
+        retired: Further lines in it: of torrents that are not offered any more.
         is_new: Whether it was made now.
         is_signed: Whether anything was signed.
         notices: What is worth telling.
@@ -77,6 +79,7 @@ class Published:
 
     seq: int
     torrents: int
+    retired: int
     is_new: bool
     is_signed: bool
     notices: tuple[str, ...]
@@ -97,7 +100,8 @@ def publish_index(archive: Archive) -> str:
     done = sign_all(archive)
     said = [*done.notices]
     if done.is_new:
-        said.insert(0, f"Signed index {done.seq} of {done.torrents} torrents.")
+        retired = f", {done.retired:,} retired" if done.retired else ""
+        said.insert(0, f"Signed index {done.seq} of {counted(done.torrents, 'torrent')}{retired}.")
     elif done.is_signed:
         said.insert(0, f"Signed what is published with index {done.seq} again.")
     return "\n".join(said)
@@ -113,7 +117,7 @@ def sign_all(archive: Archive, keys: Keys | None = None, *, is_renewed: bool = F
     """
     keys, notices = _with_keys(archive, keys or open_keys(archive))
     write_tombstones(archive.disk, archive.index)
-    header, is_new = _bring_index(archive, keys)
+    header, retired, is_new = _bring_index(archive, keys)
     _sign_for_people(keys, header.seq)
     contents = _contents(archive, header, keys)
     for name in (newest.HISTORY, newest.LISTINGS):
@@ -122,7 +126,8 @@ def sign_all(archive: Archive, keys: Keys | None = None, *, is_renewed: bool = F
     signing = signing_of(archive, keys)
     is_signed = publish(archive.disk, signing, contents, is_renewed=is_renewed)
     _drop_old_indexes(archive, header.seq)
-    return Published(header.seq, header.torrents, is_new, is_signed, notices)
+    offered = header.torrents - retired
+    return Published(header.seq, offered, retired, is_new, is_signed, notices)
 
 
 def signing_of(archive: Archive, keys: Keys) -> Signing:
@@ -147,17 +152,21 @@ def _with_keys(archive: Archive, keys: Keys) -> tuple[Keys, tuple[str, ...]]:
 # -- the index -----------------------------------------------------------------------------
 
 
-def _bring_index(archive: Archive, keys: Keys) -> tuple[Header, bool]:
-    """The index that is to be published, made now if the last one is not right any more."""
+def _bring_index(archive: Archive, keys: Keys) -> tuple[Header, int, bool]:
+    """The index that is to be published, made now if the last one is not right any more.
+
+    Returns:
+        Its header, how many of its torrents are not offered any more, and whether it was made now.
+    """
     disk = archive.disk
     last = published.last_publication(archive.index)
     _finish(disk, last)
     _refuse_lost_lines(disk, last)
     before = _last_index(disk, last)
     lines = _lines(archive, before[1] if before else [])
-    header = _header(archive, lines, last)
+    header, retired = _header(archive, lines, last), sum(bool(line.obsolete) for line in lines)
     if before is not None and before[1] == lines and _will_do(archive, header, before[0]):
-        return before[0], False
+        return before[0], retired, False
     people = minisign_key(keys)
     data = encode_index(header, lines)
     hidden = newest.hidden_index_path(header.seq)
@@ -166,7 +175,7 @@ def _bring_index(archive: Archive, keys: Keys) -> tuple[Header, bool]:
     event = Publication(header.seq, hashlib.sha256(data).hexdigest(), len(lines))
     archive.record([event])
     _finish(disk, event)
-    return header, True
+    return header, retired, True
 
 
 def _finish(disk: Disk, last: Publication | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from phonotheque.archive.bulk.planning import left, order
@@ -14,19 +14,24 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.music.rights import Verdict
 from phonotheque.publish.mint import Press
-from phonotheque.publish.plan import Limits
+from phonotheque.publish.plan import Limits, tier_of
 from phonotheque.publish.remake import MADE_AGAIN_BY
-from phonotheque.publish.run import Plan, Wish, plan
+from phonotheque.publish.run import Place, Plan, Wish, plan
 from phonotheque.publish.sealed import list_lost, live, torrent_path
 from phonotheque.publish.session import EngineSettings
+from phonotheque.publish.supersede import Succeeding
 from phonotheque.register import published
 from phonotheque.register.events import Pack, Volume
 from phonotheque.register.holdings import Held
 from phonotheque.register.index import Index
 
 
-def plan_of(archive: Archive) -> Plan:
+def plan_of(archive: Archive, succeeding: Sequence[Succeeding] = ()) -> Plan:
     """What `phono publish run` would seal today.
+
+    Args:
+        archive: The archive.
+        succeeding: What takes the place of volumes before; nothing when that was done.
 
     Raises:
         ListLostError: It is not known what a sealed volume holds: it could be sealed twice.
@@ -37,7 +42,21 @@ def plan_of(archive: Archive) -> Plan:
     _require_tags(archive.index)
     config = archive.config
     counts = config["rights.licence_tags_count"]
-    wish = Wish(config.name, today(), limits_of(archive), counts, lambda: order(archive))
+    freed = [(name, tier_of(one.retired[0])) for one in succeeding for name in one.freed]
+
+    def places() -> Iterator[Place]:
+        yield from order(archive)
+        yield from ((name, tier, None) for name, tier in freed)
+
+    wish = Wish(
+        config.name,
+        today(),
+        limits_of(archive),
+        counts,
+        places,
+        frozenset(name for name, _ in freed),
+        tuple(one.planned.name for one in succeeding if one.planned),
+    )
     made = plan(archive.index, wish)
     made.left.update(left(archive))
     return made

@@ -226,8 +226,9 @@ def _check_copies(
 ) -> Iterator[Finding]:
     """The signature for people, and files that lie in the open beside being signed.
 
-    A run that was stopped has written what it has not signed yet: so this is asked only while
-    nothing has happened since the last index was signed.
+    A run that was stopped has written what it has not signed yet: so another file than the signed
+    one is a finding only while nothing has happened since the last index was signed; then it is
+    passed over, and not counted.
     """
     from phonotheque.publish.index import newest
 
@@ -235,8 +236,15 @@ def _check_copies(
     if index.rpartition("/")[2] not in files:
         return
     yield from _check_signature(disk, index, files, done)
-    if _has_moved_on(archive, last):
+    findings = _of_copies(disk, files, done)
+    if not _has_moved_on(archive, last):
+        yield from findings
         return
+    others = sum(1 for _ in findings)
+    done.signed -= others
+
+
+def _of_copies(disk: Disk, files: dict[str, bytes], done: Proven) -> Iterator[Finding]:
     for name in ("index-history.sha256", "listings.sha256", "minisign.pub"):
         path = f"{PUBLISHED}/{name}"
         data = read_if_held(disk, path)
