@@ -1,7 +1,13 @@
 """`phono corrections suggest` and `list` over many builds: what was looked at stays looked at."""
 
 import pytest
-from tests.cli.phono import BY_ARTIST, SONG_LIST, copy_archive, found_with_songs
+from tests.cli.phono import (
+    BY_ARTIST,
+    SONG_LIST,
+    copy_archive,
+    found_with_songs,
+    import_of_songs,
+)
 from tests.cli.test_corrections import gid_of
 
 MAPPING = f"""{SONG_LIST}{BY_ARTIST}
@@ -99,10 +105,8 @@ def test_what_is_gone_can_be_taken_back(phono):
     gid, kept = gid_of(phono, "quay"), gid_of(phono, "harbour")
     phono("edit", gid, "title=Kai", "--reason", "so it is printed").expect(0)
     phono("edit", kept, "title=Haven").expect(0)
-    folder = phono.root.parent
-    (folder / "songs.csv").write_text(ROWS[: ROWS.index("2,Quay")], encoding="utf-8")
-    (folder / "songs.toml").write_text(MAPPING, encoding="utf-8")
-    phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
+    without = ROWS[: ROWS.index("2,Quay")]
+    phono(*import_of_songs(phono.root.parent, MAPPING, without)).expect(0)
     built = phono("catalogue", "build", "--jobs", "1").expect(0)
     assert "No source has 1 thing any more" in built.out
     listed = {one["gid"]: one["is_gone"] for one in phono("corrections", "list", "--json").lines()}

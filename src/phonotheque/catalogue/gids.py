@@ -31,6 +31,29 @@ def gid_of(source: str, entity: str, source_id: str, mbid: bytes | None = None) 
     return uuid.uuid5(NAMESPACE, f"{source}/{entity}/{source_id}")
 
 
+def gid_of_row(
+    source: str, entity: str, key: int, source_id: str | None, mbid: bytes | None = None
+) -> uuid.UUID:
+    """Return the gid of a row of an entity's table. The row's own identifier is its `source_id`,
+    and its `key` only where that is null: an empty text is a text.
+
+    Args:
+        source: Name of the row's source.
+        entity: Name of the table.
+    """
+    return gid_of(source, entity, str(key) if source_id is None else source_id, mbid)
+
+
+def own_id(row: str = "") -> str:
+    """Return the SQL of what `gid_of_row` takes for a row's own identifier.
+
+    Args:
+        row: Name of the row in the query; "" where its columns are named alone.
+    """
+    of_row = f"{row}." if row else ""
+    return f"coalesce({of_row}source_id, {of_row}key::VARCHAR)"
+
+
 def key_of(source_id: str) -> int:
     """Return the key of an entity whose source names it by text: 63 bits of the text's SHA-256.
 

@@ -1,4 +1,4 @@
-"""What can be searched for."""
+"""The kinds of things that have cards, and so are searched for, shown and corrected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`phono corrections export|apply`: corrections in a spreadsheet."""
+"""`phono corrections export|apply`: many corrections at once, in a spreadsheet of one's own."""
 
 from __future__ import annotations
 

@@ -11,8 +11,16 @@ from phonotheque.cli.options import DryRun, Json, Wait, archive_of
 from phonotheque.cli.output import print_json, print_table, printable, tell
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from phonotheque.accession.statements import Decision
     from phonotheque.archive.opening import Archive
     from phonotheque.music.rights import RightsStatement
+
+SEARCHED = (
+    "Pages and answers say so at once; by its licence the catalogue finds it from the next "
+    "`phono catalogue build` on."
+)
 
 _ID = Annotated[str, typer.Argument(metavar="ID", help="An object: 6 digits or more of its name.")]
 
@@ -118,7 +126,7 @@ def set_rights(
     Example: phono rights set 3f9ac1 --licence CC-BY-4.0 --evidence "letter of 2026-03-02"
     """
     from phonotheque.accession.statements import Decision
-    from phonotheque.archive.opening import open_to_read, open_to_write
+    from phonotheque.archive.opening import open_to_write
     from phonotheque.archive.recordings.decide import closing, decide
     from phonotheque.archive.reference import resolve_object
 
@@ -127,14 +135,7 @@ def set_rights(
     decision = Decision(licence, evidence, holder, *dates, places, onsite_only, tdm, tdm_by)
     root = archive_of(context)
     if dry_run:
-        with open_to_read(root) as archive:
-            held = resolve_object(archive.index, reference)
-            consequence = closing(archive, held, decision)
-        if as_json:
-            print_json({"sha256": held.sha256.hex, "volume": held.volume, "closes": consequence})
-        else:
-            print(consequence or f"{held.sha256.hex[:12]}: no volume would be closed.")
-        return DONE
+        return _foretold(root, reference, decision, as_json=as_json)
     with open_to_write(root, "rights set", is_patient=wait) as archive:
         held = resolve_object(archive.index, reference)
         tell(filter(None, [closing(archive, held, decision)]))
@@ -144,6 +145,23 @@ def set_rights(
         print_json({"sha256": held.sha256.hex, **record})
     else:
         print(f"{held.sha256.hex[:12]}: {statement.licence} from now on.")
+        print(SEARCHED)
+    return DONE
+
+
+def _foretold(root: Path, reference: str, decision: Decision, *, as_json: bool) -> int:
+    """Say which volume a decision would close, and write nothing."""
+    from phonotheque.archive.opening import open_to_read
+    from phonotheque.archive.recordings.decide import closing
+    from phonotheque.archive.reference import resolve_object
+
+    with open_to_read(root) as archive:
+        held = resolve_object(archive.index, reference)
+        consequence = closing(archive, held, decision)
+    if as_json:
+        print_json({"sha256": held.sha256.hex, "volume": held.volume, "closes": consequence})
+    else:
+        print(consequence or f"{held.sha256.hex[:12]}: no volume would be closed.")
     return DONE
 
 

@@ -91,7 +91,7 @@ def test_the_most_played_have_what_they_have():
     assert shares[1.0] == pytest.approx(1)
     assert shares[0.01] == pytest.approx((900 + 500 / 2) / 2140)
     assert shares[0.5] == pytest.approx((900 + 500 + 73 * 5) / 2140)
-    assert finding.title == "The most played 1 % of recordings have 54 % of all listens"
+    assert finding.title == "The most played 1 % of recordings have 54 % of all weighed listens"
 
 
 def test_of_few_there_is_no_most_played_hundredth():
@@ -109,6 +109,13 @@ def test_a_share_of_few_is_a_number(answers):
     assert title.startswith("0 of 2 artists have one recording")
 
 
+def test_a_title_begins_with_a_capital():
+    """A share that is told in words begins its sentence as sentences begin."""
+    (chart,) = charts_named(["held-by-popularity"])
+    row = {"score": 1, "recordings": 10_000, "held": 1, "listens": 9, "listens_held": 9}
+    assert chart.find([row]).title.startswith("Under 0.1 % of all known recordings are held; ")
+
+
 def test_every_chart_of_which_there_is_data_is_drawn(answers):
     """What the village knows is found; nothing was played at its own door, and of so few recordings
     there is no most played hundredth."""
@@ -122,6 +129,17 @@ def test_small_counts_are_not_told(answers):
     """Four listeners are left out and five are not; uncounted, 499 listens are, and 500 not."""
     rows = [(row["title"], row["listeners"]) for row in answers["top-recordings"].rows]
     assert rows == [("One", 100), ("Four", None), ("Two", 5)]
+
+
+def test_what_was_weighed_is_not_called_listens(answers):
+    """Every title and axis with the listens of cards says that they are weighed: 18 spins on the
+    radio are no 900 listens."""
+    for name in ("top-recordings", "top-releases", "top-artists", "listens-by-popularity"):
+        chart, finding = answers[name].chart, answers[name].finding
+        assert chart.axes.up_title == "weighed listens", name
+        assert "weighed listens" in finding.title, name
+    (curve,) = charts_named(["concentration"])
+    assert curve.axes.up_title == "of weighed listens"
 
 
 def test_plays_of_few_are_not_told(snapshot, tmp_path):

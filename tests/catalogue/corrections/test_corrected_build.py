@@ -225,6 +225,27 @@ def test_a_gid_that_was_given_up_leads_on(linked):
     assert card(linked, "Led on")
 
 
+def test_every_gid_that_was_given_up_leads_on_both_ways(tmp_path):
+    """Through others, and to a gid that was made here: a build follows each correction to the
+    thing, and the thing is asked for all of those gids; what a row still has leads to that row."""
+    gone, kept = gid_of("plain", "recording", "99"), gid_of("plain", "recording", "26")
+    pairs = [(mbid(3), mbid(4)), (mbid(4), mbid(5)), (mbid(6), mbid(5)), (gone.bytes, kept.bytes)]
+    moved = [{"entity_type": "recording", "old_gid": old, "new_gid": new} for old, new in pairs]
+    songs = [song(25, "Five", mbid=mbid(5)), song(26, "Own"), song(27, "Six", mbid=mbid(6))]
+    rows = {"recording": songs, "gid_redirect": [*moved, {**moved[1], "entity_type": "release"}]}
+    write_source(tmp_path, "plain", together(by(1, "Odile Marrow"), rows))
+    away = fixed("recording", 99, "title", "Again", seq=12)
+    made = build(tmp_path, fixed("recording", mbid(3), "title", "Led on", seq=10), away)
+    ids = {one["title"]: one["id"] for one in cards(made)}
+    assert {"Led on", "Again"} <= set(ids)
+    said = said_of(made, Kind.RECORDING, list(ids.values()))
+    mbids = {n: uuid.UUID(bytes=mbid(n)) for n in (3, 4, 5)}
+    assert next(iter(said[ids["Led on"]].gids)) == mbids[5]
+    assert set(said[ids["Led on"]].gids) == set(mbids.values())
+    assert list(said[ids["Six"]].gids) == [uuid.UUID(bytes=mbid(6))]
+    assert said[ids["Again"]].gids == {kept: "plain", gone: ""}
+
+
 def test_a_renamed_artist_is_renamed_where_credited_so(linked):
     """Credits that name the artist as before say the new name; what is printed otherwise stays."""
     credits = {one["title"]: one["credit"] for one in cards(linked)}

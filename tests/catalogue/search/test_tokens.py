@@ -17,10 +17,11 @@ from phonotheque.catalogue.search.deletes import hashes_of
 from phonotheque.catalogue.search.joined import iter_joined
 from phonotheque.catalogue.search.layout import Numbers
 from phonotheque.catalogue.search.row_tokens import MAX_ROW_WORDS, RowTokens
-from phonotheque.catalogue.search.tier import COUNTS, connect
+from phonotheque.catalogue.search.tier import COUNTS
 from phonotheque.catalogue.search.unspaced import is_unspaced, pieces, tokens_of_piece
 from phonotheque.catalogue.search.vocabulary import is_special
 from phonotheque.catalogue.search.word_memory import WordMemory
+from phonotheque.catalogue.sqlite_reading import connect
 from phonotheque.music.folding import fold, words
 
 TEXTS = st.lists(st.text(st.sampled_from("aB1é-/ 愛のกा\ue000"), max_size=12), max_size=5)

@@ -20,7 +20,7 @@ from uuid import UUID
 from phonotheque.archive.finding.identifying import look_up
 from phonotheque.archive.finding.searching import Catalogue
 from phonotheque.archive.opening import Archive
-from phonotheque.archive.recordings.edits import Why
+from phonotheque.archive.recordings.edits import Why, which_stand
 from phonotheque.catalogue.corrections.comparing import Change
 from phonotheque.catalogue.corrections.fields import (
     FIELDS,
@@ -210,8 +210,7 @@ def undone_fields(thing: Thing, fields: Iterable[str]) -> list[Change]:
     corrected, changes = {one.made.field for one in thing.standing}, []
     for field in fields:
         if field not in corrected:
-            todo = f"Corrected are: {', '.join(sorted(corrected)) or 'none'}."
-            raise BadRequestError(field, "nothing is corrected of it", todo)
+            raise BadRequestError(field, "nothing is corrected of it", which_stand(corrected))
         place, said = Place(thing.kind, field), thing.said.values.get(field, "")
         changes.append(Change(place, thing.held.get(field, ""), said))
     return changes

@@ -94,8 +94,8 @@ def look_ahead_of(root: Path, wish: Wish, since: int) -> Outlook:
 
 def dump_increment(
     root: Path, out: Path, wish: Wish, since: int, on_progress: OnProgress
-) -> Increment:
-    """Write what changed in an archive's catalogue since a dump.
+) -> Increment | None:
+    """Write what changed in an archive's catalogue since a dump; None where nothing did.
 
     Raises:
         PhonothequeError: What `catalogue.increment.writing.write_increment` raises.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from phonotheque.catalogue.gids import gid_of
+from phonotheque.catalogue.gids import gid_of_row
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.snapshot import Snapshot, SourceEntry
@@ -177,7 +177,7 @@ class _Tables:
 
     def _gid(self, kind: Kind, row: Row) -> UUID:
         name = row["source"].name
-        return gid_of(name, kind, row["source_id"] or str(row["key"]), row["mbid"])
+        return gid_of_row(name, kind, row["key"], row["source_id"], row["mbid"])
 
     def _rows(
         self, table: str, columns: Sequence[str], where: str, values: Sequence[object]

@@ -99,8 +99,7 @@ def planned(
     lines = []
     for field in undone:
         if field not in standing:
-            todo = f"Corrected are: {', '.join(sorted(standing)) or 'none'}."
-            raise BadRequestError(field, "nothing is corrected of it", todo)
+            raise BadRequestError(field, "nothing is corrected of it", which_stand(standing))
         after = msgspec.structs.replace(after, **{field: getattr(given, field)})
         lines.append(Edit(held.sha256.hex, field, "", is_undone=True))
     for field, text in corrections.items():
@@ -128,3 +127,9 @@ def edit(
         said = {"reason": why.reason, "decided_by": person_of(archive, why)}
         archive.record([msgspec.structs.replace(one, **said) for one in lines])
     return after
+
+
+def which_stand(fields: Iterable[str]) -> str:
+    """Say which fields are corrected, for whoever took back a correction that is not there."""
+    named = ", ".join(sorted(fields))
+    return f"Corrected are: {named}." if named else "No field of it has a correction that stands."

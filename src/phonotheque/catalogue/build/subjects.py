@@ -189,14 +189,14 @@ def open_tables(engine: Engine, snapshot: Path) -> dict[str, Subjects]:
     engine.view("sources", [tables / "sources.parquet"], _SOURCES)
     linked = [tables / "canonical.parquet"] if (tables / "canonical.parquet").exists() else []
     engine.view("canonical", linked, CANONICAL_SCHEMA)
+    spoken_for = {kind for (kind,) in engine.fetch("SELECT DISTINCT entity_type FROM canonical")}
     subjects = {}
     for kind in ("artist", "release", "recording", "label", "artist_credit", "release_group"):
         engine.keep(
             f"away_{kind}",
             f"SELECT id, canonical FROM canonical WHERE entity_type = '{kind}' ORDER BY id",
         )
-        ((count,),) = engine.fetch(f"SELECT count(*) FROM away_{kind}")
-        subjects[kind] = Subjects(kind, count > 0)
+        subjects[kind] = Subjects(kind, kind in spoken_for)
     overlay(engine, tables, read_corrections(tables))
     return subjects
 

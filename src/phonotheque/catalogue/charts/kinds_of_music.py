@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from phonotheque.catalogue.charts.values import Axes, Chart, Finding, Form, Row, Rows
-from phonotheque.catalogue.charts.words import counted, licence_name, number, percent, share
+from phonotheque.catalogue.charts.words import (
+    counted,
+    licence_name,
+    number,
+    percent,
+    sentence,
+    share,
+)
 
 _SECTION = "What they are"
 _DRAWN = 20
@@ -71,7 +78,7 @@ def _countries() -> Chart:
         if not known:
             return None
         total = sum(row["recordings"] for row in known)
-        title = (
+        title = sentence(
             f"{percent(known[0]['recordings'], total)} of recordings whose country is known are "
             f"from {known[0]['country']}; {counted(len(known), 'code')} occur"
         )
@@ -105,7 +112,7 @@ def _licences() -> Chart:
             return None
         total = sum(row["recordings"] for row in rows)
         free = sum(row["free"] for row in rows)
-        title = f"{share(free, total, 'recording')} may be copied unchanged by everybody"
+        title = sentence(f"{share(free, total, 'recording')} may be copied unchanged by everybody")
         shown = [{**row, "licence": licence_name(row["licence"])} for row in rows]
         return Finding(title, (), _most(shown, "licence"))
 
@@ -137,7 +144,7 @@ def _explicit() -> Chart:
         known = counts.get(True, 0) + counts.get(False, 0)
         if not known:
             return None
-        title = (
+        title = sentence(
             f"{percent(counts.get(True, 0), known)} of the {number(known)} recordings about which "
             "a source says so have explicit words"
         )

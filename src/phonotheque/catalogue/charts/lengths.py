@@ -1,9 +1,9 @@
-"""Charts of how long recordings last."""
+"""Charts of how long recordings last: the usual length, to the second, and the very long."""
 
 from __future__ import annotations
 
 from phonotheque.catalogue.charts.values import Axes, Chart, Finding, Form, Row, Rows
-from phonotheque.catalogue.charts.words import clock, counted, listed, number, percent
+from phonotheque.catalogue.charts.words import clock, counted, listed, number, percent, sentence
 
 _SECTION = "Length"
 _LACKING = "No source says how long its recordings are."
@@ -118,7 +118,7 @@ def _find_long(rows: Rows) -> Finding | None:
     if not long:
         return None
     hours = sum(row["recordings"] for row in long if row["least_minutes"] >= _HOUR)
-    title = (
+    title = sentence(
         f"{percent(sum(row['recordings'] for row in long), known)} of recordings last ten "
         f"minutes or more, {number(hours)} of them an hour or more"
     )

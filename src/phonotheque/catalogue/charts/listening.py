@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phonotheque.catalogue.charts.values import Axes, Chart, Finding, Form, Row, Rows
-from phonotheque.catalogue.charts.words import counted, number, percent
+from phonotheque.catalogue.charts.words import LISTEN, counted, number, percent, sentence
 from phonotheque.catalogue.kinds import Kind
 
 SECTION = "Listening"
@@ -93,7 +93,7 @@ def _find_concentration(rows: Rows) -> Finding | None:
         return None
     title = (
         "The most played 1 % of recordings have "
-        f"{percent(of_one[0]['share_of_listens'], 1)} of all listens"
+        f"{percent(of_one[0]['share_of_listens'], 1)} of all {LISTEN}s"
     )
     return Finding(title, (0.01,))
 
@@ -124,14 +124,14 @@ WHERE all_listens > 0 AND recordings >= {_FEWEST}
 ORDER BY share""",
         columns={
             "share_of_recordings": "Of the recordings whose listens are known, the most played.",
-            "share_of_listens": "Of all listens, those of these recordings.",
+            "share_of_listens": "Of all weighed listens, those of these recordings.",
         },
         how=(
             "Recordings whose listens somebody counted, the most played first, and the share of "
             "all listens that they have together."
         ),
         form=Form.CURVE,
-        axes=Axes("share_of_recordings", "share_of_listens", "of recordings", "of listens"),
+        axes=Axes("share_of_recordings", "share_of_listens", "of recordings", f"of {LISTEN}s"),
         find=_find_concentration,
         lacking=f"Somebody counted listens of fewer than {_FEWEST} recordings.",
     )
@@ -145,14 +145,14 @@ def _find_listens(rows: Rows) -> Finding | None:
     above = [row for row in rows if row["score"] >= 50]
     title = (
         f"Recordings of popularity {best['score']} alone have "
-        f"{percent(best['listens'], total)} of all listens"
+        f"{percent(best['listens'], total)} of all {LISTEN}s"
     )
     if above:
         known = sum(row["recordings"] for row in rows)
         title = (
             f"The {percent(sum(row['recordings'] for row in above), known)} of recordings with "
             f"a popularity of 50 or more have "
-            f"{percent(sum(row['listens'] for row in above), total)} of all listens"
+            f"{percent(sum(row['listens'] for row in above), total)} of all {LISTEN}s"
         )
     return Finding(title, (best["score"],))
 
@@ -171,11 +171,11 @@ ORDER BY score""",
         columns={
             "score": _SCORE,
             "recordings": "How many recordings.",
-            "listens": "How often they were heard together.",
+            "listens": "How often they were heard together, as popularity counts it.",
         },
         how="All listens of the recordings of one popularity, added up.",
         form=Form.STEPS,
-        axes=Axes("score", "listens", "popularity", "listens"),
+        axes=Axes("score", "listens", "popularity", f"{LISTEN}s"),
         find=_find_listens,
         lacking=_LACKING,
     )
@@ -189,9 +189,9 @@ def _held() -> Chart:
         held = sum(row["held"] for row in rows)
         listens = sum(row["listens"] or 0 for row in rows)
         heard = sum(row["listens_held"] or 0 for row in rows)
-        title = (
+        title = sentence(
             f"{percent(held, known)} of all known recordings are held; "
-            f"they have {percent(heard, listens)} of all listens"
+            f"they have {percent(heard, listens)} of all {LISTEN}s"
         )
         if not held:
             title = f"None of {counted(known, 'known recording')} is held here"
@@ -211,8 +211,8 @@ ORDER BY score NULLS LAST""",
             "score": f"{_SCORE} Empty: nobody counted.",
             "recordings": "How many recordings are known.",
             "held": "How many of them this archive holds.",
-            "listens": "How often all of them were heard.",
-            "listens_held": "How often those that are held were heard.",
+            "listens": "How often all of them were heard, as popularity counts it.",
+            "listens_held": "How often those that are held were heard, as popularity counts it.",
         },
         how="In ink what this archive holds, in outline what it only knows. " + _HOW,
         form=Form.STACKED,

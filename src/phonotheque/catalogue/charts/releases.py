@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from phonotheque.catalogue.charts.values import Axes, Chart, Finding, Form, Rows
-from phonotheque.catalogue.charts.words import counted, number, percent, share
+from phonotheque.catalogue.charts.words import counted, number, percent, sentence, share
 
 _SECTION = "Releases and identifiers"
 _MOST_TRACKS = 40
@@ -62,7 +62,7 @@ def _tracks() -> Chart:
             return None
         singles = sum(row["releases"] for row in rows if row["tracks"] == 1)
         best = max(rows, key=lambda row: (row["releases"], -row["tracks"]))
-        title = (
+        title = sentence(
             f"{percent(singles, total)} of releases have one track; "
             f"the most common number is {best['tracks']}"
         )
@@ -95,7 +95,7 @@ def _per_artist() -> Chart:
             return None
         one = sum(row["artists"] for row in rows if row["recordings"] == 1)
         last = rows[-1]
-        title = (
+        title = sentence(
             f"{share(one, total, 'artist')} have one recording; "
             f"the most that one of them has is {number(last['recordings'])}"
         )
@@ -192,7 +192,7 @@ def _shared_by(number_of: str, codes: str, noun: str) -> Callable[[Rows], Findin
         if not total:
             return None
         shared = sum(row[codes] for row in rows if row[number_of] > 1)
-        title = (
+        title = sentence(
             f"{share(shared, total, noun)} stand for several {number_of}; "
             f"one stands for {number(rows[-1][number_of])}"
         )

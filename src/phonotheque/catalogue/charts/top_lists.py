@@ -20,7 +20,7 @@ from phonotheque.catalogue.charts.values import (
     Row,
     Rows,
 )
-from phonotheque.catalogue.charts.words import counted, number
+from phonotheque.catalogue.charts.words import LISTEN, counted
 from phonotheque.catalogue.kinds import Kind
 
 PLAYED = pa.schema(
@@ -69,7 +69,7 @@ def _of_all_time(kind: Kind) -> Chart:
         if not rows:
             return None
         first = rows[0]
-        title = f"Most heard {kind}: {_named(first)}, with {number(first['listens'])} listens"
+        title = f"Most heard {kind}: {_named(first)}, with {counted(first['listens'], LISTEN)}"
         return _found(title, rows)
 
     return Chart(
@@ -86,7 +86,7 @@ def _of_all_time(kind: Kind) -> Chart:
         },
         how=f"All sources together, weighed as popularity weighs them. {BOUND}",
         form=Form.NAMED,
-        axes=Axes("name", "listens", "", "listens"),
+        axes=Axes("name", "listens", "", f"{LISTEN}s"),
         find=find,
         lacking=f"Nobody counted enough listens. {BOUND}",
     )

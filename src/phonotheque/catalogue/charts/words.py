@@ -1,8 +1,12 @@
-"""Numbers as titles say them."""
+"""Numbers as titles of charts say them, so that a finding reads as a sentence."""
 
 from __future__ import annotations
 
 from phonotheque.music.licence import parse_licence
+
+LISTEN = "weighed listen"
+"""What the `listens` of a card are: counts of all sources, each by what it is worth
+(`phonotheque.music.popularity`); no source has so many."""
 
 
 def percent(part: float, whole: float) -> str:
@@ -24,6 +28,11 @@ def share(part: int, whole: int, noun: str) -> str:
     """A part of so many things: "74 % of 1,624 releases", "1 of 2 releases"."""
     told = number(part) if whole < _FEW else percent(part, whole)
     return f"{told} of {counted(whole, noun)}"
+
+
+def sentence(text: str) -> str:
+    """A text that begins with a share, as a sentence: "Under 0.1 % of ..."."""
+    return text[:1].upper() + text[1:]
 
 
 def number(value: float) -> str:

@@ -12,6 +12,7 @@ before.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 
 import pyarrow as pa
@@ -39,11 +40,13 @@ def overlay(engine: Engine, tables: Path, corrections: pa.Table) -> None:
         corrections: As `tables/corrections.parquet` has them.
     """
     engine.give("correction", corrections)
+    said = engine.fetch("SELECT DISTINCT entity_type, field FROM correction")
     corrected = {}
     for kind, fields in FIELDS.items():
         given = f"given_{kind}"
         engine.view(given, parts_in(tables / kind), snapshot_schema(kind))
-        corrected[kind] = _gather(engine, kind)
+        corrected[kind] = {field for of, field in said if of == kind and field in fields}
+        _gather(engine, kind, corrected[kind])
         columns = [name for name in fields if name in corrected[kind] and name not in _BESIDE]
         engine.define(kind, _view(kind, given, columns))
         if "credit" in fields:
@@ -57,14 +60,8 @@ def overlay(engine: Engine, tables: Path, corrections: pa.Table) -> None:
         _put_genres(engine, tables, kinds)
 
 
-def _gather(engine: Engine, kind: Kind) -> set[str]:
-    """Make `corrected_<kind>`: a row for each entity of which anything is corrected.
-
-    Returns:
-        The fields that are corrected of any.
-    """
-    found = engine.fetch(f"SELECT DISTINCT field FROM correction WHERE entity_type = '{kind}'")
-    fields = {field for (field,) in found if field in FIELDS[kind]}
+def _gather(engine: Engine, kind: Kind, fields: Set[str]) -> None:
+    """Make `corrected_<kind>`, if any field is: a row for each entity of which anything is."""
     pivoted = ", ".join(
         f"coalesce(bool_or(field = '{one}'), false) AS is_{one}, "
         f"CAST(max(value) FILTER (field = '{one}') "
@@ -89,7 +86,6 @@ def _gather(engine: Engine, kind: Kind) -> set[str]:
             SELECT m.id, {pivoted} FROM newest JOIN member m USING (subject)
             GROUP BY m.id ORDER BY m.id""",
         )
-    return fields
 
 
 def _put_credits(engine: Engine, kind: Kind, *, is_any: bool) -> None:

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from phonotheque.catalogue.corrections.fields import FIELDS, stored_list
 from phonotheque.catalogue.database import Machine, database, view, view_of_folder
-from phonotheque.catalogue.gids import gid_of
+from phonotheque.catalogue.gids import gid_of_row
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.snapshot import Snapshot
 from phonotheque.catalogue.tables import snapshot_schema
@@ -39,7 +39,7 @@ class Said:
 
     Attributes:
         gids: All that lead to it, with the name of the source that each is made of, "" for an
-            MBID; that of the one that speaks for it is the first.
+            MBID and for one that was given up; that of the one that speaks for it is the first.
         values: Of each field that anything is known of.
     """
 
@@ -65,6 +65,7 @@ def said_of(snapshot: Snapshot, kind: Kind, ids: Sequence[int]) -> dict[int, Sai
         db.register("asked", pa.table({"id": pa.array(sorted(set(ids)), pa.int64())}))
         _find_members(db, snapshot, kind)
         said = _rows(db, snapshot, kind)
+        _add_given_up(db, snapshot, kind, said)
         if kind is Kind.RECORDING:
             _add_lists(said, "isrcs", _isrcs(db, snapshot))
         _add_lists(said, "genres", _genres(db, snapshot, kind))
@@ -101,11 +102,35 @@ def _rows(db: duckdb.DuckDBPyConnection, snapshot: Snapshot, kind: Kind) -> dict
     for subject, _, source, key, source_id, mbid, *values in found:
         one = said.setdefault(subject, Said({}, {}))
         name = names[source].name
-        one.gids.setdefault(gid_of(name, kind, source_id or str(key), mbid), "" if mbid else name)
+        gid = gid_of_row(name, kind, key, source_id, mbid)
+        one.gids.setdefault(gid, "" if mbid else name)
         for field, value in zip(("credit", *columns), values, strict=True):
             if value not in (None, ""):
                 one.values.setdefault(field, _text(value))
     return said
+
+
+def _add_given_up(
+    db: duckdb.DuckDBPyConnection, snapshot: Snapshot, kind: Kind, said: dict[int, Said]
+) -> None:
+    """Add the gids that were given up for those of things, as a build follows them: through
+    others, and not what a row still has as its own."""
+    things = [(id_, gid.bytes) for id_, one in said.items() for gid in one.gids]
+    ids, gids = zip(*things, strict=True) if things else ((), ())
+    columns = {"subject": pa.array(ids, pa.int64()), "gid": pa.array(gids, pa.binary(16))}
+    db.register("thing", pa.table(columns))
+    _open(db, snapshot, "gid_redirect")
+    found = db.execute(
+        f"""WITH RECURSIVE given_up AS (
+            SELECT old_gid AS old, new_gid AS new FROM gid_redirect WHERE entity_type = '{kind}'),
+        led (subject, gid) AS (
+            SELECT subject, gid FROM thing WHERE gid NOT IN (SELECT old FROM given_up)
+            UNION SELECT l.subject, g.old FROM led l JOIN given_up g ON g.new = l.gid)
+        SELECT subject, gid FROM led WHERE gid NOT IN (SELECT gid FROM thing)
+            AND gid NOT IN (SELECT mbid FROM {kind} WHERE mbid IS NOT NULL) ORDER BY ALL"""
+    ).fetchall()
+    for subject, gid in found:
+        said[subject].gids.setdefault(UUID(bytes=gid), "")
 
 
 def _text(value: Any) -> str:

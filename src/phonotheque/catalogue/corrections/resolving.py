@@ -22,8 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phonotheque.catalogue.bulk import sync_file, translated
-from phonotheque.catalogue.database import quoted
-from phonotheque.catalogue.gids import gid_of
+from phonotheque.catalogue.gid_rows import ids_of_made_gids
 from phonotheque.register.catalogue_corrections import Standing
 
 FILE = "corrections.parquet"
@@ -97,14 +96,20 @@ def _table(newest: dict[tuple[str, int, str], Standing]) -> pa.Table:
 
 
 def _ids(db: duckdb.DuckDBPyConnection, kind: str, sources: dict[UUID, str]) -> dict[UUID, int]:
-    """By MBID, by one that it was given up for, else by the gids of the rows of its source."""
+    """By MBID, by one that it was given up for, by the gids of the rows of its source, else by a
+    gid made here that it was given up for."""
     found = _by_mbid(db, kind, {gid: gid for gid in sources})
     left = set(sources) - set(found)
-    if left:
-        found |= _by_mbid(db, kind, _final(db, kind, left))
-        left -= set(found)
+    finals = _final(db, kind, left) if left else {}
+    found |= _by_mbid(db, kind, finals)
+    left -= set(found)
     for source in sorted({sources[gid] for gid in left}):
-        found |= _by_gids(db, kind, source, {gid for gid in left if sources[gid] == source})
+        mine = {gid for gid in left if sources[gid] == source}
+        found |= ids_of_made_gids(db, kind, mine, source)
+    ends = {gid: end for gid, end in finals.items() if gid not in found}
+    if ends:
+        made = ids_of_made_gids(db, kind, set(ends.values()))
+        found |= {gid: made[end] for gid, end in ends.items() if end in made}
     return found
 
 
@@ -126,24 +131,6 @@ def _final(db: duckdb.DuckDBPyConnection, kind: str, gids: Iterable[UUID]) -> di
     rows = db.execute("SELECT old, final FROM final_target WHERE entity_type = ?", [kind])
     finals = {UUID(bytes=old): UUID(bytes=new) for old, new in rows.fetchall() if old and new}
     return {gid: finals[gid] for gid in gids if gid in finals}
-
-
-def _by_gids(
-    db: duckdb.DuckDBPyConnection, kind: str, source: str, gids: set[UUID]
-) -> dict[UUID, int]:
-    """Make the gid of every row of a source, some 3 us each; of all where it is not known."""
-    found: dict[UUID, int] = {}
-    of_source = f"AND s.name = {quoted(source)}" if source else ""
-    reader = db.sql(
-        f"SELECT e.id, s.name, coalesce(e.source_id, e.key::VARCHAR) AS source_id FROM {kind} e "
-        f"JOIN sources s ON s.id = e.source WHERE e.mbid IS NULL {of_source}"
-    ).to_arrow_reader(1 << 16)
-    for batch in reader:
-        for id_, name, source_id in zip(*(batch[n].to_pylist() for n in range(3)), strict=True):
-            gid = gid_of(name, kind, source_id)
-            if gid in gids:
-                found[gid] = min(id_, found.get(gid, id_))
-    return found
 
 
 def waiting_in(snapshot: Path) -> tuple[str, ...]:

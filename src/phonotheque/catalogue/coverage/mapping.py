@@ -27,7 +27,7 @@ from phonotheque.catalogue.coverage.groups import Groups
 from phonotheque.catalogue.coverage.tiles import PALETTES, levels_of, png_of, tiles_of, zoom_of
 from phonotheque.catalogue.coverage.words import By, Pixel
 from phonotheque.catalogue.database import Machine, number
-from phonotheque.catalogue.gids import gid_of
+from phonotheque.catalogue.gids import gid_of_row
 from phonotheque.catalogue.kinds import Kind
 
 READS = frozenset({"release_card", "release", "census"})
@@ -131,7 +131,7 @@ def _write_records(folder: Path, place: int, rows: pa.Table, names: dict[int, st
 def _gids(rows: pa.Table, names: dict[int, str]) -> list[str]:
     columns = (rows[name].to_pylist() for name in ("source", "key", "source_id", "mbid"))
     return [
-        str(gid_of(names[source], Kind.RELEASE, source_id or str(key), mbid))
+        str(gid_of_row(names[source], Kind.RELEASE, key, source_id, mbid))
         for source, key, source_id, mbid in zip(*columns, strict=True)
     ]
 

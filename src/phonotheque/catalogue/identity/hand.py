@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from phonotheque.catalogue.bulk import fresh_folder, part_name, write_part
 from phonotheque.catalogue.epoch import Integers
-from phonotheque.catalogue.gids import gid_of, key_of
+from phonotheque.catalogue.gid_rows import ids_of_made_gids
+from phonotheque.catalogue.gids import key_of
 from phonotheque.catalogue.identity.decisions import Decision, Named
 from phonotheque.catalogue.identity.redirects import final_targets, refused_redirects
 from phonotheque.catalogue.tables import snapshot_schema
@@ -113,7 +114,7 @@ def _find(db: duckdb.DuckDBPyConnection, kind: str, named: set[Named]) -> dict[u
             found[one.gid] = int(rows[0][0])
     left = {one.gid for one in named} - set(found)
     if left:
-        found |= _find_by_gids(db, kind, left)
+        found |= ids_of_made_gids(db, kind, left)
     return found
 
 
@@ -121,23 +122,6 @@ def _key(source_id: str) -> int:
     """A source that numbers its rows has its own number as key."""
     is_number = source_id.isdecimal() and source_id == str(int(source_id)) and len(source_id) < 19
     return int(source_id) if is_number else key_of(source_id)
-
-
-def _find_by_gids(
-    db: duckdb.DuckDBPyConnection, kind: str, gids: set[uuid.UUID]
-) -> dict[uuid.UUID, int]:
-    """Make the gid of every row, some 3 us each: only for decisions that say no source."""
-    found: dict[uuid.UUID, int] = {}
-    reader = db.sql(
-        f"SELECT e.id, s.name, coalesce(e.source_id, e.key::VARCHAR) AS source_id FROM {kind} e "
-        "JOIN sources s ON s.id = e.source WHERE e.mbid IS NULL"
-    ).to_arrow_reader(1 << 16)
-    for batch in reader:
-        for id_, source, source_id in zip(*(batch[n].to_pylist() for n in range(3)), strict=True):
-            gid = gid_of(source, kind, source_id)
-            if gid in gids:
-                found[gid] = min(id_, found.get(gid, id_))
-    return found
 
 
 def redirect(db: duckdb.DuckDBPyConnection, by_hand: ByHand, out: Path) -> Redirected:

@@ -89,7 +89,8 @@ def link_all(
         redirected = hand.redirect(db, by_hand, out)
         corrected = resolve(db, corrections)
         write_corrections(out, corrected.rows)
-        overlay(engine, snapshot / "tables", corrected.rows)
+        if corrected.rows.num_rows:  # else what was opened above is what holds
+            overlay(engine, snapshot / "tables", corrected.rows)
         db.execute("CREATE OR REPLACE TEMP TABLE link (entity_type VARCHAR, one BIGINT, "
                    "other BIGINT, is_joined BOOLEAN)")  # fmt: skip
         found = {}

@@ -22,7 +22,7 @@ from phonotheque.catalogue.lookup import index_pairs, list_rows, moves, schema
 from phonotheque.catalogue.lookup.block_writer import blocks
 from phonotheque.catalogue.lookup.card_rows import CardRows
 from phonotheque.catalogue.lookup.id_rows import id_rows
-from phonotheque.catalogue.lookup.pairs import Pairs
+from phonotheque.catalogue.lookup.pairs import Pairs, sorted_pairs
 from phonotheque.catalogue.lookup.rank_maps import RankMap, make_rank_map
 from phonotheque.catalogue.sqlite_making import filling
 from phonotheque.errors import MalformedError
@@ -127,10 +127,7 @@ class _Work:
         self._insert("meta", {**counts, "refused_redirects": refused}.items())
 
     def _sorted(self, name: str, pairs: index_pairs.Batches) -> index_pairs.Batches:
-        taken = Pairs(self.folder / name, self.machine)
-        for keys, values in pairs:
-            taken.add(keys, values)
-        return taken.in_order()
+        return sorted_pairs(pairs, self.folder / name, self.machine)
 
     def _insert(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         width = len(self.db.execute(f"PRAGMA table_info({table})").fetchall())

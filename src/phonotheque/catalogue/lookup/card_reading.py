@@ -1,4 +1,4 @@
-"""Rows of `ids.db` as cards again."""
+"""Rows of `ids.db` made cards again, many at once: what search and pages show."""
 
 from __future__ import annotations
 

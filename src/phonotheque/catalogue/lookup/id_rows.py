@@ -94,7 +94,7 @@ def _whole_blocks(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
 
 
 def _entities(rows: pa.Table, kind: Kind, sources: dict[int, str]) -> Entities:
-    """Make the gid of each row, as `phonotheque.catalogue.gids.gid_of` does."""
+    """Make the gid of each row, as `phonotheque.catalogue.gids.gid_of_row` does."""
     mbids = rows["mbid"].combine_chunks()
     is_made = mbids.is_null()
     numbers = rows["source"].to_numpy().astype(np.int64)

@@ -1,4 +1,4 @@
-"""`packing` over columns of a million rows."""
+"""What `packing` does with one value, done with whole columns when a look-up file is made."""
 
 from __future__ import annotations
 

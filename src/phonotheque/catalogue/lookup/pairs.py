@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +87,18 @@ class Pairs:
                 last = (int(keys[-1]), int(values[-1]))
                 yield keys[is_new], values[is_new]
         self._path.unlink()
+
+
+def sorted_pairs(
+    batches: Iterable[tuple[Integers, Integers]], folder: Path, machine: Machine
+) -> Iterator[tuple[Integers, Integers]]:
+    """Give pairs in order of keys and values, each once.
+
+    Args:
+        batches: Keys and values, in any order.
+        folder: Made where memory is not enough.
+    """
+    taken = Pairs(folder, machine)
+    for keys, values in batches:
+        taken.add(keys, values)
+    return taken.in_order()
