@@ -83,8 +83,10 @@ def run(share: Share, options: list[str]) -> Ran:
     """Run the tests of one share, and say how it ended."""
     began = time.monotonic()
     command = [sys.executable, "-m", "pytest", *options, *map(str, share.paths)]
+    # Tests start hundreds of processes: what is compiled is kept, whatever the shell says.
+    environment = {key: one for key, one in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
-        command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     out = done.stdout.decode("utf-8", "replace")
     ran = Ran(share, done.returncode, out, time.monotonic() - began)
@@ -107,8 +109,9 @@ def _findings(ran: Ran) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run all and sum up. Returns 1 when anything failed, or nothing ran."""
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
-    # One more than there are processors: some tests wait for a browser or a download.
-    parser.add_argument("--lanes", type=int, default=(os.cpu_count() or 1) + 1)
+    # Two more than there are processors: of mirrors, doors and pages most tests wait for another
+    # end, and use a third of a processor.
+    parser.add_argument("--lanes", type=int, default=(os.cpu_count() or 1) + 2)
     all_shares = shares()
     rooms = sorted({share.room for share in all_shares})
     parser.add_argument("--room", action="append", choices=rooms, help="test this folder alone")

@@ -45,6 +45,7 @@ def pytest_collection_finish():
     """Take what was imported out of the collector's sight."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 10)  # what a test makes ends with it, and Hypothesis counts rounds
     gc.enable()
 
 

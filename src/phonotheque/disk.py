@@ -197,7 +197,7 @@ def read_if_held(disk: Disk, path: str) -> bytes | None:
         return None
 
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager
@@ -211,7 +211,7 @@ def _translated(path: str) -> Iterator[None]:
 
 def refusal(path: str, error: OSError) -> PhonothequeError:
     """Say in our words why the operating system refused a call on `path`."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return DiskFullError(path, "no room is left on the disk", "Free some space and run again.")
     if error.errno == errno.EEXIST:
         return ConflictError(path, "the name is taken", "Nothing was overwritten.")

@@ -204,11 +204,16 @@ first_release_date = "year"
 BY_ARTIST = 'artist_credit = { column = "artist", make = true }\n'
 
 
-def found_with_songs(folder, mapping, rows):
-    """Found an archive in a folder, with a catalogue of the rows of one spreadsheet."""
+def import_of_songs(folder, mapping, rows):
+    """Write a spreadsheet and its mapping into a folder; return the command that imports it."""
     (folder / "songs.csv").write_text(rows, encoding="utf-8")
     (folder / "songs.toml").write_text(mapping, encoding="utf-8")
+    return ("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml")
+
+
+def found_with_songs(folder, mapping, rows):
+    """Found an archive in a folder, with a catalogue of the rows of one spreadsheet."""
     phono = found(folder / "archive")
-    phono("catalogue", "import", "songs", folder, "--mapping", folder / "songs.toml").expect(0)
+    phono(*import_of_songs(folder, mapping, rows)).expect(0)
     phono("catalogue", "build", "--jobs", "1").expect(0)
     return phono

@@ -4,7 +4,14 @@ import json
 import uuid
 
 import pytest
-from tests.cli.phono import BY_ARTIST, SONG_LIST, copy_archive, found, tree
+from tests.cli.phono import (
+    BY_ARTIST,
+    SONG_LIST,
+    copy_archive,
+    found_with_songs,
+    import_of_songs,
+    tree,
+)
 
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.store.lock import hold_folder
@@ -29,20 +36,13 @@ ROWS = """id,title,artist,year,plays
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory):
     """A mapping and its file, of which one row has too many columns."""
-    folder = tmp_path_factory.mktemp("songs")
-    (folder / "songs.csv").write_text(ROWS, encoding="utf-8")
-    mapping = folder / "songs.toml"
-    mapping.write_text(MAPPING, encoding="utf-8")
-    return ("catalogue", "import", "songs", folder, "--mapping", mapping)
+    return import_of_songs(tmp_path_factory.mktemp("songs"), MAPPING, ROWS)
 
 
 @pytest.fixture(scope="module")
-def made(songs, tmp_path_factory):
+def made(tmp_path_factory):
     """Made once: an archive that holds nothing, with a catalogue of three songs."""
-    phono = found(tmp_path_factory.mktemp("made") / "archive")
-    phono(*songs).expect(0)
-    phono("catalogue", "build", "--jobs", "1").expect(0)
-    return phono
+    return found_with_songs(tmp_path_factory.mktemp("made"), MAPPING, ROWS)
 
 
 @pytest.fixture

@@ -41,3 +41,5 @@ def test_what_corrects_nothing_is_refused(stocked, correction):
     for two in (["title=B"], ["--undo", "title"], ["--confirm", "title"]):
         assert "title" in phono("edit", names[FLAC], "title=A", *two).expect(2).err
     assert "--confirm" in phono("edit", names[FLAC], "--confirm", "title").expect(2).err
+    undone = phono("edit", names[FLAC], "--undo", "title").expect(2).err
+    assert "No field of it has a correction that stands." in undone

@@ -65,6 +65,14 @@ def test_a_list_is_in_one_file_alone_and_then_in_none(phono, history, tmp_path):
     assert holding(phono.root, SECRET) == []
 
 
+def test_what_is_no_list_is_not_kept(phono, tmp_path):
+    """A picture is refused by `lists add` and `catalogue match`, and nothing of it stays."""
+    (tmp_path / "pic.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 40)
+    phono("lists", "add", tmp_path / "pic.png", "--name", "pic").expect(2)
+    assert "no list" in phono("catalogue", "match", tmp_path / "pic.png").expect(2).err
+    assert phono("lists", "show", "--json").expect(0).out == ""
+
+
 def test_what_is_heard_changes_nothing_that_is_counted(phono, stage, history):
     """However often a song is in a private list, the catalogue counts no listen for it."""
     before = phono("search", "piece", "--json").expect(0).out

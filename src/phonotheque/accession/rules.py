@@ -20,6 +20,7 @@ from typing import Any
 
 from phonotheque.accession.patterns import BadPatternError, Pattern
 from phonotheque.errors import BadLicenceError, BadRulesError
+from phonotheque.music.foreign_text import one_line
 from phonotheque.music.identifiers import parse_territory
 from phonotheque.music.licence import parse_licence_strict
 from phonotheque.music.statement import TDM_SPEAKERS, Tdm, check_reservation, check_window
@@ -138,9 +139,8 @@ def parse_rules(data: bytes, where: str) -> Rules:
     except ValueError as error:  # of TOML, UTF-8, and Python's limit on the digits of an integer
         raise BadRulesError(where, f"it is not TOML in UTF-8: {error}", _SEE) from error
     if unknown := sorted(set(table) - {"rule"}):
-        raise BadRulesError(
-            f"{where}, key `{_line(unknown[0])}`", "there is no such key", f"Use [[rule]]. {_SEE}"
-        )
+        place = f"{where}, key `{one_line(unknown[0])}`"
+        raise BadRulesError(place, "there is no such key", f"Use [[rule]]. {_SEE}")
     listed = table.get("rule", [])
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         raise BadRulesError(f"{where}, key `rule`", "it is not a list", f"Write [[rule]]. {_SEE}")
@@ -156,12 +156,6 @@ _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
 _DOTTED = re.compile(rf"(?<![\w-])(?:{_PART}){{32}}")
 
 
-def _line(text: str) -> str:
-    """Make a foreign text fit for one line of a message."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:80])
-    return shown + ("..." if len(text) > 80 else "")
-
-
 class _Reader:
     """Reads one rule, key by key; every refusal names the rule and the key."""
 
@@ -172,7 +166,7 @@ class _Reader:
 
     def read(self) -> Rule:
         for key in sorted(set(self._table) - _KEYS):
-            raise self._bad(_line(key), "there is no such key", f"The keys: {', '.join(KEYS)}.")
+            raise self._bad(one_line(key), "there is no such key", f"The keys: {', '.join(KEYS)}.")
         tdm, tdm_by = self._reservation()
         valid_from, valid_until = self._window()
         return Rule(
@@ -255,18 +249,18 @@ class _Reader:
         try:
             return tuple(sorted({parse_territory(code) for code in value}))
         except ValueError as error:
-            raise self._bad("territories", _line(str(error)), todo) from error
+            raise self._bad("territories", one_line(str(error)), todo) from error
 
     def _reservation(self) -> tuple[Tdm, str]:
         speakers = " or ".join(f'"{speaker}"' for speaker in TDM_SPEAKERS)
         try:
             tdm = Tdm(self._text("tdm") or Tdm.UNKNOWN)
         except ValueError as error:
-            wrong = f'"{_line(self._text("tdm"))}" is not known'
+            wrong = f'"{one_line(self._text("tdm"))}" is not known'
             raise self._bad("tdm", wrong, f"One of {', '.join(Tdm)}.") from error
         tdm_by = self._text("tdm_by")
         if tdm_by and tdm_by not in TDM_SPEAKERS:
-            raise self._bad("tdm_by", f'"{_line(tdm_by)}" is not known', f"Write {speakers}.")
+            raise self._bad("tdm_by", f'"{one_line(tdm_by)}" is not known', f"Write {speakers}.")
         try:
             check_reservation(tdm, tdm_by)
         except ValueError as error:

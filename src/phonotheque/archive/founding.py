@@ -8,10 +8,12 @@ from pathlib import Path
 from phonotheque.archive.opening import FOLDERS, now, open_to_write
 from phonotheque.archive.readme import README
 from phonotheque.config import FILE_NAME, format_config, short_name
-from phonotheque.disk import Disk, LocalDisk, make_folders, refusal, write_whole
-from phonotheque.errors import ConflictError
+from phonotheque.disk import FULL, Disk, LocalDisk, make_folders, refusal, write_whole
+from phonotheque.errors import BadRequestError, ConflictError
 from phonotheque.register.events import FORMAT, Founding
 from phonotheque.register.journal import START, Journal
+
+_TODO = "Choose a new or empty folder, where you may write."
 
 
 def found(root: Path, title: str) -> None:
@@ -19,14 +21,23 @@ def found(root: Path, title: str) -> None:
 
     Raises:
         ConflictError: The folder has something in it.
+        BadRequestError: It cannot be made.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise ConflictError(str(root), "there is a file of this name", _TODO) from error
+    except OSError as error:
+        if error.errno in FULL:
+            raise refusal(str(root), error) from error
+        why = (error.strerror or str(error)).lower()
+        raise BadRequestError(str(root), f"the folder cannot be made: {why}", _TODO) from error
+    try:
         is_empty = not any(root.iterdir())
     except OSError as error:
         raise refusal(str(root), error) from error
     if not is_empty:
-        raise ConflictError(str(root), "the folder is not empty", "Choose a new or empty folder.")
+        raise ConflictError(str(root), "the folder is not empty", _TODO)
     lay_out(LocalDisk(root), title)
     (root / "keys").chmod(0o700)
     with open_to_write(root, "init"):

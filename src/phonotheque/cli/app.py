@@ -40,6 +40,7 @@ from phonotheque.cli import (
     way_in,
 )
 from phonotheque.cli.exit_status import DONE, INTERRUPTED, exit_status
+from phonotheque.cli.late_grammar import group_of
 from phonotheque.cli.output import printable
 from phonotheque.errors import BadRequestError, PhonothequeError
 
@@ -105,8 +106,8 @@ def grammar(
 
 @cache
 def _command() -> Callable[..., Any]:
-    """The whole grammar, built once."""
-    return typer.main.get_command(app)
+    """The whole grammar, put together once."""
+    return group_of(app)
 
 
 def run(arguments: list[str]) -> int:
@@ -131,6 +132,7 @@ def run(arguments: list[str]) -> int:
         print("Stopped. Nothing is lost; run the same command again to go on.", file=sys.stderr)
         return INTERRUPTED
     except typer.TyperException as error:
+        _name_numbers(error)
         if as_json:
             _complain(_misspoken(error), as_json=True)
         else:
@@ -139,6 +141,24 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         return INTERRUPTED
+
+
+_NUMBERS = {"int": "whole number", "int range": "whole number"} | {
+    "float": "number",
+    "float range": "number",
+}
+
+
+def _name_numbers(error: typer.TyperException) -> None:
+    """Say which number is wanted where the grammar names a type of its own ("int range")."""
+    kind = getattr(getattr(error, "param", None), "type", None)
+    name, low, high = (getattr(kind, part, None) for part in ("name", "min", "max"))
+    if name not in _NUMBERS:
+        return
+    least = "" if low is None else f" of at least {low}"
+    most = "" if high is None else f"{' and' if least else ' of'} at most {high}"
+    wanted = f"a {_NUMBERS[name]}{least}{most}"
+    error.message = error.message.replace(f"a valid {name}", wanted)
 
 
 def _misspoken(error: typer.TyperException) -> BadRequestError:

@@ -185,7 +185,18 @@ def _mirror(folder: Path, archive: Path) -> None:
         _phono(DONE, "--archive", str(archive), "mirror", "accept", str(statement))
     _title("If the archive were lost: what was shared comes back; what was not is named")
     disks = [word for mirror in nodes.values() for word in ("--from", str(mirror))]
+    print("  No mirror has people.sqlite (names and evidence) or keys/: backups of the owner do.")
     _phono(FOUND, "mirror", "restore", str(folder / "restored"), *disks)
+    _lay_back(archive, folder / "restored")
+
+
+def _lay_back(archive: Path, restored: Path) -> None:
+    """Give the restored archive what only its owner has, as from a backup."""
+    import shutil
+
+    shutil.copy2(archive / "people.sqlite", restored)
+    shutil.copytree(archive / "keys", restored / "keys", dirs_exist_ok=True)
+    print("  people.sqlite and keys/ are laid back, from the archive that is not lost here")
 
 
 def _damage_at_random(mirror: Path, seed: int) -> None:

@@ -17,7 +17,6 @@ Source: BEP 19 (web seeds), BEP 52; libtorrent 2.1. Not here: what is fetched an
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +25,6 @@ from typing import Any, Self
 
 import libtorrent as lt
 
-from phonotheque.disk import refusal
-from phonotheque.errors import PhonothequeError
 from phonotheque.mirror.beginnings import RETRY_S, Beginning, Pace, is_due
 from phonotheque.mirror.contents import Contents, Part
 from phonotheque.mirror.news import Arrived, Came, News, Refused, Stalled
@@ -35,7 +32,13 @@ from phonotheque.mirror.peers import addresses
 from phonotheque.mirror.underway import Asked, Fetch
 from phonotheque.mirror.wishing import ask, ask_as, known_sources, wish
 from phonotheque.publish.fetch import NO_SOURCES, Sources
-from phonotheque.publish.session import EngineSettings, await_port, open_session, torrent_params
+from phonotheque.publish.session import (
+    EngineSettings,
+    await_port,
+    disk_error,
+    open_session,
+    torrent_params,
+)
 from phonotheque.publish.shield import Wall, behind_wall
 
 STALL_S = 600.0
@@ -314,10 +317,10 @@ class Swarm:
         return iter(())
 
     def _take_file_error(self, name: str, alert: lt.file_error_alert) -> Iterator[News]:
-        yield Refused(name, _disk_error(alert.filename(), alert.error))
+        yield Refused(name, disk_error(alert.filename(), alert.error))
 
     def _take_error(self, name: str, alert: lt.torrent_error_alert) -> Iterator[News]:
-        yield Refused(name, _disk_error(name, alert.error))
+        yield Refused(name, disk_error(name, alert.error))
 
     def _stalled(self) -> Iterator[Stalled]:
         now = monotonic()
@@ -346,10 +349,3 @@ class Swarm:
         beginning = before.beginning.next(before.proven_liars())
         fetch = self._begin_again(name, beginning, before.pieces())
         fetch.told, fetch.wrong = before.told, before.wrong
-
-
-def _disk_error(path: str, error: lt.error_code) -> PhonothequeError:
-    """libtorrent's error in our words; numbers of other categories are not the system's."""
-    system = error.category().name() in ("system", "generic")
-    number = error.value() if system else errno.EIO
-    return refusal(path, OSError(number, error.message()))

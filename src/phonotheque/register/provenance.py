@@ -6,6 +6,8 @@ without their lines (`index`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import groupby
 from typing import NamedTuple
 
 from phonotheque.music.digest import PIECE_BYTES, Sha256
@@ -54,6 +56,28 @@ def statements_about(index: Index, sha256: Sha256) -> list[tuple[int, RightsStat
     query = "SELECT seq, body FROM statement WHERE sha256 = ? ORDER BY seq, position"
     rows = index.db.execute(query, (sha256.raw,))
     return [(seq, read_statement(body)) for seq, body in rows]
+
+
+class Standing(NamedTuple):
+    """How an object stands: its condition, and all that was stated about its rights, in order."""
+
+    condition: str
+    statements: tuple[RightsStatement, ...]
+
+
+def standings_of(index: Index, names: Collection[Sha256]) -> dict[Sha256, Standing]:
+    """Return how objects stand; what is not held is left out. Costs one question for them all."""
+    marks = ", ".join("?" * len(names))
+    rows = index.db.execute(_STANDINGS.format(marks), [name.raw for name in names])
+    return {
+        Sha256(name): Standing(condition, tuple(read_statement(row[2]) for row in some if row[2]))
+        for (name, condition), some in groupby(rows, key=lambda row: (row[0], row[1]))
+    }
+
+
+_STANDINGS = """SELECT o.sha256, o.condition, s.body FROM object AS o
+                LEFT JOIN statement AS s ON s.sha256 = o.sha256 WHERE o.sha256 IN ({})
+                ORDER BY o.sha256, s.seq, s.position"""
 
 
 def corrections_of(index: Index, sha256: Sha256) -> list[Corrected]:

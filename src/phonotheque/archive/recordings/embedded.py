@@ -14,7 +14,6 @@ The talk: a line `<object> <extension> <picture>` goes in, the length of the pic
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
 import struct
 import subprocess
@@ -24,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from phonotheque.archive.answering import start_answering
 from phonotheque.audio import picture_in_child, warm_up
 from phonotheque.audio.embedded import MAX_PICTURE_BYTES
 from phonotheque.disk import LocalDisk
@@ -81,7 +81,7 @@ class PictureTaker:
 
     def _ask(self, line: bytes) -> bytes:
         if self._process is None:
-            self._process = _start(self._root)
+            self._process = start_answering(__name__, self._root)
         asked, told = self._process.stdin, self._process.stdout
         assert asked is not None
         assert told is not None
@@ -100,16 +100,6 @@ class PictureTaker:
             self._process.kill()
             self._process.communicate()
             self._process = None
-
-
-def _start(root: Path) -> subprocess.Popen[bytes]:
-    folders = os.pathsep.join(folder for folder in sys.path if folder)
-    return subprocess.Popen(
-        [sys.executable, "-m", __name__, str(root)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": folders},
-    )
 
 
 def serve(store: Store, asked: Iterable[bytes], told: BinaryIO) -> None:

@@ -27,8 +27,8 @@ from phonotheque.catalogue.search.survey import (
     iter_cards,
     take_numbers,
 )
-from phonotheque.catalogue.search.tier import translated
 from phonotheque.catalogue.search.tier_making import counts_of, write_tier
+from phonotheque.catalogue.sqlite_reading import translated
 from phonotheque.disk import Kind, LocalDisk
 from phonotheque.errors import ConflictError, PhonothequeError
 from phonotheque.hands import ManyHands
