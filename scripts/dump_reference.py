@@ -11,7 +11,15 @@ import pyarrow as pa
 
 from phonotheque.catalogue.dump.checks import AS_WRITTEN
 from phonotheque.catalogue.dump.json_keys import LINES
-from phonotheque.catalogue.dump.layout import DELETED, FLAT, SINGLE, Sheet, flat_path, single_path
+from phonotheque.catalogue.dump.layout import (
+    DELETED,
+    FLAT,
+    FORMAT,
+    SINGLE,
+    Sheet,
+    flat_path,
+    single_path,
+)
 from phonotheque.catalogue.dump.ordered import ACROSS, key_of
 from phonotheque.catalogue.dump.sqlite_file import documentation
 from phonotheque.catalogue.dump.sqlite_views import VIEWS
@@ -130,6 +138,10 @@ in `gid_redirect`, tombstones in `removal`. A table that did not change has no f
 tables, SQLite and JSON lines are not in an increment: they are made of the tables, \
 `phono catalogue dump` makes them after `phono catalogue apply`.
 
+`format` is {format} in `dump.json` and in `increment.json`. What an earlier Phonotheque made is \
+refused with `format-too-old` (make or fetch a full dump again), what a later one made with \
+`format-too-new`.
+
 Refused is what no catalogue can have: ids of an entity that do not rise in its file, rows without \
 `key`, ids below 0 or not below 2^32, `next_ids` beyond that or of another table, control \
 characters (U+0000 to U+001F, U+007F to U+009F) in texts other than {written}, a `made_at` that is \
@@ -170,7 +182,8 @@ def dump_page(made: str) -> str:
             for one in (*TABLES, *(sheet.name for sheet in ACROSS)))  # fmt: skip
     keyed = "\n".join(f"| {name} | {columns} |" for name, columns in keys)
     written = ", ".join(f"`{name}`" for name in sorted(AS_WRITTEN))
-    parts.append(_INCREMENTS.replace("{keys}", keyed).replace("{written}", written))
+    increments = _INCREMENTS.replace("{format}", str(FORMAT))
+    parts.append(increments.replace("{keys}", keyed).replace("{written}", written))
     parts.append(_sheet(f"`{single_path(DELETED)}`", DELETED))
     return "\n".join(parts)
 
