@@ -15,6 +15,7 @@ from phonotheque.guard.engine.memory import (
     BITS,
     DISTINCT,
     HOUR_BITS,
+    PLAYS,
     Accounts,
     Events,
     Music,
@@ -181,6 +182,8 @@ def test_a_late_line_fades_nothing(tracks: list[int], late_s: list[int], copied:
     least = alone.numbers[0, sums] * (1 - 1e-4)
     assert (quick.numbers[0, sums] >= least - 1e-4).all()
     assert quick.last_second[0] == slow.last_second[0] == alone.last_second[0]
+    assert quick.numbers[0, PLAYS] == slow.numbers[0, PLAYS] == len(both)
+    assert np.isfinite(quick.numbers).all()
 
 
 def test_a_track_that_everybody_plays_does_not_surprise() -> None:
