@@ -282,7 +282,7 @@ def test_who_lied_when_it_was_asked_alone_is_never_asked_again(place: Place, giv
     """It is left out of all turns that follow, whatever the others lack."""
 
     def is_over() -> bool:
-        return sum(bool(turn.liars) for turn, _ in Turning.starts) > 2
+        return sum(bool(turn.liars) for turn, _ in Turning.starts) > 3
 
     told: list[Outcome] = []
     with Seeder(LOOPBACK) as half, Loopback(Counted) as server:
@@ -296,7 +296,8 @@ def test_who_lied_when_it_was_asked_alone_is_never_asked_again(place: Place, giv
     assert told == []
     known = [(turn, asked) for turn, asked in Turning.starts if turn.liars]
     assert {liar for turn, _ in known for liar in turn.liars} == {server.address()}
-    assert {asked for _, asked in known} == {Counted.asked}
+    # What was asked of it before it was known may still arrive while the next turn begins.
+    assert {asked for _, asked in known[1:]} == {Counted.asked}
     assert Counted.asked > 0
 
 
