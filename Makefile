@@ -47,6 +47,7 @@ real: setup ## the main job on 1.3 GB of free music from Debian (needs apt-get)
 lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev --extra charts --extra guard --extra listen --extra valkey pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group wider -c requirements.lock pyproject.toml -o requirements-wider.lock
 
 clean: ## remove what setup made
 	rm -rf $(VENV)

@@ -10,6 +10,7 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 from tests.guard.bench.small import TINY, setting
 
 from phonotheque.guard.bench.detector import Maker, Settings
+from phonotheque.guard.bench.entrants import absent
 from phonotheque.guard.bench.feed import DAY_S, FIRST_SECOND, Feed, look_seconds, service_of
 from phonotheque.guard.bench.losses import NEVER
 from phonotheque.guard.bench.peers.features import FEATURES, Days, Features
@@ -88,6 +89,11 @@ def test_a_model_judges_whole_days() -> None:
     assert (ended.challenged_at == NEVER).all()
 
 
+def needs(peer: str) -> None:
+    if peer in absent():
+        pytest.skip(f"the library of {peer} is not installed")
+
+
 def test_labelled_days_are_of_both() -> None:
     """People and farms, a label for each day."""
     days, labels = labelled_days(TINY)
@@ -97,7 +103,7 @@ def test_labelled_days_are_of_both() -> None:
 
 def test_an_isolation_forest_finds_who_is_like_nobody() -> None:
     """The greedy are more easily told apart than any ordinary person."""
-    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    needs("isolation forest")
     made, ended = lived(IsolationForest, np.inf)
     greedy = ended.peaks[made.population.of("L0")]
     assert greedy.min() > np.quantile(ended.peaks[made.population.of("ordinary")], 0.99)
@@ -105,7 +111,7 @@ def test_an_isolation_forest_finds_who_is_like_nobody() -> None:
 
 def test_boosted_trees_find_what_they_learnt() -> None:
     """A level whose labels they saw stands above ordinary people."""
-    pytest.importorskip("lightgbm", reason="LightGBM is not installed")
+    needs("boosted trees (LightGBM)")
     made, ended = lived(BoostedTrees, np.inf)
     steady = ended.peaks[made.population.of("L1")]
     assert steady.min() > np.quantile(ended.peaks[made.population.of("ordinary")], 0.99)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from functools import cache
+from importlib import import_module
 
 from phonotheque.guard.bench.own import Own
 from phonotheque.guard.bench.peers.learned import BoostedTrees, IsolationForest
@@ -27,9 +28,18 @@ def everybody() -> list[Entrant]:
 def peers() -> list[Entrant]:
     """Return what services use today, as far as it is installed."""
     rules = [Entrant(rule.name, limit_of(rule), is_given_its_limit=True) for rule in RULES]
-    return rules + [peer for library, peer in _LEARNED.items() if find_spec(library)]
+    return rules + [peer for library, peer in _LEARNED.items() if _is_there(library)]
 
 
 def absent() -> list[str]:
     """Return the names of peers whose library is not installed."""
-    return [peer.name for library, peer in _LEARNED.items() if not find_spec(library)]
+    return [peer.name for library, peer in _LEARNED.items() if not _is_there(library)]
+
+
+@cache
+def _is_there(library: str) -> bool:
+    try:
+        import_module(library)
+    except (ImportError, OSError):  # LightGBM needs the system's OpenMP, libgomp
+        return False
+    return True

@@ -106,7 +106,7 @@ class IsolationForest(Learned):
 
     def fitted(self, days: Features) -> Scorer:
         """Grow trees on samples of the days before the first one."""
-        from sklearn.ensemble import IsolationForest as Forest  # type: ignore[import-not-found]
+        from sklearn.ensemble import IsolationForest as Forest
 
         forest: Any = Forest(n_estimators=_TREES, max_samples=_SAMPLE, random_state=_SEED)
         forest.fit(days)
@@ -129,7 +129,7 @@ class BoostedTrees(Learned):
 
 @cache
 def _boosted() -> Any:
-    from lightgbm import LGBMClassifier  # type: ignore[import-not-found]
+    from lightgbm import LGBMClassifier
 
     days, labels = labelled_days(SMALL)
     model = LGBMClassifier(n_estimators=_TREES, random_state=_SEED, n_jobs=1, verbose=-1)
