@@ -33,7 +33,7 @@ from phonotheque.listen.allowance import Allowance
 from phonotheque.listen.gate import Wish
 from phonotheque.listen.listener import Listener
 from phonotheque.listen.log import Pseudonyms
-from phonotheque.listen.ports import Place
+from phonotheque.listen.sound.ports import Place
 
 MOST_MS = 1.0
 MOST_HEARD_S = 2.0

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
+
+import pytest
 
 from guard.book.making import BEGIN, account, counted, new_desk
 from phonotheque.archive.guarding.case_pages import Concerned, ConcernedDesk
+from phonotheque.disk import LocalDisk
+from phonotheque.errors import BadReferenceError, MalformedError
+from phonotheque.guard.book.file import HEAD, LINES
 from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.listener import Listener
-from phonotheque.listen.ports import Place
+from phonotheque.listen.sound.ports import Place
 
 SENTENCE = "I just like listening to music."
 
@@ -52,3 +58,48 @@ def test_nobody_copies_from_himself(tmp_path):
     again = desk.take(counted(1, 0.9, desk.clock.now))
     assert again.case != "g2"
     assert pages.answer(again.case, somebody(1), SENTENCE)
+
+
+class Watched(LocalDisk):
+    """A disk that knows how often the book was read."""
+
+    reads = 0
+
+    def open(self, path):
+        self.reads += path == LINES
+        return super().open(path)
+
+
+def test_a_book_is_read_again_when_it_has_grown(tmp_path):
+    """Whoever asks for cases that are not his own, any number of times, has it read once; what
+    another process wrote since is told."""
+    desk = new_desk(tmp_path)
+    desk.take(counted(1, 3.0))
+    disk = Watched(tmp_path)
+    pages = pages_of(replace(desk, disk=disk))
+    for number in range(20):
+        with pytest.raises(BadReferenceError):
+            pages.shown(f"g{number}", somebody(7))
+    assert disk.reads == 1
+    assert not pages.shown("g2", somebody(1)).is_appealed
+    desk.appeal("g2", "It was my feed reader.")
+    assert pages.shown("g2", somebody(1)).is_appealed
+    assert disk.reads == 2
+
+
+def test_a_book_that_was_put_in_its_place_is_read(tmp_path):
+    """Also when it is as long; and a damaged one is told, each time."""
+    desk = new_desk(tmp_path)
+    desk.take(counted(1, 3.0))
+    pages = pages_of(desk)
+    assert pages.shown("g2", somebody(1)).number == "g2"
+    (tmp_path / "other").mkdir()
+    other = new_desk(tmp_path / "other")
+    other.take(counted(3, 3.0))
+    for path in (LINES, HEAD):
+        (tmp_path / path).write_bytes((tmp_path / "other" / path).read_bytes())
+    assert pages.shown("g2", somebody(3)).number == "g2"
+    (tmp_path / LINES).write_bytes(b"{}\n")
+    for _ in range(2):
+        with pytest.raises(MalformedError):
+            pages.shown("g2", somebody(3))

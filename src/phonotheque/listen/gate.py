@@ -6,7 +6,7 @@ everybody may copy is never counted and never limited; only of what may be heard
 guard asked. A guard's refusal is a value that says when to come again; a guard that
 fails refuses nobody (the rights were asked before it, and they do not depend on it).
 
-Not here: opening what was allowed (`phonotheque.listen.ports.Sounds.open`), bandwidth.
+Not here: opening what was allowed (`phonotheque.listen.sound.ports.Sounds.open`), bandwidth.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from uuid import UUID
 from phonotheque.errors import BadReferenceError, NotShareableError, UnavailableError
 from phonotheque.listen.greeting import Greeting
 from phonotheque.listen.listener import Listener
-from phonotheque.listen.ports import Asked, Asking, Offer, Purpose
+from phonotheque.listen.sound.ports import Asked, Asking, Offer, Purpose
 from phonotheque.listen.values import SoundForm
 from phonotheque.music.digest import Sha256
 from phonotheque.music.rights import Verdict

@@ -21,7 +21,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from phonotheque.errors import BadSettingError
 from phonotheque.guard.tokens import token_in
-from phonotheque.listen.ports import Place
+from phonotheque.listen.sound.ports import Place
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address

@@ -23,7 +23,8 @@ from phonotheque.errors import (
     NotHeldError,
     UnavailableError,
 )
-from phonotheque.listen.ports import Pictures, Plays, Resource
+from phonotheque.listen.ports import Pictures, Plays
+from phonotheque.listen.sound.ports import Resource
 from phonotheque.listen.sound.routes import parse_gid
 from phonotheque.listen.sound.sending import Sending, group_of
 from phonotheque.listen.sound.traffic import Traffic

@@ -58,6 +58,13 @@ def test_a_real_client_gets_the_release_from_the_door_alone(seeding, releases, t
     assert "creativecommons.org/licenses/by/4.0" in said
 
 
+def test_another_tracker_is_another_file(seeding, releases):
+    """The ETag stands for the bytes, not for what they share: trackers, web seeds and comments
+    change a torrent and not its info-hash."""
+    answer = seeding.get(f"/torrents/release/{releases[True].gid}.torrent")
+    assert answer.headers["etag"] == f'"{hashlib.sha256(answer.body).hexdigest()}"'
+
+
 def test_aria2_gets_it_too(seeding, releases, tmp_path):
     """A client that reads only version 1 of the protocol gets the same bytes by the web seed."""
     if shutil.which("aria2c") is None:

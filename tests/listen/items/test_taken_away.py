@@ -58,6 +58,8 @@ def test_an_album_of_which_nothing_is_left_claims_nothing(phono, library):
     assert {(one.song.is_held, one.song.licence) for one in album.tracks if one.song} == {
         (False, None)
     }
+    assert shared.gid not in {one.gid for one in library.search(shared.title).hits}
+    assert str(shared.gid) not in phono("search", shared.title, "--json").out
     assert library.listing(SHARED).hits == ()
     artist = Choice(kind=Kind.RELEASE, artist=shared.artist.gid, is_held=True)
     assert shared.gid not in {hit.gid for hit in library.listing(artist).hits}

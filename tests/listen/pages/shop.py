@@ -27,8 +27,9 @@ from phonotheque.listen.app import Health, make_app
 from phonotheque.listen.metrics import Metrics, make_metrics
 from phonotheque.listen.pages.rendering import Pages
 from phonotheque.listen.pages.routes import page_routes
-from phonotheque.listen.ports import Asked as SoundAsked
-from phonotheque.listen.ports import Offer, Ports
+from phonotheque.listen.ports import Ports
+from phonotheque.listen.sound.ports import Asked as SoundAsked
+from phonotheque.listen.sound.ports import Offer
 from phonotheque.listen.values import (
     Album,
     AlbumTrack,

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from listen.pages.shop import HOSTILE, Shop
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.errors import BadRequestError
-from phonotheque.listen.pages.playlists import format_jspf, format_m3u8, parse_playlist
+from phonotheque.listen.pages import playlists
+from phonotheque.listen.pages.playlists import (
+    MOST_ENTRIES,
+    format_jspf,
+    format_m3u8,
+    parse_playlist,
+)
 
 SONGS = Shop().of(Kind.RECORDING)
 
@@ -36,6 +42,15 @@ def test_a_playlist_of_another_player_names_its_files():
         ("", "02 Tide"),
     ]
     assert all(entry.gid is None for entry in entries)
+
+
+def test_no_more_lines_are_looked_at_than_are_taken(monkeypatch):
+    """The other two million, which fit into 4 MiB, cost nothing but their cutting."""
+    looked_at = []
+    monkeypatch.setattr(playlists, "plain", lambda text: looked_at.append(text) or text)
+    title, entries = parse_playlist(b"#PLAYLIST:Long\n" + b"a\n" * (1 << 20))
+    assert (title, len(entries)) == ("Long", MOST_ENTRIES)
+    assert len(looked_at) <= 3 * MOST_ENTRIES
 
 
 @pytest.mark.parametrize(

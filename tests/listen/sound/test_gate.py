@@ -16,7 +16,7 @@ from phonotheque.errors import NotShareableError, UnavailableError
 from phonotheque.listen.allowance import Allowance
 from phonotheque.listen.gate import Gate, Passed, Refusal, Wish
 from phonotheque.listen.listener import Listener
-from phonotheque.listen.ports import Offer, Place, Purpose
+from phonotheque.listen.sound.ports import Offer, Place, Purpose
 from phonotheque.listen.values import SoundForm
 from phonotheque.music.digest import Sha256
 from phonotheque.music.rights import Basis, Code, RightsStatement, Use, Verdict

@@ -18,7 +18,7 @@ from phonotheque.archive.listening.sounds import ArchiveSounds
 from phonotheque.errors import NotShareableError
 from phonotheque.listen.gate import Gate, Wish
 from phonotheque.listen.listener import Listener
-from phonotheque.listen.ports import Asked, NotAtHandError, Place
+from phonotheque.listen.sound.ports import Asked, NotAtHandError, Place
 from phonotheque.listen.values import SoundForm
 from phonotheque.music.rights import Use
 

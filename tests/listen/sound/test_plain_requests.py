@@ -16,6 +16,7 @@ from listen.sound.waiting import PATIENCE_S, rest
 from phonotheque.archive.listening.bounded_heads import BoundedHeads, is_costly
 from phonotheque.archive.listening.plain_requests import Cycle, parse_plain, scope_of
 from phonotheque.listen.sound.traffic import BrokenOffError
+from phonotheque.publish.web.heads import BadHeadError, parse_head
 
 HEAD = b"GET /sound/a?b=c HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9\r\n\r\n"
 PARTS = (
@@ -92,6 +93,19 @@ def test_blanks_at_both_ends_of_a_value_are_none_of_it():
     assert plain is not None
     assert plain.headers == [(b"host", b"a \t b"), (b"x", b""), (b"y", b"")]
     assert plain.headers == list(_as_others_read(head).headers)
+
+
+def test_both_doors_read_a_line_alike():
+    """What the short way takes, the bulk door's server takes as the same."""
+    lines = b"Host: a\r\nX: \ta \xff\t\r\nY:\r\nZ: :\r\n\r\n"
+    plain = parse_plain(b"GET / HTTP/1.1\r\n" + lines)
+    assert plain is not None
+    bulk = parse_head(b"GET / HTTP/1.1\r\n" + lines[:-4])
+    assert bulk.fields == {name.decode(): value.decode("latin-1") for name, value in plain.headers}
+    for bad in (b"X : a", b"X: a\x0bb", b"X: a\0", b" X: a", b"X", b"X: a\rb"):
+        with pytest.raises(BadHeadError):
+            parse_head(b"GET / HTTP/1.1\r\nHost: a\r\n" + bad)
+        assert parse_plain(b"GET / HTTP/1.1\r\nHost: a\r\n" + bad + b"\r\n\r\n") is None
 
 
 def test_heads_that_are_costly_are_known():

@@ -83,6 +83,18 @@ def test_people_are_counted_and_not_kept(root):
     assert {key for line in _lines(root) for key in line} == {"play", "gid", "object", "new"}
 
 
+def test_what_was_played_most_is_not_what_most_heard(root):
+    """By plays another is first than by listeners; what too few people heard is left out."""
+    journal = _journal(root)
+    one, few, most = (UUID(int=number) for number in (1, 2, 3))
+    for gid, listeners in ((one, "ab"), (few, "xxxx"), (most, "abbb")):
+        for listener in listeners:
+            journal.count(_report(gid=gid, listener=listener.encode()))
+    assert [gid for gid, _, _ in journal.most_heard(1, 5)] == [most, one, few]
+    assert journal.most_played(1, 5, 2) == ((most, 4, 2), (one, 2, 2))
+    assert journal.most_played(1, 1, 1) == ((most, 4, 2),)
+
+
 def test_what_a_key_hid_goes_with_it(root):
     """With another key the hashes under the old one are removed, and the totals stay."""
     journal = _journal(root)

@@ -26,7 +26,7 @@ from phonotheque.archive.opening import open_to_read
 from phonotheque.archive.recordings.derivatives import open_copy
 from phonotheque.cli import seed
 from phonotheque.errors import CallerError, RightsError
-from phonotheque.listen.ports import Asked, Place, Purpose
+from phonotheque.listen.sound.ports import Asked, Place, Purpose
 from phonotheque.listen.values import SoundForm
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import LISTENING_DOORS, OWN_DOORS, Door

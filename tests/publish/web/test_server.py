@@ -3,6 +3,8 @@
 import hashlib
 import socket
 from contextlib import closing, contextmanager
+from errno import EINVAL
+from threading import Thread
 from time import monotonic
 
 import pytest
@@ -38,7 +40,8 @@ class Folder:
 
 def patience(**bounds):
     """Waits for everything but what is named as if for ever."""
-    return Patience(**{"idle_s": PATIENCE_S, "head_s": PATIENCE_S, "block_s": PATIENCE_S, **bounds})
+    asked = dict.fromkeys(("idle_s", "head_s", "block_s", "end_s"), PATIENCE_S)
+    return Patience(**{**asked, **bounds})
 
 
 @contextmanager
@@ -194,6 +197,71 @@ def test_who_says_nothing_is_let_go(folder):
         while not is_served(port):  # who takes too long to ask is let go, too
             assert monotonic() < deadline, "the thread is kept"
         assert idle.recv(1) == b""
+
+
+def test_a_stop_waits_for_nobody_who_asks_nothing(folder):
+    """Open connections are let go at once, also in the middle of a head."""
+    longer = patience(idle_s=10 * PATIENCE_S, head_s=10 * PATIENCE_S)  # than we wait for an end
+    with serving(folder, patience=longer) as (port, _):
+        idle, slow = connect(port), connect(port)
+        idle.sendall(ask("GET /small"))
+        assert read_answer(idle)[2] == b"small"
+        slow.sendall(ask("GET /small") + b"GET /small HTTP/1.1\r\nX")
+        assert read_answer(slow)[2] == b"small"
+    for one in (idle, slow):
+        with closing(one):
+            assert read_all(one) == b""
+
+
+def test_a_stop_gives_up_who_takes_no_bytes(folder):
+    """However many do: all of them have the same little time, and their threads end."""
+    with open(folder / "long", "wb") as file:
+        file.truncate(64 << 20)
+    with serving(folder, threads=3, patience=patience(end_s=0.1)) as (port, _):
+        held = [connect(port) for _ in range(3)]
+        for one in held:
+            one.sendall(ask("GET /long"))
+            assert one.recv(1)
+    for one in held:
+        with closing(one):
+            assert len(read_all(one)) < 64 << 20
+
+
+def test_a_stop_lets_an_answer_end(folder):
+    """What is taken in time comes whole, and nothing behind it."""
+    with open(folder / "long", "wb") as file:
+        file.truncate(16 << 20)
+    came = []
+    with serving(folder) as (port, _):
+        one = connect(port)
+        one.sendall(ask("GET /long"))
+        assert one.recv(1)
+        reader = Thread(target=lambda: came.extend(iter(lambda: one.recv(1 << 20), b"")))
+        reader.start()
+    reader.join()
+    one.close()
+    assert b"".join(came).partition(b"\r\n\r\n")[2] == bytes(16 << 20)
+
+
+def test_a_connection_that_fails_at_its_first_touch_costs_itself_alone(folder, monkeypatch):
+    """Its thread and the place of its address are there for the next: some systems refuse all
+    calls on a socket that was reset."""
+    failing = [OSError(EINVAL, "Invalid argument")]
+    real = socket.socket.setsockopt
+
+    def once(self, *given):
+        if failing:
+            raise failing.pop()
+        return real(self, *given)
+
+    with serving(folder, threads=1, of_one=1) as (port, faults):
+        monkeypatch.setattr(socket.socket, "setsockopt", once)
+        with closing(connect(port)) as one:
+            assert one.recv(1) == b""
+        deadline = monotonic() + PATIENCE_S
+        while not is_served(port):
+            assert monotonic() < deadline, "no thread is left"
+    assert faults == []
 
 
 def test_one_address_holds_only_so_many_connections(folder):

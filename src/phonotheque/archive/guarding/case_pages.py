@@ -4,6 +4,9 @@ An answer to the question is one of a person when it has some words of its own: 
 came from another account within 30 days are none, and the question stays. Nothing else follows from
 that: two people may well say the same. It stops nobody who lets a program write; it makes each
 account cost an answer that a person may read, and no picture puzzle keeps anybody out.
+
+Law: whoever asks for cases that are not his own costs a look at the head of the book; the book is
+read and proven when it has changed.
 """
 
 from __future__ import annotations
@@ -12,12 +15,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 
 from phonotheque.archive.guarding.desk import GuardDesk
 from phonotheque.archive.guarding.words import words_of
+from phonotheque.disk import Entry, read_if_held
 from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError
 from phonotheque.guard.book.cases import Case, Cases
 from phonotheque.guard.book.entries import Appealed, Settled
+from phonotheque.guard.book.file import HEAD, LINES
 from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.cases.values import Said, ShownCase
@@ -52,17 +58,38 @@ class Concerned:
     addresses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+class _KeptCases:
+    """The cases of a book as it was read last. Threads may share it, and change nothing in it."""
+
+    def __init__(self, desk: GuardDesk) -> None:
+        self._desk = desk
+        self._lock = Lock()
+        self._cases = Cases()
+        self._state: tuple[Entry | None, bytes | None] | None = None
+
+    def read(self) -> Cases:
+        """Return what holds now. Raises as `GuardDesk.read`."""
+        with self._lock:  # one reads what has grown, and the others wait for that
+            # Looked at before the book is: what is written in between is read the next time.
+            disk = self._desk.disk
+            state = (disk.stat(LINES), read_if_held(disk, HEAD))
+            if state != self._state:
+                self._cases, self._state = self._desk.read().cases, state
+            return self._cases
+
+
 class ConcernedDesk:
     """The cases at the listening door. Threads may share it.
 
-    Attributes:
+    Args:
         desk: Where cases are dealt with.
         concerned: Says which accounts a listener is.
     """
 
-    desk: GuardDesk
-    concerned: Callable[[Listener], Concerned]
+    def __init__(self, desk: GuardDesk, concerned: Callable[[Listener], Concerned]) -> None:
+        self.desk = desk
+        self.concerned = concerned
+        self._kept = _KeptCases(desk)
 
     def shown(self, number: str, listener: Listener) -> ShownCase:
         """Return a case as its page tells it."""
@@ -90,7 +117,7 @@ class ConcernedDesk:
         return is_passed
 
     def _own(self, number: str, listener: Listener) -> tuple[Case, Cases]:
-        cases = self.desk.read().cases
+        cases = self._kept.read()
         case = cases.by_number.get(number)
         is_staff = listener.place.is_premises  # not this machine: a proxy may hide who asks
         concerned = self.concerned(listener)
@@ -132,7 +159,7 @@ class ConcernedDesk:
                 by, words = entry.by, entry.reason
             else:
                 by = "account" if isinstance(entry, Appealed) else getattr(entry, "by", "account")
-                words = words_of(self.desk.disk, entry.words) or ""
+                words = words_of(self.desk.disk, entry.case, entry.words) or ""
             found.append((entry.second, Said(_instant(entry.second), by, words)))
         return [said for _, said in sorted(found, key=lambda one: one[0])]
 

@@ -18,7 +18,8 @@ from phonotheque.archive.opening import Archive
 from phonotheque.disk import refusal
 from phonotheque.errors import TruncatedError
 from phonotheque.listen.items.values import Removal
-from phonotheque.listen.ports import Library, Readable, Resource
+from phonotheque.listen.ports import Library
+from phonotheque.listen.sound.ports import Readable, Resource
 from phonotheque.music.digest import Sha256
 from phonotheque.publish.web import shelves
 from phonotheque.publish.web.digests import Digests

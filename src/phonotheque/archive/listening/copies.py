@@ -31,7 +31,8 @@ from phonotheque.errors import BadSettingError
 from phonotheque.listen.item_values import Copy
 from phonotheque.listen.items.in_memory import InMemory
 from phonotheque.listen.items.values import ReleaseTorrent
-from phonotheque.listen.ports import Library, Resource
+from phonotheque.listen.ports import Library
+from phonotheque.listen.sound.ports import Resource
 from phonotheque.listen.values import Album
 from phonotheque.music.digest import PIECE_BYTES, Sha256
 from phonotheque.music.doors import Door

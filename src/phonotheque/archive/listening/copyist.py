@@ -33,7 +33,7 @@ from phonotheque.archive.recordings.derivatives import open_copy
 from phonotheque.derive import opus, thumbnails
 from phonotheque.derive.recipes import COPIES, THUMBNAILS
 from phonotheque.errors import NotHeldError, PhonothequeError, UnavailableError
-from phonotheque.listen.ports import Making
+from phonotheque.listen.sound.ports import Making
 from phonotheque.music.digest import Sha256
 
 WAITING = 32

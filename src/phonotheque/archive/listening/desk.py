@@ -30,7 +30,7 @@ from phonotheque.archive.opening import Archive, open_to_read, today
 from phonotheque.catalogue.snapshot import POINTER
 from phonotheque.disk import refusal
 from phonotheque.errors import PhonothequeError
-from phonotheque.listen.ports import NotAtHandError
+from phonotheque.listen.sound.ports import NotAtHandError
 
 Told = TypeVar("Told")
 State = tuple[int, int] | None

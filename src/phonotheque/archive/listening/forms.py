@@ -6,7 +6,7 @@ another format, which every licence that allows copies allows; an excerpt is a c
 
 from __future__ import annotations
 
-from phonotheque.listen.ports import Asked, Purpose
+from phonotheque.listen.sound.ports import Asked, Purpose
 from phonotheque.listen.values import SoundForm
 from phonotheque.music.doors import Door
 from phonotheque.music.facts import Technical

@@ -17,7 +17,7 @@ from phonotheque.archive.listening.forms import doors_of, may_hear_on_premises, 
 from phonotheque.archive.listening.open_sounds import OpenSounds
 from phonotheque.archive.opening import Archive, today
 from phonotheque.errors import NotWholeError, PhonothequeError
-from phonotheque.listen.ports import Asked, Offer, Purpose
+from phonotheque.listen.sound.ports import Asked, Offer, Purpose
 from phonotheque.listen.values import SoundForm
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
@@ -52,7 +52,7 @@ class Offers:
         self._recall = recall
 
     def may(self, asked: Asked) -> Offer | None:
-        """Ask the resolver now. See `phonotheque.listen.ports.Asking`."""
+        """Ask the resolver now. See `phonotheque.listen.sound.ports.Asking`."""
         found = self._offered(asked)
         for offer, held in found:
             if offer.verdict.allowed and self._open.wrong_with(held, asked.form) is None:

@@ -41,7 +41,7 @@ from phonotheque.errors import (
     NotWholeError,
     PhonothequeError,
 )
-from phonotheque.listen.ports import Making
+from phonotheque.listen.sound.ports import Making
 from phonotheque.listen.values import SoundForm
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Tags

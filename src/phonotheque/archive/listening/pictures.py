@@ -23,7 +23,7 @@ from phonotheque.derive.recipes import THUMBNAILS
 from phonotheque.derive.thumbnails import encoder_version
 from phonotheque.derive.waveform import Drawn, waveform_svg
 from phonotheque.errors import IntegrityError, NotHeldError, NotWholeError
-from phonotheque.listen.ports import Making, Resource
+from phonotheque.listen.sound.ports import Making, Resource
 from phonotheque.listen.values import CoverSize
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask

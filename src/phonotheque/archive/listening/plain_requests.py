@@ -21,13 +21,12 @@ from starlette.types import ASGIApp, Message, Scope
 
 from phonotheque.listen.sound.sending import ZERO_COPY
 from phonotheque.listen.sound.traffic import BrokenOffError
+from phonotheque.publish.web.heads import FIELD, MAX_HEAD_BYTES, join_lines
 
 _LINE = re.compile(rb"(GET|HEAD) (/[!-~]*) HTTP/1\.1")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*+([!-~](?:[ -~\t]*[!-~])?)?[ \t]*")
 _NOT_PLAIN = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer")
 )
-_MOST_BYTES = 16 << 10
 _NO_BODY = (204, 304)
 
 
@@ -41,7 +40,7 @@ class Plain(NamedTuple):
 
 def parse_plain(data: bytes) -> Plain | None:
     """Read the head of a request that has no body; None when it is anything else, or two."""
-    if len(data) > _MOST_BYTES or data.find(b"\r\n\r\n") != len(data) - 4:
+    if len(data) > MAX_HEAD_BYTES or data.find(b"\r\n\r\n") != len(data) - 4:
         return None
     line, *lines = data[:-4].split(b"\r\n")
     first = _LINE.fullmatch(line)
@@ -50,7 +49,7 @@ def parse_plain(data: bytes) -> Plain | None:
     headers: list[tuple[bytes, bytes]] = []
     hosts = 0
     for one in lines:
-        found = _FIELD.fullmatch(one)
+        found = FIELD.fullmatch(one)
         if found is None:
             return None
         name, value = found[1].lower(), found[2] or b""
@@ -209,7 +208,4 @@ class Cycle:
         elif self._left is None:
             self._is_chunked = True
             lines.append(b"transfer-encoding: chunked")
-        head = b"\r\n".join([*lines, b"", b""])
-        if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1:
-            raise ValueError("a header has an end of line in it")
-        return head
+        return join_lines(lines)

@@ -100,10 +100,22 @@ class PlayJournal:
 
         Cost: a row for each day and recording.
         """
+        return self._most(days, 0, "sum(listeners) DESC, sum(plays) DESC", limit)
+
+    def most_played(
+        self, days: int, limit: int, least_listeners: int
+    ) -> tuple[tuple[UUID, int, int], ...]:
+        """Return what was played most in the last days, of what so many people heard: as
+        `most_heard` does."""
+        return self._most(days, least_listeners, "sum(plays) DESC, sum(listeners) DESC", limit)
+
+    def _most(
+        self, days: int, least_listeners: int, order: str, limit: int
+    ) -> tuple[tuple[UUID, int, int], ...]:
         since = (self.day() - timedelta(days=days - 1)).isoformat()
-        query = """SELECT gid, sum(plays), sum(listeners) FROM total WHERE day >= ? GROUP BY gid
-                   ORDER BY sum(listeners) DESC, sum(plays) DESC, gid LIMIT ?"""
-        rows = self._table.read(query, (since, limit))
+        query = f"""SELECT gid, sum(plays), sum(listeners) FROM total WHERE day >= ? GROUP BY gid
+                    HAVING sum(listeners) >= ? ORDER BY {order}, gid LIMIT ?"""
+        rows = self._table.read(query, (since, least_listeners, limit))
         return tuple((UUID(bytes=gid), plays, people) for gid, plays, people in rows)
 
     def _settle(self, taken: Sequence[tuple[Report, Future[bool]]]) -> None:

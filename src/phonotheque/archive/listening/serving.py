@@ -105,18 +105,24 @@ def serve(served: Served, listening: socket.socket, on_fault: OnFault, stop: Eve
         make_metrics(counts, served.workers)
         with listening:
             if served.workers == 1:
-                work(served, listening, counts, 0, on_fault)
+                work(served, listening, counts, 0, on_fault, stop)
             else:
                 _Crew(served, listening, counts, on_fault).run(stop)
 
 
 def work(
-    served: Served, listening: socket.socket, counts: Path, row: int, on_fault: OnFault
+    served: Served,
+    listening: socket.socket,
+    counts: Path,
+    row: int,
+    on_fault: OnFault,
+    stop: Event | None = None,
 ) -> None:
-    """Be one worker, until a signal comes."""
+    """Be one worker, until a signal comes, or has come: `stop` is set then."""
+    told = stop or Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn answers them while it serves, and raises them once more at its end.
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_: told.set())
     config = parse_config(read_whole(LocalDisk(served.root), FILE_NAME))
     with ExitStack() as stack:
         metrics = Metrics(counts, row, served.workers)
@@ -130,7 +136,14 @@ def work(
         sys.setswitchinterval(_TURN_S)
         gc.freeze()  # what is open now stays: it is not looked through again and again
         stack.callback(gc.unfreeze)
-        server_of(door.app, door.tick).run(sockets=[listening])
+
+        def tick() -> None:
+            door.tick()
+            if told.is_set():  # before uvicorn listened for signals
+                server.should_exit = True
+
+        server = server_of(door.app, tick)
+        server.run(sockets=[listening])
 
 
 def _end_with_parent() -> None:

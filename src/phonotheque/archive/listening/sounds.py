@@ -29,7 +29,7 @@ from phonotheque.errors import (
     NotShareableError,
     NotWholeError,
 )
-from phonotheque.listen.ports import Asked, Asking, Making, NotAtHandError, Offer, Resource
+from phonotheque.listen.sound.ports import Asked, Asking, Making, NotAtHandError, Offer, Resource
 from phonotheque.listen.values import SoundForm
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
@@ -83,7 +83,7 @@ class ArchiveSounds:
         self.at_once: Asking = Offers(objects, self._open, desks.recollect)
 
     def may(self, asked: Asked) -> Offer | None:
-        """Ask the resolver now. See `phonotheque.listen.ports.Asking`."""
+        """Ask the resolver now. See `phonotheque.listen.sound.ports.Asking`."""
         return self._offers.may(asked)
 
     def form_for(self, gid: UUID) -> SoundForm:
@@ -120,7 +120,7 @@ class ArchiveSounds:
     def open(
         self, asked: Asked, sha256: Sha256, *, is_proven: bool = False, group: str = ""
     ) -> Resource | Making:
-        """Open a file that was offered. See `phonotheque.listen.ports.Sounds`."""
+        """Open a file that was offered. See `phonotheque.listen.sound.ports.Sounds`."""
         desk, held = self._desks.here(), self._offers.allowed(asked, sha256)
         if held is None:
             raise NotShareableError(

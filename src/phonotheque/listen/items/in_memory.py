@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class InMemory:
-    """Bytes in memory, as `phonotheque.listen.ports.Readable`."""
+    """Bytes in memory, as `phonotheque.listen.sound.ports.Readable`."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from phonotheque.listen.items.values import Message, Removal, Report
-from phonotheque.listen.ports import Resource
+from phonotheque.listen.sound.ports import Resource
 
 
 class Reports(Protocol):

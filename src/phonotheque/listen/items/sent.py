@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from phonotheque.listen.ports import Resource
+from phonotheque.listen.sound.ports import Resource
 from phonotheque.listen.sound.sending import Sending
 from phonotheque.listen.sound.traffic import Traffic
 

@@ -24,7 +24,8 @@ from phonotheque.listen.items.ports import BulkDoor
 from phonotheque.listen.items.sent import Sent
 from phonotheque.listen.pages.rendering import Pages, words_of
 from phonotheque.listen.pages.words import Words
-from phonotheque.listen.ports import Copies, Library, Resource
+from phonotheque.listen.ports import Copies, Library
+from phonotheque.listen.sound.ports import Resource
 from phonotheque.listen.sound.traffic import Traffic
 from phonotheque.listen.threads import PageRoute
 from phonotheque.listen.values import Gone
@@ -122,7 +123,7 @@ def _release(room: TorrentRoom, gid: UUID) -> Resource:
     if made is not None:
         return Resource(
             size_bytes=len(made.data),
-            etag=made.info_hash_v2,
+            etag=sha256(made.data).hexdigest(),  # trackers and web seeds are not in the info-hash
             media_type=TORRENT_TYPE,
             file_name=f"{made.name}.torrent",
             data=InMemory(made.data),

@@ -17,7 +17,8 @@ from fastapi.responses import RedirectResponse
 from phonotheque.errors import BadReferenceError
 from phonotheque.listen.pages.rendering import Pages
 from phonotheque.listen.pages.said import PATHS
-from phonotheque.listen.ports import Place, Ports
+from phonotheque.listen.ports import Ports
+from phonotheque.listen.sound.ports import Place
 from phonotheque.listen.values import Album, Artist, Gone, Hit, Label, Song
 
 Thing = TypeVar("Thing", Song, Album, Artist, Label)

@@ -24,7 +24,7 @@ from phonotheque.listen.pages.rendering import segment, words_of
 from phonotheque.listen.pages.rows import Sides
 from phonotheque.listen.pages.said import say_licence
 from phonotheque.listen.pages.words import Words
-from phonotheque.listen.ports import Asked, Purpose
+from phonotheque.listen.sound.ports import Asked, Purpose
 from phonotheque.listen.values import Album, Choice, Facet, Hit, Order, Pool, Song, SoundForm
 from phonotheque.music.rights import Verdict
 from phonotheque.publish.pages.texts import format_count, plain

@@ -93,7 +93,7 @@ def parse_playlist(data: bytes) -> tuple[str, list[Named]]:
     title, entries = found
     if not entries:
         raise _refused("it names no song")
-    return plain(title), entries[:MOST_ENTRIES]
+    return plain(title), entries
 
 
 def _parse_m3u8(text: str) -> tuple[str, list[Named]]:
@@ -110,6 +110,8 @@ def _parse_m3u8(text: str) -> tuple[str, list[Named]]:
             file = re.sub(r"\.[A-Za-z0-9]{2,5}$", "", re.split(r"[/\\]", line)[-1])
             entries.append(Named(plain(name or file), plain(creator), _gid(line)))
             said = ""
+            if len(entries) == MOST_ENTRIES:
+                break
     return title, entries
 
 
@@ -117,7 +119,7 @@ def _parse_jspf(text: str) -> tuple[str, list[Named]]:
     try:
         playlist = json.loads(text)["playlist"]
         tracks = playlist.get("track", [])
-        entries = [_named(track) for track in tracks[: MOST_ENTRIES + 1] if isinstance(track, dict)]
+        entries = [_named(track) for track in tracks[:MOST_ENTRIES] if isinstance(track, dict)]
         return str(playlist.get("title") or ""), entries
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _refused("it begins like JSPF, and is none") from error

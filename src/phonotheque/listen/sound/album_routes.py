@@ -22,8 +22,9 @@ from phonotheque.errors import (
     UnavailableError,
 )
 from phonotheque.listen.gate import Passed, Refusal, Wish
-from phonotheque.listen.ports import Library, Making, Purpose, Resource
+from phonotheque.listen.ports import Library
 from phonotheque.listen.sound.album_zip import Checksums, Packed, packed_paper, zip_resource
+from phonotheque.listen.sound.ports import Making, Purpose, Resource
 from phonotheque.listen.sound.routes import SoundDoor, parse_form, parse_gid, refusal_response
 from phonotheque.listen.sound.sending import Sending, group_of
 from phonotheque.listen.sound.traffic import BrokenOffError

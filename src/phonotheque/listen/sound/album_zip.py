@@ -18,7 +18,7 @@ from itertools import accumulate
 from threading import Lock
 from typing import Protocol
 
-from phonotheque.listen.ports import Resource
+from phonotheque.listen.sound.ports import Resource
 from phonotheque.listen.sound.zip_form import (
     END_BYTES,
     Member,

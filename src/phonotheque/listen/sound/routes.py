@@ -27,7 +27,7 @@ from phonotheque.errors import (
     UnavailableError,
 )
 from phonotheque.listen.gate import Gate, Guard, Passed, Refusal, Wish
-from phonotheque.listen.ports import NotAtHandError, Purpose, Resource, Sounds
+from phonotheque.listen.sound.ports import NotAtHandError, Purpose, Resource, Sounds
 from phonotheque.listen.sound.sending import Sending, group_of
 from phonotheque.listen.sound.traffic import Traffic
 from phonotheque.listen.values import SoundForm

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from starlette.types import Message, Scope, Send
 
 from phonotheque.errors import PhonothequeError
-from phonotheque.listen.ports import Resource
+from phonotheque.listen.sound.ports import Resource
 from phonotheque.listen.sound.traffic import BLOCK_BYTES, BrokenOffError, Traffic
 from phonotheque.publish.web.heads import Answer, Request, Shown, answer
 from phonotheque.publish.web.ranges import Span

@@ -18,8 +18,8 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 
 from phonotheque.errors import PhonothequeError, UnavailableError
-from phonotheque.listen.ports import Making
 from phonotheque.listen.shares import Shares
+from phonotheque.listen.sound.ports import Making
 
 BLOCK_BYTES = 1 << 20
 """Most that is read at once."""

@@ -2,16 +2,18 @@
 
 Laws: HEAD is answered as GET without the body; an entity tag is strong and is the digest of the
 bytes, so that a part is never put to parts of other bytes (`If-Range`); what cannot be understood
-for certain is refused and ends the connection, so that nothing can be smuggled behind it.
+for certain is refused and ends the connection, so that nothing can be smuggled behind it; a head is
+read in time that grows with its length alone, and no header of an answer can become two.
 
-Source: RFC 9110 sections 8.8, 13 and 14; RFC 9112 sections 2 to 6.
-Not here: sockets (`server`), what is there to be sent (`shelves`).
+Source: RFC 9110 sections 5.5, 8.8, 13 and 14; RFC 9112 sections 2 to 6.
+Not here: sockets (`server`), what is there to be sent (`shelves`). The listening door reads and
+writes its lines as it is done here, too (`archive.listening.plain_requests`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -20,8 +22,14 @@ from phonotheque.publish.web.ranges import Span, UnsatisfiableError, parse_range
 MAX_HEAD_BYTES = 16 << 10
 """Longest head that is read: browsers send under 2 KiB."""
 
-_LINE = re.compile(rb"([A-Z]{1,16}) (\S+) HTTP/1\.([01])")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+_LINE = re.compile(rb"([A-Z]{1,16}) ([!-~\x80-\xff]+) HTTP/1\.([01])")
+
+FIELD = re.compile(
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):"
+    rb"[ \t]*+([!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?[ \t]*"
+)
+"""One header: its name, and its value from letter to letter, None when it is empty. Blanks before a
+value are never given back, and a value ends with a letter: there is one way to read a line."""
 
 
 class BadHeadError(Exception):
@@ -85,14 +93,14 @@ def parse_head(head: bytes) -> Request:
     """
     line, *rest = head.split(b"\r\n")
     match = _LINE.fullmatch(line)
-    if match is None or b"\n" in head.replace(b"\r\n", b"") or b"\0" in head:
+    if match is None:
         raise BadHeadError
     fields: dict[str, str] = {}
-    for raw in filter(None, rest):
-        found = _FIELD.fullmatch(raw)
+    for raw in rest:
+        found = FIELD.fullmatch(raw)
         if found is None:
             raise BadHeadError
-        name, value = found[1].decode().lower(), found[2].decode("latin-1")
+        name, value = found[1].decode().lower(), (found[2] or b"").decode("latin-1")
         if name in fields and name in ("host", "content-length", "range"):
             raise BadHeadError
         fields[name] = f"{fields[name]}, {value}" if name in fields else value
@@ -172,6 +180,9 @@ def encode_head(reply: Answer, date: str, *, is_kept: bool) -> bytes:
         reply: The answer.
         date: This instant, as HTTP writes it.
         is_kept: Whether the connection may serve another request.
+
+    Raises:
+        ValueError: A header has an end of line in it, or letters that headers cannot have.
     """
     fields = {
         "Date": date,
@@ -183,4 +194,16 @@ def encode_head(reply: Answer, date: str, *, is_kept: bool) -> bytes:
     }
     lines = [f"HTTP/1.1 {reply.status.value} {reply.status.phrase}"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return join_lines([line.encode("latin-1") for line in lines])
+
+
+def join_lines(lines: Sequence[bytes]) -> bytes:
+    """Return a head of its lines, with the empty one that ends it.
+
+    Raises:
+        ValueError: One has an end of line in it: it would be two.
+    """
+    head = b"\r\n".join((*lines, b"", b""))
+    if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1:
+        raise ValueError("a header has an end of line in it")
+    return head

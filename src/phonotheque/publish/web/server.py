@@ -6,7 +6,8 @@ Files go from the system's cache to the network by `sendfile`. TLS is for a prox
 
 Laws: a fixed number of threads, each with one connection; who finds the queue full is told to come
 again; one address holds only so many connections; a connection stays open between requests only
-while nobody waits. What is asked for is looked up anew for every request.
+while nobody waits; no connection ends a thread, and a stop ends every connection. What is asked for
+is looked up anew for every request.
 
 Not here: what may be given (`shelves`), what is answered (`heads`).
 """
@@ -22,6 +23,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Protocol
 
 from phonotheque.errors import PhonothequeError, UnavailableError
@@ -44,6 +46,9 @@ from phonotheque.publish.web.wire import (
     SlowError,
     Wire,
 )
+
+_LOOK_UP_S = 2.0
+"""How long a stop waits for threads that look something up on the disk; they end after that."""
 
 
 class Finder(Protocol):
@@ -100,6 +105,7 @@ class Server:
         self._stopping = Event()
         self._waiting: Queue[tuple[socket.socket, str]] = Queue(bounds.waiting)
         self._of_address: Counter[str] = Counter()
+        self._served: set[socket.socket] = set()
         self._lock = Lock()
         try:
             family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -126,14 +132,29 @@ class Server:
             thread.start()
 
     def close(self) -> None:
-        """Stop: what is being sent is finished or given up within seconds."""
+        """Stop: who asks for nothing is let go at once; what is being sent is finished within
+        `Patience.end_s`, or given up."""
         self._stopping.set()
-        for thread in self._threads:
-            thread.join(timeout=5)
+        self._shut(socket.SHUT_RD)
+        self._join(self._bounds.patience.end_s)
+        self._shut(socket.SHUT_RDWR)
+        self._join(_LOOK_UP_S)
         self._socket.close()
         with suppress(Empty):
             while True:
                 self._waiting.get_nowait()[0].close()
+
+    def _shut(self, how: int) -> None:
+        """Wake the threads that wait for somebody: there is nothing more to be read, or at all."""
+        with self._lock:
+            for connection in self._served:
+                with suppress(OSError):  # the other end went away
+                    connection.shutdown(how)
+
+    def _join(self, wait_s: float) -> None:
+        until = monotonic() + wait_s
+        for thread in self._threads:
+            thread.join(timeout=max(until - monotonic(), 0))
 
     def _accept(self) -> None:
         while not self._stopping.is_set():
@@ -179,18 +200,27 @@ class Server:
                     connection, host = self._waiting.get(timeout=0.25)
                 except Empty:
                     continue
-                wire = Wire(connection, self._bounds.patience)
                 try:
-                    self._serve(wire, finder)
-                    wire.close()
-                except (ClosedError, SlowError):
-                    pass
-                except Exception as error:
-                    self._on_fault(f"{type(error).__name__}: {error}")
-                    wire.close()
+                    self._take(connection, finder)
                 finally:
-                    wire.drop()
                     self._leave(host)
+
+    def _take(self, connection: socket.socket, finder: Finder) -> None:
+        """Serve a connection where a stop finds it, and close it."""
+        with self._lock:
+            self._served.add(connection)
+        try:
+            wire = Wire(connection, self._bounds.patience)
+            self._serve(wire, finder)
+            wire.finish()
+        except (ClosedError, SlowError):
+            pass
+        except Exception as error:
+            self._on_fault(f"{type(error).__name__}: {error}")
+        finally:
+            with self._lock:  # which `_shut` holds: it never meets the next socket of this number
+                self._served.discard(connection)
+                connection.close()
 
     def _serve(self, wire: Wire, finder: Finder) -> None:
         """Answer the requests of one connection."""
@@ -218,7 +248,8 @@ class Server:
             return
         except Exception:
             _reply(wire, refuse(HTTPStatus.INTERNAL_SERVER_ERROR), None, is_kept=False)
-            raise  # a mistake of ours: `_work` tells it, and goes on with the next connection
+            wire.finish()
+            raise  # a mistake of ours: `_take` tells it, and the next connection is served
         with ExitStack() as stack:
             if found is not None:
                 stack.enter_context(found.file)

@@ -42,11 +42,13 @@ class Patience:
         idle_s: For the next request on an open connection.
         head_s: From the first byte of a head to its end.
         block_s: For 256 KiB of a body: less than 8.7 kB a second is nobody who wants music.
+        end_s: For what is being sent when the server stops, by all of them together.
     """
 
     idle_s: float = 15.0
     head_s: float = 10.0
     block_s: float = 30.0
+    end_s: float = 5.0
 
 
 PATIENT = Patience()
@@ -56,19 +58,25 @@ class Wire:
     """A connected socket.
 
     Args:
-        connection: The socket; closed by `close`.
+        connection: The socket. Whoever gives it closes it.
         patience: How long to wait.
+
+    Raises:
+        ClosedError: The other end went away.
     """
 
     def __init__(self, connection: socket.socket, patience: Patience) -> None:
-        connection.setblocking(False)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:  # as macOS refuses all calls after a reset
+            raise ClosedError from error
         self._socket = connection
         self._patience = patience
         self._rest = b""
 
-    def close(self) -> None:
-        """Let go of the socket, so that what was sent last arrives.
+    def finish(self) -> None:
+        """Wait a little until what was sent last has arrived.
 
         Were it closed with something unread, the system would take the answer back (RFC 9112, 9.6).
         """
@@ -79,11 +87,6 @@ class Wire:
                 self._wait(select.POLLIN, until)
                 if not self._socket.recv(1 << 16):
                     break
-        self._socket.close()
-
-    def drop(self) -> None:
-        """Let go of the socket at once."""
-        self._socket.close()
 
     def read_head(self) -> bytes:
         """Return the next head without its empty line.
