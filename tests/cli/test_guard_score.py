@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.phono import Done, call
-from tests.guard.score.logs import Fetch, combined, listeners, scraper
+from tests.guard.score.logs import Fetch, caddy, combined, listeners, scraper
 from tests.torture.warm import warm_command
 
 PEOPLE = listeners()
@@ -35,7 +35,7 @@ def test_a_log_is_told_and_written_as_a_page(log: Path) -> None:
     """Status 1 when somebody stands out; no archive is needed."""
     page, rule = log.with_name("report.html"), log.with_name("rule.yml")
     out = score(log, "--html", page, "--sigma", rule).expect(1).out
-    assert out.startswith("1 account of 401 goes through the catalogue")
+    assert out.startswith("1 account of 401 with 4 fetches or more goes through the catalogue")
     assert "203.0.113.1, score" in out
     assert "499 of them followed the number before." in out
     assert b"203.0.113.1" in page.read_bytes()
@@ -70,11 +70,56 @@ def test_standard_input_and_several_logs(log: Path) -> None:
         (["a.log", "--to", "file:x"], "verdicts come only while a log is followed"),
         (["-", "--follow"], "standard input cannot be followed"),
         (["a.log", "--follow", "--to", "pigeon:home"], "verdicts cannot go there"),
+        (
+            ["a.log", "--follow", "--to", "file:/gone/v"],
+            "file:/gone/v: the folder that it is to be",
+        ),
+        (["a.log", "--follow", "--to", "file:/"], "it is a folder or a device"),
+        (["a.log", "--follow", "--to", "valkey://bad:xx/0"], "it names no server"),
+        (
+            ["a.log", "--html", "/gone/x.html"],
+            "/gone/x.html: the folder that it is to be in is not",
+        ),
+        (["a.log", "--sigma", "/gone/s.yml"], "not there (/gone)"),
+        (["a.log", "--html", "."], ".: it is a folder"),
+        (["a.log", "--html", "/dev/null"], "/dev/null: it is no file, and is not replaced"),
+        (["a.log", "--html", "x", "--sigma", "./x"], "two reports cannot be one file"),
+        (["a.log", "--by-network", "--sigma", "x"], "cannot take addresses together"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: list[str], said: str) -> None:
     """With status 2, before anything is read."""
-    assert said in call("guard", "score", *arguments).expect(2).err
+    err = call("guard", "score", *arguments).expect(2).err
+    assert said in err
+    assert ".new" not in err
+    assert "verify" not in err
+
+
+def test_a_field_that_no_line_has_is_refused(log: Path) -> None:
+    """By its name, also where another log is of no JSON; where any line has it, it is none."""
+    log.write_bytes(caddy(FETCHES[:100]))
+    err = score(log, "--field", "account=nope").expect(2).err
+    assert "--field account=nope: no line has that field" in err
+    assert "--field limited=free" in score(log, "--field", "limited=free").expect(2).err
+    score(log, "--field", "account=request.remote_ip").expect(0)
+    log.write_bytes(combined(FETCHES[:100]))
+    assert "--field account=x" in score(log, "--field", "account=x").expect(2).err
+    log.write_text('{"who": 1}\n')
+    assert str(log) in score(log).expect(2).err
+
+
+def test_numbers_of_one_are_told_as_such(log: Path) -> None:
+    """And how many visitors are lacking before anybody has a score."""
+    few = sorted(listeners(20) + scraper("203.0.113.1", 500))
+    log.write_bytes(combined(few))
+    out = score(log).expect(1).out
+    assert "1 account of 21 with 4 fetches or more goes through the catalogue" in out
+    visitors = score(log, "--json").expect(1).one()["visitors"]
+    assert visitors["needed"] == 200
+    assert 0 < visitors["ordinary"] <= 21
+    assert f"ordinary: {visitors['ordinary']} fetched something that is not popular, 200" in out
+    log.write_bytes(combined(few[:1]))
+    assert "\n1 line, 0 of them" in score(log).expect(0).out
 
 
 def test_of_nothing_nothing_is_said(log: Path) -> None:
@@ -95,28 +140,78 @@ def test_of_nothing_nothing_is_said(log: Path) -> None:
     assert "Nobody stands out." in score(log, "--item", "/song/([0-9]+)").expect(0).out
 
 
+class Following:
+    """The command while it follows a log, with a file for its verdicts."""
+
+    def __init__(self, log: Path, kept: Path) -> None:
+        more = ("--json", "--follow", "--to", f"file:{kept}")
+        words = [*warm_command(), "guard", "score", str(log), *more]
+        pipe = subprocess.PIPE
+        self._command = subprocess.Popen(words, stdout=pipe, stderr=pipe, text=True)
+        self.report = self._record()
+
+    def _record(self) -> dict[str, str]:
+        assert self._command.stdout is not None
+        record: dict[str, str] = json.loads(self._command.stdout.readline())
+        return record
+
+    def verdict(self) -> tuple[str, str]:
+        """The next one: about whom, and what."""
+        said = self._record()
+        return said["account"], said["rung"]
+
+    def stopped(self) -> str:
+        """What is told when it was stopped."""
+        os.kill(self._command.pid, signal.SIGINT)
+        _, told = self._command.communicate()
+        assert self._command.returncode == 130
+        return told
+
+
+def from_second(second: int, fetches: list[Fetch]) -> bytes:
+    """Lines of fetches that begin then."""
+    shift = second - fetches[0].second
+    return combined([fetch._replace(second=fetch.second + shift) for fetch in fetches])
+
+
 def test_a_log_is_followed_until_it_is_stopped(log: Path) -> None:
-    """Who begins to copy afterwards is named within the log's own time, and stands in the file."""
+    """Who begins to copy afterwards is named within the log's own time, and stands in the file; who
+    did meanwhile stands there when it is followed again, and again if the file was lost."""
     began = int(time.time()) - 16_000  # a verdict about what is long past has ended already
-
-    def from_second(second: int, fetches: list[Fetch]) -> bytes:
-        shift = second - fetches[0].second
-        return combined([fetch._replace(second=fetch.second + shift) for fetch in fetches])
-
     log.write_bytes(from_second(began - 8 * 86_400, PEOPLE))
     kept = log.with_name("verdicts.jsonl")
-    words = [*warm_command(), "guard", "score", str(log), "--follow", "--to", f"file:{kept}"]
-    command = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    assert command.stdout is not None
-    for line in command.stdout:
-        if line.startswith("Of the others"):
-            break
+
+    def named() -> list[str]:
+        return [json.loads(line)["account"] for line in kept.read_text().splitlines()]
+
+    first = Following(log, kept)
     with log.open("ab") as file:
         file.write(from_second(began, scraper("203.0.113.9", 400)))
-    verdict = json.loads(command.stdout.readline())
-    assert (verdict["account"], verdict["rung"]) == ("203.0.113.9", "suspend")
-    os.kill(command.pid, signal.SIGINT)
-    assert command.wait() == 130
-    command.stdout.close()
-    rows = [json.loads(line) for line in kept.read_text().splitlines()]
-    assert [row["account"] for row in rows] == ["203.0.113.9"]
+    assert first.verdict() == ("203.0.113.9", "suspend")
+    told = first.stopped()
+    assert told.startswith("Stopped. Verdicts hold until they end;")
+    assert "Nothing is lost" not in told
+    assert named() == ["203.0.113.9"]
+    kept.unlink()
+    with log.open("ab") as file:
+        file.write(from_second(began, scraper("203.0.113.8", 400, first=9_000)))
+    again = Following(log, kept)
+    found = {again.verdict(), again.verdict()}
+    assert found == {("203.0.113.8", "suspend"), ("203.0.113.9", "suspend")}
+    again.stopped()
+    assert sorted(named()) == ["203.0.113.8", "203.0.113.9"]
+
+
+def test_a_log_of_few_visitors_that_only_begins_is_followed(log: Path) -> None:
+    """Who goes over a budget in it is named."""
+    log.write_bytes(combined(PEOPLE[:1]))
+    kept = log.with_name("verdicts.jsonl")
+    follower = Following(log, kept)
+    with log.open("ab") as file:
+        file.write(from_second(int(time.time()) - 16_000, scraper("203.0.113.9", 400)))
+    rungs = [follower.verdict()]
+    while rungs[-1][1] != "budget":
+        rungs.append(follower.verdict())
+    follower.stopped()
+    assert {account for account, _ in rungs} == {"203.0.113.9"}
+    assert json.loads(kept.read_text())["rung"] == "budget"

@@ -179,6 +179,26 @@ def test_a_service_of_twenty_accounts_stops_nobody() -> None:
     assert guard.guard.limits == UNKNOWN
 
 
+def test_a_service_whose_plays_nobody_knows_stops_nobody() -> None:
+    """Without any popularity nothing surprises and every score is a number; it is learned from what
+    is played, and then the same conduct is noticed."""
+    guard = Own(service())
+    taken = np.arange(5_000)
+    one = np.full(len(taken), PEOPLE)
+    guard.see(batch(one, taken, START + taken * 10))
+    assert not guard.look(START + DAY).account.size
+    everybody = np.arange(PEOPLE + FARM)
+    assert np.isfinite(guard.guard.music.bits).all()
+    assert np.isfinite(guard.guard.music.rating).all()
+    assert guard.guard.own_scores(everybody).tolist() == [0.0] * len(everybody)
+    assert guard.guard.limits == UNKNOWN
+    for day in range(1, 8):
+        guard.see(people(day))
+        guard.look(START + (day + 1) * DAY)
+    guard.see(batch(one, taken + 5_000, START + 8 * DAY + taken * 10))
+    assert guard.look(START + 9 * DAY).account.tolist() == [PEOPLE]
+
+
 def test_who_stops_and_resumes_says_the_same() -> None:
     """A snapshot in the middle, and a new process: the same accounts are asked at the same time."""
     whole, disk = warmed(), MemoryDisk()

@@ -91,6 +91,31 @@ def test_an_account_costs_less_than_a_kilobyte() -> None:
     assert new_accounts(1_000).bytes_each <= 1_024
 
 
+def test_an_account_with_ten_million_plays_is_an_account_like_any_other() -> None:
+    """It takes no more room, what was new to it is counted, nothing overflows, and those beside it
+    are as they were."""
+    tracks, at_once, times = 500_000, 1_000_000, 10
+    accounts, music = new_accounts(2), rated(new_music(tracks))
+    take(accounts, music, [(1, track, track, 60_000, True) for track in range(50)])
+    beside = [column[1].copy() for column in accounts]
+    for first in range(0, times * at_once, at_once):
+        plays = np.arange(first, first + at_once)
+        copied = np.ones(at_once, np.bool_)
+        played_ms = np.full(at_once, 2**31 - 1, np.int32)
+        account, track = np.zeros(at_once, np.int32), (plays % tracks).astype(np.int32)
+        observe_all(
+            accounts, music, np.array(NEVER), Events(account, track, plays, played_ms, copied)
+        )
+    assert accounts.bytes_each == new_accounts(2).bytes_each
+    assert accounts.numbers[0, PLAYS] == times * at_once
+    assert accounts.numbers[0, DISTINCT] == pytest.approx(tracks, rel=0.1)
+    assert np.isfinite(accounts.numbers).all()
+    assert accounts.hours[0].max() == 65_535
+    assert music.plays[:50].tolist() == [times * at_once // tracks + 1] * 50
+    for column, before in zip(accounts, beside, strict=True):
+        assert np.array_equal(column[1], before)
+
+
 @pytest.mark.parametrize("distinct", [50, 500, 5_000, 20_000])
 def test_new_tracks_are_counted_within_a_few_per_cent(distinct: int) -> None:
     """The estimate has no bias and an error of about 3 % (twenty accounts: 2 % left)."""

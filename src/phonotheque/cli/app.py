@@ -42,6 +42,7 @@ from phonotheque.cli import (
 from phonotheque.cli.exit_status import DONE, INTERRUPTED, exit_status
 from phonotheque.cli.late_grammar import group_of
 from phonotheque.cli.output import printable
+from phonotheque.cli.signals import StoppedError
 from phonotheque.errors import BadRequestError, PhonothequeError
 
 app = typer.Typer(
@@ -128,6 +129,9 @@ def run(arguments: list[str]) -> int:
         return exit_status(error)
     except typer.Exit as end:
         return end.exit_code
+    except StoppedError as stopped:
+        print(stopped, file=sys.stderr)
+        return INTERRUPTED
     except (KeyboardInterrupt, typer.Abort):
         print("Stopped. Nothing is lost; run the same command again to go on.", file=sys.stderr)
         return INTERRUPTED

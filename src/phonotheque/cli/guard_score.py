@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.guard_score_telling import tell
+from phonotheque.cli.new_files import check_reports, write_report
 from phonotheque.cli.options import Json
 from phonotheque.cli.output import print_json
 from phonotheque.cli.signals import until_stopped
 from phonotheque.cli.watching import watched
 
 if TYPE_CHECKING:
-    from phonotheque.guard.score.judging import Learned, Report
+    from phonotheque.guard.score.following import Watch
+    from phonotheque.guard.score.judging import Report
     from phonotheque.guard.score.reading import Gathered
     from phonotheque.guard.score.sinks import Sink
     from phonotheque.guard.score.visits import Gathering
 
 _MOMENT_S = 0.5
+
+_STOPPED = (
+    "Stopped. Verdicts hold until they end; the same command reads the log anew, hands on what "
+    "holds then, and goes on."
+)
 
 _LOGS = Annotated[
     list[str],
@@ -51,7 +60,7 @@ _SINKS = Annotated[
     list[str] | None,
     typer.Option(
         metavar="SINK",
-        help="Where verdicts go that --follow finds: file:PATH, nft:FAMILY:TABLE:SET, "
+        help="Where verdicts go that --follow finds: file:PATH, nft:FAMILY:TABLE:SET[:SET6], "
         "valkey://HOST:PORT/DB.",
     ),
 ]
@@ -78,33 +87,42 @@ def score(
     Reads the common and the combined log format of nginx and Apache, Caddy's JSON, the log of
     `phono serve`, and other lines of JSON when it is told where they say what. Needs no archive.
     The status is 1 when somebody stands out who does not call himself a robot, 2 when `--item` fits
-    no line.
+    no line, or no line has a field that was named.
 
     Example: phono guard score /var/log/nginx/access.log --html report.html
     """
+    from phonotheque.guard.score.courses import drawing_of
+    from phonotheque.guard.score.following import Watch
     from phonotheque.guard.score.items import item_rule
     from phonotheque.guard.score.judging import judge
+    from phonotheque.guard.score.page import page_of
     from phonotheque.guard.score.reading import gather
+    from phonotheque.guard.score.sigma import sigma_rule
     from phonotheque.guard.score.sinks import sink_of
     from phonotheque.guard.score.visits import Gathering
 
-    said, sinks = _named(field or []), [sink_of(one) for one in to or []]
-    _refuse_apart(logs, sinks, is_following=follow)
-    with Gathering(item_rule(item), by_network=by_network) as gathering:
+    check_reports(html, sigma)
+    _refuse_apart(logs, is_following=follow, has_sinks=bool(to), is_rule=by_network and bool(sigma))
+    said, sinks, rule = _named(field or []), [sink_of(one) for one in to or []], item_rule(item)
+    with Gathering(rule, by_network=by_network) as gathering:
         with watched() as told:
 
             def on_progress(name: str, done: int, size: int) -> None:
                 told(f"reading {name}", done / size if size else None, None)
 
             read = gather(gathering, logs, said, on_progress)
+            _refuse_missing(said, read, is_following=follow)
             _refuse_unfit(item, gathering, is_following=follow)
             told("counting", None, None)
             report, learned = judge(gathering, tuple(logs), read.notes)
         _give(report, as_json=as_json)
-        _write_papers(report, gathering, html, sigma)
+        if html is not None:
+            write_report(html, page_of(report, drawing_of(report, gathering)))
+        if sigma is not None:
+            write_report(sigma, sigma_rule(report, rule, read.fields).encode())
         if follow:
             sys.stdout.flush()
-            _follow(gathering, learned, Path(logs[-1]), read, sinks)
+            _follow(Watch(gathering, learned), gathering, report, Path(logs[-1]), read, sinks)
     return FOUND if any(not one.account.is_robot for one in report.suspects) else DONE
 
 
@@ -117,28 +135,29 @@ def _give(report: Report, *, as_json: bool) -> None:
         tell(report)
 
 
-def _write_papers(
-    report: Report, gathering: Gathering, html: Path | None, sigma: Path | None
-) -> None:
-    from phonotheque.guard.score.courses import drawing_of
-    from phonotheque.guard.score.page import page_of
-    from phonotheque.guard.score.sigma import sigma_rule
-
-    if html is not None:
-        _write(html, page_of(report, drawing_of(report, gathering)))
-    if sigma is not None:
-        _write(sigma, sigma_rule(report).encode())
-
-
-def _refuse_apart(logs: list[str], sinks: list[Sink], *, is_following: bool) -> None:
+def _refuse_apart(logs: list[str], *, is_following: bool, has_sinks: bool, is_rule: bool) -> None:
     from phonotheque.errors import BadRequestError
 
-    if sinks and not is_following:
+    if has_sinks and not is_following:
         todo = "Add --follow, or leave out --to."
         raise BadRequestError("--to", "verdicts come only while a log is followed", todo)
     if is_following and logs[-1] == "-":
         todo = "Name the file of the log."
         raise BadRequestError("-", "standard input cannot be followed", todo)
+    if is_rule:
+        todo = "Leave out one of --by-network and --sigma."
+        raise BadRequestError("--sigma", "a Sigma rule cannot take addresses together", todo)
+
+
+def _refuse_missing(said: dict[str, str], read: Gathered, *, is_following: bool) -> None:
+    """A field that no line has is a slip, but for one that is rare in a log that only begins."""
+    from phonotheque.errors import BadMappingError
+
+    for name in read.missing:
+        if name in ("account", "item", "time") or not is_following:
+            todo = "Write it as it stands in the lines: --field account=remote_user."
+            wrong = "no line has that field"
+            raise BadMappingError(f"--field {name}={said[name]}", wrong, todo)
 
 
 def _refuse_unfit(item: str | None, gathering: Gathering, *, is_following: bool) -> None:
@@ -154,28 +173,36 @@ def _refuse_unfit(item: str | None, gathering: Gathering, *, is_following: bool)
 
 
 def _follow(
-    gathering: Gathering, learned: Learned, log: Path, read: Gathered, sinks: list[Sink]
+    watch: Watch,
+    gathering: Gathering,
+    report: Report,
+    log: Path,
+    read: Gathered,
+    sinks: list[Sink],
 ) -> None:
     """Print verdicts as lines of JSON, and hand them on, until Ctrl-C."""
-    from phonotheque.errors import BadRequestError, UnavailableError
+    from phonotheque.errors import BadRequestError
     from phonotheque.guard.score.following import follow
+    from phonotheque.guard.score.handing import Handing
     from phonotheque.guard.score.sinks import record_of
     from phonotheque.guard.score.tailing import new_lines
 
-    if read.read is None:
-        return
     if read.from_byte is None:
         todo = "Name the log that is written now as the last one."
         raise BadRequestError(str(log), "it is packed, and does not grow", todo)
-    with until_stopped() as stop:
-        blocks = new_lines(log, read.from_byte, lambda: not stop.wait(_MOMENT_S))
-        for verdict in follow(gathering, learned, blocks, read.read):
+    handing = Handing(sinks, lambda text: print(f"phono: {text}", file=sys.stderr))
+    with until_stopped(_STOPPED) as stop:
+
+        def wait() -> bool:
+            handing.try_again()
+            return not stop.wait(_MOMENT_S)
+
+        blocks = new_lines(log, read.from_byte, wait)
+        suspects = [one.number for one in report.suspects]
+        standing = watch.standing(suspects, int(time()))
+        for verdict in chain(standing, follow(watch, gathering, blocks, read.read)):
             print_json({"account": verdict.account, **record_of(verdict)})
-            for sink in sinks:
-                try:
-                    sink.take(verdict)
-                except UnavailableError as error:
-                    print(f"phono: {error}", file=sys.stderr)
+            handing.take(verdict)
 
 
 def _named(given: list[str]) -> dict[str, str]:
@@ -188,9 +215,3 @@ def _named(given: list[str]) -> dict[str, str]:
             raise BadMappingError(one, "it names no field", "Write --field account=remote_user.")
         said[name] = place
     return said
-
-
-def _write(path: Path, data: bytes) -> None:
-    from phonotheque.disk import LocalDisk, write_whole
-
-    write_whole(LocalDisk(path.absolute().parent), path.name, data)

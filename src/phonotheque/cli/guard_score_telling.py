@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phonotheque.cli.output import print_table, printable
+from phonotheque.cli.output import counted, print_table, printable
 
 if TYPE_CHECKING:
     from phonotheque.guard.score.judging import Report
@@ -15,15 +15,12 @@ _LONGEST_AGENT = 100
 
 def tell(report: Report) -> None:
     """Print a report."""
-    from phonotheque.guard.score.reasons import summary_of
+    from phonotheque.guard.score.reasons import summary_of, too_few
 
     print(summary_of(report))
     print(_read_words(report))
-    if report.thresholds is None and report.counted.fetches:
-        print(
-            "Too few visitors to know what is ordinary: only budgets, and counting through "
-            "numbers, are held against anybody."
-        )
+    if words := too_few(report):
+        print(words)
     for note in report.notes:
         print(printable(note))
     if report.counted.fetches:
@@ -32,17 +29,14 @@ def tell(report: Report) -> None:
 
 
 def _read_words(report: Report) -> str:
-    from phonotheque.guard.score.reasons import instant
+    from phonotheque.guard.score.reasons import instant, looked_at
 
-    counted = report.counted
+    read = report.counted
     between = ""
-    if counted.last_second:
-        between = f", {instant(counted.first_second)} to {instant(counted.last_second)}"
-    return (
-        f"{counted.lines:,} lines, {counted.malformed:,} of them unreadable; "
-        f"{report.accounts:,} accounts looked at one by one, {report.robots:,} of which call "
-        f"themselves robots; {report.items:,} different items{between}."
-    )
+    if read.last_second:
+        between = f", {instant(read.first_second)} to {instant(read.last_second)}"
+    lines = f"{counted(read.lines, 'line')}, {read.malformed:,} of them unreadable"
+    return f"{lines}; {looked_at(report)}{between}."
 
 
 def _tell_named(report: Report) -> None:

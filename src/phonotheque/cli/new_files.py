@@ -1,6 +1,7 @@
-"""Files for other programs: new ones, whole or not there, and never in the place of another.
+"""Files for other programs, whole or not there.
 
-All of them are made of somebody's list, so nobody but the owner can read them (0600).
+What is made of somebody's list is new, never in the place of another, and nobody but the owner can
+read it (0600). A report takes the place of the one before it.
 """
 
 from __future__ import annotations
@@ -33,10 +34,8 @@ def check_targets(*targets: Path | None) -> None:
         place = folder.resolve() / target.name
         if os.path.lexists(target):
             wrong = "it is there already, and nothing is overwritten"
-        elif not folder.is_dir():
-            wrong = "the folder that it is to be in is not there"
-        elif not os.access(folder, os.W_OK):
-            wrong = "its folder cannot be written to"
+        elif wrong := _wrong_with(folder):
+            pass
         elif place in taken:
             wrong = "the table and the playlist cannot be one file"
         else:
@@ -45,17 +44,74 @@ def check_targets(*targets: Path | None) -> None:
         raise BadRequestError(str(target), wrong, "Give another name.")
 
 
-def refuse_inside(root: Path, *targets: Path | None) -> None:
-    """Refuse to write a private list where an archive is, which is copied, and published in parts.
+def check_reports(*paths: Path | None) -> None:
+    """Refuse what a report cannot be written to, before anything is read for it.
 
     Raises:
-        BadRequestError: The file would be in the archive's folder.
+        BadRequestError: Its folder is not there or cannot be written to, what has its name is no
+            file (a folder, a device), or two reports would be one file.
     """
     from phonotheque.errors import BadRequestError
 
+    taken: set[str] = set()
+    for path in filter(None, paths):
+        place = os.path.realpath(path)  # a link stays one, and what it leads to is replaced
+        if os.path.isdir(place):
+            wrong = "it is a folder"
+        elif os.path.exists(place) and not os.path.isfile(place):
+            wrong = "it is no file, and is not replaced"
+        elif wrong := _wrong_with(Path(place).parent):
+            pass
+        elif place in taken:
+            wrong = "two reports cannot be one file"
+        else:
+            taken.add(place)
+            continue
+        raise BadRequestError(str(path), wrong, "Give another name.")
+
+
+def write_report(path: Path, data: bytes) -> None:
+    """Write a file in the place of the one before it, whole or not at all, and durable.
+
+    Raises:
+        BadRequestError: As `check_reports`.
+        UnavailableError: The disk refuses; the path is named as it was given.
+    """
+    from phonotheque.disk import LocalDisk, write_whole
+    from phonotheque.errors import PhonothequeError
+
+    check_reports(path)
+    place = Path(os.path.realpath(path))
+    try:
+        write_whole(LocalDisk(place.parent), place.name, data)
+    except PhonothequeError as error:  # it names the file that is written aside
+        raise type(error)(str(path), error.wrong, error.todo) from error
+
+
+def _wrong_with(folder: Path) -> str:
+    """Why no file can be made in a folder; empty when one can."""
+    if not os.path.isdir(folder):
+        return f"the folder that it is to be in is not there ({folder})"
+    return "" if os.access(folder, os.W_OK) else f"its folder cannot be written to ({folder})"
+
+
+def refuse_inside(root: Path, *targets: Path | None, is_private: bool = True) -> None:
+    """Refuse to write where an archive is, which is copied, and published in parts.
+
+    Args:
+        is_private: Whether it is made of somebody's list.
+
+    Raises:
+        BadRequestError: The file or folder would be in the archive's folder, or be it.
+    """
+    from phonotheque.errors import BadRequestError
+
+    home = root.resolve()
     for target in filter(None, targets):
-        if target.absolute().parent.resolve().is_relative_to(root.resolve()):
-            wrong = "it would be in the archive's folder, and the list is private"
+        place = target.absolute()
+        if any(one.is_relative_to(home) for one in (place.parent.resolve(), place.resolve())):
+            private = ", and the list is private" if is_private else ""
+            wrong = f"it would be in the archive's folder{private}"
             raise BadRequestError(str(target), wrong, "Write it somewhere else.")
 
 

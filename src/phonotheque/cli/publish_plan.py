@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from phonotheque.cli.exit_status import DONE
+from phonotheque.cli.new_files import check_reports, write_report
 from phonotheque.cli.options import Jobs, Json, archive_of, job_count, parse_size
 from phonotheque.cli.output import format_bytes, print_json, print_table, tell
 from phonotheque.cli.watching import watched
@@ -55,6 +56,7 @@ def plan(
 
     root = archive_of(context)
     form = _form_of(picture)
+    check_reports(picture)
     with open_to_read(root) as archive:
         tell(archive.notices)
         wish = _wish(archive.config, order, tier, space)
@@ -91,7 +93,6 @@ def _form_of(picture: Path | None) -> str:
 
 
 def _draw(figures: Figures, path: Path, form: str) -> None:
-    from phonotheque.disk import refusal
     from phonotheque.errors import NotHeldError
     from phonotheque.publish.planning.picture import picture_of
     from phonotheque.publish.planning.telling import finding, method
@@ -100,11 +101,7 @@ def _draw(figures: Figures, path: Path, form: str) -> None:
         todo = "Import counts: `phono catalogue import`, then `phono catalogue build`."
         raise NotHeldError("a curve to draw", "nobody counted listens", todo)
     title = finding(figures, _size_of(figures))
-    data = picture_of(figures.curve, title, method(figures), form)
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise refusal(str(path), error) from error
+    write_report(path, picture_of(figures.curve, title, method(figures), form))
 
 
 def _size_of(figures: Figures) -> str:

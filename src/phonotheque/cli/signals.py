@@ -16,14 +16,22 @@ def stop_at_signals() -> Event:
     return stop
 
 
+class StoppedError(Exception):
+    """A command was told to stop, and says in words of its own what that means."""
+
+
 @contextmanager
-def until_stopped() -> Iterator[Event]:
+def until_stopped(words: str = "") -> Iterator[Event]:
     """Let the block end in its own way when it is told to stop, and only then the command.
+
+    Args:
+        words: What is told then, where the words for all commands are not true.
 
     Raises:
         KeyboardInterrupt: At the end of the block, when it was told to.
+        StoppedError: Instead, with words.
     """
     stop = stop_at_signals()
     yield stop
     if stop.is_set():
-        raise KeyboardInterrupt
+        raise StoppedError(words) if words else KeyboardInterrupt

@@ -103,6 +103,16 @@ def test_few_visitors_are_held_against_budgets_alone(path):
     assert report_of(path, combined(listeners(20))).suspects == ()
 
 
+def test_where_nobody_says_what_is_popular_nobody_has_a_score(path):
+    """A log of robots alone: nothing divides by nothing, and budgets name them as ever."""
+    robots = scraper("192.0.2.66", 400) + scraper("192.0.2.67", 3, first=9_000)
+    report = report_of(path, combined(robots, "Examplebot/1.0"))
+    assert names(report) == ["192.0.2.66"]
+    assert (report.suspects[0].score, report.suspects[0].needed) == (None, None)
+    assert (report.visitors, report.thresholds, report.others) == (0, None, 0)
+    assert report.items == 400
+
+
 def test_nobody_is_named_for_little(path):
     """An evening is no catalogue, however strange its music."""
     odd = scraper("203.0.113.1", LEAST_ITEMS - 1, first=15_000)
@@ -178,7 +188,7 @@ def test_a_budget_in_hindsight_is_the_budget_of_the_door(seconds, limit):
             refused += 1
         else:
             spent = open_one((limit,), spent, second)
-    assert beyond_budget(firsts_of(visits), limit, 1)[0] == refused
+    assert beyond_budget(firsts_of(visits), limit).sum() == refused
 
 
 def test_what_was_gathered_is_gone_afterwards(path, tmp_path):

@@ -129,7 +129,9 @@ def test_lines_that_say_nothing_change_nothing(form, odd):
     for place, junk in sorted(odd, reverse=True):
         mixed.insert(place + 1, junk + b"\n")
     reader = (
-        read_combined if form is combined else JsonLines(fields_of(lines[0], {}), lines[0]).read
+        read_combined
+        if form is combined
+        else JsonLines(fields_of(lines[0], {}, "a.log"), lines[0]).read
     )
     alone, among = reader(b"".join(lines)), reader(b"".join(mixed))
 
@@ -164,7 +166,7 @@ def test_a_line_of_a_megabyte_is_left_out(tmp_path, monkeypatch):
     rows, counted, read = gathered(path)
     assert set(seen(rows)) <= set(sought(FETCHES))
     assert len(rows) + counted.few == len(FETCHES)
-    assert "1 lines were too long" in read.notes[0]
+    assert "1 line was too long" in read.notes[0]
 
 
 @given(st.integers(1, 9_000))

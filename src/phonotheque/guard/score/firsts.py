@@ -94,16 +94,14 @@ def add_conduct(
     firsts: Firsts,
     had: npt.NDArray[np.uint32],
     bits: npt.NDArray[np.float32],
-    since: int = 0,
 ) -> None:
     """Add up the firsts of accounts that are not in `conduct` yet.
 
     Args:
         had: How many trusted accounts had the item of each place.
         bits: Surprise by that number; the last one for all more.
-        since: Second before which sums may have been as high as they like.
     """
-    _add(conduct, firsts, had, bits, np.array([*CLOCKS_S, since]))
+    _add(conduct, firsts, had, bits, np.array(CLOCKS_S))
 
 
 @numba.njit(cache=True)
@@ -124,8 +122,7 @@ def _add(
         for clock in range(3):
             sums[clock] *= np.exp((conduct.last[who] - now) / clocks_s[clock])
             sums[clock] += surprise
-            if now >= clocks_s[3]:
-                conduct.peaks[who, clock] = max(conduct.peaks[who, clock], sums[clock])
+            conduct.peaks[who, clock] = max(conduct.peaks[who, clock], sums[clock])
         conduct.items[who] += 1
         conduct.bits[who] += surprise
         conduct.rare[who] += had[firsts.place[row]] <= 1
@@ -136,28 +133,62 @@ def _add(
         conduct.last[who], last = now, firsts.counter[row]
 
 
-def beyond_budget(firsts: Firsts, limit: Limit, accounts: int) -> npt.NDArray[np.int64]:
-    """Return how many firsts of each account a budget would have kept waiting.
+def scores_of(
+    firsts: Firsts,
+    had: npt.NDArray[np.uint32],
+    bits: npt.NDArray[np.float32],
+    thresholds: tuple[float, float, float],
+) -> npt.NDArray[np.float64]:
+    """Return the score of one account after each of its firsts: 1 is at a threshold."""
+    return _scores(firsts, had, bits, np.array(CLOCKS_S), np.array(thresholds))
+
+
+@numba.njit(cache=True)
+def _scores(
+    firsts: Firsts,
+    had: npt.NDArray[np.uint32],
+    bits: npt.NDArray[np.float32],
+    clocks_s: npt.NDArray[np.float64],
+    thresholds: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    scores, sums = np.zeros(len(firsts.second)), np.zeros(3)
+    last = firsts.second[0] if len(scores) else 0
+    for row in range(len(scores)):
+        gap, last = firsts.second[row] - last, firsts.second[row]
+        surprise = bits[min(had[firsts.place[row]], len(bits) - 1)]
+        sums[:] = sums * np.exp(-gap / clocks_s) + surprise
+        scores[row] = (sums / thresholds).max()
+    return scores
+
+
+def in_sequence(firsts: Firsts) -> npt.NDArray[np.bool_]:
+    """Return of each first whether it followed the number of the account's one before."""
+    follows = np.zeros(len(firsts.counter), bool)
+    follows[1:] = (firsts.counter[1:] == firsts.counter[:-1] + 1) & (firsts.counter[1:] >= 0)
+    follows[1:] &= firsts.account[1:] == firsts.account[:-1]
+    return follows
+
+
+def beyond_budget(firsts: Firsts, limit: Limit) -> npt.NDArray[np.bool_]:
+    """Return of each first whether a budget would have kept it waiting.
 
     What waited is thought to be asked for later and not counted again: the fewest that an honest
     visitor would have noticed.
     """
-    return _beyond(firsts, float(limit.interval_s), float(limit.seconds), accounts)
+    return _beyond(firsts, float(limit.interval_s), float(limit.seconds))
 
 
 @numba.njit(cache=True)
-def _beyond(
-    firsts: Firsts, interval_s: float, seconds: float, accounts: int
-) -> npt.NDArray[np.int64]:
+def _beyond(firsts: Firsts, interval_s: float, seconds: float) -> npt.NDArray[np.bool_]:
     """The generic cell rate algorithm, as `phonotheque.guard.budgets`."""
-    refused = np.zeros(accounts, np.int64)
+    refused = np.zeros(len(firsts.account), np.bool_)
     before, until = -1, 0.0
     for row in range(len(firsts.account)):
         who, now = firsts.account[row], float(firsts.second[row])
         if who != before:
             before, until = who, 0.0
         if max(until - now, 0.0) + interval_s > seconds + 1e-6:
-            refused[who] += 1
+            refused[row] = True
         else:
             until = max(until, now) + interval_s
     return refused

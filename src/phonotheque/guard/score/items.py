@@ -14,8 +14,15 @@ from phonotheque.errors import BadRequestError
 
 NO_ITEM = -1
 
+FURNITURE_ENDS = (
+    ".css", ".js", ".mjs", ".map", ".ico", ".woff", ".woff2", ".ttf", ".otf", ".eot",
+)  # fmt: skip
+FURNITURE_BEGINS = ("/favicon", "/robots.txt", "/sitemap", "/.well-known/")
+"""How addresses of what pages are made of end and begin, in letters of any case."""
+
 _FURNITURE = re.compile(
-    rb"(?i)\.(?:css|js|mjs|map|ico|woff2?|ttf|otf|eot)$|^/(?:favicon|robots\.txt|sitemap|\.well-known/)"
+    rf"(?i)(?:{'|'.join(map(re.escape, FURNITURE_ENDS))})$"
+    rf"|^(?:{'|'.join(map(re.escape, FURNITURE_BEGINS))})".encode()
 )
 _NUMBER = re.compile(rb"(\d{1,9})\D{0,12}$")
 

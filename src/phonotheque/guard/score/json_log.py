@@ -74,11 +74,12 @@ def require_known(said: Iterable[str]) -> None:
             raise BadMappingError(name, "no such field is looked for", todo)
 
 
-def fields_of(line: bytes, said: dict[str, str]) -> Fields:
+def fields_of(line: bytes, said: dict[str, str], log: str) -> Fields:
     """Return where lines like this one say what.
 
     Args:
         line: The first one.
+        log: Which it is of.
         said: Fields that were named, by name of `Fields`.
 
     Raises:
@@ -95,7 +96,7 @@ def fields_of(line: bytes, said: dict[str, str]) -> Fields:
     except TypeError:
         there = ", ".join(sorted(map(str, record))[:20]) or "none"
         raise BadMappingError(
-            "this log",
+            log,
             f"it is of no form that is known (fields of its first line: {there})",
             "Say what stands where: --field account=NAME --field item=NAME --field time=NAME.",
         ) from None
@@ -104,15 +105,20 @@ def fields_of(line: bytes, said: dict[str, str]) -> Fields:
 class JsonLines:
     """Reads lines of JSON by their fields.
 
-    Args:
+    Attributes:
         fields: Where they say what.
-        line: The first line: a field whose name has full stops may stand in it as one name.
+        met: Names of `Fields` that any line had so far.
     """
 
     def __init__(self, fields: Fields, line: bytes = b"{}") -> None:
-        """Begin."""
+        """Begin.
+
+        Args:
+            line: The first line: a field whose name has full stops may stand in it as one name.
+        """
         record = _decoded(line) or {}
         self.fields = fields
+        self.met: set[str] = set()
         self._ways = {
             name: way if way in record else tuple(way.split("."))
             for name, way in asdict(fields).items()
@@ -149,12 +155,15 @@ class JsonLines:
                 malformed += 1
         return records, malformed
 
-    def _values(self, records: list[Any], name: str) -> Iterable[Any]:
+    def _values(self, records: list[Any], name: str) -> list[Any]:
         way = self._ways[name]
         found: Iterable[Any] = records
         for part in (way,) if isinstance(way, str) else way:
             found = map(_inside(_safe(part)), found)
-        return found
+        values = list(found)
+        if name not in self.met and any(value is not None for value in values):
+            self.met.add(name)
+        return values
 
     def _column(self, records: list[Any], name: str) -> Column:
         return of_words([_word(value) for value in self._values(records, name)])

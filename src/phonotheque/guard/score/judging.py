@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.budgets import DEFAULT, Limit
-from phonotheque.guard.calibration import threshold
+from phonotheque.guard.calibration import LEAST_ACCOUNTS, threshold
 from phonotheque.guard.engine.memory import surprise_table
 from phonotheque.guard.engine.plain import TRUSTED_BELOW
 from phonotheque.guard.rungs import FROM_SCORE, Rung, rung_of
@@ -31,11 +31,14 @@ from phonotheque.guard.score.visits import Account, Counted, Gathering
 LEAST_ITEMS = 40
 """An evening's reading or listening; what 40 items say about somebody says nothing for sure."""
 
+LEAST_VISITORS = LEAST_ACCOUNTS
+"""So many must have fetched what is not popular before it is known what is ordinary."""
+
 RATE = 1e-4
 """Share of honest accounts that may reach a threshold in 30 days, by any of the three clocks."""
 
 _VISITS_AT_ONCE = 4_000_000
-_IN_SEQUENCE = 0.5
+IN_SEQUENCE = 0.5
 """Share of items that followed the number before, from which somebody counts through them."""
 
 _ROUNDS = 2
@@ -81,7 +84,7 @@ class Suspect:
     @property
     def counts_through(self) -> bool:
         """Whether it takes items in the order of their numbers."""
-        return self.in_sequence > _IN_SEQUENCE * self.items
+        return self.in_sequence > IN_SEQUENCE * self.items
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,9 @@ class Report:
         accounts: That were looked at one by one.
         robots: Of them, those that call themselves so.
         items: Different ones that were fetched, estimated.
+        visitors: Of the accounts, those that say what is ordinary: no robots by their own word, and
+            they fetched something that is not popular. With fewer than `LEAST_VISITORS` nobody has
+            a score.
         thresholds: Bits of an hour, a day, a month; None where too few ask to have them.
         suspects: The highest score first.
         others: Accounts that are neither suspects nor robots by their own word.
@@ -124,6 +130,7 @@ class Report:
     accounts: int
     robots: int
     items: int
+    visitors: int
     thresholds: tuple[float, float, float] | None
     suspects: tuple[Suspect, ...]
     others: int
@@ -166,7 +173,7 @@ def judge(
     conduct, learned, scores = known
     refused = _refused(gathered)
     if learned.thresholds is None:
-        stands_out = refused.any(axis=1) | (conduct.in_sequence > _IN_SEQUENCE * conduct.items)
+        stands_out = refused.any(axis=1) | (conduct.in_sequence > IN_SEQUENCE * conduct.items)
     else:
         stands_out = scores >= FROM_SCORE[Rung.CHALLENGE]
     stands_out &= conduct.items >= LEAST_ITEMS
@@ -174,8 +181,9 @@ def judge(
     places = places[np.lexsort((-conduct.items[places], -scores[places]))]
     items = _different(learned.had, gathered)
     others = ~stands_out & ~robots
+    visitors = int(np.count_nonzero(conduct.peaks[~robots] > 0, axis=0).min())
     report = Report(
-        logs, gathered.counted, len(robots), int(robots.sum()), items, learned.thresholds,
+        logs, gathered.counted, len(robots), int(robots.sum()), items, visitors, learned.thresholds,
         tuple(_suspect(gathered, known, refused, place, items) for place in places.tolist()),
         int(others.sum()), _budgets(refused, others, stands_out), _most(conduct, others), notes,
     )  # fmt: skip
@@ -217,7 +225,8 @@ def _refused(gathered: Gathering) -> npt.NDArray[np.int64]:
     for visits in gathered.parts(_VISITS_AT_ONCE):
         firsts = firsts_of(visits)
         for place, limit in enumerate(DEFAULT):
-            refused[:, place] += beyond_budget(firsts, limit, len(refused))
+            who = firsts.account[beyond_budget(firsts, limit)]
+            refused[:, place] += np.bincount(who, minlength=len(refused))
     return refused
 
 

@@ -13,7 +13,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from phonotheque.guard.papers import curves
 from phonotheque.guard.score.courses import Drawing
 from phonotheque.guard.score.judging import LEAST_ITEMS, Report, Suspect
-from phonotheque.guard.score.reasons import does, instant, reasons_of, share, summary_of, words
+from phonotheque.guard.score.reasons import (
+    counted,
+    does,
+    instant,
+    looked_at,
+    reasons_of,
+    share,
+    summary_of,
+    too_few,
+    words,
+)
 from phonotheque.look import house_style
 
 MOST_ROWS = 100
@@ -48,6 +58,9 @@ def page_of(report: Report, drawing: Drawing | None) -> bytes:
             report=report,
             drawing=drawing,
             summary=summary_of(report),
+            looked_at=looked_at(report),
+            too_few=too_few(report),
+            counted=counted,
             curves=curves,
             least=LEAST_ITEMS,
             most=MOST_ROWS,

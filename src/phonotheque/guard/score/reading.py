@@ -9,12 +9,31 @@ from typing import NamedTuple
 from phonotheque.errors import MalformedError
 from phonotheque.guard.score.columns import Raw
 from phonotheque.guard.score.combined_log import is_combined, read_combined
-from phonotheque.guard.score.json_log import JsonLines, fields_of, is_record, require_known
+from phonotheque.guard.score.json_log import (
+    Fields,
+    JsonLines,
+    fields_of,
+    is_record,
+    require_known,
+)
 from phonotheque.guard.score.opening import Opened
+from phonotheque.guard.score.reasons import counted
 from phonotheque.guard.score.visits import Gathering
 
 _LINES_LOOKED_AT = 1_000
 """Among which one must be of a form that is known: logs may begin with something else."""
+
+
+class Reader(NamedTuple):
+    """What reads a log.
+
+    Attributes:
+        read: Reads whole lines.
+        lines: Of a log of JSON; None for another.
+    """
+
+    read: Callable[[bytes], Raw]
+    lines: JsonLines | None
 
 
 class Gathered(NamedTuple):
@@ -22,13 +41,17 @@ class Gathered(NamedTuple):
 
     Attributes:
         notes: What must be said about them.
-        read: Reads more lines of the last log.
+        read: Reads more lines of the last log, or the first ones where it is empty.
         from_byte: Where the last log goes on; None where it is packed, and does not.
+        fields: Where the last log says what; None where it is not of JSON.
+        missing: Fields that were named and that no line has, by name of `Fields`.
     """
 
     notes: tuple[str, ...]
-    read: Callable[[bytes], Raw] | None
+    read: Callable[[bytes], Raw]
     from_byte: int | None
+    fields: Fields | None
+    missing: tuple[str, ...]
 
 
 def gather(
@@ -52,14 +75,17 @@ def gather(
     """
     require_known(said)
     notes: list[str] = []
-    read, from_byte = None, None
+    readers: list[Reader] = []
+    last, from_byte = None, None
     for name in logs:
-        log, read = Opened(name), None
+        log, last = Opened(name), None
         with ThreadPoolExecutor(1) as pool:  # Arrow reads the next lines while these are taken in
             under_way: Future[Raw] | None = None
             for block in log.blocks():
-                read = read or reader_of(block, name, said)
-                next_one = pool.submit(read, block)
+                if last is None:
+                    last = reader_of(block, name, said)
+                    readers.append(last)
+                next_one = pool.submit(last.read, block)
                 if under_way is not None:
                     gathering.add(under_way.result())
                     on_progress(name, log.read_bytes, log.size_bytes)
@@ -68,23 +94,46 @@ def gather(
                 gathering.add(under_way.result())
         from_byte = None if log.is_packed else log.read_bytes - log.half_bytes
         notes += _notes_on(log)
-    return Gathered(tuple(notes), read, from_byte)
+    last = last or Reader(_begun(logs[-1], said), None)
+    fields = last.lines.fields if last.lines is not None else None
+    return Gathered(tuple(notes), last.read, from_byte, fields, _missing(readers, said))
+
+
+def _missing(readers: list[Reader], said: Mapping[str, str]) -> tuple[str, ...]:
+    met = {name for reader in readers if reader.lines is not None for name in reader.lines.met}
+    return tuple(name for name in said if name not in met) if readers else ()
+
+
+def _begun(name: str, said: Mapping[str, str]) -> Callable[[bytes], Raw]:
+    """What reads a log whose form its first lines will tell."""
+    found: list[Reader] = []
+
+    def read(block: bytes) -> Raw:
+        if not found:
+            found.append(reader_of(block, name, said))
+        return found[0].read(block)
+
+    return read
 
 
 def _notes_on(log: Opened) -> Iterator[str]:
     if log.left_out:
-        yield f"{log.name}: {log.left_out:,} lines were too long to be requests."
+        were = (
+            "was too long to be a request" if log.left_out == 1 else "were too long to be requests"
+        )
+        yield f"{log.name}: {counted(log.left_out, 'line')} {were}."
     if log.damage:
         yield f"{log.name}: {log.damage}; what came before was read."
 
 
-def reader_of(block: bytes, name: str, said: Mapping[str, str]) -> Callable[[bytes], Raw]:
+def reader_of(block: bytes, name: str, said: Mapping[str, str]) -> Reader:
     """Return what reads a log that begins like this. Raises as `gather` does of its form."""
     for line in block.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT]:
         if is_record(line):
-            return JsonLines(fields_of(line, dict(said)), line).read
+            lines = JsonLines(fields_of(line, dict(said), name), line)
+            return Reader(lines.read, lines)
         if is_combined(line):
-            return read_combined
+            return Reader(read_combined, None)
     raise MalformedError(
         name,
         "none of its first lines is of the common or combined log format, or JSON",

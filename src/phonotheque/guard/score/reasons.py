@@ -9,7 +9,11 @@ from typing import Any
 
 from phonotheque.guard.budgets import DAY, HOUR, Limit
 from phonotheque.guard.rungs import Rung
-from phonotheque.guard.score.judging import Report, Suspect
+from phonotheque.guard.score.judging import LEAST_VISITORS, Report, Suspect
+from phonotheque.guard.score.visits import LEAST_REQUESTS
+
+INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+"""The form of instants, in UTC: they sort as text."""
 
 _DOES = {
     Rung.NONE: "do nothing",
@@ -67,8 +71,28 @@ def summary_of(report: Report) -> str:
     together = sum(one.items for one in named)
     verb = "goes" if len(named) == 1 else "go"
     return (
-        f"{counted(len(named), 'account')} of {report.accounts:,} {verb} through the catalogue "
-        f"({together:,} items together){by_word}."
+        f"{counted(len(named), 'account')} of {report.accounts:,} with {LEAST_REQUESTS} fetches or "
+        f"more {verb} through the catalogue ({together:,} items together){by_word}."
+    )
+
+
+def too_few(report: Report) -> str:
+    """Say that nobody has a score, and how many visitors are lacking; empty where they have one."""
+    if report.thresholds is not None or not report.counted.fetches:
+        return ""
+    return (
+        f"Too few visitors to know what is ordinary: {report.visitors:,} fetched something that is "
+        f"not popular, {LEAST_VISITORS:,} are needed. Only budgets, and counting through numbers, "
+        "are held against anybody."
+    )
+
+
+def looked_at(report: Report) -> str:
+    """Say how much was read and looked at, in a sentence without its full stop."""
+    return (
+        f"{counted(report.accounts, 'account')} with {LEAST_REQUESTS} fetches or more looked at "
+        f"one by one, {report.robots:,} of them robots by their own word; "
+        f"{counted(report.items, 'different item')}"
     )
 
 
@@ -84,6 +108,7 @@ def record_of(report: Report) -> dict[str, Any]:
         "accounts": report.accounts,
         "robots": report.robots,
         "items": report.items,
+        "visitors": {"ordinary": report.visitors, "needed": LEAST_VISITORS},
         "thresholds_bits": report.thresholds and list(report.thresholds),
         "suspects": [_suspect_record(one, limits) for one in report.suspects],
         "others": {"accounts": report.others, "items_of_the_thousandth": report.most},
@@ -137,7 +162,7 @@ def share(part: float) -> str:
 
 def instant(second: int) -> str:
     """An instant as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(second, UTC).strftime(INSTANT)
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,35 +1,35 @@
 """Where verdicts go: a file, a set of nftables, or Valkey. All of them end by themselves.
 
 Laws: a file of verdicts is whole at every instant; a verdict ends when it says, however late it
-came, and one that ended is not taken; while a verdict holds, no lower rung takes its place; a
-verdict that cannot be delivered is told; nothing but addresses ever goes into a set of addresses.
+came, and one that ended is not taken; while a verdict holds, no lower rung takes its place; one
+that comes again changes nothing; a verdict that cannot be delivered is told.
 
-Sources: nftables 1.0, nft(8), "SET STATEMENT" and "ELEMENT COMMANDS"; Valkey, `SET` with `EX`.
+Source: Valkey, `SET` with `EX`.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
 from phonotheque.disk import LocalDisk, write_whole
-from phonotheque.errors import BadRequestError, MalformedError, UnavailableError
+from phonotheque.errors import (
+    BadRequestError,
+    MalformedError,
+    PhonothequeError,
+    UnavailableError,
+)
 from phonotheque.guard.rungs import Rung
+from phonotheque.guard.score.address_sets import address_set_of
 from phonotheque.guard.score.following import Verdict
-from phonotheque.guard.score.reasons import instant
-
-_NFT_TIMEOUT_S = 10
-_NFT = shutil.which("nft", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "nft"
-"""Where timers and ordinary people look for programs, it often is not."""
-
+from phonotheque.guard.score.reasons import INSTANT, instant
 
 Clock = Callable[[], float]
 """Gives seconds since 1970."""
@@ -53,14 +53,13 @@ class VerdictFile:
         """Begin with what the file holds already.
 
         Raises:
+            BadRequestError: No file can be there.
             MalformedError: It holds something else: it is left alone.
+            UnavailableError: It cannot be read.
         """
-        self._disk, self._name = LocalDisk(path.absolute().parent), path.name
-        self._clock = clock
-        self._rows: dict[str, dict[str, Any]] = {}
-        for line in path.read_bytes().splitlines() if path.exists() else []:
-            row = _row(line, path)
-            self._rows[row["account"]] = row
+        self._path, self._clock = path, clock
+        self._disk = LocalDisk(path.absolute().parent)
+        self._rows = {row["account"]: row for row in _rows(path)}
 
     def take(self, verdict: Verdict) -> None:
         """Add it, and leave out what ended."""
@@ -70,37 +69,11 @@ class VerdictFile:
             self._rows[verdict.account] = {"account": verdict.account, **record_of(verdict)}
         self._rows = {name: row for name, row in self._rows.items() if row["until"] > now}
         lines = [msgspec.json.encode(row) + b"\n" for row in self._rows.values()]
-        write_whole(self._disk, self._name, b"".join(lines))
-
-
-class AddressSet:
-    """A set of nftables with timeouts: only suspensions, only of addresses."""
-
-    def __init__(self, family: str, table: str, name: str, clock: Clock = time.time) -> None:
-        """Name a set, as `inet filter scrapers`, made with `flags timeout`."""
-        self._set, self._clock = f"{family} {table} {name}", clock
-
-    def take(self, verdict: Verdict) -> None:
-        """Add the address; the kernel takes it out again."""
-        if verdict.rung is not Rung.SUSPEND:
-            return
-        address = _bare_address(verdict.account)
-        seconds = verdict.until - int(self._clock())
-        if not address or seconds <= 0:
-            return
-        command = f"add element {self._set} {{ {address} timeout {seconds}s }}\n"
         try:
-            subprocess.run(
-                [_NFT, "-f", "-"], input=command, text=True, capture_output=True, check=True,
-                timeout=_NFT_TIMEOUT_S,
-            )  # fmt: skip
-        except FileNotFoundError as error:
-            todo = "Install the package nftables."
-            raise UnavailableError("nft", "it is not installed", todo) from error
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            told = " ".join(str(getattr(error, "stderr", "") or error).split())[:200]
-            todo = f"Make it: nft add set {self._set} '{{ type ipv4_addr; flags timeout; }}'"
-            raise UnavailableError(f"the set {self._set}", f"nft refused ({told})", todo) from error
+            write_whole(self._disk, self._path.name, b"".join(lines))
+        except PhonothequeError as error:
+            todo = "It is tried again; see to the folder and the disk."
+            raise UnavailableError(f"file:{self._path}", error.wrong, todo) from error
 
 
 class ValkeyKeys:
@@ -110,6 +83,7 @@ class ValkeyKeys:
         """Name a server, as `valkey://127.0.0.1:6379/0`.
 
         Raises:
+            BadRequestError: It names none.
             UnavailableError: The extra `valkey` is not installed.
         """
         try:
@@ -118,7 +92,16 @@ class ValkeyKeys:
             todo = "Install it with `pip install 'phonotheque[valkey]'`."
             raise UnavailableError(url, "the library for it is not installed", todo) from error
         self._url, self._error, self._clock = url, valkey.ValkeyError, clock
-        self._server = valkey.Valkey.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        try:
+            parts = urlsplit(url)
+            is_whole = bool(parts.hostname) and parts.port != 0
+            (parts.hostname or "").encode("idna")
+            database = int(parts.path.strip("/") or 0)
+            self._server = valkey.Valkey.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        except ValueError as error:
+            raise BadRequestError(url, f"it names no server ({error})", _TODO) from error
+        if not is_whole or database < 0:
+            raise BadRequestError(url, "it names no server", _TODO)
 
     def take(self, verdict: Verdict) -> None:
         """Set the key; the server takes it out again."""
@@ -132,29 +115,35 @@ class ValkeyKeys:
         try:
             if _rung_in(self._server.get(key)) <= verdict.rung:
                 self._server.set(key, value, ex=seconds)
-        except self._error as error:
+        except (self._error, OSError) as error:
             told = " ".join(str(error).split())[:200]
             raise UnavailableError(self._url, f"it refused ({told})", "Start it.") from error
 
 
+_TODO = "Write file:PATH, nft:inet:filter:SET or valkey://127.0.0.1:6379/0."
+
 _SINKS: dict[str, Callable[[str], Sink]] = {
     "file": lambda rest: VerdictFile(Path(rest)),
-    "nft": lambda rest: _address_set(rest),
+    "nft": lambda rest: address_set_of(rest),
     "valkey": lambda rest: ValkeyKeys(f"valkey:{rest}"),
 }
 
 
 def sink_of(text: str) -> Sink:
-    """Return the sink that a text names: `file:PATH`, `nft:FAMILY:TABLE:SET`, `valkey://HOST:PORT/DB`.
+    """Return the sink that a text names.
+
+    Args:
+        text: `file:PATH`, `nft:FAMILY:TABLE:SET` (with a set for IPv6 behind it:
+            `nft:FAMILY:TABLE:SET:SET6`) or `valkey://HOST:PORT/DB`.
 
     Raises:
-        BadRequestError: It names none.
-        UnavailableError: What it needs is not installed.
+        BadRequestError: It names none, or nothing can be written there.
+        MalformedError: The file holds something else.
+        UnavailableError: What it needs is not installed, or cannot be read.
     """
     kind, colon, rest = text.partition(":")
     if not colon or not rest or kind not in _SINKS:
-        todo = "Write file:PATH, nft:inet:filter:SET or valkey://127.0.0.1:6379/0."
-        raise BadRequestError(text, "verdicts cannot go there", todo)
+        raise BadRequestError(text, "verdicts cannot go there", _TODO)
     return _SINKS[kind](rest)
 
 
@@ -162,34 +151,41 @@ def record_of(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as others read it, without its account."""
     return {
         "rung": verdict.rung.name.lower(),
-        "score": round(verdict.score, 3),
+        "score": None if verdict.score is None else round(verdict.score, 3),
         "at": instant(verdict.second),
         "until": instant(verdict.until),
         "why": verdict.why,
     }
 
 
-def _bare_address(account: str) -> str:
-    """An address as it may stand in a command, of a machine elsewhere; "" for anything else.
-
-    The name of a network interface may follow an IPv6 address, and may hold any letters at all.
-    """
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """What a file of verdicts holds; nothing where there is none."""
+    folder, thing = path.absolute().parent, f"file:{path}"
+    if not os.path.isdir(folder):
+        todo = f"Make it: mkdir -p {folder}"
+        raise BadRequestError(
+            thing, f"the folder that it is to be in is not there ({folder})", todo
+        )
+    if not os.access(folder, os.W_OK):
+        raise BadRequestError(thing, f"its folder cannot be written to ({folder})", _TODO)
+    if not os.path.exists(path):
+        return []
+    if not os.path.isfile(path):
+        raise BadRequestError(thing, "it is a folder or a device", "Name a file of its own.")
     try:
-        address = ip_address(account)
-    except ValueError:
-        return ""
-    if "%" in account or address.is_loopback or address.is_unspecified or address.is_multicast:
-        return ""
-    return address.compressed
+        return [_row(line, path) for line in path.read_bytes().splitlines()]
+    except OSError as error:
+        wrong = f"it cannot be read ({error.strerror})"
+        raise UnavailableError(thing, wrong, "Read it as somebody who may.") from error
 
 
 def _row(line: bytes, path: Path) -> dict[str, Any]:
     try:
-        row = msgspec.json.decode(line)
-        if {"account", "rung", "until"} <= row.keys():
-            _rung(row)
-            return dict(row)
-    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, KeyError):
+        row = msgspec.json.decode(line, type=dict[str, Any])
+        datetime.strptime(row["until"], INSTANT).replace(tzinfo=UTC)
+        if isinstance(row["account"], str) and _rung(row):
+            return row
+    except (msgspec.MsgspecError, ValueError, AttributeError, KeyError, TypeError):
         pass
     raise MalformedError(str(path), "it holds no verdicts", "Name a file of its own for them.")
 
@@ -204,14 +200,3 @@ def _rung_in(value: Any) -> Rung:
         return _rung(msgspec.json.decode(value or b"{}"))
     except (msgspec.DecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError):
         return Rung.NONE
-
-
-def _address_set(rest: str) -> AddressSet:
-    parts = rest.split(":")
-    if len(parts) != 3 or not all(
-        part.replace("_", "").replace("-", "").isalnum() for part in parts
-    ):
-        todo = "Write nft:FAMILY:TABLE:SET, as nft:inet:filter:scrapers."
-        raise BadRequestError(f"nft:{rest}", "it names no set", todo)
-    family, table, name = parts
-    return AddressSet(family, table, name)

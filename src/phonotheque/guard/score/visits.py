@@ -33,7 +33,9 @@ LEAST_REQUESTS = 4
 Number = TypeVar("Number", np.int32, np.uint32)
 
 _PLACES = 1 << 21
-_COPIED_MS = 60_000
+COPIED_MS = 60_000
+"""From which on a song that was heard counts as had."""
+
 _ROBOT = (b"bot", b"crawl", b"spider", b"slurp", b"archiver")
 
 
@@ -226,7 +228,7 @@ def _is_fetched(raw: Raw) -> npt.NDArray[np.bool_]:
     if raw.method is not None:
         good &= raw.method.each(lambda method: method == b"GET", 1).astype(bool)
     if raw.played_ms is not None:
-        good &= raw.played_ms >= _COPIED_MS
+        good &= raw.played_ms >= COPIED_MS
     if raw.is_open is not None:
         good &= ~raw.is_open
     return good
