@@ -1,8 +1,9 @@
 """The few calls through which everything durable is written, and the local file system behind them.
 
-Laws: paths are relative to one folder, POSIX style, without `..`; `create` is exclusive; bytes are
-durable only after `Writer.sync`, a name only after `sync_folder` of the folder that holds it; an
-operating system's refusal becomes an `UnavailableError` here and nowhere else.
+Laws: paths are relative to one folder, POSIX style, without `..`: one that leads out of it is
+refused, wherever its name came from; `create` is exclusive; bytes are durable only after
+`Writer.sync`, a name only after `sync_folder` of the folder that holds it; an operating system's
+refusal becomes an `UnavailableError` here and nowhere else.
 
 The port is small so that a test can stand a whole file system behind it that loses power.
 Source: "All File Systems Are Not Created Equal" (Pillai et al., OSDI 2014) for what may be lost.
@@ -22,12 +23,16 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from phonotheque.errors import (
+    BadReferenceError,
     ConflictError,
     DiskFailedError,
     DiskFullError,
     NotHeldError,
     PhonothequeError,
 )
+
+_END_BYTES = 4096
+"""Of the end of a file of lines so many are read at a time: one page, longer than most lines."""
 
 
 class Kind(StrEnum):
@@ -65,7 +70,7 @@ class Writer(Protocol):
 
 
 class Disk(Protocol):
-    """A folder on a file system. All paths are relative to it."""
+    """A folder on a file system. All paths are relative to it; see `refuse_outward`."""
 
     def create(self, path: str) -> Writer:
         """Make a new file. Raises `ConflictError` when the name is taken."""
@@ -95,13 +100,25 @@ class Disk(Protocol):
         """Return only when the names in this folder are durable. "" is the root."""
 
     def open(self, path: str) -> BinaryIO:
-        """Open for reading, unbuffered. Raises `NotHeldError` when there is no such file."""
+        """Open a regular file to read, unbuffered. Raises `NotHeldError` when there is none."""
 
     def stat(self, path: str) -> Entry | None:
         """What stands under a path (links are not followed), or None."""
 
     def list(self, path: str) -> list[Entry]:
         """The entries of a folder in order of name; empty when there is no such folder."""
+
+
+def refuse_outward(path: str) -> None:
+    """Refuse a path that leads out of the folder that it is relative to.
+
+    Raises:
+        BadReferenceError: It has a part `..`, or begins at the root of the system.
+    """
+    if path.startswith("/") or (".." in path and ".." in path.split("/")):
+        raise BadReferenceError(
+            path[:200], "the path leads out of its folder", "Nothing was read or written there."
+        )
 
 
 def make_folders(disk: Disk, path: str) -> None:
@@ -177,10 +194,31 @@ def append_line(disk: Disk, path: str, line: bytes) -> None:
 
 
 def _cut_torn_end(disk: Disk, path: str) -> None:
-    """Cut a file of lines off behind its last line feed."""
-    data = read_if_held(disk, path)
-    if data and not data.endswith(b"\n"):
-        disk.truncate(path, data.rfind(b"\n") + 1)
+    """Cut a file of lines off behind its last line feed. Only its end is read: a journal grows for
+    years, and a line is added to it many times."""
+    try:
+        file = disk.open(path)
+    except NotHeldError:
+        return
+    with file:
+        size_bytes = file.seek(0, os.SEEK_END)
+        kept_bytes = _end_of_last_line(file, size_bytes)
+    if kept_bytes < size_bytes:
+        disk.truncate(path, kept_bytes)
+
+
+def _end_of_last_line(file: BinaryIO, end: int) -> int:
+    """Where the last line feed before `end` stands, counted with it; 0 when there is none."""
+    while end:
+        start = max(0, end - _END_BYTES)
+        file.seek(start)
+        data = b""
+        while len(data) < end - start and (more := file.read(end - start - len(data))):
+            data += more
+        if found := data.rfind(b"\n") + 1:
+            return start + found
+        end = start
+    return 0
 
 
 def read_whole(disk: Disk, path: str) -> bytes:
@@ -262,6 +300,7 @@ class LocalDisk:
         self._mode = mode
 
     def _at(self, path: str) -> str:
+        refuse_outward(path)
         return f"{self.root}/{path}" if path else str(self.root)
 
     def create(self, path: str) -> Writer:
@@ -323,13 +362,13 @@ class LocalDisk:
                 os.close(descriptor)
 
     def open(self, path: str) -> BinaryIO:
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # waits for no pipe
         with _translated(path):
-            descriptor = os.open(self._at(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-            try:
+            descriptor = os.open(self._at(path), flags)
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return os.fdopen(descriptor, "rb", buffering=0)
-            except OSError:  # it is a folder
-                os.close(descriptor)
-                raise
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "it is no regular file")
 
     def stat(self, path: str) -> Entry | None:
         with _translated(path):

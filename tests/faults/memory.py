@@ -1,9 +1,8 @@
 """A disk in memory: a real implementation of the port, not a mock.
 
 Laws: it passes the same contract suite as `LocalDisk` (`tests/store/test_disk_contract.py`), raises
-the same errors for the same reasons, and is stricter in two points. A path that breaks the port's
-rule (absolute, `..`, an empty part) is a `ValueError`, and a frozen file refuses `append` and
-`truncate` even for root.
+the same errors for the same reasons, and is stricter in two points. A path with an empty part is a
+`ValueError`, and a frozen file refuses `append` and `truncate` even for root.
 
 Not here: the nodes themselves (`faults.nodes`), what survives a loss of power (`faults.platter`).
 """
@@ -18,7 +17,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import BinaryIO, ParamSpec, TypeVar, cast
 
-from phonotheque.disk import Entry, Kind, Writer, refusal
+from phonotheque.disk import Entry, Kind, Writer, refusal, refuse_outward
 
 from .nodes import File, Folder, Node, Reader, Symlink, copy_of, resized
 
@@ -132,8 +131,9 @@ class MemoryDisk:
         Links on the way are followed; a link at the end only when `follow` says so. A link that
         leads out of the disk leads nowhere.
         """
-        if (path and any(part in ("", "..") for part in path.split("/"))) or "\0" in path:
-            raise ValueError(f"a path on a disk is relative and has no empty part: {path!r}")
+        refuse_outward(path)
+        if (path and "" in path.split("/")) or "\0" in path:
+            raise ValueError(f"a path on a disk has no empty part: {path!r}")
         above = [self.root]
         parts = deque(path.split("/") if path else ())
         links = 0

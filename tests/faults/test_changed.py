@@ -12,7 +12,14 @@ from faults.faulty import CrashAfter, Crashed, FailKth, disk_full
 from faults.memory import MemoryDisk
 from faults.powerloss import Acknowledge, Scenario, explore
 from faults.sites import assert_every_sync_matters
-from phonotheque.disk import Disk, append_line, make_folders, read_if_held, write_changed
+from phonotheque.disk import (
+    Disk,
+    append_line,
+    make_folders,
+    read_if_held,
+    write_changed,
+    write_whole,
+)
 from phonotheque.errors import DiskFullError
 
 PAPER, LINES = "papers/paper", "papers/lines"
@@ -96,6 +103,47 @@ def test_lines_survive_power_loss(start: MemoryDisk) -> None:
     """Each line that was told stays, nothing half is read, and no sync can be left out."""
     assert explore(adding, check_lines, start=start).states > 10
     assert_every_sync_matters(adding, check_lines, start=start)
+
+
+class _Reads:
+    """A disk that counts the bytes that are read."""
+
+    def __init__(self, disk: MemoryDisk) -> None:
+        self._disk, self.count = disk, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._disk, name)
+
+    def open(self, path: str) -> Any:
+        file = self._disk.open(path)
+        read, readall = file.read, file.readall
+
+        def counted(size: int = -1) -> bytes:
+            data = read(size) if size >= 0 else readall()
+            self.count += len(data)
+            return data
+
+        file.read = counted  # type: ignore[method-assign]
+        return file
+
+
+@pytest.mark.parametrize("torn", [b"", b"half a line", b"x" * 9000])
+def test_adding_a_line_reads_the_end_of_the_file_alone(start: MemoryDisk, torn: bytes) -> None:
+    """However long a file of lines grows, one more costs as much as the first."""
+    lines = b"a line of a year ago\n" * 100_000
+    write_whole(start, LINES, lines + torn)
+    disk = _Reads(start)
+    append_line(disk, LINES, b"last\n")  # type: ignore[arg-type]
+    assert read_if_held(start, LINES) == lines + b"last\n"
+    assert disk.count <= len(torn) + 2 * 4096
+
+
+@pytest.mark.parametrize("torn", [b"", b"x", b"x" * 4096, b"x" * 9000])
+def test_a_file_of_one_torn_line_begins_anew(start: MemoryDisk, torn: bytes) -> None:
+    """Where nothing but a torn piece stands, the next line is the first one."""
+    write_whole(start, LINES, torn)
+    append_line(start, LINES, b"first\n")
+    assert read_if_held(start, LINES) == b"first\n"
 
 
 def test_any_call_of_adding_a_line_may_fail(start: MemoryDisk) -> None:

@@ -18,10 +18,10 @@ def frozen_disk() -> MemoryDisk:
     return disk
 
 
-@pytest.mark.parametrize("path", ["/absolute", "a/../b", "..", "a//b", "a/", "nul\0"])
+@pytest.mark.parametrize("path", ["a//b", "a/", "nul\0"])
 def test_a_path_that_breaks_the_rule_is_a_programming_mistake(path: str) -> None:
-    """The port takes relative paths without `..` and empty parts, and nothing else."""
-    with pytest.raises(ValueError, match="relative"):
+    """The port takes paths without empty parts, and nothing else."""
+    with pytest.raises(ValueError, match="empty part"):
         MemoryDisk().stat(path)
 
 

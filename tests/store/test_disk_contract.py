@@ -19,6 +19,7 @@ from phonotheque.disk import (
     write_whole,
 )
 from phonotheque.errors import (
+    BadReferenceError,
     ConflictError,
     DiskFailedError,
     NotHeldError,
@@ -354,6 +355,41 @@ def test_write_whole_replaces_and_leaves_nothing_else(disk: Disk, path: str) -> 
     write_whole(disk, path, b"new")
     assert read_whole(disk, path) == b"new"
     assert disk.stat(stale) is None
+
+
+_OUTWARD = {
+    "create": lambda disk, path: disk.create(path),
+    "append": lambda disk, path: disk.append(path),
+    "truncate": lambda disk, path: disk.truncate(path, 0),
+    "rename from": lambda disk, path: disk.rename(path, "note"),
+    "rename to": lambda disk, path: disk.rename("file", path),
+    "make_folder": lambda disk, path: disk.make_folder(path),
+    "symlink": lambda disk, path: disk.symlink(path, "file"),
+    "remove": lambda disk, path: disk.remove(path),
+    "remove_folder": lambda disk, path: disk.remove_folder(path),
+    "sync_folder": lambda disk, path: disk.sync_folder(path),
+    "open": lambda disk, path: disk.open(path),
+    "stat": lambda disk, path: disk.stat(path),
+    "list": lambda disk, path: disk.list(path),
+}
+
+
+@pytest.mark.parametrize("call", _OUTWARD)
+@pytest.mark.parametrize("path", ["..", "../file", "folder/../file", "folder/..", "/file"])
+def test_no_path_leads_out_of_the_folder(disk: Disk, call: str, path: str) -> None:
+    """Whatever is asked, a path with `..` or from the root of the system is refused."""
+    disk.make_folder("folder")
+    put(disk, "file", b"kept")
+    with pytest.raises(BadReferenceError):
+        _OUTWARD[call](disk, path)
+    assert [entry.name for entry in disk.list("")] == ["file", "folder"]
+
+
+def test_two_dots_in_a_name_are_no_way_out(disk: Disk) -> None:
+    """Names may have dots, at their head, at their end and between."""
+    for name in ("a..b", "..a", "a..", "..."):
+        put(disk, name)
+    assert [entry.name for entry in disk.list("")] == ["...", "..a", "a..", "a..b"]
 
 
 def test_freezing_leaves_the_open_writer_writing(disk: Disk) -> None:

@@ -39,6 +39,23 @@ def test_a_short_write_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (tmp_path / "note").read_bytes() == b"byte by byte"
 
 
+@pytest.mark.parametrize("what", ["pipe", "folder", "link", "device"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, what: str) -> None:
+    """Whatever stands in a file's place is not waited for, and is an error of ours."""
+    disk = LocalDisk(tmp_path if what != "device" else Path("/dev"))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    os.mkfifo(tmp_path / "pipe")
+    writer = os.open(tmp_path / "pipe", os.O_RDWR)  # so that who opens it is let in
+    try:
+        with pytest.raises(DiskFailedError):
+            disk.open(what if what != "device" else "null")
+    finally:
+        os.close(writer)
+    with pytest.raises(DiskFailedError):
+        disk.open(what if what != "device" else "null")
+
+
 def test_a_full_device_is_a_full_disk() -> None:
     """A real ENOSPC becomes `DiskFullError`."""
     if not Path("/dev/full").exists():

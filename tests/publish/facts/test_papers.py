@@ -16,7 +16,7 @@ from phonotheque.errors import MalformedError
 from phonotheque.music.tdm_statement import SENTENCE
 from phonotheque.publish.facts import words
 from phonotheque.publish.facts.datasheet import UNRECORDED, parts
-from phonotheque.publish.facts.listing import encode_listing, read_listing
+from phonotheque.publish.facts.listing import encode_listing, parse_listings, read_listing
 from phonotheque.publish.facts.machine_files import Site, policy
 from phonotheque.publish.facts.page import page
 from phonotheque.publish.facts.sheet import Counted, Share, make_sheet
@@ -221,3 +221,17 @@ def test_the_policy_says_whom_to_ask(address, contact):
     """Who wants consent finds the archive's page or its mail address, or neither, never a guess."""
     assigner = policy(replace(SITE, address=address))["assigner"]
     assert {key: text for key, text in assigner.items() if key.startswith("vcard:has")} == contact
+
+
+def test_digests_of_listings_are_read_by_torrent():
+    """Each line of `listings.sha256` that can be meant is taken; what leads elsewhere is not."""
+    digest = "0123456789abcdef" * 4
+    odd = (
+        f"{digest}  files/../x.jsonl.zst",
+        f"{digest}  elsewhere/a.jsonl.zst",
+        "files/a",
+        "\udcff",
+    )
+    text = "\n".join((f"{digest}  files/small-open-all-00001.jsonl.zst", *odd, ""))
+    read = parse_listings(text.encode("utf-8", "surrogateescape"))
+    assert read == {"small-open-all-00001": digest}

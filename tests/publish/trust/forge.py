@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tuf.api.metadata import Metadata, MetaFile, Root, Signed
+from tuf.api.metadata import Metadata, MetaFile, Root, Signed, TargetFile
 
-from phonotheque.disk import write_whole
+from phonotheque.disk import make_folders, write_whole
 from phonotheque.publish.trust.keys import Key
 from publish.trust.publisher import Publisher
 
@@ -63,6 +64,22 @@ def name_in(signed: Any, role: str, number: int, data: bytes) -> None:
         signed.meta[f"{role}.json"] = named
 
 
+def sign_also(publisher: Publisher, name: str, data: bytes, sha256: str = "") -> str:
+    """Sign one more file, whatever its name; returns where those who follow look for it.
+
+    Args:
+        publisher: Who published.
+        name: Of the file, below `published/`.
+        data: Its bytes.
+        sha256: Another digest than that of its bytes.
+    """
+    digest = sha256 or hashlib.sha256(data).hexdigest()
+    file = TargetFile(len(data), {"sha256": digest}, name)
+    forge(publisher, "targets", lambda signed: signed.targets.update({name: file}))
+    folder, slash, last = name.rpartition("/")
+    return f"metadata/targets/{folder}{slash}{digest}.{last}"
+
+
 def forge_root(
     publisher: Publisher, change: Change, signers: Sequence[Key], seal: Change = nothing
 ) -> None:
@@ -80,4 +97,5 @@ def forge_root(
 
 def put(publisher: Publisher, path: str, data: bytes) -> None:
     """Let a file of a publication have these bytes."""
+    make_folders(publisher.disk, f"published/{path}".rpartition("/")[0])
     write_whole(publisher.disk, f"published/{path}", data)

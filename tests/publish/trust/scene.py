@@ -23,10 +23,13 @@ from phonotheque.publish.index.form import read_index
 from phonotheque.publish.index.newest import hidden_index_path, index_path, signature_path
 from phonotheque.publish.trust import minisign, roles
 from phonotheque.publish.trust.keys import Ring, new_key
-from phonotheque.publish.trust.repository import file_path, standing
+from phonotheque.publish.trust.names import signed_path
+from phonotheque.publish.trust.repository import standing
 from phonotheque.publish.trust.roots import METADATA, load_roots, root_name
 from phonotheque.register.people import People
 from phonotheque.register.published import last_publication
+
+HISTORY = "index-history.sha256"
 
 
 @contextmanager
@@ -84,12 +87,15 @@ def seen_by_strangers(disk: Disk) -> tuple[int, str] | None:
     assert found.targets
     files = found.targets.says.targets
     for name, file in files.items():
-        file.verify_length_and_hashes(read_whole(disk, file_path(name, file.hashes["sha256"])))
+        path = signed_path(name, file.hashes["sha256"])
+        file.verify_length_and_hashes(read_whole(disk, f"{METADATA}/{path}"))
     (name,) = (name for name in files if name.endswith(".jsonl.zst"))
     sha256 = files[name].hashes["sha256"]
-    header, _ = read_index(read_whole(disk, file_path(name, sha256)))
+    header, _ = read_index(read_whole(disk, f"{METADATA}/{signed_path(name, sha256)}"))
     history = files["index-history.sha256"].hashes["sha256"]
-    said = parse_history(read_whole(disk, file_path("index-history.sha256", history)))
+    said = parse_history(
+        read_whole(disk, f"{METADATA}/{signed_path('index-history.sha256', history)}")
+    )
     assert said[header.seq] == sha256
     assert said.get(header.seq - 1, "") == header.previous
     return header.seq, sha256

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,14 +23,16 @@ from phonotheque.errors import (
     BadSignatureError,
     BrokenChainError,
     ExpiredError,
+    MalformedError,
     PhonothequeError,
     RolledBackError,
     TooLongError,
     UnavailableError,
 )
-from phonotheque.publish.trust import following, roles
+from phonotheque.publish.trust import following, names, roles
 from phonotheque.publish.trust.following import Followed, Follower
 from phonotheque.publish.trust.keys import new_key
+from publish.trust.forge import put, sign_also
 from publish.trust.publisher import Between, Publisher, line, now
 
 MOST_BYTES = 200_000
@@ -197,6 +200,13 @@ def stolen_online_key(scene: Scene) -> None:
     assert scene.follow(thief.source()).header.seq == 3
 
 
+def file_among_the_signatures(scene: Scene) -> None:
+    """A thief of the online key signs a file that is called as if it were the next root."""
+    thief = scene.publisher.copy()
+    put(thief, sign_also(thief, "metadata/2.root.json", b"mine\n"), b"mine\n")
+    assert scene.follow(thief.source()).header.seq == 2
+
+
 # -- the checks, switched off ----------------------------------------------------------------
 
 
@@ -266,6 +276,11 @@ def any_signature_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(VerificationResult, "verified", property(lambda self: True))
 
 
+def take_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files may be called whatever they like."""
+    monkeypatch.setattr(names, "_NAME", re.compile(".*", re.DOTALL))
+
+
 ATTACKS: dict[Callable[[Scene], None], tuple[type[PhonothequeError], Switch]] = {
     rollback_of_metadata: (RolledBackError, forget_what_was_trusted),
     rollback_of_the_index: (RolledBackError, believe_any_past),
@@ -278,6 +293,7 @@ ATTACKS: dict[Callable[[Scene], None], tuple[type[PhonothequeError], Switch]] = 
     endless_data: (TooLongError, read_without_end),
     too_few_root_keys: (BadSignatureError, one_signature_will_do),
     stolen_online_key: (BadSignatureError, any_signature_will_do),
+    file_among_the_signatures: (MalformedError, take_any_name),
 }
 
 

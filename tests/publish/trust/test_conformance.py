@@ -440,7 +440,7 @@ def test_unknown_words_are_passed_over_and_kept(scene: Scene, role: str) -> None
 
     forge(scene.publisher, role, say_more)
     assert scene.follow().header.seq == 2
-    served = dict(scene.follower().mirrored(lambda _: None))
+    served = {one.path: one.data for one in scene.follower().mirrored(lambda _: None)}
     path, data = scene.publisher.paper(role)
     assert b"x-note" in data
     assert served[path] == data

@@ -22,16 +22,16 @@ from phonotheque.publish.index.form import index_name, read_index
 from phonotheque.publish.trust import roles
 from phonotheque.publish.trust.following import Follower
 from phonotheque.publish.trust.keys import Ring, new_key
+from phonotheque.publish.trust.names import signed_path
 from phonotheque.publish.trust.repository import (
     MOST_TARGETS,
     Content,
     Lives,
     Signing,
-    file_path,
     publish,
     standing,
 )
-from phonotheque.publish.trust.roots import load_roots
+from phonotheque.publish.trust.roots import METADATA, load_roots
 from phonotheque.publish.trust.source import WebSource
 from publish.loopback import Loopback, Silent
 from publish.trust.publisher import LIVES, Publisher, line, now
@@ -56,7 +56,7 @@ def contents(publisher: Publisher, **more: bytes) -> dict[str, Content]:
     assert before is not None
     found = {}
     for name, file in before.says.targets.items():
-        data = read_whole(publisher.disk, file_path(name, file.hashes["sha256"]))
+        data = read_whole(publisher.disk, f"{METADATA}/{signed_path(name, file.hashes['sha256'])}")
         found[name] = Content(data, {})
     return {**found, **{name: Content(data, {}) for name, data in more.items()}}
 
@@ -152,7 +152,7 @@ def _overwrite(disk: MemoryDisk, path: str, data: bytes) -> None:
 
 def test_a_signed_file_that_was_lost_comes_back(publisher: Publisher) -> None:
     """What the targets name lies there, or is signed anew."""
-    path = file_path(index_name(1), publisher.history[1])
+    path = f"{METADATA}/{signed_path(index_name(1), publisher.history[1])}"
     whole = contents(publisher)
     publisher.disk.remove(path)
     assert publish(publisher.disk, signing(publisher), whole)
@@ -248,7 +248,7 @@ def _seen(publisher: Publisher) -> int:
     found = standing(publisher.disk, load_roots(publisher.disk))
     assert found.targets
     for name, file in found.targets.says.targets.items():
-        data = read_whole(publisher.disk, file_path(name, file.hashes["sha256"]))
+        data = read_whole(publisher.disk, f"{METADATA}/{signed_path(name, file.hashes['sha256'])}")
         file.verify_length_and_hashes(data)
     (name,) = (name for name in found.targets.says.targets if name.startswith("index-0"))
     return int(name[6:11])

@@ -13,6 +13,7 @@ Not here: reading the archive (`phonotheque.archive.bulk.facts`).
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ class ListedFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _line = msgspec.json.Decoder(ListedFile)
+_LISTED = re.compile(r"([0-9a-f]{64})  files/([a-z0-9-]{1,100})\.jsonl\.zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,12 @@ def _formats(music: Sequence[tuple[ListedFile, Sounding]]) -> tuple[Format, ...]
 def listing_path(name: str) -> str:
     """Where the listing of a torrent is published."""
     return f"{FOLDER}/{name}.jsonl.zst"
+
+
+def parse_listings(data: bytes) -> dict[str, str]:
+    """Read `listings.sha256`: digests of the listings, by torrent. Other lines are passed over."""
+    lines = map(_LISTED.fullmatch, data.decode("ascii", "replace").splitlines())
+    return {line[2]: line[1] for line in lines if line}
 
 
 def kept_path(name: str) -> str:

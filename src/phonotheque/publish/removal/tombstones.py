@@ -10,6 +10,7 @@ The form is frozen in `docs/reference/tombstones.md`. Not here: signing it (the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 
@@ -26,6 +27,10 @@ SCHEMA = 1
 
 PATH = "published/tombstones.jsonl"
 """Where it lies in an archive."""
+
+
+_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+"""Held to its form as a line is read: a mirror makes paths of it."""
 
 
 class Stones(msgspec.Struct, frozen=True):
@@ -56,7 +61,7 @@ class Removed(msgspec.Struct, frozen=True, tag_field="event", tag="removal"):
 
     seq: int
     at: str
-    sha256: str
+    sha256: _Digest
     size_bytes: int
     case: str
     reason: str
@@ -76,7 +81,7 @@ class Returned(msgspec.Struct, frozen=True, tag_field="event", tag="return"):
 
     seq: int
     at: str
-    sha256: str
+    sha256: _Digest
 
 
 Line = Removed | Contradicted | Returned

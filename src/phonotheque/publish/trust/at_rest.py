@@ -24,6 +24,7 @@ from tuf.api.serialization import DeserializationError
 
 from phonotheque.errors import BadSignatureError, NotHeldError
 from phonotheque.publish.trust.following import LIMITS
+from phonotheque.publish.trust.names import signed_paths
 from phonotheque.publish.trust.roles import parse_root
 from phonotheque.publish.trust.roots import root_name
 
@@ -65,7 +66,8 @@ def prove(read: Read) -> AtRest:
     Raises:
         NotHeldError: A file of it is not there.
         BadSignatureError: Something is not signed by who may sign it, or not these bytes.
-        MalformedError: A root is none.
+        TooLongError: More is signed than there may be.
+        MalformedError: A root is none, or a file is called what no file can be called.
     """
     roots = _roots(read)
     first = f"{FOLDER}/{root_name(1)}"
@@ -76,7 +78,9 @@ def prove(read: Read) -> AtRest:
     shot_path = f"{FOLDER}/{stamp.snapshot_meta.version}.snapshot.json"
     shot_data = _there(read, shot_path)
     shot = _signed(Snapshot, root, shot_path, shot_data)
-    meta = shot.meta["targets.json"]
+    meta = shot.meta.get("targets.json")
+    if meta is None:
+        raise BadSignatureError(shot_path, "it names no targets", _OTHER)
     targets_path = f"{FOLDER}/{meta.version}.targets.json"
     targets_data = _there(read, targets_path)
     targets = _signed(Targets, root, targets_path, targets_data)
@@ -139,11 +143,11 @@ def _signed(kind: type[S], root: Root, path: str, data: bytes) -> S:
 def _files(read: Read, targets: Targets) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """The signed files by name, and as they lie below `metadata/targets/`."""
     files, copies = {}, {}
-    for name, info in sorted(targets.targets.items()):
-        folder, slash, last = name.rpartition("/")
-        path = f"{FOLDER}/targets/{folder}{slash}{info.hashes['sha256']}.{last}"
+    for name, below in signed_paths(targets.targets).items():
+        path, info = f"{FOLDER}/{below}", targets.targets[name]
         data = _there(read, path)
-        if hashlib.sha256(data).hexdigest() != info.hashes["sha256"]:
+        found = (len(data), hashlib.sha256(data).hexdigest())
+        if found != (info.length, info.hashes["sha256"]):
             raise BadSignatureError(path, "its bytes are not those that are signed", _OTHER)
         files[name] = copies[path] = data
     return files, copies

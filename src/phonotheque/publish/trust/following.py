@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from tuf.api import exceptions
@@ -43,6 +44,7 @@ from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.index.chain import Seen, check_follows, parse_history
 from phonotheque.publish.index.form import MAX_BYTES, read_index
 from phonotheque.publish.index.lines import Header, TorrentLine
+from phonotheque.publish.trust.names import signed_path, signed_paths
 from phonotheque.publish.trust.source import Source
 
 LIMITS = UpdaterConfig(
@@ -50,11 +52,16 @@ LIMITS = UpdaterConfig(
     timestamp_max_length=1 << 14,
     snapshot_max_length=1 << 14,
     targets_max_length=1 << 16,
+    max_delegations=0,
     app_user_agent="Phonotheque",
 )
-"""Ten times what ours take: together they keep a look at what is new below 200 KB."""
+"""Ten times what ours take: together they keep a look at what is new below 200 KB. An archive
+delegates to nobody."""
 
+_MOST_METADATA_BYTES = LIMITS.targets_max_length
 _MOST_FILE_BYTES = 64 << 20
+_SCHEME = "published:///"
+_SERVED = f"{_SCHEME}metadata"
 _ROLES = ("root", "timestamp", "snapshot", "targets")
 _ANCHOR, _NOTE, _INDEX, _CACHE = "anchor.root.json", "seen.json", "index.jsonl.zst", "tuf"
 _KEEP = "Keep what you have; ask the archive, or try another mirror."
@@ -77,6 +84,20 @@ class Followed:
     sha256: str
     is_new: bool
     downloaded_bytes: int
+
+
+class Mirrored(NamedTuple):
+    """One file of what a mirror serves.
+
+    Attributes:
+        path: Below `published/`.
+        data: Its bytes.
+        name: What else a signed file is called below `published/`; "" for metadata.
+    """
+
+    path: str
+    data: bytes
+    name: str = ""
 
 
 class _Note(msgspec.Struct, frozen=True):
@@ -114,8 +135,9 @@ class Follower:
             ExpiredError: What is newest is too old to be believed.
             RolledBackError: It is older than what was seen.
             BrokenChainError: It has another past than what was seen.
-            TooLongError: More bytes came than there may be.
-            MalformedError: What was signed is no index, or what was seen cannot be read.
+            TooLongError: More bytes came than there may be, or more are signed.
+            MalformedError: What was signed is no index, a file is called what no file can be
+                called, or what was seen cannot be read.
             UnavailableError: It cannot be had now.
         """
         before = self._fetcher.count
@@ -126,7 +148,7 @@ class Follower:
             updater.refresh()
             self._refuse_stale(latest)
             header, lines, sha256 = self._index(updater, seen)
-        if datetime.fromisoformat(header.expires) <= latest:
+        if _instant(header.expires) <= latest:
             raise ExpiredError("the index", f"it was good until {header.expires}", _KEEP)
         is_new = seen is None or seen.sha256 != sha256
         self._remember(_Note(header.archive, header.seq, sha256, latest))
@@ -144,7 +166,7 @@ class Follower:
             updater.refresh()
             return self._file(updater, name)
 
-    def mirrored(self, held: Callable[[str], bytes | None]) -> Iterator[tuple[str, bytes]]:
+    def mirrored(self, held: Callable[[str], bytes | None]) -> Iterator[Mirrored]:
         """Yield all that is signed of what was followed last, byte for byte as it was served.
 
         In the order in which a mirror may publish it: files, roots, targets, snapshot, and at last
@@ -154,44 +176,45 @@ class Follower:
             held: Gives the bytes that are known already of a path, so that it is not fetched
                 again; they are proven all the same.
 
-        Yields:
-            Paths below `published/`, with their bytes.
-
         Raises:
             BadSignatureError: Other bytes came than were signed.
             UnavailableError: Something cannot be had now.
         """
         with _refusals():
-            targets = Metadata[Targets].from_file(str(self._cache / "targets.json")).signed
-            for name, info in sorted(targets.targets.items()):
-                yield self._proven(name, info, held)
+            files = self._signed()
+            for name, below in signed_paths(files).items():
+                at = f"metadata/{below}"
+                yield Mirrored(at, self._proven(at, name, files[name], held), name)
             roots = sorted(
                 (int(path.name.partition(".")[0]), path)
                 for path in (self._cache / "root_history").glob("*.root.json")
             )
             for version, path in roots:
-                yield f"metadata/{version}.root.json", path.read_bytes()
+                yield Mirrored(f"metadata/{version}.root.json", path.read_bytes())
             for role in ("targets", "snapshot"):
                 data = (self._cache / f"{role}.json").read_bytes()
                 version = Metadata.from_bytes(data).signed.version
-                yield f"metadata/{version}.{role}.json", data
-            yield "metadata/timestamp.json", (self._cache / "timestamp.json").read_bytes()
+                yield Mirrored(f"metadata/{version}.{role}.json", data)
+            data = (self._cache / "timestamp.json").read_bytes()
+            yield Mirrored("metadata/timestamp.json", data)
 
     def _proven(
-        self, name: str, info: TargetFile, held: Callable[[str], bytes | None]
-    ) -> tuple[str, bytes]:
-        path = f"metadata/{_target_path(name, info)}"
+        self, path: str, name: str, info: TargetFile, held: Callable[[str], bytes | None]
+    ) -> bytes:
         data = held(path)
-        if data is None or hashlib.sha256(data).hexdigest() != info.hashes.get("sha256"):
+        if data is None or hashlib.sha256(data).hexdigest() != info.hashes["sha256"]:
             data = self._download(name, info)
-        return path, data
+        return data
+
+    def _signed(self) -> dict[str, TargetFile]:
+        """The files that are signed, by name."""
+        return Metadata[Targets].from_file(str(self._cache / "targets.json")).signed.targets
 
     def _updater(self) -> Updater:
         """A new one each time: it looks at what is new only once."""
-        base = "published:///metadata/"
         return Updater(
             str(self._cache),
-            base,
+            f"{_SERVED}/",
             None,
             None,
             self._fetcher,
@@ -203,7 +226,7 @@ class Follower:
         """The first root: the one that was trusted once, or what comes now."""
         data = read_if_held(self._disk, _ANCHOR)
         if data is None:
-            url = "published:///metadata/1.root.json"
+            url = f"{_SERVED}/1.root.json"
             data = self._fetcher.download_bytes(url, LIMITS.root_max_length)
             found = hashlib.sha256(data).hexdigest()
             if self._fingerprint and found != self._fingerprint:
@@ -239,10 +262,10 @@ class Follower:
 
     def _named_index(self) -> tuple[str, str]:
         """Name and SHA-256 of the index that is signed."""
-        signed = Metadata[Targets].from_file(str(self._cache / "targets.json")).signed
-        for name, file in signed.targets.items():
+        files = self._signed()
+        for name in signed_paths(files):  # which refuses all of them when one cannot be meant
             if name.startswith("index-") and name.endswith(".jsonl.zst"):
-                return name, file.hashes.get("sha256", "")
+                return name, files[name].hashes["sha256"]
         raise BadSignatureError("targets", "no index is signed", _KEEP)
 
     def _known(self, sha256: str) -> bytes | None:
@@ -258,7 +281,7 @@ class Follower:
     def _download(self, name: str, info: TargetFile, most: int = _MOST_FILE_BYTES) -> bytes:
         if info.length > most:
             raise TooLongError(name, f"{info.length} bytes are signed, {most} may be", _KEEP)
-        url = f"published:///metadata/{_target_path(name, info)}"
+        url = f"{_SERVED}/{signed_path(name, info.hashes.get('sha256', ''))}"
         data = self._fetcher.download_bytes(url, info.length)
         info.verify_length_and_hashes(data)
         return data
@@ -280,15 +303,23 @@ class Follower:
 
 
 class _Fetcher(FetcherInterface):
-    """Hands the library what a source has, and counts it. The limits are the library's."""
+    """Hands the library what a source has, and counts it.
+
+    The limits are the library's; but of metadata it takes as much as is signed, where a length is.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self.count = 0
 
+    def download_bytes(self, url: str, max_length: int) -> bytes:
+        if not url.startswith(f"{_SERVED}/targets/"):
+            max_length = min(max_length, _MOST_METADATA_BYTES)
+        return super().download_bytes(url, max_length)
+
     def _fetch(self, url: str) -> Iterator[bytes]:
         try:
-            blocks = self._source.read(url.removeprefix("published:///"))
+            blocks = self._source.read(url.removeprefix(_SCHEME))
         except NotHeldError as error:
             raise exceptions.DownloadHTTPError(str(error), 404) from error
         return self._counted(blocks)
@@ -322,17 +353,13 @@ def _refusals() -> Iterator[None]:
         raise TrustError("the publication", _said(error), _KEEP) from error
 
 
-def _target_path(name: str, info: TargetFile) -> str:
-    """Where a signed file lies below `metadata/`: under its digest.
-
-    Raises:
-        BadSignatureError: Another digest of it is signed than the one that proves files here.
-    """
-    digest = info.hashes.get("sha256")
-    if digest is None:
-        raise BadSignatureError(name, "no SHA-256 of it is signed", _KEEP)
-    folder, slash, last = name.rpartition("/")
-    return f"targets/{folder}{slash}{digest}.{last}"
+def _instant(text: str) -> datetime:
+    """Read until when an index says that it is good."""
+    with suppress(ValueError):
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return at
+    raise MalformedError("the index", f"it is good until {text[:40]!r}, which is no instant", _KEEP)
 
 
 def _said(error: Exception) -> str:

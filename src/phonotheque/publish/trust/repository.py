@@ -28,6 +28,7 @@ from tuf.api.serialization import DeserializationError
 from phonotheque.disk import Disk, Kind, make_folders, read_if_held, read_whole, write_whole
 from phonotheque.errors import KeyAwayError, NotHeldError
 from phonotheque.publish.trust.keys import Ring
+from phonotheque.publish.trust.names import signed_path, signed_paths
 from phonotheque.publish.trust.roles import SignedRoot, role_keys
 from phonotheque.publish.trust.roots import METADATA, publish_roots, root_name
 
@@ -198,7 +199,7 @@ def _says(disk: Disk, targets: Targets, contents: Mapping[str, Content]) -> bool
 
 
 def _is_intact(disk: Disk, name: str, sha256: str) -> bool:
-    data = read_if_held(disk, file_path(name, sha256))
+    data = read_if_held(disk, f"{METADATA}/{signed_path(name, sha256)}")
     return data is not None and hashlib.sha256(data).hexdigest() == sha256
 
 
@@ -295,15 +296,9 @@ def _write(disk: Disk, name: str, paper: Paper[S]) -> None:
     write_whole(disk, f"{METADATA}/{name}", paper.data)
 
 
-def file_path(name: str, sha256: str) -> str:
-    """Where a signed file lies under its digest."""
-    folder, slash, last = name.rpartition("/")
-    return f"{FILES}/{folder}{slash}{sha256}.{last}"
-
-
 def _write_files(disk: Disk, contents: Mapping[str, Content]) -> None:
     for name, content in contents.items():
-        path = file_path(name, content.sha256)
+        path = f"{METADATA}/{signed_path(name, content.sha256)}"
         make_folders(disk, path.rpartition("/")[0])
         write_whole(disk, path, content.data)
 
@@ -316,8 +311,7 @@ def _tidy(disk: Disk, roots: tuple[SignedRoot, ...], before: Standing, after: St
         if paper is not None:
             kept.add(f"{METADATA}/{paper.says.version}.{paper.says.type}.json")
         if paper is not None and isinstance(paper.says, Targets):
-            files = paper.says.targets.items()
-            kept |= {file_path(name, file.hashes["sha256"]) for name, file in files}
+            kept |= {f"{METADATA}/{path}" for path in signed_paths(paper.says.targets).values()}
     for folder in {path.rpartition("/")[0] for path in kept} | {FILES}:
         for entry in disk.list(folder):
             path = f"{folder}/{entry.name}"

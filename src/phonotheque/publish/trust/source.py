@@ -12,12 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from time import monotonic
 from typing import BinaryIO, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import urllib3
 
 from phonotheque.disk import Disk, LocalDisk
 from phonotheque.errors import NotHeldError, UnavailableError
+from phonotheque.publish.unreachable import why_unreachable
 
 _BLOCK_BYTES = 1 << 16
 _TIMEOUT = urllib3.Timeout(connect=20, read=60)
@@ -82,7 +83,8 @@ class WebSource:
         try:
             answer = self._pool.request("GET", address, preload_content=False)
         except urllib3.exceptions.HTTPError as error:
-            raise _away(address, str(error)) from error
+            wrong = f"{urlsplit(address).netloc} cannot be asked: {why_unreachable(error)}"
+            raise _away(address, wrong) from error
         if answer.status in (403, 404, 410):
             answer.close()
             raise NotHeldError(address, "there is no such file", "Check the address.")
@@ -104,7 +106,8 @@ def _streamed(answer: urllib3.BaseHTTPResponse, address: str) -> Iterator[bytes]
                 if spent_s > _PATIENCE_S and count < spent_s * _LEAST_BYTES_PER_S:
                     raise _away(address, f"only {count} bytes came in {spent_s:.0f} s")
         except urllib3.exceptions.HTTPError as error:
-            raise _away(address, str(error)) from error
+            wrong = f"{urlsplit(address).netloc} cannot be asked: {why_unreachable(error)}"
+            raise _away(address, wrong) from error
 
 
 def source_named(address: str) -> Source:
