@@ -19,7 +19,7 @@ from catalogue.dump.whole_catalogue import (
     open_source,
 )
 from catalogue.dump.whole_catalogue import MAKERS as REAL_MAKERS
-from catalogue.increment.changing import MAKERS, PARQUET
+from catalogue.increment.changing import MAKERS, PARQUET, Changing, add
 from catalogue.killed import run_until_killed
 from phonotheque.catalogue import census
 from phonotheque.catalogue.dump.contents import read_sums, write_sums
@@ -29,6 +29,7 @@ from phonotheque.catalogue.dump.state import state_of, tables_digests
 from phonotheque.catalogue.epoch import open_epoch
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.catalogue.identity.decisions import Named, merge
+from phonotheque.catalogue.increment import ending
 from phonotheque.catalogue.increment.applying import apply
 from phonotheque.catalogue.increment.contents import read_increment
 from phonotheque.catalogue.increment.writing import write_increment
@@ -395,6 +396,46 @@ def test_what_was_stopped_goes_on(three, other, tmp_path):
     applied(other, *both(three))
     assert digests(other) == read_increment(three / "3").result.tables
     assert not (other / "building").exists()
+
+
+def test_a_source_that_left_stays_until_the_new_state_serves(tmp_path, monkeypatch):
+    """Stopped before the pointer is moved, the old state has all its sources; stopped behind it,
+    what left goes with the next run."""
+    two, world = tmp_path / "two", Changing(tmp_path / "one", seed=7)
+    add(world, "open")
+    add(world, "netlabel")
+    world.snapshot()
+    dump(world.root, world.disk, tmp_path / "dump", PARQUET)
+    restore(tmp_path / "dump", two, MAKERS, MACHINE)
+    del world.sources["netlabel"]
+    for number in (2, 3):
+        add(world, "open")
+        world.snapshot()
+        write_increment(world.root, world.disk, tmp_path / f"{number}", PARQUET, number - 1)
+    real = ending.snapshots.switch_to
+
+    def stopped(*_):
+        raise StoppedError
+
+    def stopped_behind(*args):
+        real(*args)
+        raise StoppedError
+
+    monkeypatch.setattr(ending.snapshots, "switch_to", stopped)
+    with pytest.raises(StoppedError):
+        applied(two, tmp_path / "2")
+    assert {one.name for one in serving(two).descriptor.sources} == sources_in(two)
+    monkeypatch.setattr(ending.snapshots, "switch_to", stopped_behind)
+    with pytest.raises(StoppedError):
+        applied(two, tmp_path / "2")
+    assert serving(two).descriptor.name == "snapshot-000002"
+    monkeypatch.setattr(ending.snapshots, "switch_to", real)
+    applied(two, tmp_path / "3")
+    assert {one.name for one in serving(two).descriptor.sources} == sources_in(two) == {"open"}
+
+
+def sources_in(root):
+    return {path.name for path in (root / "sources").iterdir()}
 
 
 def test_another_census_begins_anew(three, other, monkeypatch):

@@ -27,6 +27,8 @@ from phonotheque.errors import (
     ConflictError,
     DiskFailedError,
     FormatTooNewError,
+    FormatTooOldError,
+    MalformedError,
     PhonothequeError,
 )
 from phonotheque.music.formulas import begins_formula, harmless, meant
@@ -224,22 +226,64 @@ def test_a_later_format_is_refused(lists, path):
         lists.one("mine")
 
 
+def test_an_earlier_format_is_refused(lists, path):
+    """A list of an earlier program is told as that, not as damage."""
+    lists.keep("mine", AT, songs(1), is_replacing=False)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("ALTER TABLE private_list_1 DROP COLUMN songs_sha256")
+        db.execute("UPDATE private_list_1 SET format = 1")
+    with pytest.raises(FormatTooOldError):
+        lists.all()
+
+
 @settings(max_examples=40)
 @given(st.data())
 def test_a_damaged_file_is_told(tmp_path_factory, data):
-    """Whatever bytes of the file are changed, a list is read as it was, or an error is ours."""
+    """Whatever bytes of the file are changed, a list that is told of is read as it was, or an error
+    is ours."""
     path = tmp_path_factory.getbasetemp() / "damaged.sqlite"
     path.unlink(missing_ok=True)
     People(path).close()
     with closing(PrivateLists(path)) as lists:
         lists.keep("mine", AT, songs(30), is_replacing=False)
+        before = {one: list(lists.songs(one.name)) for one in lists.all()}
     whole = bytearray(path.read_bytes())
     for at in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=5)):
         whole[at : at + 4] = data.draw(st.binary(min_size=4, max_size=4))
     path.write_bytes(whole)
     with suppress(PhonothequeError), closing(PrivateLists(path)) as lists:
         for one in lists.all():
-            list(lists.songs(one.name))
+            assert list(lists.songs(one.name)) == before[one]
+
+
+def test_a_changed_letter_is_told(path, lists):
+    """One letter of a song, a day, a count or a name that is another makes a list unreadable; what
+    is erased and added again is whole."""
+    lists.keep("mine", AT, songs(30), is_replacing=False)
+    lists.keep("other", AT, songs(3, "Wilhelmina"), is_replacing=False)
+    damages = [
+        "UPDATE private_song_1 SET artist = 'Zebulon 8' WHERE place = 7",
+        "UPDATE private_song_1 SET times = 8 WHERE place = 7",
+        "DELETE FROM private_song_1 WHERE place = 30",
+        "UPDATE private_song_1 SET album = CAST(album AS BLOB) WHERE place = 7",
+        "UPDATE private_list_1 SET songs_sha256 = zeroblob(32)",
+        "UPDATE private_list_1 SET plays = plays + 1",
+        "UPDATE private_list_1 SET name = 'mind'",
+    ]
+    whole = path.read_bytes()
+    for damage in damages:
+        path.write_bytes(whole)
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute(damage)
+        with closing(PrivateLists(path)) as damaged, pytest.raises(MalformedError):
+            [list(damaged.songs(one.name)) for one in damaged.all()]
+    path.write_bytes(whole)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(damages[0])
+    with closing(PrivateLists(path)) as damaged:
+        assert list(damaged.songs("other")) == songs(3, "Wilhelmina")
+        damaged.keep("mine", AT, songs(30), is_replacing=True)
+        assert list(damaged.songs("mine")) == songs(30)
 
 
 def test_damage_that_sqlite_cannot_quote_is_told(path):

@@ -37,7 +37,7 @@ from phonotheque.catalogue.dump.frame import (
 )
 from phonotheque.catalogue.dump.json_lines import write_json_lines
 from phonotheque.catalogue.dump.kept import KeptState, forget_old, keep
-from phonotheque.catalogue.dump.layout import CONTENTS, DATABASE, JSON_LINES, SQLITE, SUMS, WORK
+from phonotheque.catalogue.dump.layout import CONTENTS, DATABASE, JSON_LINES, SQLITE, WORK
 from phonotheque.catalogue.dump.papers import write_papers
 from phonotheque.catalogue.dump.parquet_tables import Origin, write_parquet
 from phonotheque.catalogue.dump.state import state_of, tables_digests
@@ -252,8 +252,3 @@ def _finish(unfinished: Path, out: Path, contents: Contents, wish: Wish, pace: P
         write_papers(unfinished, contents, wish.forms, digests)
         write_sums(unfinished, digests)
     stand(unfinished, out)
-
-
-def is_dump(folder: Path) -> bool:
-    """Return whether a folder is a dump that is whole."""
-    return (folder / SUMS).is_file() and (folder / CONTENTS).is_file()

@@ -9,7 +9,6 @@ and needs no join, and the *tables*, one file for each source, which say who sai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -221,14 +220,6 @@ def table_sheet(name: str) -> Sheet:
         for one in snapshot_columns(name)
     )
     return Sheet(name, TABLES[name].meaning, tuple(columns))
-
-
-def iter_sheets() -> Iterator[Sheet]:
-    """Yield every table of a dump in Parquet: the flat ones first."""
-    yield from FLAT.values()
-    yield from SINGLE
-    for name in TABLES:
-        yield table_sheet(name)
 
 
 def flat_path(kind: Kind) -> str:

@@ -76,6 +76,11 @@ def imported_here(root: Path, disk: Disk, built: Sequence[SourceEntry]) -> list[
     ]
 
 
+def names_that_came_along(root: Path, disk: Disk) -> set[str]:
+    """Return the names of sources of which no import made here is the current generation."""
+    return {one.name for one in read_inputs(root, disk) if (one.folder / _CAME_ALONG).exists()}
+
+
 def entries_in(
     root: Path, disk: Disk, snapshot: Path, sources: Sequence[SourceEntry]
 ) -> tuple[SourceEntry, ...]:

@@ -1,7 +1,8 @@
 """How applying ends: ids, sources and decisions are taken up, the snapshot is named, and serves.
 
 Laws: what is written before the pointer is moved does no harm to what serves until then (ids that
-are not used yet, terms of sources), and is written again by the next run when this one is stopped.
+are not used yet, terms of sources), and is written again by the next run when this one is stopped;
+nothing that what serves still names is removed before the pointer is moved.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ from phonotheque.catalogue.bulk import remove_tree, rows_of, sync_tree, translat
 from phonotheque.catalogue.dump.contents import DECISIONS_FILE
 from phonotheque.catalogue.dump.layout import table_path
 from phonotheque.catalogue.dump.restoring import Restored, write_restored
-from phonotheque.catalogue.dump.standing_sources import entries_in, write_consumed
+from phonotheque.catalogue.dump.standing_sources import (
+    entries_in,
+    names_that_came_along,
+    write_consumed,
+)
 from phonotheque.catalogue.epoch import EpochRecord, Integers, follow, open_epoch
 from phonotheque.catalogue.identity import decisions
 from phonotheque.catalogue.increment.following import (
@@ -65,7 +70,7 @@ def end(site: Site, steps: Steps, found: Following, pace: Pace) -> Snapshot:
         numbers = {one.name: one.id for one in last.sources}
         record = EpochRecord(restored.epoch, numbers, restored.next_ids)
         follow(site.root, site.disk, record, _new_ids(steps))
-        entries = _take_up_sources(site, steps, found)
+        entries = _take_up_sources(site, steps)
         write_whole(site.disk, decisions.FILE, data)
     with pace.step("taking digests") as tell:
         descriptor = Descriptor(
@@ -87,6 +92,7 @@ def end(site: Site, steps: Steps, found: Following, pace: Pace) -> Snapshot:
         made = named(site.root, site.disk)
         snapshots.switch_to(site.disk, made.descriptor.name)
         remove_old(site.root, site.disk, made, _KEPT)
+        _remove_left(site, {one.name for one in entries})
     return made
 
 
@@ -126,8 +132,8 @@ def _keys(path: Path) -> pa.Table:
         return pq.read_table(path, columns=["key", "id"])
 
 
-def _take_up_sources(site: Site, steps: Steps, found: Following) -> tuple[SourceEntry, ...]:
-    """Let the sources stand as of now, and those that left go."""
+def _take_up_sources(site: Site, steps: Steps) -> tuple[SourceEntry, ...]:
+    """Let the sources stand as of now."""
     last = steps.last
     note = f"It followed a catalogue to {last.snapshot}."
     for one in last.sources:
@@ -141,8 +147,11 @@ def _take_up_sources(site: Site, steps: Steps, found: Following) -> tuple[Source
         # An import that was stopped may have begun this very generation: it begins anew.
         remove_tree(site.root / SOURCES / one.name / f"{generation}{UNFINISHED}")
         write_consumed(site.disk, one, generation, used, note)
-    stay = {one.name for one in last.sources}
-    for one in found.snapshot.descriptor.sources:
-        if one.name not in stay:
-            remove_tree(site.root / SOURCES / one.name)
     return entries_in(site.root, site.disk, site.building, last.sources)
+
+
+def _remove_left(site: Site, stay: set[str]) -> None:
+    """Let the sources go that left, also those that an earlier run was stopped before."""
+    for name in names_that_came_along(site.root, site.disk) - stay:
+        site.disk.remove(f"{SOURCES}/{name}/current")  # from then on it is none
+        remove_tree(site.root / SOURCES / name)
