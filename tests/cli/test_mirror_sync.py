@@ -13,6 +13,12 @@ from tests.cli.phono import LICENSED, Done, Phono, call, found
 from tests.cli.small_music import make_music
 from tests.torture.command import Running
 
+from phonotheque.mirror.events import Fetched
+from phonotheque.mirror.home import open_mirror, open_mirror_to_read
+from phonotheque.mirror.known import known
+from phonotheque.mirror.values import State
+from phonotheque.publish.index.lines import TorrentLine
+
 KILLS = int(os.environ.get("PHONOTHEQUE_KILLS", "2"))
 
 
@@ -102,6 +108,13 @@ def test_a_mirror_holds_what_its_archive_publishes(origin: Phono, synced: Path) 
     assert "phono mirror run" in words
 
 
+def test_what_is_trusted_is_said_once(origin: Phono, tmp_path: Path) -> None:
+    """Who follows an archive again learns of nobody new who is trusted from now on."""
+    init = ("mirror", "init", origin.root, "--mirror", tmp_path / "m", "--space", "1GB")
+    assert "Trusted from now on" in call(*init).expect(0).out
+    assert "Trusted from now on" not in call(*init).expect(0).out
+
+
 def test_a_mirror_of_a_mirror_comes_from_its_folder(synced: Path, tmp_path: Path) -> None:
     """A mirror can be followed as its archive can: here by the folder of a disk."""
     init(tmp_path / "second", synced)
@@ -131,7 +144,8 @@ def test_a_sync_mends_what_is_known_to_be_damaged(copied: Path) -> None:
     before = payload(copy_of(copied))
     damage(copy_of(copied))
     assert "2 files damaged" in mirror(copied, "verify", "--rate", "0").expect(1).out
-    assert "2 files brought back" in mirror(copied, "sync").expect(0).out
+    told = mirror(copied, "sync").expect(0).out
+    assert "2 files brought back; 2 pieces damaged or missing" in told
     assert payload(copy_of(copied)) == before
 
 
@@ -295,3 +309,73 @@ def test_an_origin_is_mended_over_the_network(
     assert sum(one["received_bytes"] for one in done.lines()) > 0
     assert payload(phono.root) == before
     assert (phono.root / "published" / torrent.name).read_bytes() == torrent.read_bytes()
+
+
+@pytest.fixture
+def changed(origin: Phono, copied: Path, tmp_path: Path) -> tuple[Path, str]:
+    """A mirror that has all of an archive which then removed a recording; and which volume went."""
+    phono = Phono(Path(shutil.copytree(origin.root, tmp_path / "archive", symlinks=True)))
+    init(tmp_path / "m", phono.root)
+    mirror(tmp_path / "m", "sync").expect(0)
+    name = next(line for line in phono.events("accession") if line["role"] == "recording")
+    done = phono("takedown", name["sha256"], "--reason", "asked for", "--json").expect(0).one()
+    phono.publish()
+    (old,) = done["successors"]
+    return tmp_path / "m", old
+
+
+def on_disk(root: Path) -> int:
+    """Bytes of objects, lists and packs in a mirror."""
+    files = (*copy_of(root).glob("objects/**/*"), *copy_of(root).glob("published/packs/**/*"))
+    return sum(path.stat().st_size for path in files if path.is_file())
+
+
+def test_one_sync_after_a_removal_leaves_what_is_offered_and_no_more(
+    changed: tuple[Path, str],
+) -> None:
+    """What a successor takes the place of goes in the same sync; counts agree with the disk."""
+    root, old = changed
+    done = mirror(root, "sync").expect(0)
+    (archive,) = mirror(root, "status", "--json").expect(0).one()["archives"]
+    assert archive["complete"] == archive["offered"]
+    assert (archive["retired"], archive["to_fetch"]) == (0, 0)
+    assert archive["held_bytes"] == on_disk(root)
+    offered = archive["offered"]
+    assert f"{offered} of {offered} torrents that were chosen are here" in done.out
+    assert not (copy_of(root) / "volumes" / old).exists()
+    report = mirror(root, "report", "--json").expect(0).one()
+    assert report["torrents"] == {"complete": offered}
+
+
+def test_what_waits_for_its_successor_is_not_whole_and_counts_once(
+    changed: tuple[Path, str],
+) -> None:
+    """What is not offered any more is in no count of whole torrents, nor reported; objects that a
+    successor shares with it, of which a part came, count once."""
+    root, old = changed
+    mirror(root, "follow").expect(0)
+    with open_mirror(root, "a test") as opened:
+        (copy,) = opened.copies
+        (line,) = (one for one in known(copy).offered if one.kind == "open")
+        lists = copy_of(root) / "objects" / "lists"
+        (lists / line.id).mkdir()
+        shutil.copy(lists / old / "manifest.tsv", lists / line.id)
+        came = Fetched(copy.writing.now(), line.id, 5, 9, "folder", is_whole=False)
+        copy.writing.append(came)
+        memory = copy.memory()
+    assert memory.holdings[old].standing is State.PARTIAL
+    (archive,) = mirror(root, "status", "--json").expect(0).one()["archives"]
+    offered = [line.id for line in lines_of(root)]
+    kept = [one for name, one in memory.holdings.items() if name in offered and name != line.id]
+    assert (archive["complete"], archive["partial"]) == (len(kept), 1)
+    assert archive["retired"] == len(memory.holdings) - len(kept) - 1
+    shared = [path for path in (copy_of(root) / "objects").glob("??/*/*") if path.is_file()]
+    assert memory.held_bytes - archive["held_bytes"] == sum(p.stat().st_size for p in shared)
+    report = mirror(root, "report", "--json").one()
+    assert sum(report["torrents"].values()) == len(kept) + 1
+
+
+def lines_of(root: Path) -> list[TorrentLine]:
+    """The torrents that are offered, as a mirror knows it."""
+    with open_mirror_to_read(root) as opened:
+        return list(known(opened.copies[0]).offered)

@@ -85,8 +85,18 @@ def test_a_last_copy_never_goes_by_itself(world):
 
 @given(worlds())
 def test_every_torrent_has_a_reason(world):
-    """Whatever becomes of a torrent, it is said why, in a sentence."""
-    for one in choose(*world):
+    """What becomes of each torrent that is offered or held is decided, and it is said why, in a
+    sentence; what is neither is not spoken of."""
+    given_settings, standings = world
+    choices = choose(given_settings, standings)
+    about = [
+        (standing.followed.archive, one.id)
+        for standing in sorted(standings, key=lambda one: one.followed.archive)
+        for one in standing.followed.lines
+        if not one.obsolete or one.id in standing.memory.holdings
+    ]
+    assert [(one.archive, one.line.id) for one in choices] == about
+    for one in choices:
         assert one.reason.endswith((".", "retired"))
         assert one.reason[0].isupper()
 

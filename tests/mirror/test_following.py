@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import shutil
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -10,8 +14,12 @@ import pytest
 from mirror.scene import VOLUME, files_below, now
 from phonotheque.disk import LocalDisk
 from phonotheque.errors import (
+    ArchiveBusyError,
+    BadSettingError,
     BadSignatureError,
+    ConflictError,
     ExpiredError,
+    IntegrityError,
     MalformedError,
     NotHeldError,
     PhonothequeError,
@@ -19,16 +27,19 @@ from phonotheque.errors import (
     TrustError,
     UnavailableError,
 )
-from phonotheque.mirror import following
+from phonotheque.mirror import following, joining
 from phonotheque.mirror.deciding import carry_out, decide
 from phonotheque.mirror.following import follow
-from phonotheque.mirror.home import open_copy
-from phonotheque.mirror.joining import add_source, addresses_in
+from phonotheque.mirror.home import found_mirror, open_copy, open_mirror
+from phonotheque.mirror.joining import add_source, addresses_in, join
 from phonotheque.mirror.known import known
 from phonotheque.mirror.papers import bring_listing, torrent_of
 from phonotheque.mirror.refreshing import refresh
+from phonotheque.mirror.settings import new_settings
 from phonotheque.mirror.sources import Origin, load_origin, store_origin
+from phonotheque.mirror.syncing import Wires, sync
 from phonotheque.mirror.values import Filter
+from phonotheque.publish.session import EngineSettings
 from phonotheque.publish.trust.following import Follower
 from phonotheque.publish.trust.source import FolderSource
 from publish.trust import test_attacks as attacks
@@ -83,6 +94,137 @@ def test_a_wrong_address_leaves_nothing_behind(stage, tmp_path):
         with pytest.raises((NotHeldError, UnavailableError)):
             stage.join(address)
     assert not stage.root.exists() or not list(stage.root.iterdir())
+
+
+def killed_while_following(monkeypatch):
+    """Let the process end, as by a kill, in the middle of following."""
+
+    class KilledError(BaseException):
+        """Nobody catches it, and what would tidy up does not run."""
+
+    def die(*_):
+        raise KilledError
+
+    monkeypatch.setattr(following, "_follow_by_tuf", die)
+    return KilledError
+
+
+def test_a_mirror_whose_settings_were_lost_is_not_taken_away(stage):
+    """Who inits anew where an archive's bytes lie, and no settings, is refused, also at an address
+    that is away, and not a byte goes."""
+    stage.join()
+    stage.hold(VOLUME)
+    (stage.root / "mirror.toml").unlink()
+    before = files_below(stage.root)
+    for address in ("http://127.0.0.1:9/", stage.archive):
+        with pytest.raises(ConflictError, match="archives/small-records"):
+            stage.join(address)
+        assert files_below(stage.root) == before
+
+
+def test_what_a_stopped_init_left_is_no_hindrance(stage):
+    """A folder in which an init was killed is taken as free, and left as it was found."""
+    (stage.root / "archives" / ".new" / "trust").mkdir(parents=True)
+    (stage.root / "README.txt").write_text("half")
+    with pytest.raises(UnavailableError):
+        stage.join("http://127.0.0.1:9/")
+    assert not list(stage.root.iterdir())
+    assert stage.join().name == "small-records"
+
+
+def test_an_init_that_finds_the_mirror_held_takes_nothing_away(stage, monkeypatch):
+    """Of two that make one mirror at once the later one leaves the settings of the first."""
+    entered = []
+
+    def found_by_another(root, settings):
+        found_mirror(root, settings)
+        entered.append(os.open(root / "archives", os.O_RDONLY))
+        fcntl.flock(entered[0], fcntl.LOCK_EX)
+
+    monkeypatch.setattr(joining, "found_mirror", found_by_another)
+    with pytest.raises(ArchiveBusyError):
+        stage.join()
+    os.close(entered[0])
+    assert (stage.root / "mirror.toml").is_file()
+
+
+def test_a_kill_while_a_source_is_asked_forgets_nothing(stage, monkeypatch):
+    """Where an archive is followed from, and by which keys, stands as it was until another address
+    has proven itself."""
+    stage.join(minisign=key_of(stage))
+    with stage.opened() as (_, copy):
+        before = load_origin(copy.disk)
+        killed = killed_while_following(monkeypatch)
+        written = []
+        monkeypatch.setattr(joining, "store_origin", lambda *one: written.append(one))
+        with pytest.raises(killed):
+            add_source(copy, str(stage.archive / "published"), now())
+        assert load_origin(copy.disk) == before
+        assert not written
+
+
+def test_a_second_source_is_kept_beside_the_first(stage):
+    """An address that proved itself is asked from then on, and the keys that were known stay."""
+    stage.join(minisign=key_of(stage))
+    with stage.opened() as (_, copy):
+        before = load_origin(copy.disk)
+        assert before is not None
+        add_source(copy, str(stage.archive / "published"), now())
+        after = load_origin(copy.disk)
+    assert after == before.also(str(stage.archive / "published"))
+
+
+def test_a_copy_without_any_address_is_told(stage):
+    """A source.toml that names nothing is no programming mistake."""
+    stage.join()
+    with stage.opened() as (_, copy):
+        store_origin(copy.disk, Origin(()))
+        with pytest.raises(NotHeldError, match="where it comes from"):
+            follow(copy, now())
+
+
+HOSTILE_LISTS = {
+    "of another archive": b'{"schema":1,"archive":"another","lines":0}\n',
+    "of no digest": b'{"schema":1,"archive":"uuid-a","lines":1}\n'
+    b'{"event":"removal","seq":1,"at":"","sha256":"../..","size_bytes":1,"case":"","reason":""}\n',
+    "of no form": b"none\n",
+    "of a later form": b'{"schema":2,"archive":"uuid-a","lines":0}\n',
+}
+
+
+@pytest.mark.parametrize("removals", HOSTILE_LISTS)
+def test_one_archive_stops_no_other(tmp_path, removals):
+    """Whatever an archive signs as its list of removals, another one is followed and synced."""
+    root, at = tmp_path / "mirror", now() + timedelta(seconds=5)
+    bad, good = Publisher(name="uuid-a"), Publisher(name="uuid-b")
+    for one in (bad, good):
+        folder = tmp_path / one.name
+        folder.mkdir()
+        one.disk = LocalDisk(folder)
+        one.publish(1, one.index(1), tombstones=removals_of(one))
+        join(root, new_settings(10**9), Origin((str(folder),)), Filter(), now())
+    bad.publish(1, bad.newest, tombstones=HOSTILE_LISTS[removals], at=at)
+    good.publish(2, good.index(2), tombstones=removals_of(good), at=at)
+    with open_mirror(root) as mirror:
+        synced = sync(mirror, at + timedelta(seconds=5), Wires(EngineSettings.loopback()))
+        assert [known(copy).header.seq for copy in mirror.copies] == [1, 2]
+    (refusal,) = synced.refusals
+    assert isinstance(refusal, IntegrityError | TrustError)
+    assert refusal.thing.endswith("tombstones.jsonl")
+
+
+def removals_of(publisher):
+    """A list of no removals."""
+    said = {"schema": 1, "archive": publisher.name, "lines": 0}
+    return json.dumps(said).encode() + b"\n"
+
+
+def test_exclusions_that_cannot_be_read_stop_everything(stage):
+    """What the keeper excludes is no archive's: without it nothing goes on."""
+    stage.join()
+    (stage.root / "excluded.toml").write_text("[[excluded]]\nof = 1\n")
+    with stage.opened() as (mirror, _), pytest.raises(BadSettingError):
+        refresh(mirror, now())
 
 
 def test_the_first_root_can_be_named(stage):
@@ -214,11 +356,13 @@ def following_by_mirror(monkeypatch):
     """Let the scenes of attacks follow through a mirror's copy; what is refused changes nothing."""
 
     def followed(scene, source=None, at=None):
-        monkeypatch.setattr(following, "TRUST", f"../../../{scene.place.name}")
         given = source or scene.publisher.source()
         monkeypatch.setattr(following, "source_named", lambda _: given)
         root = scene.place.parent / f"mirror-of-{scene.place.name}"
-        root.mkdir(exist_ok=True)
+        (root / "archives" / "weir").mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            (root / "archives" / "weir" / "trust").symlink_to(scene.place)
+        scene.place.mkdir(exist_ok=True)
         copy = open_copy(root, "weir", Filter(), is_writing=True)
         if load_origin(copy.disk) is None:
             store_origin(copy.disk, Origin(("somewhere",)))

@@ -83,7 +83,7 @@ def test_what_was_let_go_is_leaving_until_it_is_gone():
 def test_a_removal_leaves_the_torrent_whole():
     """What a tombstone takes is no damage: the rest is all that may be here."""
     memory = fold([FETCHED, Removed(AT, "0" * 64, 30, "asked for", "2026-1", ("v",))])
-    assert memory.holdings["v"] == Holding("v", State.COMPLETE, 70, AT)
+    assert memory.holdings["v"] == Holding("v", State.COMPLETE, 70, AT, removed=1)
     assert memory.removed == {"0" * 64}
 
 

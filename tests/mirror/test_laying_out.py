@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
 from datetime import timedelta
@@ -11,10 +12,18 @@ import pytest
 from faults.faulty import CrashAfter, Crashed
 from faults.memory import MemoryDisk
 from faults.powerloss import explore
-from phonotheque.disk import make_folders
-from phonotheque.mirror.laying_out import lay_out, plain_name
+from phonotheque.disk import make_folders, read_whole, write_whole
+from phonotheque.errors import MalformedError
+from phonotheque.mirror import following
+from phonotheque.mirror.joining import join
+from phonotheque.mirror.laying_out import lay_out
+from phonotheque.mirror.settings import new_settings
+from phonotheque.mirror.sources import Origin
+from phonotheque.mirror.values import Filter
 from phonotheque.publish.trust.following import Follower
-from publish.trust.publisher import Publisher, now
+from phonotheque.publish.trust.names import signed_path
+from publish.trust.forge import put, sign_also
+from publish.trust.publisher import Between, Publisher, now
 from publish.trust.scene import seen_by_strangers
 
 LIMIT = int(os.environ.get("PHONOTHEQUE_STATES", "4"))
@@ -101,15 +110,40 @@ def test_a_mirror_grows_no_more_than_its_archive(two):
     assert seen_by_strangers(disk) == (15, publisher.history[15])
 
 
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("metadata/targets/" + "0" * 64 + ".index-00001.jsonl.zst", "index-00001.jsonl.zst"),
-        ("metadata/targets/facts/" + "0" * 64 + ".fact-sheet.md", "facts/fact-sheet.md"),
-        ("metadata/timestamp.json", ""),
-        ("metadata/1.root.json", ""),
-    ],
-)
-def test_signed_files_have_plain_names_too(path, name):
+def test_a_signed_file_has_its_plain_name_too(two):
     """What lies under its digest lies under its name as well, as the archive has it."""
-    assert plain_name(path) == name
+    disk, follower, publisher = two
+    sign_also(publisher, "facts/fact-sheet.md", b"music\n")
+    path = signed_path("facts/fact-sheet.md", hashlib.sha256(b"music\n").hexdigest())
+    put(publisher, f"metadata/{path}", b"music\n")
+    follower.follow(now())
+    lay_out(disk, follower, publisher.source())
+    assert read_whole(disk, "published/facts/fact-sheet.md") == b"music\n"
+    assert read_whole(disk, f"published/metadata/{path}") == b"music\n"
+
+
+def test_damaged_targets_of_before_stop_nothing(two):
+    """What rotted on a mirror of the publication before is passed over, and the new one comes."""
+    disk, follower, publisher = two
+    (old,) = (one for one in disk.list("published/metadata") if one.name.endswith(".targets.json"))
+    write_whole(disk, f"published/metadata/{old.name}", b'{"signed": ')
+    lay_out(disk, follower, publisher.source())
+    assert seen_by_strangers(disk) == (2, publisher.history[2])
+
+
+@pytest.mark.parametrize("name", ["../../../../.bashrc", "../../../../../../x"])
+def test_a_name_that_leads_out_writes_and_deletes_nothing(tmp_path, monkeypatch, name):
+    """Whoever signs such a name has no file written, and no folder tidied, outside a mirror's own:
+    nothing of that publication is laid out."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "diary.txt").write_text("mine")
+    publisher = Publisher()
+    publisher.next(1)
+    path = sign_also(publisher, name, b"mine\n")
+    between = Between(publisher.source(), {path: lambda: iter([b"mine\n"])})
+    monkeypatch.setattr(following, "source_named", lambda _: between)
+    origin = Origin(("http://127.0.0.1:9/",))
+    with pytest.raises(MalformedError):
+        join(home / "mirror", new_settings(10**9), origin, Filter(), now())
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["diary.txt", "home", "mirror"]

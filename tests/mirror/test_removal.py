@@ -17,7 +17,7 @@ from mirror.scene import VOLUME, files_below, now
 from mirror.worlds import followed, line
 from phonotheque.disk import make_folders, write_whole
 from phonotheque.errors import BadReferenceError, BadRequestError
-from phonotheque.mirror import removal
+from phonotheque.mirror import sweeping
 from phonotheque.mirror.deciding import carry_out, decide, note_plenty
 from phonotheque.mirror.events import Fetched, Plenty, Removed, Scarce
 from phonotheque.mirror.excluding import exclude, lift
@@ -121,7 +121,7 @@ def test_a_pack_that_is_let_go_leaves_nothing(holding):
     pack = "small-records-register-all-00001"
     holding.hold(pack)
     with holding.opened() as (_, copy):
-        let_go(copy, known(copy), pack, "no room")
+        let_go(copy, known(copy), {pack: Why("no room")})
         assert set(copy.memory().holdings) == {VOLUME}
     assert not [path for path in files_below(holding.copy_root) if f"/{pack}" in path]
     assert len(objects(holding.copy_root)) == 6
@@ -129,7 +129,7 @@ def test_a_pack_that_is_let_go_leaves_nothing(holding):
 
 def test_nobody_empties_a_mirror_in_a_night(holding, monkeypatch):
     """A list of removals that takes more than half waits for a person's word."""
-    monkeypatch.setattr(removal, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(sweeping, "MOST_OBJECTS", 2)
     names = {digest: Why("stolen key", "2026-1") for digest in objects(holding.copy_root)}
     with holding.opened() as (_, copy):
         (told,) = remove_objects(copy, names)
@@ -143,7 +143,8 @@ def test_not_all_torrents_go_at_once(holding):
     """An index that offers nothing any more does not take what a mirror holds."""
     with holding.opened() as (mirror, copy):
         made = [line(f"v{number}") for number in range(12)]
-        copy.writing.append(*(Fetched(now().isoformat(), one.id, 1, 1, "swarm") for one in made))
+        at = copy.writing.now()
+        copy.writing.append(*(Fetched(at, one.id, 1, 10**6, "swarm") for one in made))
         choices = [Choice(copy.name, one, wanted=False, is_held=True, reason="x") for one in made]
         (told,) = carry_out(mirror, [known(copy)], choices)
         assert "12 torrents" in told
@@ -296,7 +297,7 @@ def test_letting_go_is_finished_by_the_next_run(holding):
     with holding.opened() as (_, copy):
         spare = holding.copy_root.with_name("spare")
         shutil.copytree(holding.copy_root, spare, symlinks=True)
-        let_go(copy, known(copy), VOLUME, "why")
+        let_go(copy, known(copy), {VOLUME: Why("why")})
         expected = files_below(holding.copy_root)
     for name in ("volumes", "objects", "published"):
         shutil.rmtree(holding.copy_root / name)

@@ -16,6 +16,7 @@ from once import made_once
 from phonotheque.archive.keeping import restoring
 from phonotheque.archive.keeping.surveying import Survey, survey
 from phonotheque.archive.opening import open_to_write
+from phonotheque.disk import LocalDisk
 from phonotheque.errors import (
     BadSignatureError,
     BrokenRegisterError,
@@ -25,6 +26,8 @@ from phonotheque.errors import (
 from phonotheque.mirror.jobs import Ways
 from phonotheque.publish.engine import EngineSettings, Seeder
 from phonotheque.register.chain import encode_withheld
+from publish.trust.forge import forge, put, sign_also
+from publish.trust.publisher import Publisher
 
 COPY = Path("archives/small-records")
 SHARED = ("packs", "files")
@@ -264,6 +267,34 @@ def test_bytes_that_are_not_signed_do_not_come_back(world):
     follow(two, world.lost)
     world.bring_back(world.mirror, two)
     assert_equal(world.lost, world.root)
+
+
+@pytest.fixture
+def signing(tmp_path):
+    """A publisher on a disk of its own, with all that a restore asks for but what a test takes."""
+    publisher = Publisher()
+    publisher.disk = LocalDisk(tmp_path / "stick")
+    (tmp_path / "stick").mkdir()
+    publisher.next(1)
+    return publisher
+
+
+def test_a_disk_with_a_name_that_leads_out_proves_nothing(signing, tmp_path):
+    """Whoever signs a file whose name leads out of every folder has it written nowhere."""
+    path = sign_also(signing, "../../../.bashrc", b"mine\n")
+    (tmp_path / "stick" / "published" / path).parent.mkdir(exist_ok=True)
+    (tmp_path / "stick" / "published" / path).write_bytes(b"mine\n")
+    with pytest.raises(NotHeldError, match="cannot be called"):
+        survey([tmp_path / "stick"])
+
+
+def test_a_disk_without_a_list_of_removals_is_told(signing, tmp_path):
+    """What is signed without that list is no publication that can be restored."""
+    head = b'{"archive":"archive","seq":1,"digest":"0"}\n'
+    put(signing, sign_also(signing, "register-head.json", head), head)
+    forge(signing, "targets", lambda signed: signed.targets.pop("tombstones.jsonl"))
+    with pytest.raises(NotHeldError, match="no list of removals"):
+        survey([tmp_path / "stick"])
 
 
 def test_two_archives_are_not_mixed(world, tmp_path):

@@ -31,6 +31,7 @@ from phonotheque.mirror.contents import Part
 from phonotheque.mirror.copying import Folder
 from phonotheque.mirror.jobs import Ways
 from phonotheque.mirror.news import Stalled
+from phonotheque.mirror.receiving import Receiving
 from phonotheque.mirror.swarm import Swarm
 from phonotheque.mirror.taking import Place
 from phonotheque.publish.engine import Seeder
@@ -341,18 +342,18 @@ def test_a_disk_that_gives_other_bytes_back_is_called_broken(
 ) -> None:
     """Bytes that came right and are read back wrong are fetched again, and then it is said."""
     victim, spoilt = ORIGIN.objects[0], []
-    prove = fetching._prove
+    prove = Receiving.prove
 
-    def spoiling(place: Place, contents: object, part: object) -> object:
+    def spoiling(self: Receiving, contents: object, part: object) -> object:
         if part.path == victim.path:  # type: ignore[attr-defined]
             path = place.root / INCOMING / NAME / victim.path
             with path.open("r+b") as file:
                 file.seek(1_500_000)
                 file.write(b"\0" * 64)
             spoilt.append(path)
-        return prove(place, contents, part)  # type: ignore[arg-type]
+        return prove(self, contents, part)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(fetching, "_prove", spoiling)
+    monkeypatch.setattr(Receiving, "prove", spoiling)
     with pytest.raises(DiskFailedError, match="other bytes back"):
         from_peer(place, ORIGIN, giver)
     assert len(spoilt) == 3

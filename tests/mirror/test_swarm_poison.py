@@ -23,13 +23,13 @@ from mirror.swarm_stage import (
     swarm_ways,
 )
 from phonotheque.errors import UnavailableError
-from phonotheque.mirror import fetching
 from phonotheque.mirror.beginnings import Beginning
 from phonotheque.mirror.contents import Contents, Part
 from phonotheque.mirror.copying import Folder
 from phonotheque.mirror.fetching import Fetching
 from phonotheque.mirror.jobs import Job, Outcome, Ways
 from phonotheque.mirror.news import Came, News
+from phonotheque.mirror.receiving import Receiving
 from phonotheque.mirror.swarm import Swarm
 from phonotheque.mirror.taking import Place
 from phonotheque.publish.engine import Seeder
@@ -306,7 +306,7 @@ def test_what_is_complete_is_let_be(
 ) -> None:
     """However long its last files take to be proven, it is not begun afresh, and each is read
     once."""
-    turns, prove, proven = threading.Semaphore(0), fetching._prove, []
+    turns, prove, proven = threading.Semaphore(0), Receiving.prove, []
 
     class Suspicious(Turning):
         def news(self, timeout_s: float = 0.05) -> list[News]:
@@ -315,14 +315,14 @@ def test_what_is_complete_is_let_be(
             turns.release()
             return super().news(timeout_s)
 
-    def slow(place: Place, contents: Contents, part: Part) -> object:
+    def slow(self: Receiving, contents: Contents, part: Part) -> object:
         if part.path == ORIGIN.objects[0].path:
             for _ in range(50):  # of the engine's turns go by, and more than `retry_s`
                 turns.acquire(timeout=1)
         proven.append(part.path)
-        return prove(place, contents, part)
+        return prove(self, contents, part)
 
-    monkeypatch.setattr(fetching, "_prove", slow)
+    monkeypatch.setattr(Receiving, "prove", slow)
     with Seeder(LOOPBACK) as seeder:
         seeder.add(ORIGIN.torrent.data, giver / "volumes")
         outcome = fetch(place, ORIGIN, turning(place, Suspicious, Sources(peers=(peer(seeder),))))

@@ -111,6 +111,24 @@ def test_every_damage_is_found_and_set_aside(place: Place) -> None:
     assert memory.holdings[NAME].held_bytes == sum(map(len, left.values()))
 
 
+def test_no_file_is_passed_over_where_one_is_removed_between_two_runs(place: Place) -> None:
+    """A scrub that goes on after a removal still reads all that is left, and counts that alone."""
+    journal, read = Journal(place.disk, now), list[int]()
+
+    def go_on(most: int, *absent: str) -> Scrubbed:
+        care = Care(Allowance(0), is_stopping=lambda: len(read) >= most, on_file=read.append)
+        return Scrub(place, journal, care).torrent(ORIGIN.contents, WHOLE, frozenset(absent))
+
+    assert not go_on(3).is_whole
+    parts = ORIGIN.contents.parts
+    gone = next(one for one in parts[:3] if one.name)
+    place.disk.remove(gone.target)
+    flip(place.root / parts[3].target, 0)
+    done = go_on(1000, gone.path[6:70])
+    assert (done.is_whole, done.damaged) == (True, (parts[3].path,))
+    assert done.held_bytes == sum(map(len, held(place.root).values()))
+
+
 def test_a_repair_fetches_the_damaged_pieces_alone(place: Place, tmp_path: Path) -> None:
     """Two flips, two truncations and two deletions cost less than 1.5 times the damaged pieces."""
     damaged_bytes = six_damages(place)

@@ -291,7 +291,7 @@ def _say_joined(root: Path, joined: Joined, *, as_json: bool) -> None:
         print_json(telling.joined_record(root, joined))
         return
     print(printable(telling.followed_sentence(joined.followed)))
-    if joined.fingerprint:
+    if joined.fingerprint and joined.is_new:
         print(f"Trusted from now on is who signed the root {joined.fingerprint}.")
         print("Compare it with what the archive's people tell: their `phono keys show` prints it.")
 

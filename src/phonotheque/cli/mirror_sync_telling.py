@@ -108,7 +108,7 @@ def say_repair(done: Repair | Unread, *, as_json: bool) -> bool:
     files, pieces = counted(len(done.mended), "file"), counted(done.damaged_pieces, "piece")
     came = format_bytes(done.received_bytes)
     print(
-        f"{done.torrent}: {files} brought back; {pieces} damaged, "
+        f"{done.torrent}: {files} brought back; {pieces} damaged or missing, "
         f"{done.assembled_pieces} copied from folders, {came} fetched."
     )
     if done.error is not None:
@@ -165,9 +165,11 @@ def status_lines(found: list[Standing], at_work: Running | None, space_bytes: in
     for one in found:
         lines.append(
             f"{one.archive}: {one.complete} of {counted(one.offered, 'torrent')} whole here, "
-            f"{one.partial} in part, {one.chosen} to be fetched; index {one.index}, "
+            f"{one.partial} in part, {one.to_fetch} to be fetched; index {one.index}, "
             f"good until {one.good_until[:10] or 'unknown'}."
         )
+        if one.retired:
+            lines.append(f"  {counted(one.retired, 'torrent')} here not offered any more.")
         if one.damaged:
             files = counted(one.damaged_files, "file")
             lines.append(f"  {files} damaged in {counted(one.damaged, 'torrent')}: mend them with")

@@ -19,14 +19,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from phonotheque.disk import LocalDisk, refusal
 from phonotheque.errors import ConflictError, NotHeldError
 from phonotheque.mirror.copying import Folder
 from phonotheque.mirror.fetching import Fetching
 from phonotheque.mirror.home import Copy, Mirror
-from phonotheque.mirror.jobs import Job, Outcome, Ways, fetched
+from phonotheque.mirror.jobs import Job, Outcome, Ways, record
 from phonotheque.mirror.known import known
 from phonotheque.mirror.news import Came
 from phonotheque.mirror.taking import Place
@@ -97,9 +95,7 @@ def adopt(
                 continue
             job = Job(line.id, partial(contents_of, copy, line), gone, line.size_bytes)
             for outcome in fetching.run([job]):
-                if outcome.files:
-                    told = fetched(outcome, copy.writing.now())
-                    copy.writing.append(msgspec.structs.replace(told, source=ADOPTED))
+                record(copy.writing, outcome, ADOPTED)
                 yield copy, outcome
 
 

@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass, field
 
 from phonotheque.errors import BadSignatureError, MalformedError
-from phonotheque.mirror.home import PACKS, VOLUMES
+from phonotheque.mirror.home import PACKS
 from phonotheque.music.digest import PIECE_BYTES, Sha256
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.lists import read_manifest
@@ -81,11 +81,6 @@ class Contents:
     def size_bytes(self) -> int:
         """Of all its files."""
         return sum(part.size_bytes for part in self.parts)
-
-    @property
-    def shared_from(self) -> str:
-        """The folder, below that of the copy, in which the torrent's own folder lies."""
-        return VOLUMES if self.is_volume else PACKS
 
 
 def read_contents(line: TorrentLine, data: bytes) -> Contents:

@@ -43,8 +43,10 @@ class Folder:
         return cls(str(path), LocalDisk(path))
 
 
-def where(folder: Folder, contents: Contents, part: Part) -> Iterator[str]:
-    """Yield where a file of a torrent lies in a folder, if it is there in full length.
+def where(
+    folder: Folder, contents: Contents, part: Part, *, any_length: bool = False
+) -> Iterator[str]:
+    """Yield where a file of a torrent lies in a folder, in full length unless any will do.
 
     Looked for as an archive or a mirror has it, as a volume's folder elsewhere, and as a torrent
     client saves it: `<torrent>/<path>`, or the torrent's own folder.
@@ -55,7 +57,8 @@ def where(folder: Folder, contents: Contents, part: Part) -> Iterator[str]:
             entry = folder.disk.stat(at)
         except UnavailableError:
             continue  # a disk that fails here may still have it elsewhere
-        if entry and entry.kind is Kind.FILE and entry.size_bytes == part.size_bytes:
+        is_file = entry is not None and entry.kind is Kind.FILE
+        if entry and is_file and (any_length or entry.size_bytes == part.size_bytes):
             yield at
 
 

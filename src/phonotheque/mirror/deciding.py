@@ -3,7 +3,7 @@
 Order: what is learned of others' copies, and why something goes, stands in the journal before
 anything is deleted for it. Laws: a choice is made of what is known here alone, so that it can be
 asked at any time without a network; nothing is let go of while what is known has run out by any
-clock; no choice lets more than half of what is held go at once without a person's word.
+clock; no choices let more go than may go unasked (`sweeping`) without a person's word.
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ from collections.abc import Iterable, Sequence
 from phonotheque.mirror import telling
 from phonotheque.mirror.asking import Standing, is_counted_lately, others_of
 from phonotheque.mirror.choosing import choose
-from phonotheque.mirror.events import Event, LetGo, Plenty, Scarce
+from phonotheque.mirror.events import Accepted, Event, Plenty, Scarce
 from phonotheque.mirror.exclusions import Exclusion, load_exclusions
 from phonotheque.mirror.home import Copy, Mirror
-from phonotheque.mirror.removal import finish_leaving
+from phonotheque.mirror.removal import Why, is_sweeping, let_go
 from phonotheque.mirror.values import PLENTY, Choice, Followed, MirrorSettings
-
-MOST_AT_ONCE = 10
-"""So many torrents, or half of what is held if that is more, go without anybody being asked."""
 
 
 def decide(
@@ -91,8 +88,9 @@ def carry_out(
     for known in followed:
         copy = mirror.copy(known.archive)
         mine = [one for one in choices if one.archive == copy.name]
-        going = _going(copy, known, mine, set(excluded_torrents(copy, exclusions)))
-        notices += _let_go(copy, known, going, is_confirmed=is_confirmed)
+        excluded = set(excluded_torrents(copy, exclusions))
+        going = _going(copy, known, mine, excluded)
+        notices += _let_go(copy, known, going, excluded, is_confirmed=is_confirmed)
     return notices
 
 
@@ -112,13 +110,23 @@ def _going(
 
 
 def _let_go(
-    copy: Copy, followed: Followed, going: Sequence[Choice], *, is_confirmed: bool
+    copy: Copy,
+    followed: Followed,
+    going: Sequence[Choice],
+    excluded: set[str],
+    *,
+    is_confirmed: bool,
 ) -> list[str]:
-    memory, journal = copy.memory(), copy.writing
-    held = [one for one in going if one.is_held]
-    if not is_confirmed and len(held) > max(MOST_AT_ONCE, len(memory.holdings) // 2):
-        return [telling.many_going(copy.name, len(held))]
-    if going:
-        journal.append(*(LetGo(journal.now(), one.line.id, one.reason) for one in going))
-    finish_leaving(copy, followed)
-    return [f"{copy.name}: let go of {one.line.id}. {one.reason}" for one in held]
+    """Let go of what is excluded here; of the rest, too, unless it has to wait for a person."""
+    let_go(copy, followed, {})  # what an earlier run began counts in full
+    unasked = [one.line.id for one in going if one.is_held and one.line.id not in excluded]
+    notices = []
+    if unasked and not is_confirmed and is_sweeping(copy, unasked):
+        notices.append(telling.many_going(copy.name, len(unasked)))
+        going = [one for one in going if one.line.id in excluded]
+    reasons = {one.line.id: Why(one.reason, is_own=one.line.id in excluded) for one in going}
+    let_go(copy, followed, reasons)
+    if unasked and is_confirmed:
+        copy.writing.append(Accepted(copy.writing.now()))
+    told = [f"{copy.name}: let go of {one.line.id}. {one.reason}" for one in going if one.is_held]
+    return notices + told

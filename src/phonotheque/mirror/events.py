@@ -105,10 +105,17 @@ class Scarce(_Event, frozen=True, tag="scarce"):
 
 
 class LetGo(_Event, frozen=True, tag="let-go"):
-    """A torrent is not to be here any more; its files go after this line."""
+    """A torrent is not to be here any more; its files go after this line.
+
+    Attributes:
+        torrent: Its name.
+        reason: Why.
+        is_own: Whether this mirror's keeper excluded it.
+    """
 
     torrent: str
     reason: str
+    is_own: bool = False
 
 
 class Gone(_Event, frozen=True, tag="gone"):
@@ -127,6 +134,7 @@ class Removed(_Event, frozen=True, tag="removed"):
         reason: Why.
         case: Name of the case at the archive; "" when this mirror excluded it.
         torrents: Torrents that are held and lose it.
+        is_own: Whether this mirror's keeper excluded it.
     """
 
     sha256: str
@@ -134,6 +142,11 @@ class Removed(_Event, frozen=True, tag="removed"):
     reason: str
     case: str = ""
     torrents: tuple[str, ...] = ()
+    is_own: bool = False
+
+
+class Accepted(_Event, frozen=True, tag="accepted"):
+    """A person said yes to what went just before; what goes from now on is counted anew."""
 
 
 Event = (
@@ -148,5 +161,6 @@ Event = (
     | LetGo
     | Gone
     | Removed
+    | Accepted
 )
 """Every line there can be. New ones are added at the end; fields only with a default."""

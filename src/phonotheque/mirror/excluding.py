@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 
 from phonotheque.errors import BadReferenceError, BadRequestError, NotHeldError
 from phonotheque.mirror.deciding import carry_out, decide
@@ -14,6 +15,7 @@ from phonotheque.mirror.exclusions import Exclusion, load_exclusions, store_excl
 from phonotheque.mirror.home import Mirror, now
 from phonotheque.mirror.known import known
 from phonotheque.mirror.refreshing import remove
+from phonotheque.mirror.removal import excluded_objects, remove_objects
 from phonotheque.mirror.values import Followed
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -42,7 +44,11 @@ def exclude(mirror: Mirror, thing: str, reason: str, archive: str = "") -> list[
     store_exclusions(mirror.disk, [*kept, one])
     notices = []
     for said in followed:
-        notices += remove(mirror, mirror.copy(said.archive), said, is_confirmed=True)
+        copy = mirror.copy(said.archive)
+        own = {
+            name: replace(why, is_own=True) for name, why in excluded_objects(copy, [one]).items()
+        }
+        notices += remove_objects(copy, own) + remove(mirror, copy, said)
     return notices + carry_out(mirror, followed, decide(mirror, followed))
 
 

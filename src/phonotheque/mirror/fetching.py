@@ -1,15 +1,18 @@
 """Fetching what was chosen: each torrent from folders, web servers and peers, until it is held.
 
     begin      its folder in `state/incoming/` is tidied; what is held already is not fetched
-    copy       from folders that are at hand, in parcels that are taken in as they are full
+    copy       from folders that are at hand; of a volume in parcels that are taken in as they are
+               full, of a pack what came is taken in at the end
     swarm      what nobody at hand has: peers and web servers together
-    prove      each file that arrives is read from the disk, whole: SHA-256 and v2 root
+    prove      each file that arrives is read from the disk, whole: SHA-256 and v2 root; then the
+               torrent's own lists are held against it
     take in    all of it moves to where it stays; the volume's link; the journal's line, last
 
 Laws: nothing is held that was not proven by reading it here; a torrent whose own lists disagree
-with it is refused, and nothing of it is held; what stops in the middle goes on from there.
+with it is refused, and nothing of it is held, in however many runs it came; what stops in the
+middle goes on from there.
 
-Not here: what to fetch (`choosing`), when (`syncing`).
+Not here: what to fetch (`choosing`), when (`syncing`), what is done around it (`receiving`).
 """
 
 from __future__ import annotations
@@ -17,30 +20,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
 
-from phonotheque.disk import read_whole
+from phonotheque.disk import Kind
 from phonotheque.errors import (
     DiskFailedError,
     DiskFullError,
     MalformedError,
-    NotHeldError,
     PhonothequeError,
     UnavailableError,
 )
-from phonotheque.mirror.contents import SUMS, Contents, Part, check_manifest, check_sums
+from phonotheque.mirror.contents import Contents, Part
 from phonotheque.mirror.copying import copy_part
-from phonotheque.mirror.incoming import clear, prepare
 from phonotheque.mirror.jobs import Job, Outcome, Ways
 from phonotheque.mirror.news import Arrived, Came, Refused, Stalled
 from phonotheque.mirror.proving import is_contradiction, wrong_with
-from phonotheque.mirror.resuming import note, noted
+from phonotheque.mirror.receiving import Receiving
+from phonotheque.mirror.run import Run
 from phonotheque.mirror.swarm import Swarm
-from phonotheque.mirror.taking import Place, incoming_path, is_held, link, settle, take_in
-from phonotheque.music.digest import Sha256
-from phonotheque.store.digests import TreeDigests, sha256_file, tree_of_file
+from phonotheque.mirror.taking import Place, incoming_path, is_held, link, take_in
+from phonotheque.store.digests import TreeDigests
 
 _PARCEL = 256
 """Files that are copied before they are taken in: what a kill can cost to be copied again."""
@@ -52,27 +52,6 @@ _TRIES = 3
 """So often a file is read from the disk other than it came before the disk is called broken."""
 
 
-@dataclass
-class _Run:
-    """A torrent on its way."""
-
-    contents: Contents
-    held: tuple[Part, ...]
-    wanted: dict[str, Part]  # still to come, by path
-    proven: dict[str, TreeDigests] = field(default_factory=dict)
-    tries: dict[str, int] = field(default_factory=dict)
-    copied_bytes: int = 0
-    came: Came | None = None
-    is_over: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.contents.torrent
-
-    def arrived(self) -> list[Part]:
-        return [part for part in self.contents.parts if part.path in self.proven]
-
-
 class Fetching:
     """Fetches torrents, a few at a time, in the order they are given.
 
@@ -80,16 +59,22 @@ class Fetching:
         place: Where they come to.
         ways: Where from.
         on_progress: Told how far each torrent is, a few times a second.
+        receiving: What is done around each; None: it is received as a whole.
     """
 
     def __init__(
-        self, place: Place, ways: Ways, on_progress: Callable[[Came], None] = lambda _: None
+        self,
+        place: Place,
+        ways: Ways,
+        on_progress: Callable[[Came], None] = lambda _: None,
+        receiving: Receiving | None = None,
     ) -> None:
         self._place = place
         self._ways = ways
         self._on_progress = on_progress
-        self._runs: dict[str, _Run] = {}
-        self._proving: list[tuple[_Run, Part, Future[TreeDigests]]] = []
+        self._receiving = receiving or Receiving(place)
+        self._runs: dict[str, Run] = {}
+        self._proving: list[tuple[Run, Part, Future[TreeDigests]]] = []
         self._swarm: Swarm | None = None
         self._is_resting = False
         self._noted_at = monotonic()
@@ -135,13 +120,13 @@ class Fetching:
             if not run.wanted:
                 return self._finish(run)
             if self._ways.is_stopping() or self._ways.swarm is None:
-                return self._give_up(run, _nowhere(run))
+                return self._give_up(run, run.nowhere())
             self._begin_swarm(run)
         except MalformedError as error:
             return self._refuse(run, error)
         return None
 
-    def _start(self, contents: Contents, absent: frozenset[str]) -> _Run:
+    def _start(self, contents: Contents, absent: frozenset[str]) -> Run:
         held, wanted = [], {}
         for part in sorted(contents.parts, key=lambda one: one.name is not None):  # lists first
             if part.name is not None and part.name.sha256.hex in absent:
@@ -150,41 +135,56 @@ class Fetching:
                 held.append(part)
             else:
                 wanted[part.path] = part
-        if not self._ways.is_repair:
-            prepare(self._place, contents, tuple(wanted.values()))
-        return _Run(contents, tuple(held), wanted)
+        self._receiving.prepare(contents, tuple(wanted.values()))
+        return Run(contents, tuple(held), wanted)
 
-    def _copy(self, run: _Run, pool: ThreadPoolExecutor) -> None:
-        """Copy what folders at hand have, and take it in parcel by parcel."""
+    def _copy(self, run: Run, pool: ThreadPoolExecutor) -> None:
+        """Copy what folders at hand have, parcel by parcel."""
         if not self._ways.folders:
             return
 
-        def copied(part: Part) -> tuple[Part, TreeDigests | None]:
+        def copied(part: Part) -> tuple[Part, TreeDigests | None, bool]:
             if self._ways.is_stopping():
-                return part, None
+                return part, None, False
+            if tree := self._lying(run, part):
+                return part, tree, True
             found = copy_part(self._place, run.contents, part, self._ways.folders)
-            return part, found[1] if found else None
+            return part, found[1] if found else None, False
 
         waiting = iter(list(run.wanted.values()))
         while parcel := list(islice(waiting, _PARCEL)):
-            for part, tree in pool.map(copied, parcel):
+            for part, tree, is_lying in pool.map(copied, parcel):
                 if tree is not None:
-                    run.proven[part.path] = tree
-                    run.copied_bytes += part.size_bytes
-                    del run.wanted[part.path]
-            self._check_lists(run)
-            take_in(self._place, run.contents, self._unmoved(run, parcel))
+                    run.take(part, tree)
+                    run.lay_bytes += part.size_bytes if is_lying else 0
+                    run.copied_bytes += 0 if is_lying else part.size_bytes
+            self._take_parcel(run, [part for part in parcel if part.path in run.proven])
             self._tell(run)
 
-    def _unmoved(self, run: _Run, parcel: Sequence[Part]) -> list[Part]:
-        return [part for part in parcel if part.path in run.proven]
+    def _lying(self, run: Run, part: Part) -> TreeDigests | None:
+        """Prove a file that a run copied which was stopped; None when it is not there, or not
+        exact."""
+        entry = self._place.disk.stat(incoming_path(self._place, run.contents, part))
+        if entry is None or (entry.kind, entry.size_bytes) != (Kind.FILE, part.size_bytes):
+            return None
+        tree = self._receiving.prove(run.contents, part)
+        return None if wrong_with(part, tree) else tree
 
-    def _begin_swarm(self, run: _Run) -> None:
+    def _take_parcel(self, run: Run, parcel: Sequence[Part]) -> None:
+        """Take in what was copied of a volume: lists come first, and tell all that follows. Any
+        file of a pack may contradict a list that comes after it."""
+        if not run.contents.is_volume:
+            return
+        if any(part.name is None for part in parcel):
+            self._check(run)
+        take_in(self._place, run.contents, parcel)
+
+    def _begin_swarm(self, run: Run) -> None:
         if self._swarm is None:
             assert self._ways.swarm is not None
             self._swarm = self._ways.swarm()
         wanted = tuple(run.wanted.values())
-        have = None if self._ways.is_repair else noted(self._place, run.contents, wanted)
+        have = self._receiving.noted(run.contents, wanted)
         self._swarm.begin(run.contents, wanted, self._ways.sources, have)
         self._runs[run.name] = run
 
@@ -216,12 +216,12 @@ class Fetching:
         if monotonic() - self._noted_at >= _NOTE_EVERY_S:
             self._note_all()
 
-    def _begin_proof(self, pool: ThreadPoolExecutor, run: _Run, path: str) -> None:
+    def _begin_proof(self, pool: ThreadPoolExecutor, run: Run, path: str) -> None:
         """Have a file read, unless that was done, or is being done, before it came once more."""
         part = run.wanted.get(path)
         if part is None or any(run is one and part == other for one, other, _ in self._proving):
             return
-        future = pool.submit(_prove, self._place, run.contents, part)
+        future = pool.submit(self._receiving.prove, run.contents, part)
         self._proving.append((run, part, future))
 
     def _note_all(self) -> None:
@@ -231,10 +231,9 @@ class Fetching:
             with suppress(UnavailableError):
                 self._note(run)
 
-    def _note(self, run: _Run) -> None:
+    def _note(self, run: Run) -> None:
         pieces = self._swarm.pieces(run.name) if self._swarm is not None else []
-        if pieces and not self._ways.is_repair:
-            note(self._place, run.contents, pieces)
+        self._receiving.note(run.contents, pieces)
 
     def _proven(self) -> Iterator[Outcome]:
         # Asked once each: one that ends between two questions would be in neither list.
@@ -251,12 +250,11 @@ class Fetching:
             except MalformedError as error:
                 yield self._refuse(run, error)
 
-    def _judge(self, run: _Run, part: Part, tree: TreeDigests) -> None:
+    def _judge(self, run: Run, part: Part, tree: TreeDigests) -> None:
         """Believe a file that was read, or have it fetched again."""
         wrong = wrong_with(part, tree)
         if not wrong:
-            run.proven[part.path] = tree
-            run.wanted.pop(part.path, None)
+            run.take(part, tree)
             return
         if is_contradiction(part, tree):
             todo = "Tell the archive: it signed what does not fit together. Nothing of it is held."
@@ -269,122 +267,51 @@ class Fetching:
         assert self._swarm is not None
         self._swarm.fetch_again(run.name)
 
-    def _check_lists(self, run: _Run) -> None:
-        """Hold the torrent's own lists against it as soon as all that came is proven."""
-        if self._ways.is_repair:
-            return
-        contents = run.contents
-        below = f"lists/{contents.torrent}/" if contents.is_volume else ""
-        proven = {path: tree.sha256 for path, tree in run.proven.items()}
-        for part in contents.parts:
-            if part.path not in run.proven:
-                continue
-            if part.path == f"{below}{SUMS}":
-                check_sums(contents, self._read(run, part), _digests(contents, proven))
-            elif contents.is_volume and part.path == f"{below}manifest.tsv":
-                check_manifest(contents, self._read(run, part))
-
-    def _read(self, run: _Run, part: Part) -> bytes:
-        path = incoming_path(self._place, run.contents, part)
-        is_moved = self._place.disk.stat(path) is None
-        return read_whole(self._place.disk, part.target if is_moved else path)
-
-    def _finish(self, run: _Run) -> Outcome:
+    def _finish(self, run: Run) -> Outcome:
         """Take in what came, link it, and return what the journal may say."""
-        self._check_lists(run)
+        self._check(run)
         return self._ended(run, None)
 
-    def _give_up(self, run: _Run, error: PhonothequeError) -> Outcome:
+    def _give_up(self, run: Run, error: PhonothequeError) -> Outcome:
         """Keep what is proven; the rest stays in `state/incoming/` for the next time."""
         self._note(run)
-        self._check_lists(run)
+        if run.proven:
+            self._check(run)
         return self._ended(run, error)
 
-    def _refuse(self, run: _Run, error: PhonothequeError) -> Outcome:
+    def _check(self, run: Run) -> None:
+        self._receiving.check(run.contents, run.held, run.proven)
+
+    def _refuse(self, run: Run, error: PhonothequeError) -> Outcome:
         """Hold nothing of a torrent that contradicts itself."""
         self._leave(run)
-        if not self._ways.is_repair:
-            clear(self._place, run.contents)
-        return Outcome(run.name, 0, 0, is_whole=False, error=error)
+        self._receiving.refuse(run.contents)
+        return Outcome(run.name, 0, 0, is_whole=False, error=error, is_refused=True)
 
-    def _ended(self, run: _Run, error: PhonothequeError | None) -> Outcome:
+    def _ended(self, run: Run, error: PhonothequeError | None) -> Outcome:
         received = self._leave(run)
         came = run.arrived()
         take_in(self._place, run.contents, [one for one in came if self._is_incoming(run, one)])
         held = [*run.held, *came]
         if held:
             link(self._place, run.contents)
-        if error is None and not self._ways.is_repair:
-            clear(self._place, run.contents)
+        if error is None:
+            self._receiving.end(run.contents)
         held_bytes = sum(part.size_bytes for part in held)
         is_whole = error is None
         return Outcome(run.name, len(held), held_bytes, is_whole, run.copied_bytes, received, error)
 
-    def _is_incoming(self, run: _Run, part: Part) -> bool:
+    def _is_incoming(self, run: Run, part: Part) -> bool:
         return self._place.disk.stat(incoming_path(self._place, run.contents, part)) is not None
 
-    def _leave(self, run: _Run) -> int:
+    def _leave(self, run: Run) -> int:
         """Let go of a torrent; returns the bytes that came of it over the network."""
         run.is_over = True
         self._runs.pop(run.name, None)
         return self._swarm.end(run.name) if self._swarm is not None else 0
 
-    def _tell(self, run: _Run) -> None:
-        """Say how far a torrent is, with what came from folders and what was held before."""
-        came = run.came or Came(run.name)
-        before = sum(part.size_bytes for part in run.held) + run.copied_bytes
-        rest = came.wanted_bytes or sum(part.size_bytes for part in run.wanted.values())
-        self._on_progress(
-            Came(
-                run.name,
-                before + came.done_bytes,
-                before + rest,
-                came.received_bytes,
-                came.bytes_per_s,
-                came.peers,
-                came.bad_pieces,
-                came.is_checking,
-            )
-        )
-
-
-def _prove(place: Place, contents: Contents, part: Part) -> TreeDigests:
-    """Read a file that arrived; one that is exact is durable on return.
-
-    The engine held every piece of it against the v2 tree before it was written. So an object that
-    hashes to its name on the disk is proven by both, and its tree is not computed a second time,
-    which would cost as much again; what has no name, or fails, is read for its tree.
-    """
-    path = incoming_path(place, contents, part)
-    try:
-        with place.disk.open(path) as file:
-            if part.name is not None and sha256_file(file) == part.name.sha256:
-                tree = TreeDigests(part.size_bytes, part.name.sha256, part.root, part.layer)
-            else:
-                file.seek(0)
-                tree = tree_of_file(file, piece_bytes=contents.piece_bytes)
-    except OSError as error:
-        raise DiskFailedError(path, str(error).lower(), "Look at the disk.") from error
-    except NotHeldError:
-        return TreeDigests(0, Sha256(bytes(32)), b"", b"")
-    if not wrong_with(part, tree):
-        settle(place.disk, path)
-    return tree
-
-
-def _digests(contents: Contents, proven: dict[str, Sha256]) -> dict[str, Sha256]:
-    """Digests by path: those that were read, and for objects those that their names say."""
-    named = {part.path: part.name.sha256 for part in contents.parts if part.name is not None}
-    return {**named, **proven}
-
-
-def _nowhere(run: _Run) -> PhonothequeError:
-    size_bytes = sum(part.size_bytes for part in run.wanted.values())
-    return UnavailableError(
-        run.name,
-        f"{len(run.wanted)} files of {size_bytes:,} bytes are in none of the folders",
-        "Run again when another source is at hand.",
-    )
+    def _tell(self, run: Run) -> None:
+        self._on_progress(run.progress())
 
 
 def _stalled(news: Stalled) -> PhonothequeError:

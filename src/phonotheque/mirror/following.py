@@ -18,11 +18,9 @@ import msgspec
 from phonotheque.errors import (
     BrokenChainError,
     ExpiredError,
-    IntegrityError,
     NotHeldError,
     PhonothequeError,
     RolledBackError,
-    TrustError,
     UnavailableError,
 )
 from phonotheque.mirror import telling
@@ -47,27 +45,65 @@ def follow(copy: Copy, at: datetime) -> list[str]:
         What is worth telling: of sources that could not be believed or had while another could.
 
     Raises:
+        NotHeldError: No source is known.
         TrustError: Some source could be had, and none of those could be believed.
         IntegrityError: The same, or what is remembered here is damaged.
         UnavailableError: No source can be had now.
     """
+    origin = origin_of(copy)
+    proven, notices = learn(copy, origin, at)
+    if proven != origin:
+        store_origin(copy.disk, proven)
+    return notices
+
+
+def origin_of(copy: Copy) -> Origin:
+    """Return where a copy is followed from.
+
+    Raises:
+        NotHeldError: From nowhere.
+    """
     origin = load_origin(copy.disk)
-    if origin is None:
+    if origin is None or not origin.addresses:
         raise NotHeldError(copy.name, "it is not known where it comes from", "Init it again.")
+    return origin
+
+
+def learn(copy: Copy, origin: Origin, at: datetime) -> tuple[Origin, list[str]]:
+    """Learn what is new from given sources; that they are sources is not written down here.
+
+    Args:
+        copy: Open to write.
+        origin: The sources, and what they must prove themselves by.
+        at: This instant.
+
+    Returns:
+        The origin with the archive that was proven, and what is worth telling, as of `follow`.
+
+    Raises:
+        TrustError, IntegrityError, UnavailableError: As of `follow`.
+    """
     refusals: list[PhonothequeError] = []
     notices: list[str] = []
     for address in origin.addresses:
         try:
-            notices += _follow_from(copy, load_origin(copy.disk) or origin, address, at)
-        except (TrustError, UnavailableError, NotHeldError, IntegrityError) as error:
+            archive, told = _follow_from(copy, origin, address, at)
+        except PhonothequeError as error:
             refusals.append(error)
+            continue
+        origin = msgspec.structs.replace(origin, archive=archive)
+        notices += told
     if len(refusals) == len(origin.addresses):
         raise next((one for one in refusals if not isinstance(one, UnavailableError)), refusals[0])
-    return notices + [str(one) for one in refusals if not isinstance(one, RolledBackError)]
+    return origin, notices + [str(one) for one in refusals if not isinstance(one, RolledBackError)]
 
 
-def _follow_from(copy: Copy, origin: Origin, address: str, at: datetime) -> list[str]:
-    """Follow one source, and lay out what it has; by the signature for people as the last way."""
+def _follow_from(copy: Copy, origin: Origin, address: str, at: datetime) -> tuple[str, list[str]]:
+    """Follow one source, and lay out what it has; by the signature for people as the last way.
+
+    Returns:
+        The UUID of the archive, and what is worth telling.
+    """
     try:
         source = source_named(address)
     except NotHeldError as error:
@@ -82,8 +118,12 @@ def _follow_from(copy: Copy, origin: Origin, address: str, at: datetime) -> list
             raise
         header, sha256 = follow_by_signature(copy, source, parse_key(origin.minisign))
         told = [telling.by_signature(address, header.seq, header.created, error.wrong)]
-    _note(copy, origin, header, sha256, address)
-    return told
+        _refuse_another(origin, header.archive)
+    journal = copy.writing
+    last = journal.memory.learned
+    if last is None or last.sha256 != sha256:
+        journal.append(Learned(journal.now(), header.seq, sha256, address))
+    return header.archive, told
 
 
 def _follow_by_tuf(copy: Copy, origin: Origin, source: Source, at: datetime) -> tuple[Header, str]:
@@ -93,17 +133,6 @@ def _follow_by_tuf(copy: Copy, origin: Origin, source: Source, at: datetime) -> 
     _refuse_another(origin, proven.header.archive)
     lay_out(copy.disk, follower, source)
     return proven.header, proven.sha256
-
-
-def _note(copy: Copy, origin: Origin, header: Header, sha256: str, address: str) -> None:
-    """Pin the archive, and let the journal know of a newer index."""
-    _refuse_another(origin, header.archive)
-    if not origin.archive:
-        store_origin(copy.disk, msgspec.structs.replace(origin, archive=header.archive))
-    journal = copy.writing
-    last = journal.memory.learned
-    if last is None or last.sha256 != sha256:
-        journal.append(Learned(journal.now(), header.seq, sha256, address))
 
 
 def _refuse_another(origin: Origin, archive: str) -> None:

@@ -33,6 +33,8 @@ from phonotheque.store.objects import FOLDER as OBJECTS
 from phonotheque.store.objects import INCOMING, LISTS, DiskStore, Store
 
 ARCHIVES = "archives"
+NEW = ".new"
+"""What a copy in it is called until it is proven of which archive it is."""
 VOLUMES = "volumes"
 PUBLISHED = "published"
 PACKS = f"{PUBLISHED}/packs"
@@ -125,20 +127,26 @@ def locate_mirror(given: Path | None, environment: str | None, here: Path) -> Pa
 def found_mirror(root: Path, settings: MirrorSettings) -> None:
     """Make a mirror in a folder that is absent or empty; the settings last: they make it one.
 
+    What a run leaves that was stopped while it made one is no hindrance; an archive is.
+
     Raises:
         ConflictError: The folder has something in it.
         UnavailableError: The disk refused.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        names = {entry.name for entry in root.iterdir()}
     except OSError as error:
         raise refusal(str(root), error) from error
-    if strange := sorted(names - {ARCHIVES, "README.txt", "lost+found", f".{FILE_NAME}.new"}):
-        raise ConflictError(
-            str(root), f"there is {strange[0]} in it", "Choose a new or empty folder."
-        )
     disk = LocalDisk(root)
+    if archives := {entry.name for entry in disk.list(ARCHIVES)} - {NEW}:
+        wrong = f"there is {ARCHIVES}/{min(archives)} in it, and no {FILE_NAME}"
+        todo = f"Bring {FILE_NAME} back, or sync a new mirror --from {ARCHIVES}/{min(archives)}."
+        raise ConflictError(str(root), wrong, todo)
+    names = {entry.name for entry in disk.list("")}
+    if strange := names - {ARCHIVES, "README.txt", "lost+found", f".{FILE_NAME}.new"}:
+        raise ConflictError(
+            str(root), f"there is {min(strange)} in it", "Choose a new or empty folder."
+        )
     make_folders(disk, ARCHIVES)
     write_whole(disk, "README.txt", README.encode())
     write_whole(disk, FILE_NAME, format_settings(settings))

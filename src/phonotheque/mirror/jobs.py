@@ -43,8 +43,6 @@ class Ways:
         readers: Threads that read and copy.
         may_move: Whether bytes may move now: asked all the time.
         is_stopping: Whether to end: asked all the time.
-        is_repair: Only some files of torrents that are held: their lists were held against them
-            when they came, and what else lies in `state/incoming/` stays.
     """
 
     folders: tuple[Folder, ...] = ()
@@ -54,7 +52,6 @@ class Ways:
     readers: int = 2
     may_move: Callable[[], bool] = lambda: True
     is_stopping: Callable[[], bool] = lambda: False
-    is_repair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +66,7 @@ class Outcome:
         copied_bytes: Came from folders.
         received_bytes: Came over the network, what was thrown away included.
         error: Why it is not whole; None when it is.
+        is_refused: Whether it contradicts itself: then nothing of it is held any more.
     """
 
     torrent: str
@@ -78,22 +76,28 @@ class Outcome:
     copied_bytes: int = 0
     received_bytes: int = 0
     error: PhonothequeError | None = None
+    is_refused: bool = False
 
 
-def fetched(outcome: Outcome, at: str) -> Fetched:
-    """Return the journal's line for a torrent of which something is held."""
-    source = "folder" if outcome.copied_bytes and not outcome.received_bytes else "swarm"
-    return Fetched(
-        at=at,
+def record(journal: Journal, outcome: Outcome, source: str = "") -> None:
+    """Let the journal say what is held of a torrent now, if that is more than nothing, or was until
+    it was refused; durable on return.
+
+    Args:
+        journal: Its memory, open to write.
+        outcome: What became of the torrent.
+        source: Where it came from; "" for where `outcome` says.
+    """
+    is_lost = outcome.is_refused and outcome.torrent in journal.memory.holdings
+    if not outcome.files and not is_lost:
+        return
+    came = "folder" if outcome.copied_bytes and not outcome.received_bytes else "swarm"
+    line = Fetched(
+        at=journal.now(),
         torrent=outcome.torrent,
         files=outcome.files,
         held_bytes=outcome.held_bytes,
-        source=source,
+        source=source or came,
         is_whole=outcome.is_whole,
     )
-
-
-def record(journal: Journal, outcome: Outcome) -> None:
-    """Let the journal say what is held of a torrent now; durable on return."""
-    if outcome.files:
-        journal.append(fetched(outcome, journal.now()))
+    journal.append(line)

@@ -1,12 +1,12 @@
 """Beginning to follow an archive: it is proven first, and has a place on the mirror only then.
 
-Order: followed into a folder of no name -> that gets the archive's name -> the settings name it. A
-mirror that was made for it is taken away again when nothing could be proven, so that a mistyped
-address leaves nothing behind.
+Order: followed into a folder of no name -> where from is written down, once it is proven -> the
+folder gets the archive's name -> the settings name it. A mirror that was made for it is taken away
+again when nothing could be proven, so that a mistyped address leaves nothing behind.
 
-Laws: what comes first is trusted once (or what a person named by its fingerprint), and never again
-something else: an archive that is followed already gets one more source, which must prove itself by
-what was trusted before.
+Laws: what was there before is never taken away; what comes first is trusted once (or what a person
+named by its fingerprint), and never again something else: an archive that is followed already gets
+one more source, which must prove itself by what was trusted before.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from pathlib import Path
 import msgspec
 
 from phonotheque.config import short_name
-from phonotheque.disk import LocalDisk, read_if_held
-from phonotheque.errors import ConflictError, NotHeldError
-from phonotheque.mirror.following import follow
+from phonotheque.disk import Disk, read_if_held
+from phonotheque.errors import ConflictError
+from phonotheque.mirror.following import learn, origin_of
 from phonotheque.mirror.home import (
     ARCHIVES,
+    NEW,
     TRUST,
     Copy,
     Mirror,
@@ -41,7 +42,6 @@ from phonotheque.mirror.values import Filter, Followed, MirrorSettings
 from phonotheque.publish.packs.standing import clear
 from phonotheque.publish.trust.source import published_folder
 
-_NEW = ".new"
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -54,12 +54,14 @@ class Joined:
         followed: What is known of it.
         fingerprint: SHA-256 of the root that is trusted; "" when only a key for people is.
         notices: What is worth telling.
+        is_new: Whether it was not followed before.
     """
 
     name: str
     followed: Followed
     fingerprint: str
     notices: tuple[str, ...]
+    is_new: bool = True
 
 
 def addresses_in(address: str) -> list[str]:
@@ -98,45 +100,44 @@ def join(
     is_new = not (root / FILE_NAME).is_file()
     if is_new:
         found_mirror(root, settings)
-    try:
-        with open_mirror(root) as mirror:
-            there = mirror.settings
-            kept = msgspec.structs.replace(settings, id=there.id, archives=there.archives)
+    with open_mirror(root) as mirror:
+        there = mirror.settings
+        kept = msgspec.structs.replace(settings, id=there.id, archives=there.archives)
+        try:
             return _join(with_settings(mirror, kept), origin, wanted, at)
-    except BaseException:
-        if is_new:
-            _unmake(root)
-        raise
+        except BaseException:
+            if is_new:
+                _unmake(mirror.disk)
+            raise
 
 
-def _unmake(root: Path) -> None:
-    """Take away a mirror that was made a moment ago and holds nothing."""
-    disk = LocalDisk(root)
-    for path in (FILE_NAME, "README.txt"):
-        disk.remove(path)
-    clear(disk, ARCHIVES)
+def _unmake(disk: Disk) -> None:
+    """Take away a mirror that was made a moment ago, unless an archive is in it by now."""
+    disk.remove_folder(ARCHIVES)
+    if disk.stat(ARCHIVES) is None:
+        for path in (FILE_NAME, "README.txt"):
+            disk.remove(path)
 
 
 def _join(mirror: Mirror, origin: Origin, wanted: Filter, at: datetime) -> Joined:
-    clear(mirror.disk, f"{ARCHIVES}/{_NEW}")
-    new = open_copy(mirror.root, _NEW, wanted, is_writing=True)
-    store_origin(new.disk, origin)
+    clear(mirror.disk, f"{ARCHIVES}/{NEW}")
+    new = open_copy(mirror.root, NEW, wanted, is_writing=True)
     try:
-        notices = follow(new, at)
-        header = known(new).header
-        there = _followed_already(mirror, header.archive)
+        proven, notices = learn(new, origin, at)
+        there = _followed_already(mirror, proven.archive)
         if there is None:
-            name = _free_name(mirror, header.name)
-            mirror.disk.rename(f"{ARCHIVES}/{_NEW}", f"{ARCHIVES}/{name}")
+            store_origin(new.disk, proven)
+            name = _free_name(mirror, known(new).header.name)
+            mirror.disk.rename(f"{ARCHIVES}/{NEW}", f"{ARCHIVES}/{name}")
             mirror.disk.sync_folder(ARCHIVES)
         else:
             name = there.name
             notices = _add_source(there, origin, at)
     finally:
-        clear(mirror.disk, f"{ARCHIVES}/{_NEW}")
+        clear(mirror.disk, f"{ARCHIVES}/{NEW}")
     mirror = with_settings(mirror, following(mirror.settings, name, wanted))
     copy = mirror.copy(name)
-    return Joined(name, known(copy), fingerprint_of(copy), tuple(notices))
+    return Joined(name, known(copy), fingerprint_of(copy), tuple(notices), there is None)
 
 
 def _followed_already(mirror: Mirror, archive: str) -> Copy | None:
@@ -161,22 +162,15 @@ def add_source(copy: Copy, address: str, at: datetime) -> list[str]:
 
 def _add_source(copy: Copy, origin: Origin, at: datetime) -> list[str]:
     """Follow an archive from one more address, which must prove itself by what is trusted."""
-    before = load_origin(copy.disk)
-    if before is None:
-        raise NotHeldError(copy.name, "it is not known where it comes from", "Init it elsewhere.")
+    before = origin_of(copy)
     if origin.fingerprint and origin.fingerprint != fingerprint_of(copy):
         wrong = f"the root that is trusted is {fingerprint_of(copy)}, not the one given"
         raise ConflictError(copy.name, wrong, "Make another mirror, or ask the archive's people.")
-    store_origin(copy.disk, Origin(origin.addresses, before.archive, before.fingerprint))
-    try:
-        notices = follow(copy, at)
-    except BaseException:
-        store_origin(copy.disk, before)
-        raise
-    after = load_origin(copy.disk) or before
+    asked = Origin(origin.addresses, before.archive, before.fingerprint)
+    proven, notices = learn(copy, asked, at)
     addresses = tuple(dict.fromkeys((*before.addresses, *origin.addresses)))
     key = origin.minisign or before.minisign
-    store_origin(copy.disk, Origin(addresses, after.archive, before.fingerprint, key))
+    store_origin(copy.disk, Origin(addresses, proven.archive, before.fingerprint, key))
     return notices
 
 

@@ -66,6 +66,11 @@ class Memory:
     learned: Learned | None = None
     last_at: str = ""
 
+    @property
+    def held_bytes(self) -> int:
+        """Of all that is held."""
+        return sum(one.held_bytes for one in self.holdings.values())
+
     def take(self, event: Event) -> None:
         """Let one more line count."""
         self.last_at = max(self.last_at, event.at)
@@ -125,7 +130,7 @@ class Memory:
         for name in event.torrents:
             if held := self.holdings.get(name):
                 left = max(held.held_bytes - event.size_bytes, 0)
-                self.holdings[name] = replace(held, held_bytes=left)
+                self.holdings[name] = replace(held, held_bytes=left, removed=held.removed + 1)
 
 
 def _mended(before: Holding) -> State:

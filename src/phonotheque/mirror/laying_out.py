@@ -16,9 +16,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+from tuf.api.metadata import Metadata, Targets
+from tuf.api.serialization import DeserializationError
 
 from phonotheque.disk import Disk, Kind, make_folders, read_if_held, read_whole, write_changed
-from phonotheque.errors import NotHeldError, PhonothequeError, TrustError, UnavailableError
+from phonotheque.errors import (
+    IntegrityError,
+    NotHeldError,
+    PhonothequeError,
+    TrustError,
+    UnavailableError,
+)
 from phonotheque.mirror.home import PUBLISHED
 from phonotheque.mirror.known import HEALTH, TORRENTS
 from phonotheque.mirror.sources import read_most
@@ -26,6 +34,7 @@ from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.publish.health import report
 from phonotheque.publish.index.newest import indexes, signature_path
 from phonotheque.publish.trust.following import Follower
+from phonotheque.publish.trust.names import signed_paths
 from phonotheque.publish.trust.roots import METADATA
 from phonotheque.publish.trust.source import Source
 
@@ -54,8 +63,7 @@ def lay_out(disk: Disk, follower: Follower, source: Source) -> None:
         write_changed(disk, f"{PUBLISHED}/{path}", data)
 
     folders: set[str] = set()
-    for path, data in follower.mirrored(held):
-        name = plain_name(path)
+    for path, data, name in follower.mirrored(held):
         if name.startswith("index-") and name.endswith(".zst"):
             _put_signature(source, name, put)
         if name:
@@ -64,16 +72,6 @@ def lay_out(disk: Disk, follower: Follower, source: Source) -> None:
             _put_hints(source, put)
         put(path, data)
     _tidy(disk)
-
-
-def plain_name(path: str) -> str:
-    """The name of a signed file below `published/`, made of its path below
-    `metadata/targets/`; "" for any other path."""
-    below = path.removeprefix("metadata/targets/")
-    if below == path:
-        return ""
-    folder, slash, last = below.rpartition("/")
-    return f"{folder}{slash}{last.partition('.')[2]}"
 
 
 def _put_signature(source: Source, index: str, put: Callable[[str, bytes], None]) -> None:
@@ -105,11 +103,7 @@ def _tidy(disk: Disk) -> None:
         for version in versions[:-2]:
             disk.remove(f"{METADATA}/{version}.{role}.json")
         if role == "targets":
-            kept = {
-                path
-                for version in versions[-2:]
-                for path in _targets_of(read_whole(disk, f"{METADATA}/{version}.targets.json"))
-            }
+            kept = {path for version in versions[-2:] for path in _targets_of(disk, version)}
     for folder in {path.rpartition("/")[0] for path in kept}:
         for entry in disk.list(folder):
             path = f"{folder}/{entry.name}"
@@ -125,26 +119,13 @@ def _version(name: str) -> int:
     return int(head) if head.isdecimal() else 0
 
 
-class _Hashes(msgspec.Struct):
-    sha256: str = ""
-
-
-class _File(msgspec.Struct):
-    hashes: _Hashes
-
-
-class _Targets(msgspec.Struct):
-    targets: dict[str, _File]
-
-
-class _Paper(msgspec.Struct):
-    signed: _Targets
-
-
-def _targets_of(data: bytes) -> list[str]:
-    """Where the files lie that some targets name."""
-    paths = []
-    for name, file in msgspec.json.decode(data, type=_Paper).signed.targets.items():
-        folder, slash, last = name.rpartition("/")
-        paths.append(f"{METADATA}/targets/{folder}{slash}{file.hashes.sha256}.{last}")
-    return paths
+def _targets_of(disk: Disk, version: int) -> list[str]:
+    """Where the files lie that some targets name; none when these are damaged: they lead nobody
+    anywhere."""
+    try:
+        targets = Metadata[Targets].from_bytes(
+            read_whole(disk, f"{METADATA}/{version}.targets.json")
+        )
+        return [f"{METADATA}/{path}" for path in signed_paths(targets.signed.targets).values()]
+    except (DeserializationError, IntegrityError, TrustError):
+        return []

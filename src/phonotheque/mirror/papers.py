@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 
-from phonotheque.disk import Disk, make_folders, read_if_held, write_changed
+from phonotheque.disk import make_folders, read_if_held, write_changed
 from phonotheque.errors import BadSignatureError, NotHeldError, PhonothequeError, UnavailableError
 from phonotheque.mirror.home import PUBLISHED, Copy
 from phonotheque.mirror.sources import load_origin, read_most
 from phonotheque.publish.facts.listing import FOLDER as LISTINGS
-from phonotheque.publish.facts.listing import MAX_CONTENT_BYTES, listing_path
+from phonotheque.publish.facts.listing import MAX_CONTENT_BYTES, listing_path, parse_listings
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.index.newest import LISTINGS as LISTED
 from phonotheque.publish.sealed import torrent_path
@@ -38,19 +38,13 @@ def bring_listing(copy: Copy, line: TorrentLine) -> bool:
         BadSignatureError: Sources have other bytes than are signed.
         UnavailableError: No source has it now.
     """
-    digest = _listed(copy.disk).get(line.id)
+    listed = parse_listings(read_if_held(copy.disk, LISTED) or b"")
+    digest = listed.get(line.id)
     if digest is None:
         return False
     make_folders(copy.disk, LISTINGS)
     _paper(copy, listing_path(line.id), digest, MAX_CONTENT_BYTES)
     return True
-
-
-def _listed(disk: Disk) -> dict[str, str]:
-    """Digests of all listings, by torrent."""
-    text = (read_if_held(disk, LISTED) or b"").decode("ascii", "replace")
-    pairs = (line.split("  files/", 1) for line in text.splitlines())
-    return {pair[1].removesuffix(".jsonl.zst"): pair[0] for pair in pairs if len(pair) == 2}
 
 
 def _paper(copy: Copy, path: str, sha256: str, most_bytes: int) -> bytes:

@@ -14,13 +14,23 @@ from phonotheque.store.digests import TreeDigests
 _NODE_BYTES = 32
 
 
+def pieces_of(part: Part) -> int:
+    """Return how many pieces a file has, at least one."""
+    return max(1, len(part.layer) // _NODE_BYTES)
+
+
+def node_of(part: Part, index: int) -> bytes:
+    """Return the hash that a torrent has of a piece of a file; of a file of one piece its root."""
+    return part.layer[index * _NODE_BYTES :][:_NODE_BYTES] or part.root
+
+
 def wrong_with(part: Part, tree: TreeDigests) -> str:
     """Return what is wrong with a file that was read, in words; "" when it is exact."""
     if tree.size_bytes != part.size_bytes:
         return f"{tree.size_bytes:,} of {part.size_bytes:,} bytes"
     if tree.pieces_root != part.root:
-        bad, pieces = len(bad_pieces(part, tree)), max(1, len(part.layer) // _NODE_BYTES)
-        return f"{bad} of {pieces} pieces are not what the torrent proves"
+        bad = len(bad_pieces(part, tree))
+        return f"{bad} of {pieces_of(part)} pieces are not what the torrent proves"
     if part.name is not None and tree.sha256 != part.name.sha256:
         return f"its bytes hash to {tree.sha256}, and its torrent agrees with them"
     return ""

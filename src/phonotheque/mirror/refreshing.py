@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from phonotheque.errors import IntegrityError, NotHeldError, PhonothequeError
+from phonotheque.errors import BadSettingError, NotHeldError, PhonothequeError
 from phonotheque.mirror.deciding import note_plenty
 from phonotheque.mirror.exclusions import load_exclusions
 from phonotheque.mirror.following import follow
@@ -42,6 +42,9 @@ def refresh(mirror: Mirror, at: datetime, *, is_confirmed: bool = False) -> News
         mirror: Open to write.
         at: This instant.
         is_confirmed: A person said that much may be deleted at once.
+
+    Raises:
+        BadSettingError: What this mirror excludes cannot be read.
     """
     followed: list[Followed] = []
     refusals: list[PhonothequeError] = []
@@ -57,7 +60,9 @@ def refresh(mirror: Mirror, at: datetime, *, is_confirmed: bool = False) -> News
             notices += remove(mirror, copy, followed[-1], is_confirmed=is_confirmed)
         except NotHeldError:
             continue  # never followed yet
-        except IntegrityError as error:
+        except BadSettingError:
+            raise  # what the keeper excludes cannot be read: that is of no archive
+        except PhonothequeError as error:
             refusals.append(error)
     return News(tuple(followed), tuple(refusals), tuple(notices))
 

@@ -5,28 +5,30 @@ that nobody is given it any more -> the bytes -> the lists, the .torrent file ->
 gone. A crash in between is gone on from by the next run, which looks at what still lies there.
 
 Laws: an object that another torrent needs stays; what a removal leaves of a torrent stays good, and
-is checked as before. A list of removals that would take more than half of what is held waits for a
-person: who stole an archive's key must not be able to empty its mirrors in a night.
+is checked as before. Removals that would take more than may go unasked (`sweeping`) wait for a
+person: who stole an archive's key must not be able to empty its mirrors.
 
 Not here: who decided (`choosing`, the archive's tombstones, `exclusions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from phonotheque.disk import Kind, read_if_held
-from phonotheque.errors import BrokenChainError, PhonothequeError
+from phonotheque.disk import Disk, Kind, read_if_held, read_whole
+from phonotheque.errors import BrokenChainError, NotHeldError, PhonothequeError
 from phonotheque.mirror import telling
 from phonotheque.mirror.contents import Contents, read_contents
-from phonotheque.mirror.events import Gone, LetGo, Removed
+from phonotheque.mirror.events import Accepted, Gone, LetGo, Removed
 from phonotheque.mirror.exclusions import Exclusion
-from phonotheque.mirror.home import PUBLISHED, RESUME, VOLUMES, Copy
+from phonotheque.mirror.home import PACKS, PUBLISHED, RESUME, VOLUMES, Copy
 from phonotheque.mirror.known import listed_files
+from phonotheque.mirror.sweeping import losses
 from phonotheque.mirror.values import Followed
 from phonotheque.music.digest import Sha256
 from phonotheque.publish.index.lines import TorrentLine
+from phonotheque.publish.lists import read_manifest
 from phonotheque.publish.packs.standing import clear
 from phonotheque.publish.removal.tombstones import PATH as TOMBSTONES
 from phonotheque.publish.removal.tombstones import Removed as Stone
@@ -35,16 +37,20 @@ from phonotheque.publish.sealed import manifest_path, torrent_path
 from phonotheque.store.objects import FOLDER as OBJECTS
 from phonotheque.store.objects import INCOMING, LISTS, ObjectName, parse_file_name
 
-MOST_AT_ONCE = 100
-"""So many objects, or half of what is held if that is more, go without anybody being asked."""
-
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why an object may not be here. `case` is the archive's name of it; "" for an exclusion."""
+    """Why an object may not be here.
+
+    Attributes:
+        reason: In words.
+        case: The archive's name of it; "" for an exclusion.
+        is_own: Whether this mirror's keeper excluded it.
+    """
 
     reason: str
     case: str = ""
+    is_own: bool = False
 
 
 def removed_by(copy: Copy, archive: str) -> dict[str, Why]:
@@ -74,9 +80,13 @@ def removed_by(copy: Copy, archive: str) -> dict[str, Why]:
 
 
 def excluded_objects(copy: Copy, exclusions: Iterable[Exclusion]) -> dict[str, Why]:
-    """Which objects of an archive a mirror excludes, by SHA-256 in hexadecimal."""
+    """Which objects of an archive a mirror excludes, by SHA-256 in hexadecimal.
+
+    Which are of a recording its archive says, today one and tomorrow all: that is no word of this
+    mirror's keeper.
+    """
     mine = [one for one in exclusions if one.is_of(copy.name)]
-    found = {one.sha256: Why(one.reason) for one in mine if one.sha256}
+    found = {one.sha256: Why(one.reason, is_own=True) for one in mine if one.sha256}
     recordings = {one.recording: Why(one.reason) for one in mine if one.recording}
     if recordings:
         for file in listed_files(copy):
@@ -87,31 +97,39 @@ def excluded_objects(copy: Copy, exclusions: Iterable[Exclusion]) -> dict[str, W
 
 def absent(copy: Copy, archive: str, exclusions: Iterable[Exclusion]) -> dict[str, Why]:
     """Which objects may not be here: removed by the archive, or excluded by this mirror."""
-    return excluded_objects(copy, exclusions) | removed_by(copy, archive)
+    excluded = excluded_objects(copy, exclusions)
+    own = {digest: why for digest, why in excluded.items() if why.is_own}
+    return excluded | removed_by(copy, archive) | own
 
 
 def remove_objects(copy: Copy, gone: Mapping[str, Why], *, is_confirmed: bool = False) -> list[str]:
     """Take objects off the disk that may not be here; returns what is worth telling.
 
-    Idempotent: what is not there any more is passed over.
+    What this mirror's keeper excluded goes at once; the rest waits for a person where it is more
+    than may go unasked. Idempotent: what is not there any more is passed over.
     """
     there = [name for digest in sorted(gone) for name in _named(copy, digest)]
-    if not there:
-        return []
-    if not is_confirmed and _is_sweeping(copy, there):
-        return [telling.sweeping(copy.name, len(there))]
+    unasked = [name for name in there if not gone[name.sha256.hex].is_own]
+    notices = []
+    if unasked and not is_confirmed and _is_sweeping(copy, unasked):
+        notices.append(telling.sweeping(copy.name, len(unasked)))
+        there = [name for name in there if gone[name.sha256.hex].is_own]
     held_in = _torrents_with(copy, {name.sha256.hex for name in there})
     for name in there:
         _remove_object(copy, name, gone[name.sha256.hex], held_in.get(name.sha256.hex, ()))
-    return [f"{copy.name}: {len(there)} removed or excluded recordings were deleted."]
+    if there:
+        notices.append(f"{copy.name}: {len(there)} removed or excluded recordings were deleted.")
+    if unasked and is_confirmed:
+        copy.writing.append(Accepted(copy.writing.now()))
+    return notices
 
 
 def _remove_object(copy: Copy, name: ObjectName, why: Why, torrents: tuple[str, ...]) -> None:
     journal, digest = copy.writing, name.sha256.hex
     size_bytes = copy.store.size(name) or 0
     if size_bytes or digest not in journal.memory.removed:
-        line = Removed(journal.now(), digest, size_bytes, why.reason, why.case, torrents)
-        journal.append(line)
+        said = (why.reason, why.case, torrents, why.is_own)
+        journal.append(Removed(journal.now(), digest, size_bytes, *said))
     copy.store.remove(name)
     for entry in copy.disk.list(INCOMING):  # where it may be on its way in
         if entry.kind is Kind.FOLDER:
@@ -134,9 +152,10 @@ def _named(copy: Copy, digest: str) -> Iterator[ObjectName]:
 
 
 def _is_sweeping(copy: Copy, there: list[ObjectName]) -> bool:
-    held_bytes = sum(one.held_bytes for one in copy.memory().holdings.values())
-    gone_bytes = sum(copy.store.size(name) or 0 for name in there)
-    return len(there) > MOST_AT_ONCE and gone_bytes > held_bytes // 2
+    """Whether more would go, with what went lately, than may go unasked."""
+    gone = losses(copy)
+    gone.objects.update({name.sha256.hex: copy.store.size(name) or 0 for name in there})
+    return gone.is_sweep
 
 
 def _torrents_with(copy: Copy, digests: set[str]) -> dict[str, tuple[str, ...]]:
@@ -171,11 +190,35 @@ def _needed_by_others(copy: Copy, torrent: str) -> set[str] | None:
 # -- torrents --------------------------------------------------------------------------------
 
 
-def let_go(copy: Copy, followed: Followed, torrent: str, reason: str) -> None:
-    """Take a torrent off this mirror; what other torrents need of it stays."""
+def let_go(copy: Copy, followed: Followed, torrents: Mapping[str, Why]) -> None:
+    """Take torrents off this mirror; what others need of them stays."""
     journal = copy.writing
-    journal.append(LetGo(journal.now(), torrent, reason))
+    if torrents:
+        now = journal.now()
+        journal.append(*(LetGo(now, one, why.reason, why.is_own) for one, why in torrents.items()))
     finish_leaving(copy, followed)
+
+
+def is_sweeping(copy: Copy, torrents: Collection[str]) -> bool:
+    """Whether more would go with these torrents, and what went lately, than may go unasked."""
+    gone = losses(copy)
+    gone.torrents.update(torrents)
+    gone.freed_bytes += _would_free_bytes(copy, torrents)
+    return gone.is_sweep
+
+
+def _would_free_bytes(copy: Copy, torrents: Collection[str]) -> int:
+    """How many bytes would come free: of volumes what no other needs, of packs all."""
+    holdings = copy.memory().holdings
+    whole_bytes, going = 0, set[ObjectName]()
+    for torrent in torrents:
+        try:
+            going.update(read_manifest(read_whole(copy.disk, manifest_path(torrent)).decode()))
+        except (NotHeldError, ValueError):  # a pack, or nobody can say it any more
+            whole_bytes += holdings[torrent].held_bytes
+    staying = set().union(*(_digests_of(copy, one) for one in holdings if one not in torrents))
+    sizes = (copy.store.size(name) for name in going if name.sha256.hex not in staying)
+    return whole_bytes + sum(size or 0 for size in sizes)
 
 
 def finish_leaving(copy: Copy, followed: Followed) -> None:
@@ -193,8 +236,9 @@ def _take_away(copy: Copy, torrent: str, line: TorrentLine | None) -> int:
     disk.remove(f"{VOLUMES}/{torrent}")
     disk.sync_folder(VOLUMES)
     contents = _contents(copy, line) if line is not None else None
-    freed_bytes = _remove_parts(copy, contents) if contents is not None else 0
-    for folder in (f"{LISTS}/{torrent}", f"{PUBLISHED}/packs/{torrent}", f"{INCOMING}/{torrent}"):
+    freed_bytes = _remove_unneeded(copy, contents) if contents is not None else 0
+    freed_bytes += _bytes_below(disk, f"{PACKS}/{torrent}")
+    for folder in (f"{LISTS}/{torrent}", f"{PACKS}/{torrent}", f"{INCOMING}/{torrent}"):
         if entry := disk.stat(folder):
             clear(disk, folder, entry.kind)
             disk.sync_folder(folder.rpartition("/")[0])
@@ -216,18 +260,27 @@ def _contents(copy: Copy, line: TorrentLine) -> Contents | None:
         return None
 
 
-def _remove_parts(copy: Copy, contents: Contents) -> int:
+def _bytes_below(disk: Disk, folder: str) -> int:
+    """How long the files of a pack are that is held, whatever an index says of it now."""
+    entry = disk.stat(folder)
+    if entry is None or entry.kind is not Kind.FOLDER:
+        return 0
+    return sum(
+        one.size_bytes if one.kind is Kind.FILE else _bytes_below(disk, f"{folder}/{one.name}")
+        for one in disk.list(folder)
+    )
+
+
+def _remove_unneeded(copy: Copy, contents: Contents) -> int:
     """Remove the objects of a volume that no other needs, then make that durable at once: a volume
-    touches thousands of folders. A pack's files go with its folder."""
+    touches thousands of folders."""
     needed = _needed_by_others(copy, contents.torrent)
     freed_bytes = 0
     folders: set[str] = set()
     for part in contents.parts:
-        if part.name is None:
-            freed_bytes += 0 if contents.is_volume else part.size_bytes
-        elif needed is None or part.name.sha256.hex in needed:
+        if part.name is None or needed is None or part.name.sha256.hex in needed:
             continue
-        elif copy.disk.stat(part.target) is not None:
+        if copy.disk.stat(part.target) is not None:
             copy.disk.remove(part.target)
             freed_bytes += part.size_bytes
             folders.add(part.target.rpartition("/")[0])

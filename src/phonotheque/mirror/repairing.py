@@ -25,19 +25,17 @@ from typing import BinaryIO
 from phonotheque.disk import Disk, Kind
 from phonotheque.errors import NotHeldError, PhonothequeError, UnavailableError
 from phonotheque.mirror.contents import Contents, Part
-from phonotheque.mirror.copying import Folder
+from phonotheque.mirror.copying import Folder, where
 from phonotheque.mirror.fetching import Fetching
-from phonotheque.mirror.home import VOLUMES
 from phonotheque.mirror.incoming import clear, prepare
 from phonotheque.mirror.jobs import Job, Outcome, Ways
 from phonotheque.mirror.news import Came
 from phonotheque.mirror.pacing import Allowance
-from phonotheque.mirror.proving import wrong_with
+from phonotheque.mirror.proving import node_of, pieces_of, wrong_with
+from phonotheque.mirror.receiving import Mending
 from phonotheque.mirror.scrubbing import QUARANTINE, check, quarantine, quarantined_path
 from phonotheque.mirror.taking import Place, incoming_path, link, make_all, settle, take_in
 from phonotheque.store.digests import piece_root, tree_of_file
-
-_NODE_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +168,7 @@ def _assemble(
         place.disk.remove(again)
         writer = place.disk.create(again)
         stack.callback(writer.close)
-        for index in range(_pieces(part)):
+        for index in range(pieces_of(part)):
             source, data = _good_piece(files, contents, part, index)
             damaged += source != "here"
             if source == "":
@@ -184,21 +182,11 @@ def _assemble(
     return damaged
 
 
-def _pieces(part: Part) -> int:
-    return max(1, len(part.layer) // _NODE_BYTES)
-
-
 def _places(folder: Folder, contents: Contents, part: Part) -> Iterable[str]:
-    """Where a file may lie in a folder, whatever its length: a cut copy still has good pieces."""
-    torrent, path = contents.torrent, part.path
-    quarantined = quarantined_path(contents, part)
-    for at in (part.target, f"{torrent}/{path}", path, f"{VOLUMES}/{torrent}/{path}", quarantined):
-        try:
-            entry = folder.disk.stat(at)
-        except UnavailableError:
-            continue
-        if entry is not None and entry.kind is Kind.FILE:
-            yield at
+    """Where a file may lie in a folder, whatever its length: a cut copy still has good pieces, and
+    so has one that another mirror set aside."""
+    yield from where(folder, contents, part, any_length=True)
+    yield quarantined_path(contents, part)
 
 
 def _opened(stack: ExitStack, disk: Disk, path: str) -> BinaryIO | None:
@@ -217,7 +205,7 @@ def _good_piece(
     """The first copy of a piece that is what its hash says, and whose; zeros and "" for none."""
     start = index * contents.piece_bytes
     size_bytes = min(contents.piece_bytes, part.size_bytes - start)
-    node = part.layer[index * _NODE_BYTES :][:_NODE_BYTES] or part.root
+    node = node_of(part, index)
     for name, file in files:
         try:
             file.seek(start)
@@ -257,7 +245,7 @@ def _fetch(
             patient.source = "swarm"
     only = replace(contents, parts=tuple(one for one in contents.parts if one.path in wanting))
     job = Job(contents.torrent, lambda: only)
-    fetching = Fetching(place, replace(ways, folders=(), is_repair=True), on_progress)
+    fetching = Fetching(place, replace(ways, folders=()), on_progress, Mending(place))
     return next(iter(fetching.run([job])), None)
 
 

@@ -83,8 +83,8 @@ def report(mirror: Mirror, copy: Copy, key: Key) -> Report:
     claims, notices = [], []
     for name, holding in sorted(copy.memory().holdings.items()):
         line = lines.get(name)
-        if line is None:
-            continue
+        if line is None or line.obsolete:
+            continue  # nobody counts copies of what is not offered any more
         contents, notice = _contents(copy, line)
         claims.append(_claim(copy, holding, contents, seed_of(timestamp, key.public_bytes, name)))
         notices += [notice] if notice else []
@@ -128,7 +128,9 @@ def _claim(copy: Copy, holding: Holding, contents: Contents | None, seed: bytes)
     if contents is not None:
         drawn = enumerate(draw(seed, contents.parts))
         answers = tuple(_answer(copy, seed, number, one) for number, one in drawn)
-    return Claim(holding.torrent, holding.state, holding.held_bytes, holding.verified_at, answers)
+    return Claim(
+        holding.torrent, holding.standing, holding.held_bytes, holding.verified_at, answers
+    )
 
 
 def _answer(copy: Copy, seed: bytes, number: int, drawn: Drawn) -> str:

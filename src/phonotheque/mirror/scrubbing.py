@@ -3,8 +3,8 @@
 Order for each damaged file: the journal says so -> it is set aside in `quarantine/`, so that
 nobody is given it -> a repair brings it back. Laws: nothing but reading is done to what is sound;
 every kind of damage is found in one reading, and nothing sound is accused; a scrub that is stopped
-goes on after the last file that it read, even of another run; no more is read a second than was
-allowed.
+goes on after the last file that it read, even of another run, or begins again where something was
+removed meanwhile; no more is read a second than was allowed.
 
 Not here: bringing back what is damaged (`repairing`).
 """
@@ -65,14 +65,18 @@ class Wrong:
     part: Part
     wrong: str
 
-    @property
-    def is_missing(self) -> bool:
-        """Whether nothing of it is there."""
-        return self.wrong == _MISSING
-
 
 class _Reached(msgspec.Struct, frozen=True):
-    """How far a scrub of a torrent came: `files` of its files were read, in its order."""
+    """How far a scrub of a torrent came.
+
+    Attributes:
+        torrent: Its name.
+        identity: Digest of its .torrent file, and of which of its files are to be read.
+        files: So many of these were read, in the torrent's order.
+        held_files: How many of these are exact.
+        held_bytes: Of these.
+        damaged: Paths of the others.
+    """
 
     torrent: str
     identity: str
@@ -148,9 +152,7 @@ class Scrub:
             UnavailableError: The disk refused to write; what it refuses to read is damage.
         """
         parts = [one for one in contents.parts if not _is_absent(one, absent)]
-        reached = self._reached(contents) or _Reached(
-            contents.torrent, _identity(contents), 0, 0, 0, ()
-        )
+        reached = self._reached(contents.torrent, _identity(contents, parts))
         is_partial = holding.state is State.PARTIAL
         found: list[Wrong] = []
         read_bytes = 0
@@ -213,22 +215,28 @@ class Scrub:
             Checked(now, reached.torrent, reached.held_files, reached.held_bytes, reached.damaged)
         )
 
-    def _reached(self, contents: Contents) -> _Reached | None:
-        """How far an earlier run came with this torrent; None when it did not begin."""
+    def _reached(self, torrent: str, identity: str) -> _Reached:
+        """How far an earlier run came with this torrent, if it was to read the same files."""
+        nothing = _Reached(torrent, identity, 0, 0, 0, ())
         try:
             data = read_if_held(self._place.disk, _PLACE)
             reached = msgspec.json.decode(data or b"", type=_Reached)
         except UNDECODABLE:
-            return None
-        is_same = (reached.torrent, reached.identity) == (contents.torrent, _identity(contents))
-        return reached if is_same else None
+            return nothing
+        is_same = (reached.torrent, reached.identity) == (torrent, identity)
+        return reached if is_same else nothing
 
     def _note(self, reached: _Reached) -> None:
         write_whole(self._place.disk, _PLACE, msgspec.json.encode(reached))
 
 
-def _identity(contents: Contents) -> str:
-    return hashlib.sha256(contents.data).hexdigest()
+def _identity(contents: Contents, parts: Iterable[Part]) -> str:
+    """Says which files are to be read: a place in one list of files is none in another, and what
+    was counted as held may have been removed since."""
+    said = hashlib.sha256(contents.data)
+    for part in parts:
+        said.update(f"{part.path}\n".encode())
+    return said.hexdigest()
 
 
 def _is_absent(part: Part, absent: frozenset[str]) -> bool:

@@ -15,6 +15,7 @@ import urllib3
 
 from phonotheque.errors import BadRequestError, ConflictError, PhonothequeError, UnavailableError
 from phonotheque.music.decoding import UNDECODABLE
+from phonotheque.publish.unreachable import why_unreachable
 
 PATH = "mirrors/statements"
 _MOST_ANSWER_BYTES = 1 << 16
@@ -72,7 +73,9 @@ def send(address: str, statement: bytes) -> Answer:
             data = answer.read(_MOST_ANSWER_BYTES)
             status = answer.status
     except urllib3.exceptions.HTTPError as error:
-        raise UnavailableError(where, f"it is away ({error})", "Send it later.") from error
+        raise UnavailableError(
+            where, f"it is away: {why_unreachable(error)}", "Send it later."
+        ) from error
     try:
         if status == 200:
             return msgspec.json.decode(data, type=Answer)

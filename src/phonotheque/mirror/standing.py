@@ -1,8 +1,8 @@
 """How a mirror stands: what it holds, how it is, what is under way. For people and for programs.
 
-What is held follows from the journals alone, so it can be asked at any time. What a running process
-is doing it leaves in `state/running.json`, which may be lost, and is believed only while it is
-fresh.
+What is held follows from journals and lists alone, so it can be asked at any time. What a running
+process is doing it leaves in `state/running.json`, which may be lost, and is believed only while it
+is fresh.
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ from pathlib import Path
 
 import msgspec
 
+from phonotheque.disk import read_if_held
 from phonotheque.errors import NotHeldError
 from phonotheque.mirror.home import Copy, Mirror
+from phonotheque.mirror.journal import Memory
 from phonotheque.mirror.known import known
 from phonotheque.mirror.news import Came
 from phonotheque.mirror.values import State
+from phonotheque.publish.lists import read_manifest
+from phonotheque.publish.sealed import manifest_path
+from phonotheque.store.objects import ObjectName
 
 _RUNNING = "state/running.json"
 _FRESH_S = 30.0
@@ -70,12 +75,13 @@ class Standing:
         index: Number of the index that was followed last; 0 for none.
         good_until: Until when what is known may be believed, UTC; "" when nothing is known.
         offered: Torrents that the archive offers.
-        chosen: Torrents that are to be fetched and are not whole yet.
-        complete: Torrents that are whole.
-        partial: Torrents of which a part is here.
+        to_fetch: Torrents that are to be fetched and are not whole yet.
+        complete: Of those that are offered, how many are whole here.
+        partial: Of how many some is here, and some did not come or was removed since.
+        retired: Torrents here that are not offered any more; in none of the other counts.
         damaged: Torrents with damaged files.
         damaged_files: Number of these.
-        held_bytes: Of all that is here.
+        held_bytes: Of all that is here; what two torrents share counts once.
         oldest_check: When what is unproven for longest was proven last, UTC; "" for nothing held.
         overdue: Torrents that should have been read again by now.
     """
@@ -84,9 +90,10 @@ class Standing:
     index: int
     good_until: str
     offered: int
-    chosen: int
+    to_fetch: int
     complete: int
     partial: int
+    retired: int
     damaged: int
     damaged_files: int
     held_bytes: int
@@ -115,7 +122,9 @@ def _standing(copy: Copy, at: datetime, every_days: int) -> Standing:
         index, good_until, offered = followed.header.seq, followed.good_until, followed.offered
     except NotHeldError:
         index, good_until, offered = 0, "", ()
-    states = [one.state for one in held]
+    names = {line.id for line in offered}
+    states = [one.standing for one in held if one.torrent in names]
+    retired = len(held) - len(states) if index else 0
     return Standing(
         copy.name,
         index,
@@ -124,12 +133,27 @@ def _standing(copy: Copy, at: datetime, every_days: int) -> Standing:
         len(memory.chosen),
         states.count(State.COMPLETE),
         states.count(State.PARTIAL),
-        states.count(State.DAMAGED),
+        retired,
+        sum(one.state is State.DAMAGED for one in held),
         sum(len(one.damaged) for one in held),
-        sum(one.held_bytes for one in held),
+        memory.held_bytes - (_shared_bytes(copy, memory) if retired else 0),
         min((one.verified_at for one in held), default=""),
         sum(one.verified_at < before for one in held),
     )
+
+
+def _shared_bytes(copy: Copy, memory: Memory) -> int:
+    """How many bytes too many the sum of all torrents is: a successor shares objects with what it
+    takes the place of, and no other torrents do."""
+    seen: set[ObjectName] = set()
+    shared_bytes = 0
+    for torrent in memory.holdings:
+        data = read_if_held(copy.disk, manifest_path(torrent)) or b""
+        with suppress(ValueError):  # a list that is damaged: scrubbing finds that
+            names = set(read_manifest(data.decode())) if data else set()
+            shared_bytes += sum(copy.store.size(name) or 0 for name in names & seen)
+            seen |= names
+    return shared_bytes
 
 
 def under_way(came: Iterable[Came]) -> tuple[UnderWay, ...]:

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from phonotheque.disk import Disk, Kind
 from phonotheque.errors import BadRequestError, BrokenChainError, NotHeldError, PhonothequeError
-from phonotheque.mirror.following import follow
+from phonotheque.mirror.following import follow, origin_of
 from phonotheque.mirror.home import PUBLISHED, TRUST, Copy
-from phonotheque.mirror.sources import Origin, is_web, load_origin, store_origin
+from phonotheque.mirror.sources import Origin, is_web, store_origin
 from phonotheque.publish.index.chain import parse_history
 from phonotheque.publish.packs.standing import clear
 from phonotheque.publish.trust.following import Follower
@@ -56,9 +56,7 @@ def accept_successor(copy: Copy, fingerprint: str, source: str, at: datetime) ->
     if len(root) != 64 or set(root) - _HEX:
         todo = "Say the 64 digits that `phono mirror restore --successor` printed there."
         raise BadRequestError("--successor", "it is no SHA-256", todo)
-    origin = load_origin(copy.disk)
-    if origin is None:
-        raise NotHeldError(copy.name, "it is not known where it comes from", "Init it again.")
+    origin = origin_of(copy)
     place = str(Path(source).resolve()) if source and not is_web(source) else source
     asked = [place] if place else list(origin.addresses)
     address = _proven(copy, origin, asked, (root, at))

@@ -1,8 +1,9 @@
 """A sync: what is new is learned and proven, what was chosen is fetched, what is held is noted.
 
 Order: follow, carry out removals, choose (all durable before anything comes) -> fetch -> hold ->
-the journal's line. Laws: one archive, and one torrent, that cannot be had stops no other; a sync
-that was stopped or killed is gone on with by the next one; nothing is fetched that may not be here.
+the journal's line -> let go of what something that came takes the place of. Laws: one archive, and
+one torrent, that cannot be had stops no other; a sync that was stopped or killed is gone on with by
+the next one; nothing is fetched that may not be here.
 
 Not here: how each of these is done.
 """
@@ -15,7 +16,13 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from phonotheque.errors import NotHeldError, PhonothequeError, UnavailableError
+from phonotheque.errors import (
+    IntegrityError,
+    NotHeldError,
+    PhonothequeError,
+    TrustError,
+    UnavailableError,
+)
 from phonotheque.mirror.copying import Folder
 from phonotheque.mirror.deciding import carry_out, decide
 from phonotheque.mirror.fetching import Fetching
@@ -111,17 +118,24 @@ def sync(
     for known in news.followed:
         copy = mirror.copy(known.archive)
         wanted = missing(copy, known, choices)
+        try:
+            jobs = _jobs(mirror, copy, known, wanted)
+        except (IntegrityError, TrustError):
+            continue  # nobody can say what may not be here: `refresh` told it
         ways, said = ways_of(mirror, copy, wires)
         notices += said if wanted else []
         fetching = Fetching(Place.of(copy), ways, wires.on_progress)
         lines = {line.id: line for line in wanted}
-        for outcome in fetching.run(_jobs(mirror, copy, known, wanted)):
+        for outcome in fetching.run(jobs):
             record(copy.writing, outcome)
             outcomes.append(outcome)
             on_outcome(outcome)
             notices += _bring_listing(copy, lines[outcome.torrent])
         if wires.is_stopping():
             break
+    if any(one.is_whole for one in outcomes):  # what others took the place of can go now
+        choices, said = _let_go_of_replaced(mirror, news.followed, choices)
+        notices += said
     repairs = repair_all(mirror, lambda copy: ways_of(mirror, copy, wires)[0], wires.on_progress)
     return Synced(
         news.followed,
@@ -131,6 +145,17 @@ def sync(
         news.refusals,
         tuple(notices),
     )
+
+
+def _let_go_of_replaced(
+    mirror: Mirror, followed: Sequence[Followed], choices: Sequence[Choice]
+) -> tuple[tuple[Choice, ...], list[str]]:
+    """Carry out once more what goes, now that successors are here; what is to be fetched stays as
+    it was decided, and room that came free is given with the next sync."""
+    after = decide(mirror, followed)
+    said = carry_out(mirror, followed, after)
+    going = {(one.archive, one.line.id): one for one in after if not one.wanted}
+    return tuple(going.get((one.archive, one.line.id), one) for one in choices), said
 
 
 def missing(copy: Copy, followed: Followed, choices: Iterable[Choice]) -> list[TorrentLine]:
@@ -153,10 +178,9 @@ def missing(copy: Copy, followed: Followed, choices: Iterable[Choice]) -> list[T
 
 def _jobs(
     mirror: Mirror, copy: Copy, followed: Followed, lines: Sequence[TorrentLine]
-) -> Iterable[Job]:
+) -> list[Job]:
     gone = not_here(mirror, copy, followed)
-    for line in lines:
-        yield Job(line.id, partial(contents_of, copy, line), gone, line.size_bytes)
+    return [Job(line.id, partial(contents_of, copy, line), gone, line.size_bytes) for line in lines]
 
 
 def ways_of(mirror: Mirror, copy: Copy, wires: Wires) -> tuple[Ways, list[str]]:

@@ -120,15 +120,16 @@ def by_signature(address: str, seq: int, created: str, why: str) -> str:
 def sweeping(archive: str, count: int) -> str:
     """That more was removed than may go unasked."""
     return (
-        f"{archive}: {count} recordings are removed, more than half of what is held. Nothing was "
-        "deleted: ask the archive's people whether this is meant, then run "
-        "`phono mirror follow --accept-removals`."
+        f"{archive}: {count} recordings are removed; with them more than half of what was held "
+        "would be gone within 30 days. They were not deleted: ask the archive's people whether "
+        "this is meant, then run `phono mirror follow --accept-removals`."
     )
 
 
 def many_going(archive: str, count: int) -> str:
     """That more torrents would go than may go unasked."""
     return (
-        f"{archive}: {count} torrents, more than half of what is held, would go. Nothing was "
-        "deleted: look at `phono mirror plan`, then run `phono mirror follow --accept-removals`."
+        f"{archive}: {count} torrents would go; with them more than half of what was held would be "
+        "gone within 30 days. They were not deleted: look at `phono mirror plan`, then run "
+        "`phono mirror follow --accept-removals`."
     )

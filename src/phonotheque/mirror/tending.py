@@ -86,10 +86,10 @@ def verify(
         followed = known_of[copy.name]
         try:
             contents = contents_of(copy, _line(followed, holding.torrent))
+            gone = not_here(mirror, copy, followed)
         except PhonothequeError as error:
             yield copy, Unread(holding.torrent, error)
             continue
-        gone = not_here(mirror, copy, followed)
         scrub = Scrub(Place.of(copy), copy.writing, care)
         yield copy, scrub.torrent(contents, holding, gone)
 
@@ -143,8 +143,13 @@ def repair_all(
         holdings = [one for one in damaged(copy) if not only or one.torrent in only]
         if not holdings:
             continue
-        followed, ways = known(copy), ways_of(copy)
-        gone = not_here(mirror, copy, followed)
+        ways = ways_of(copy)
+        try:
+            followed = known(copy)
+            gone = not_here(mirror, copy, followed)
+        except PhonothequeError as error:
+            yield from ((copy, Unread(one.torrent, error)) for one in holdings)
+            continue
         for holding in holdings:
             if ways.is_stopping():
                 return

@@ -178,6 +178,7 @@ class Holding:
         held_bytes: Of its files that are held.
         verified_at: When all that is held of it was proven last, UTC; "" when never.
         damaged: Paths below its folder that are damaged or missing, as known now.
+        removed: How many of its files were deleted since it came: removed or excluded objects.
     """
 
     torrent: str
@@ -185,6 +186,13 @@ class Holding:
     held_bytes: int
     verified_at: str = ""
     damaged: tuple[str, ...] = ()
+    removed: int = 0
+
+    @property
+    def standing(self) -> State:
+        """How it stands for others: what lost files by a removal is not all there any more."""
+        is_less = self.state is State.COMPLETE and self.removed
+        return State.PARTIAL if is_less else self.state
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from phonotheque.archive.opening import Archive
 from phonotheque.disk import Disk, Kind, read_if_held
 from phonotheque.errors import NotHeldError, PhonothequeError, UnavailableError
 from phonotheque.music.finding import Finding, FindingKind
+from phonotheque.publish.facts.listing import listing_path, parse_listings
 from phonotheque.publish.packs.form import PACK_PIECE_BYTES, folder_of
 from phonotheque.publish.packs.standing import offered_packs
 from phonotheque.publish.sealed import PUBLISHED, torrent_path, twin_path
@@ -47,20 +48,17 @@ class Proven:
 
     Attributes:
         torrents: .torrent files of volumes and packs.
-        packs: Names of packs that were read whole, the one unproven for longest first.
-        packs_bytes: Their bytes.
+        packs: Names of packs whose turn came, the one unproven for longest first.
+        packs_read: How many of them had a file that was read whole.
+        packs_bytes: The bytes of all such files.
         signed: Files that are signed, the metadata that says so included.
     """
 
     torrents: int = 0
     packs: list[str] = field(default_factory=list)
+    packs_read: int = 0
     packs_bytes: int = 0
     signed: int = 0
-
-    def note(self, pack: Pack) -> None:
-        """Count one pack."""
-        self.packs.append(pack.name)
-        self.packs_bytes += pack.size_bytes
 
 
 def packs_in_turn(archive: Archive, most_bytes: int | None = None) -> list[Pack]:
@@ -109,24 +107,37 @@ def check_twin(disk: Disk, sealed: TorrentSummary) -> Finding | None:
     return Finding(FindingKind.CHANGED, path, "it is not the v1-only twin of its volume")
 
 
-def check_pack(archive: Archive, pack: Pack) -> Iterator[Finding]:
+def check_pack(archive: Archive, pack: Pack, done: Proven) -> Iterator[Finding]:
     """Read a pack whole and hold it against its torrent, and that against the register.
 
     Without its torrent nothing can prove its files; the next publication makes it again.
+
+    Args:
+        archive: Whose.
+        pack: Which.
+        done: Told what was read of it, at the end.
     """
     disk, folder = archive.disk, folder_of(pack.name)
     data, wrong = check_torrent(disk, pack)
     if wrong is not None:
+        done.packs.append(pack.name)
         yield wrong
         return
     files = read_torrent(data, thing=pack.name, piece_bytes=PACK_PIECE_BYTES).files
+    read = []
     for file in files:
-        if finding := _check_file(disk, "/".join((folder, *file.path)), file):
+        finding = _check_file(disk, "/".join((folder, *file.path)), file)
+        if finding is None or finding.detail == _OTHER_BYTES:
+            read.append(file.size_bytes)
+        if finding is not None:
             yield finding
     known = {"/".join((folder, *file.path)) for file in files}
     for path, size_bytes in _walk(disk, folder):
         if path not in known and size_bytes:  # an empty file cannot be in a torrent
             yield Finding(FindingKind.FOREIGN, path, "the torrent of the pack does not name it")
+    done.packs.append(pack.name)
+    done.packs_read += bool(read)
+    done.packs_bytes += sum(read)
 
 
 def _check_file(disk: Disk, path: str, sealed: SealedFile) -> Finding | None:
@@ -252,9 +263,8 @@ def _of_copies(disk: Disk, files: dict[str, bytes], done: Proven) -> Iterator[Fi
         if data != files.get(name):
             kind = FindingKind.MISSING if data is None else FindingKind.CHANGED
             yield Finding(kind, path, "it is not what was signed")
-    for line in files.get("listings.sha256", b"").decode().splitlines():
-        digest, _, name = line.partition("  ")
-        path = f"{PUBLISHED}/{name}"
+    for torrent, digest in parse_listings(files.get("listings.sha256", b"")).items():
+        path = listing_path(torrent)
         data = read_if_held(disk, path)
         done.signed += 1
         if data is None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from phonotheque.archive.keeping.surveying import Survey, read_from
 from phonotheque.disk import Disk, make_folders, read_if_held, write_changed
 from phonotheque.errors import UnavailableError
-from phonotheque.publish.facts.listing import listing_path
+from phonotheque.publish.facts.listing import listing_path, parse_listings
 from phonotheque.publish.index.chain import parse_history
 from phonotheque.publish.index.form import index_name
 from phonotheque.publish.index.lines import TorrentLine
@@ -39,7 +39,7 @@ def lay_out_papers(disk: Disk, survey: Survey) -> tuple[list[TorrentLine], tuple
         The torrents that can be fetched now, and those of which no disk has the .torrent file.
     """
     make_folders(disk, f"{PUBLISHED}/files")
-    listed = _listed(survey)
+    listed = parse_listings(survey.proven.files.get("listings.sha256", b""))
     found: list[TorrentLine] = []
     unknown: list[TorrentLine] = []
     for line in survey.offered:
@@ -70,13 +70,6 @@ def lay_out_signed(disk: Disk, survey: Survey, *, is_succeeded: bool) -> None:
     below = f"{SUCCEEDED}/{proven.fingerprint}" if is_succeeded else PUBLISHED
     for path, data in proven.metadata.items():
         _put(disk, f"{below}/{path}", data)
-
-
-def _listed(survey: Survey) -> dict[str, str]:
-    """Digests of the listings, by torrent, as they are signed."""
-    text = survey.proven.files.get("listings.sha256", b"").decode("ascii", "replace")
-    pairs = (line.split("  files/", 1) for line in text.splitlines())
-    return {pair[1].removesuffix(".jsonl.zst"): pair[0] for pair in pairs if len(pair) == 2}
 
 
 def _bring(disk: Disk, survey: Survey, path: str, sha256: str) -> bool:

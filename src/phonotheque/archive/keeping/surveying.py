@@ -141,8 +141,8 @@ def _understood(
     """Read what the newest publication says."""
     strangers = [one for one in folders if one not in mine]
     index = next((name for name in proven.files if name.startswith("index-0")), "")
-    if not index or "register-head.json" not in proven.files:
-        wrong = "no index, or no head of the register, is signed"
+    if not index or not {"register-head.json", "tombstones.jsonl"} <= proven.files.keys():
+        wrong = "no index, no head of the register or no list of removals is signed"
         raise NotHeldError("the publication", wrong, "Name another mirror: --from DIR.")
     header, lines = read_index(proven.files[index], index)
     try:
