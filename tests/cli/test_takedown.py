@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 from tests.cli.phono import LICENSED, Phono, copy_archive, found, rows
-from tests.cli.small_music import make_music
+from tests.cli.small_music import make_file, make_music
 
 from phonotheque.archive.bulk.closing import closures
 from phonotheque.archive.opening import open_to_read
 from phonotheque.archive.recordings.derivatives import cache_of, open_copy
+from phonotheque.disk import LocalDisk
 from phonotheque.errors import NotHeldError
 from phonotheque.music.digest import Sha256
+from phonotheque.publish.packs.form import folder_of
+from phonotheque.publish.packs.reading import OpenPack
 from phonotheque.publish.torrent_reader import read_torrent
 from phonotheque.register.events import Volume
 from phonotheque.register.published import offered
@@ -68,6 +71,17 @@ def test_an_item_is_gone_everywhere(shared):
     assert name.encode() not in texts
     assert phono.show(name)["condition"] == "removed"
     phono("verify", "--all").expect(0)
+
+
+def test_what_was_made_of_items_is_counted_in_words(shared, label):
+    """Two copies are two copies."""
+    phono, name = shared
+    both = [name, label[1]["release 0/003.wav"]]
+    with open_to_read(phono.root) as archive:
+        for one in both:
+            open_copy(archive, archive.index.held(Sha256.parse(one))).close()
+    said = phono("takedown", *both, *REASON).expect(0).out
+    assert "Removed, too, what was made of it: 2 copies or pictures." in said
 
 
 def test_a_dry_run_says_it_and_changes_nothing(shared):
@@ -314,3 +328,78 @@ def test_the_keys_of_json_are_told_once(shared):
         "announced",
     } | {"packs"} - set(foreseen)
     assert json.dumps(done)
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """Made once: a release with cover and scans, one of two discs, a text over both; packs."""
+    folder = tmp_path_factory.mktemp("released")
+    music = folder / "music"
+    for number, place in enumerate(("One", "One", "Two/CD1", "Two/CD2")):
+        (music / place).mkdir(parents=True, exist_ok=True)
+        make_file(music / place / f"{number}.flac", number)
+    (music / "One/scans").mkdir()
+    brought = ("One/cover.jpg", "One/scans/back.jpg", "One/rip.log", "Two/cover.jpg", "about.txt")
+    for path in brought:
+        (music / path).write_bytes(f"bytes of {path}".encode())
+    phono = found(folder / "archive")
+    told = phono.add(music, *LICENSED)
+    phono.publish()
+    return folder, {path: one["sha256"] for path, one in told.items()}
+
+
+@pytest.fixture
+def releases(released, tmp_path, monkeypatch):
+    monkeypatch.delenv("PHONO_ARCHIVE", raising=False)
+    folder, names = released
+    return copy_archive(folder / "archive", tmp_path / "a"), names
+
+
+def test_what_only_a_release_brought_goes_with_it(releases):
+    """Cover, scans and log of a release that goes are named before, removed, and in no new pack."""
+    phono, names = releases
+    gone = {path for path in names if path.startswith("One/")}
+    arguments = [names["One/0.flac"], names["One/1.flac"], *REASON]
+    foreseen = phono("takedown", *arguments, "--dry-run", "--json").expect(0).one()
+    assert {one["sha256"] for one in foreseen["objects"]} == {names[path] for path in gone}
+    (art,) = (name for name in foreseen["packs"] if "-art-" in name)
+    said = phono("takedown", *arguments, "--dry-run").expect(0).out
+    assert all(path.rpartition("/")[2] in said for path in gone if not path.endswith("flac"))
+    done = phono("takedown", *arguments, "--json").expect(0).one()
+    assert art in done["packs"]
+    phono.publish()
+    (new,) = phono.root.glob("published/packs/*-art-*")
+    with OpenPack(LocalDisk(phono.root), folder_of(new.name)) as opened:
+        keys = {entry.key for entry in opened.entries()}
+    assert names["Two/cover.jpg"] in keys
+    assert not [path for path in gone if names[path] in keys]
+    assert not [path for path in gone if list(phono.root.glob(f"objects/*/*/{names[path]}*"))]
+
+
+def test_what_others_brought_too_stays_and_is_named(releases):
+    """The cover over two discs stays while one of them does; the other disc takes it along."""
+    phono, names = releases
+    first = phono("takedown", names["Two/CD1/2.flac"], *REASON, "--json").expect(0).one()
+    assert [one["sha256"] for one in first["objects"]] == [names["Two/CD1/2.flac"]]
+    shared = {one["sha256"]: one["recordings"] for one in first["shared"]}
+    assert shared == {names["Two/cover.jpg"]: 1, names["about.txt"]: 3}
+    last = phono("takedown", names["Two/CD2/3.flac"], *REASON).expect(0).out
+    assert "2 objects removed" in last
+    assert "about.txt" in last.partition("stays unless it is named")[2]
+    assert phono.show(names["about.txt"])["condition"] == "intact"
+
+
+def test_the_evidence_of_what_was_stated_stays(tmp_path, monkeypatch):
+    """A `rights.toml` beside a release that goes stays: it is evidence, and never given out."""
+    monkeypatch.delenv("PHONO_ARCHIVE", raising=False)
+    phono = found(tmp_path / "a")
+    music = tmp_path / "music"
+    music.mkdir()
+    make_file(music / "0.flac", 0)
+    (music / "rights.toml").write_text(
+        '[[rule]]\nmatch = "**"\nlicence = "CC-BY-4.0"\nevidence = "we made it"\n'
+    )
+    told = phono.add(music)
+    done = phono("takedown", told["0.flac"]["sha256"], *REASON, "--json").expect(0).one()
+    assert [one["role"] for one in done["objects"]] == ["recording"]
+    assert phono.show(told["rights.toml"]["sha256"])["condition"] == "intact"

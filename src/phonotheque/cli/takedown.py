@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from phonotheque.register.holdings import Held
 
 
+_MOST_SHOWN = 10
+"""Companions that stay, as people are told of them: a folder of songs may have hundreds."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command("takedown", short_help="Remove items for good, everywhere.")(takedown)
@@ -108,7 +112,7 @@ def _rehearse(root: Path, references: list[str], *, as_json: bool) -> int:
             print(f"{name}: retired; {what}.")
         for name in found.packs:
             print(f"{name}: retired; `phono publish run` makes it again.")
-        _print_alike(record["alike"])
+        _print_left(record)
     return DONE
 
 
@@ -119,6 +123,10 @@ def _foreseen(archive: Archive, found: Consequences) -> dict[str, Any]:
         "volumes": [{"volume": volume.name, "left": left} for volume, left in found.volumes],
         "packs": list(found.packs),
         "alike": [_object_record(archive, held) for held in found.alike],
+        "shared": [
+            {**_object_record(archive, one.companion), "recordings": one.recordings}
+            for one in found.shared
+        ],
     }
 
 
@@ -127,6 +135,7 @@ def _object_record(archive: Archive, held: Held) -> dict[str, Any]:
     accessions = archive.index.accessions(held.sha256)
     return {
         "sha256": held.sha256.hex,
+        "role": held.role.value,
         "size_bytes": held.size_bytes,
         "title": tags.title or accessions[0].path.rpartition("/")[2],
         "artists": list(tags.artists),
@@ -135,22 +144,30 @@ def _object_record(archive: Archive, held: Held) -> dict[str, Any]:
 
 
 def _print_objects(objects: list[dict[str, Any]]) -> None:
-    rows = [
-        (
-            one["sha256"][:12],
-            format_bytes(one["size_bytes"]),
-            printable(one["title"]),
-            printable("; ".join(one["artists"])),
-        )
-        for one in objects
-    ]
-    print_table(rows, right=(1,))
+    """Print what goes, what only came beside it below a line of its own."""
+    brought = [one for one in objects if one["role"] == "companion"]
+    print_table([_row(one) for one in objects if one not in brought], right=(1,))
+    if len(brought) < len(objects) and brought:
+        print("With it goes what came beside it, and belongs to nothing else that is held:")
+    print_table([_row(one) for one in brought], right=(1,))
 
 
-def _print_alike(objects: list[dict[str, Any]]) -> None:
-    if objects:
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    size = format_bytes(one["size_bytes"])
+    return one["sha256"][:12], size, printable(one["title"]), printable("; ".join(one["artists"]))
+
+
+def _print_left(record: dict[str, Any]) -> None:
+    """Print what stays, though it is like what goes or came beside it, and why."""
+    if record["alike"]:
         print("Held beside it, with the same sound; these stay unless they are named, too:")
-        _print_objects(objects)
+        print_table([_row(one) for one in record["alike"]], right=(1,))
+    if shared := record["shared"]:
+        print("Came beside it and stays unless it is named, too: it belongs to others as well:")
+        rows = [(*_row(one)[:3], f"of {counted(one['recordings'], 'recording')}") for one in shared]
+        print_table(rows[:_MOST_SHOWN], right=(1,))
+        if len(rows) > _MOST_SHOWN:
+            print(f"and {len(rows) - _MOST_SHOWN:,} more; --json names all.")
 
 
 def _remove(
@@ -204,9 +221,13 @@ def _say_done(done: TakenDown, record: dict[str, Any]) -> None:
     for pack in settled.packs:
         print(f"{pack.name} is retired; `phono publish run` makes it again.")
     if settled.copies:
-        print(f"{counted(settled.copies, 'copy or picture')} made of it removed, too.")
-    _print_alike(record["alike"])
+        print(f"Removed, too, what was made of it: {_copies(settled.copies)}.")
+    _print_left(record)
     print("Copies that others fetched stay with them; tombstones.jsonl tells their mirrors.")
+
+
+def _copies(count: int) -> str:
+    return "1 copy or picture" if count == 1 else f"{count:,} copies or pictures"
 
 
 def _object(root: Path, objection: Objection, *, is_patient: bool, as_json: bool) -> int:

@@ -24,6 +24,7 @@ from phonotheque.music.tdm_statement import UNSAID, mining_of
 from phonotheque.publish import lists
 from phonotheque.publish.facts.source import source_of
 from phonotheque.publish.plan import Filled, Member, PlannedVolume
+from phonotheque.publish.reread import lost_facts, mend_facts
 from phonotheque.publish.sealed import finish, hidden_path
 from phonotheque.publish.torrent import Torrent, TorrentFile, assemble
 from phonotheque.register.descriptions import Description, describe
@@ -32,7 +33,7 @@ from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
 from phonotheque.register.published import proven_at
 from phonotheque.store.digests import digest_file
-from phonotheque.store.objects import LISTS
+from phonotheque.store.objects import LISTS, ObjectName
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,14 @@ def mint(
         UnavailableError: Stored layers or tags are missing; nothing was recorded.
     """
     name = filled.planned.name
-    sha256s = [member.name.sha256 for member in filled.members]
+    names = [member.name for member in filled.members]
+    sha256s = [one.sha256 for one in names]
     described = describe(press.index, sha256s)
-    digests = [proven[sha256] for sha256 in sha256s] if proven else known_digests(described)
+    digests = (
+        [proven[sha256] for sha256 in sha256s]
+        if proven
+        else known_digests(press.disk, names, described)
+    )
     lines = _lines(press, filled.members, described)
     listed, manifest = _write_lists(press, filled.planned, lines)
     files = [
@@ -134,7 +140,9 @@ def record(press: Press, events: Sequence[Event]) -> None:
         press.index.apply(written)
 
 
-def known_digests(described: Sequence[Description]) -> list[Digests]:
+def known_digests(
+    disk: Disk, names: Sequence[ObjectName], described: Sequence[Description]
+) -> list[Digests]:
     """Return the digests that the index has, all of them; it must have the tags, too, which say
     what a list names.
 
@@ -142,12 +150,10 @@ def known_digests(described: Sequence[Description]) -> list[Digests]:
         UnavailableError: Layers or tags are missing.
     """
     found = [known.digests for known in described if known.digests and known.tags is not None]
-    if lost := len(described) - len(found):  # without tags its names would be lost for ever
-        raise UnavailableError(
-            "state/index.sqlite",
-            f"the layers or tags of {lost} recordings are not in it any more",
-            "Run `phono rebuild`, then run again.",
-        )
+    if len(found) < len(described):  # without tags its names would be lost for ever
+        pairs = zip(names, described, strict=True)
+        lost = [name for name, known in pairs if not known.digests or known.tags is None]
+        raise UnavailableError("state/index.sqlite", lost_facts(disk, lost), mend_facts(disk, lost))
     return found
 
 

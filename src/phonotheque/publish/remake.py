@@ -77,7 +77,8 @@ def _assembled(press: Press, volume: Volume) -> bytes:
         ValueError: A list is empty.
     """
     names = members(press.disk, volume)
-    digests = known_digests(describe(press.index, [name.sha256 for name in names]))
+    described = describe(press.index, [name.sha256 for name in names])
+    digests = known_digests(press.disk, names, described)
     files = [
         TorrentFile((*name.folder.split("/"), name.file), known)
         for name, known in zip(names, digests, strict=True)

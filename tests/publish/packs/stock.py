@@ -52,6 +52,9 @@ class Things:
     def content(self, key: str) -> Content | None:
         return Content(self.things[key], (f"word of {key}",)) if self.things[key] else None
 
+    def is_there(self, key: str, /) -> bool:
+        return bool(self.things[key])
+
 
 def bench_of(disk: Disk, archive: Open) -> Bench:
     return Bench(

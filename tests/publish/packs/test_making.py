@@ -186,7 +186,25 @@ def test_what_is_damaged_is_named_and_left_out(disk):
     with opened(disk) as archive:
         done = make(disk, archive, Things(things(1) | {key_of(2): b""}))
         assert [pack.items for pack in done.made] == [1]
-        assert key_of(2) in done.notes[0]
+        assert key_of(2)[:12] in done.findings[0]
+
+
+def test_nothing_takes_the_place_of_a_pack_and_lacks_what_is_missing(disk):
+    """While a thing is missing, a lost pack keeps its place and no pack is folded; then they go."""
+    with opened(disk) as archive:
+        make(disk, archive, Things(things(1, 2)))
+        done = make(disk, archive, Things(things(1, 3) | {key_of(2): b"", key_of(3): b"new\n"}))
+        assert done.retired == []
+        assert [pack.items for pack in done.made] == [1]
+        for pack in offered_packs(archive.index):
+            disk.remove(f"{folder_of(pack.name)}/index.tsv.zst")
+        lacking = Things(things(1, 3) | {key_of(2): b""})
+        done = make(disk, archive, lacking)
+        assert (done.made, done.retired, done.kept) == ([], [], 2)
+        assert key_of(2)[:12] in done.findings[0]
+        done = make(disk, archive, Things(things(1, 2, 3)))
+        assert [one.reason for one in done.retired] == [LOST, LOST]
+        assert (said(disk, archive), done.findings) == (things(1, 2, 3), [])
 
 
 def test_the_same_things_give_the_same_bytes():

@@ -39,7 +39,7 @@ from phonotheque.publish.facts.listing import (
     write_listing,
 )
 from phonotheque.publish.facts.source import source_of
-from phonotheque.publish.packs.form import pack_files
+from phonotheque.publish.packs.form import SUMS, folder_of, pack_files
 from phonotheque.publish.sealed import LIST_FILES, sealed_bytes
 from phonotheque.register.corrections import edited
 from phonotheque.register.events import Accession, Edit, Examination, Pack, Rights, Volume
@@ -73,12 +73,21 @@ def write_listings(archive: Archive) -> tuple[list[TorrentFacts], int]:
                 continue
             known = read_facts(archive.disk, torrent.name)
             if known is None or torrent.name in stale or not _stands(archive.disk, known, lookup):
+                if _is_away(archive.disk, torrent):
+                    continue  # the run says so, and why it is not made again
                 known = _write(archive, torrent, lookup)
                 written += 1
             facts.append(known)
     with archive.index.transaction():
         archive.index.set_note(_PLACE, msgspec.json.encode(end).decode())
     return facts, written
+
+
+def _is_away(disk: Disk, torrent: Volume | Pack) -> bool:
+    """Whether the files of a pack are lost, which keeps its place until it can be made again."""
+    if isinstance(torrent, Volume):
+        return False
+    return disk.stat(f"{folder_of(torrent.name)}/{SUMS}") is None
 
 
 def _stands(disk: Disk, known: TorrentFacts, lookup: Lookup | None) -> bool:

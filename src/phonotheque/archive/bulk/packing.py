@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from phonotheque.archive.bulk.conducting import Taken
 from phonotheque.archive.bulk.publishing import asker
 from phonotheque.archive.finding.serving import FOLDER, HOLDINGS
 from phonotheque.archive.opening import Archive, today
@@ -22,14 +23,16 @@ from phonotheque.publish.packs.art import Art
 from phonotheque.publish.packs.facts import Facts
 from phonotheque.publish.packs.form import PackKind
 from phonotheque.publish.packs.holding import one_held
-from phonotheque.publish.packs.making import Bench, PacksMade, make_kind, retire_lost
+from phonotheque.publish.packs.making import Bench, PacksMade, make_kind, retire, retire_lost
 from phonotheque.publish.packs.overlays import Overlays
 from phonotheque.publish.packs.patches import Patches
 from phonotheque.publish.packs.register_extract import RegisterExtract
 from phonotheque.publish.packs.shareable import ask_all
 from phonotheque.publish.packs.source import Source
-from phonotheque.publish.packs.standing import finish_packs, offered_packs
+from phonotheque.publish.packs.standing import WITHDRAWN, finish_packs, offered_packs
+from phonotheque.publish.reread import lost_facts, mend_facts
 from phonotheque.register.published import packed_at
+from phonotheque.store.objects import ObjectName
 
 if TYPE_CHECKING:
     from phonotheque.catalogue.build.steps import OnProgress
@@ -38,8 +41,8 @@ _JOBS = 2
 _CLAIMS = "packs rely on tags"
 
 
-def pack(archive: Archive) -> str:
-    """Bring all packs up to date; one sentence of what was done, "" for nothing."""
+def pack(archive: Archive) -> Taken:
+    """Bring all packs up to date: a sentence of what was done, and what could not be."""
     done = make_packs(archive)
     parts = [f"{len(done.made)} made"] if done.made else []
     parts += [f"{len(done.retired)} retired"] if done.retired else []
@@ -47,7 +50,7 @@ def pack(archive: Archive) -> str:
     if parts:
         summary = f"Packs: {', '.join((*parts, f'{done.kept} kept'))}."
         told = [summary, *told, *(f"Not in them: {hint}." for hint in done.hints)]
-    return "\n".join(told)
+    return Taken("\n".join(told), tuple(done.findings))
 
 
 def make_packs(
@@ -72,14 +75,17 @@ def make_packs(
     ask_all(index, today(), claims_count=counts)
     with index.transaction():
         index.set_note(_CLAIMS, "yes" if counts else "")
-    with PictureTaker(archive.root) as take_picture:
-        make_kind(bench, Art(index, archive.store, take_picture), done)
     makers: tuple[Callable[[], Source], ...] = (
-        lambda: Facts(index),
-        lambda: Overlays(index),
         lambda: Patches(index),
         lambda: RegisterExtract(index, archive.disk),
     )
+    if unread := untold(archive):
+        _keep(archive, bench, done)
+        done.findings.append(unread)
+    else:
+        with PictureTaker(archive.root) as take_picture:
+            make_kind(bench, Art(index, archive.store, take_picture), done)
+        makers = (lambda: Facts(index), lambda: Overlays(index), *makers)
     for make in makers:
         make_kind(bench, make(), done)
     home = archive.root / FOLDER
@@ -94,6 +100,38 @@ def make_packs(
     else:
         retire_lost(bench, PackKind.METADATA, done)
     return done
+
+
+_OF_TAGS = (PackKind.ART, PackKind.FACTS, PackKind.OVERLAYS)
+"""Packs whose making needs what was read from recordings, and is in no register."""
+
+_UNREAD = """SELECT o.sha256, o.extension FROM temp.shareable AS s
+    JOIN object AS o ON o.sha256 = s.sha256 LEFT JOIN tags AS t ON t.sha256 = s.sha256
+    WHERE o.role = 'recording' AND o.readability = 'readable' AND t.sha256 IS NULL"""
+
+
+def untold(archive: Archive) -> str:
+    """Why packs would lack what recordings say of themselves; "" when nothing of it is lost.
+
+    `ask_all` was called before.
+    """
+    rows = archive.index.db.execute(_UNREAD).fetchall()
+    if not rows:
+        return ""
+    names = [ObjectName(Sha256(raw), extension) for raw, extension in rows]
+    return (
+        f"Packs of {', '.join(_OF_TAGS)} stay as they are, for new ones would be smaller: "
+        f"state/index.sqlite: {lost_facts(archive.disk, names)}. {mend_facts(archive.disk, names)}"
+    )
+
+
+def _keep(archive: Archive, bench: Bench, done: PacksMade) -> None:
+    """Leave packs as they are, but for those of which something may not be given away any more."""
+    closed = packs_held_back(archive)
+    standing = [one.name for kind in _OF_TAGS for one in offered_packs(archive.index, kind)]
+    withdrawn = [name for name in standing if name in closed]
+    retire(bench, {WITHDRAWN: withdrawn}, "", done)
+    done.kept += len(standing) - len(withdrawn)
 
 
 def _bench(archive: Archive, on_item: Callable[[PackKind, int, int], None]) -> Bench:

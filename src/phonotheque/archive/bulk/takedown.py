@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from phonotheque.archive.bulk.beside import Shared, beside
 from phonotheque.archive.bulk.removing import announce, finish_removals
 from phonotheque.archive.finding.searching import open_catalogue
 from phonotheque.archive.opening import Archive, today
@@ -42,11 +43,12 @@ class Consequences:
     """What a removal would do.
 
     Attributes:
-        objects: What would be removed.
+        objects: What would be removed, with the companions that belong to nothing else.
         gone: What is removed already.
         volumes: Live volumes with something of it, and how many recordings stay of each.
         packs: Live packs that would be made again.
         alike: What is held beside it and sounds the same: other copies, which stay.
+        shared: Companions of it that stay, since they belong to other recordings, too.
     """
 
     objects: tuple[Held, ...]
@@ -54,6 +56,7 @@ class Consequences:
     volumes: tuple[tuple[Volume, int], ...]
     packs: tuple[str, ...]
     alike: tuple[Held, ...]
+    shared: tuple[Shared, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +124,17 @@ def _of_gid(archive: Archive, gid: UUID) -> list[Held]:
 
 
 def consequences(archive: Archive, objects: Sequence[Held]) -> Consequences:
-    """Say what the removal of objects would do; nothing is changed."""
+    """Say what the removal of objects would do; nothing is changed.
+
+    What was made of a recording goes with it, and so does what came beside it and belongs to
+    nothing else that is held.
+    """
     index = archive.index
     copies = [copy for held in objects for copy in kinship.access_copies(index, held.sha256)]
     known = {held.sha256: held for held in objects}
     known |= {held.sha256: held for held in map(index.held, copies) if held is not None}
+    companions = beside(index, list(known.values()))
+    known |= {held.sha256: held for held in companions.going}
     wanted = [held for held in known.values() if held.condition != "removed"]
     names = frozenset(held.sha256 for held in wanted)
     lost = Counter(held.volume for held in wanted)
@@ -138,6 +147,7 @@ def consequences(archive: Archive, objects: Sequence[Held]) -> Consequences:
         tuple((one, one.objects - lost[one.name]) for one in volumes),
         tuple(packs_holding(archive.disk, packs, names)),
         tuple(_alike(archive, wanted)),
+        companions.staying,
     )
 
 

@@ -3,7 +3,8 @@ in the tags of recordings that may.
 
 Laws: a thing is in a pack byte for byte, proven against its name when the pack is made; its licence
 stands beside it; a picture out of tags goes by the rights of a recording that has it, and is there
-only when the archive holds no file of the same bytes, for that file's own rights would count;
+only when the archive holds no file of the same bytes, for that file's own rights would count; what
+is missing or damaged here is wanted still, so that a pack that has it keeps it;
 `rights.toml` is never there, for it names people.
 """
 
@@ -36,7 +37,7 @@ _COMPANIONS = """SELECT s.sha256 AS name, o.extension, o.first_seq, s.licence, a
         a.path, NULL AS recording
     FROM temp.shareable AS s JOIN object AS o ON o.sha256 = s.sha256
     JOIN accession AS a ON a.seq = o.first_seq
-    WHERE o.role = 'companion' AND o.condition = 'intact' AND o.size_bytes BETWEEN 1 AND ?
+    WHERE o.role = 'companion' AND o.condition != 'removed' AND o.size_bytes BETWEEN 1 AND ?
     AND NOT EXISTS (SELECT 1 FROM accession AS b WHERE b.sha256 = s.sha256
                     AND (b.path = 'rights.toml' OR b.path LIKE '%/rights.toml'))"""
 
@@ -49,7 +50,7 @@ _ONE = f"{_COMPANIONS} AND name = ? UNION ALL {_EMBEDDED} WHERE e.name = ?"
 
 _TAGGED = """SELECT s.sha256, t.body FROM temp.shareable AS s
     JOIN object AS o ON o.sha256 = s.sha256 JOIN tags AS t ON t.sha256 = s.sha256
-    WHERE o.role = 'recording' AND o.condition = 'intact' AND instr(t.body, '"pictures"')
+    WHERE o.role = 'recording' AND o.condition != 'removed' AND instr(t.body, '"pictures"')
     ORDER BY o.first_seq"""
 
 _IS_HELD = "SELECT 1 FROM object WHERE sha256 = ?"
@@ -100,6 +101,19 @@ class Art:
         if hashlib.sha256(data).digest() != name:
             return None
         return Content(data, self._extra(row))
+
+    def is_there(self, key: str, /) -> bool:
+        """See `Source`. A companion is read and proven, of a recording its record is believed."""
+        name = bytes.fromhex(key)
+        row = self._index.db.execute(_ONE, (MAX_ART_BYTES, name, name)).fetchone()
+        if row[-1] is None:
+            return self.content(key) is not None
+        held = self._index.held(Sha256(row[-1]))
+        return (
+            held is not None
+            and held.condition == "intact"
+            and self._store.size(ObjectName(held.sha256, held.extension)) == held.size_bytes
+        )
 
     def _embedded(self) -> Iterator[tuple[bytes, str, bytes]]:
         """Each picture with the recording that came first; the same picture may come again."""

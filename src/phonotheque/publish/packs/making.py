@@ -6,7 +6,8 @@ torrent -> its files. `standing.finish_packs` does again, at every opening, what
 after a line.
 
 Laws: a pack that must not be offered any more goes before anything new is made; one that is folded
-goes when what takes its place is recorded; an unchanged archive makes no pack and writes nothing.
+goes when what takes its place is recorded; an unchanged archive makes no pack and writes nothing;
+no pack takes the place of another and lacks what is only missing or damaged here.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class PacksMade:
         kept: How many stay as they are.
         notes: What people should know whenever a run ends.
         hints: What they should know when packs were made.
+        findings: What could not be done as it should be, each with what to do about it.
     """
 
     made: list[Pack] = field(default_factory=list)
@@ -100,6 +102,7 @@ class PacksMade:
     kept: int = 0
     notes: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
 
 
 def make_kind(bench: Bench, source: Source, done: PacksMade) -> None:
@@ -122,12 +125,53 @@ def make_kind(bench: Bench, source: Source, done: PacksMade) -> None:
                 continue
             break
         decided = decide(states, news.steady, may_be_stale=source.may_be_stale)
-        done.kept += len(decided.kept)
         if not (any(news) or lost or decided.leave):
+            done.kept += len(decided.kept)
             return
-        kept = [pair for pair in standing if pair[0].name in decided.kept]
-        count = _gather(bench.index, source, _versions(kept, lost))
+        count = _gather_beside(bench, source, standing, decided)
+        absent = _absent(bench.index, source) if _replaces(decided, lost) else []
+        if absent:  # what others have is not given up for a pack that lacks it
+            decided = decided.without_replacing()
+            count = _gather_beside(bench, source, standing, decided)
+    if absent and lost:
+        retire(bench, {WITHDRAWN: decided.withdrawn}, "", done)
+        done.kept += len(decided.kept) + len(lost)
+        done.findings.append(_kept_for(sorted(lost), absent))
+        return
+    done.kept += len(decided.kept)
     _make(bench, source, decided, tuple(lost), count, done)
+
+
+def _replaces(decided: Decision, lost: Mapping[str, Pack]) -> bool:
+    return bool(lost or decided.outdated or decided.folded)
+
+
+def _gather_beside(
+    bench: Bench, source: Source, standing: Sequence[tuple[Pack, OpenPack]], decided: Decision
+) -> int:
+    kept = [pair for pair in standing if pair[0].name in decided.kept]
+    return _gather(bench.index, source, _versions(kept, {}))
+
+
+def _absent(index: Index, source: Source) -> list[str]:
+    """Keys of what was gathered and is missing or damaged here."""
+    keys = index.db.cursor().execute("SELECT key FROM temp.gathered ORDER BY key")
+    return [key for (key,) in keys if not source.is_there(key)]
+
+
+def _kept_for(names: Sequence[str], absent: Sequence[str]) -> str:
+    return (
+        f"{', '.join(names)}: its files are lost, and made again now it would lack what is missing "
+        f"or damaged here: {_listed(absent)}. It keeps its place. {REPAIR_FIRST}"
+    )
+
+
+def _listed(keys: Sequence[str]) -> str:
+    shown = ", ".join(key[:12] for key in keys[:3])
+    return shown if len(keys) <= 3 else f"{shown} and {len(keys) - 3:,} more"
+
+
+REPAIR_FIRST = "Run `phono verify` and `phono repair --from DIR`, then run again."
 
 
 def _make(
@@ -144,6 +188,7 @@ def _make(
     supersedes = max(replaced, key=number_of, default="")
     last = ""
     packed = 0
+    left_out: list[str] = []
     for things in _in_packs(bench.index):
         with PackWriter(
             bench.disk,
@@ -152,7 +197,8 @@ def _make(
             source.columns,
         ) as writer:
             for thing in things:
-                _add(writer, source, thing, done)
+                if not _add(writer, source, thing, done):
+                    left_out.append(thing.key)
                 packed += 1
                 bench.on_progress(source.kind, packed, count)
                 if writer.items >= MOST_ITEMS or writer.packed_bytes >= MOST_BYTES:
@@ -163,14 +209,23 @@ def _make(
                 done.made.append(publish(bench, source.kind, name, written, supersedes))
                 last, supersedes = name, ""
     retire(bench, {OUTDATED: decided.outdated, FOLDED: decided.folded}, last, done)
+    if left_out:
+        done.findings.append(
+            f"{source.kind}: {len(left_out):,} missing or damaged here and left out: "
+            f"{_listed(left_out)}. {REPAIR_FIRST}"
+        )
 
 
-def _add(writer: PackWriter, source: Source, thing: Wanted, done: PacksMade) -> None:
+def _add(writer: PackWriter, source: Source, thing: Wanted, done: PacksMade) -> bool:
+    """Pack a thing; false when it is left out since what it is made of is missing or damaged."""
     content = source.content(thing.key)
-    if content is None:
-        done.notes.append(f"{source.kind}: {thing.key} is damaged or missing, and was left out")
-    else:
+    if content is not None:
         writer.add(thing.key, thing.version, content.data, content.extra)
+    elif source.is_there(thing.key):  # tags that promise a picture that is none, say
+        done.notes.append(f"{source.kind}: {thing.key} cannot be had, and was left out")
+    else:
+        return False
+    return True
 
 
 class _DamagedError(Exception):

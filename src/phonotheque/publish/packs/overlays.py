@@ -33,7 +33,7 @@ _COVERS = """SELECT a.sha256, a.path FROM accession AS a
     JOIN object AS o ON o.sha256 = a.sha256
     WHERE a.deposit = ? AND a.folder = ? AND a.role = 'companion'
     AND o.extension IN ('jpg', 'jpeg', 'png') AND o.size_bytes BETWEEN 1 AND ?
-    AND o.condition = 'intact'"""
+    AND o.condition != 'removed'"""
 
 _PLACE = """SELECT o.technical, a.deposit, a.folder FROM object AS o
     JOIN accession AS a ON a.seq = o.first_seq WHERE o.sha256 = ?"""
@@ -114,6 +114,10 @@ class Overlays:
         plain = msgspec.structs.replace(tags, pictures=(), broadcast=())
         line = OverlayLine(key, container, plain, named)
         return Content(msgspec.json.encode(line) + b"\n", (cover,))
+
+    def is_there(self, _key: str, /) -> bool:
+        """See `Source`: it is made of what the index knows."""
+        return True
 
     def _cover(self, deposit: int, folder: str) -> str:
         """The likeliest cover in a folder that is in a pack of art, or ""."""

@@ -108,6 +108,11 @@ class Decision:
         """Names of those that do not stay."""
         return (*self.withdrawn, *self.outdated, *self.folded)
 
+    def without_replacing(self) -> Decision:
+        """The same, with everything kept that new packs were to take the place of."""
+        kept = sorted((*self.kept, *self.outdated, *self.folded))
+        return Decision(self.withdrawn, (), (), tuple(kept))
+
 
 def meet(wanted: Iterable[Wanted], packs: Sequence[Iterable[Version]]) -> Iterator[Met]:
     """Bring what is wanted and what stands together, key by key.

@@ -105,6 +105,10 @@ class RegisterExtract:
         data = b"".join(_shown(line, whole) for line in islice(lines, end - first))
         return Content(data, (str(first), str(end - 1)))
 
+    def is_there(self, _key: str, /) -> bool:
+        """See `Source`: it is made of the register, which was checked."""
+        return True
+
     def _whole(self, first: int, end: int) -> Iterator[int]:
         query = "SELECT seq FROM temp.whole_line WHERE seq >= ? AND seq < ? ORDER BY seq"
         return (seq for (seq,) in self._index.db.execute(query, (first, end)))

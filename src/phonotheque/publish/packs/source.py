@@ -57,7 +57,10 @@ class Source(Protocol):
         """All of them, in order of key, each once; memory stays bounded."""
 
     def content(self, key: str) -> Content | None:
-        """One of them; None when it cannot be had, because its bytes are damaged."""
+        """One of them; None when it cannot be had."""
+
+    def is_there(self, key: str, /) -> bool:
+        """Whether what one of them is made of is here, intact. What is not can be repaired."""
 
 
 def version_of(*parts: bytes | str | int | None) -> str:
