@@ -192,6 +192,21 @@ def test_a_merge_leads_from_one_to_the_other(built):
     assert json.loads(decision)["reason"] == "misspelt"
 
 
+def test_a_merge_without_its_target_hides_nothing(built, tmp_path):
+    """What was merged into a thing that its source has no more is found under its own gid; build
+    and status tell the merge that waits."""
+    one, other = gids(built, "kind:artist", "ada")
+    assert one == str(gid_of("songs", "artist", "Ada Marrow"))
+    built("catalogue", "merge", other, one, "--reason", "misspelt").expect(0)
+    built(*import_of_songs(tmp_path, MAPPING, ROWS.replace("Ada Marrow", "Bo Quay"))).expect(0)
+    (made,) = built("catalogue", "build", "--jobs", "1", "--json").expect(0).lines()
+    waiting = [{"kind": "artist", "one": other, "into": one}]
+    told = built("catalogue", "status", "--json").one()
+    assert made["merges_waiting"] == told["merges_waiting"] == waiting
+    assert f"{other} into {one} waits" in built("catalogue", "status").expect(0).out
+    assert built.show(other)["gid"] == other
+
+
 def test_a_split_undoes_a_merge(built):
     """The last decision about a pair counts."""
     one, other = gids(built, "kind:artist", "ada")

@@ -218,7 +218,15 @@ def test_a_title_that_looks_like_a_list_is_one_text(phono):
         assert title in phono(*command).expect(0).out
 
 
-@pytest.mark.parametrize("reference", ["", "00000000-0000-0000-0000-000000000000", "a b"])
+@pytest.mark.parametrize("number", [0, 7])
+def test_a_gid_that_nothing_has_is_told_so(phono, number):
+    """Every UUID is one, that of zeros too."""
+    for command in (("show",), ("edit",)):
+        refused = phono(*command, f"00000000-0000-0000-0000-{number:012}").expect(2)
+        assert "nothing in the catalogue has it" in refused.err
+
+
+@pytest.mark.parametrize("reference", ["", "00000000-0000-0000-0000", "a b"])
 def test_what_names_neither_is_told_of_both(phono, reference):
     """What can be no digest and no gid is told of both, for both are taken."""
     for more in ((), ("length=1",)):

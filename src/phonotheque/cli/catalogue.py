@@ -6,7 +6,7 @@ Not here: `dump` and `restore` (`cli.dump`), `apply` (`cli.catalogue_apply`), `c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +34,7 @@ from phonotheque.errors import BadRequestError
 if TYPE_CHECKING:
     from phonotheque.archive.finding.catalogue import State
     from phonotheque.catalogue.build.engines import Opens
+    from phonotheque.catalogue.identity.hand import Waiting
     from phonotheque.catalogue.snapshot import Snapshot
     from phonotheque.catalogue.sources.importing import Progress
     from phonotheque.catalogue.sources.report import Report
@@ -179,7 +180,9 @@ def _opens(engine: EngineName, master: str) -> Opens:
 
 def _say_build(holdings: Report, snapshot: Snapshot, *, as_json: bool) -> None:
     from phonotheque.catalogue.corrections.resolving import waiting_in
+    from phonotheque.catalogue.identity.hand import merges_waiting_in
 
+    merges = merges_waiting_in(snapshot.folder)
     made, waiting = snapshot.descriptor, waiting_in(snapshot.folder)
     if as_json:
         print_json(
@@ -190,6 +193,7 @@ def _say_build(holdings: Report, snapshot: Snapshot, *, as_json: bool) -> None:
                 "sources": [one.name for one in made.sources],
                 "holdings_refused": holdings.refused,
                 "corrections_waiting": waiting,
+                "merges_waiting": [_waiting(one) for one in merges],
                 "cards": made.cards,
                 "links": made.links,
             }
@@ -204,6 +208,19 @@ def _say_build(holdings: Report, snapshot: Snapshot, *, as_json: bool) -> None:
             f"No source has {counted(len(waiting), 'thing')} any more that you corrected: "
             "`phono corrections list` marks them."
         )
+    _say_waiting(merges)
+
+
+def _say_waiting(merges: Iterable[Waiting]) -> None:
+    for one in merges:
+        print(
+            f"The merge of {one.entity_type} {one.one} into {one.into} waits: no source has the "
+            "second any more."
+        )
+
+
+def _waiting(one: Waiting) -> dict[str, str]:
+    return {"kind": one.entity_type, "one": one.one, "into": one.into}
 
 
 def status(context: typer.Context, as_json: Json = False) -> int:
@@ -214,16 +231,21 @@ def status(context: typer.Context, as_json: Json = False) -> int:
     from phonotheque.archive.finding.catalogue import state_of
     from phonotheque.archive.finding.serving import behind
     from phonotheque.archive.opening import open_to_read
+    from phonotheque.catalogue.identity.hand import merges_waiting_in
 
     root = archive_of(context)
     found = state_of(root)
     missing = None
+    merges: tuple[Waiting, ...] = ()
     if found.snapshot is not None:
+        merges = merges_waiting_in(found.snapshot.folder)
         with open_to_read(root) as archive:
             tell(archive.notices)
             missing = behind(archive.index, found.snapshot)
     if as_json:
-        print_json({**_record(found), "added_since": missing.added if missing else None})
+        waiting = [_waiting(one) for one in merges]
+        added = missing.added if missing else None
+        print_json({**_record(found), "added_since": added, "merges_waiting": waiting})
         return DONE
     _say_sources(found)
     if found.snapshot is None:
@@ -243,6 +265,7 @@ def status(context: typer.Context, as_json: Json = False) -> int:
         print(f"{name} was imported since: `phono catalogue build`.")
     if missing is not None and missing.added:
         print(missing)
+    _say_waiting(merges)
     return DONE
 
 

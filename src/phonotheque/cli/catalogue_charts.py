@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE
+from phonotheque.cli.new_files import refuse_inside
 from phonotheque.cli.options import DryRun, Jobs, Json, archive_of, job_count
 from phonotheque.cli.output import counted, print_json, printable, tell
 from phonotheque.cli.watching import Tell, watched
@@ -53,7 +54,7 @@ def charts(
     from phonotheque.catalogue.charts.writing import index_of
 
     root, chosen = archive_of(context), charts_named(names or [])
-    out = None if dry_run else _folder(to)
+    out = None if dry_run else _folder(root, to)
     with open_to_read(root) as archive:
         tell(archive.notices)
         snapshot, config = serving_snapshot(root), archive.config
@@ -69,7 +70,7 @@ def charts(
     return DONE
 
 
-def _folder(to: Path | None) -> Path:
+def _folder(root: Path, to: Path | None) -> Path:
     """Where charts go; refused before anything is counted."""
     from phonotheque.catalogue.charts.writing import check_charts_folder
     from phonotheque.errors import BadRequestError
@@ -79,6 +80,7 @@ def _folder(to: Path | None) -> Path:
         todo = "Name a folder; with --dry-run the findings are only told."
         raise BadRequestError("--to", "nobody said where charts are to be written", todo)
     altair_for("svg")
+    refuse_inside(root, to, is_private=False)
     check_charts_folder(to)
     return to
 

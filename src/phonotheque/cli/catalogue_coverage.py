@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from phonotheque.cli.exit_status import DONE
+from phonotheque.cli.new_files import refuse_inside
 from phonotheque.cli.options import Jobs, Json, archive_of, job_count
 from phonotheque.cli.output import counted, print_json, print_table, printable, tell
 from phonotheque.cli.watching import watched
@@ -60,7 +61,7 @@ def coverage(
     from phonotheque.archive.opening import open_to_read
 
     root, chosen, form = archive_of(context), _chosen(by), _form_of(picture, by)
-    _check_places(csv, picture, map_)
+    _check_places(root, csv, picture, map_)
     with open_to_read(root) as archive:
         tell(archive.notices)
         with watched() as told:
@@ -84,7 +85,7 @@ def coverage(
     return DONE
 
 
-def _check_places(csv: Path | None, picture: Path | None, onto: Path | None) -> None:
+def _check_places(root: Path, csv: Path | None, picture: Path | None, onto: Path | None) -> None:
     """Refuse what cannot be written, before anything is counted."""
     from phonotheque.catalogue.charts.places import check_file
     from phonotheque.errors import BadRequestError
@@ -93,6 +94,7 @@ def _check_places(csv: Path | None, picture: Path | None, onto: Path | None) -> 
     if onto is not None and beside:
         todo = "Ask for the table and for the map one after the other."
         raise BadRequestError(str(beside[0]), "a map is drawn without a table", todo)
+    refuse_inside(root, *beside, onto, is_private=False)
     for one in beside:
         check_file(one)
 
@@ -128,16 +130,15 @@ def _form_of(picture: Path | None, by: str | None) -> str:
 
 
 def _draw(rows: Any, by: By, path: Path, form: str) -> None:
-    from phonotheque.catalogue.charts.drawing import chart_of
-    from phonotheque.catalogue.coverage.telling import answer_of
-    from phonotheque.errors import NotHeldError
-    from phonotheque.look.drawing import WIDTH, altair_for, png_of, svg_of
+    from phonotheque.catalogue.coverage.drawing import coverage_chart
+    from phonotheque.catalogue.coverage.telling import lacking, shown_of
+    from phonotheque.look.drawing import altair_for, png_of, svg_of
 
-    answer = answer_of(rows, by)
-    if answer.finding is None:
-        todo = "Import a source that says it, or ask by something else."
-        raise NotHeldError("a picture", answer.chart.lacking.rstrip(".").lower(), todo)
-    chart = chart_of(altair_for(form), answer, WIDTH, has_title=True)
+    shown = shown_of(rows, by)
+    if shown is None:
+        tell([f"No picture: {lacking(by)}."])
+        return
+    chart = coverage_chart(altair_for(form), shown, by)
     _write(path, svg_of(chart).encode() if form == "svg" else png_of(chart))
 
 

@@ -71,7 +71,7 @@ def suggest(
 
 
 def _say_suggestion(one: Suggestion, *, as_json: bool) -> None:
-    from phonotheque.catalogue.corrections.suspecting import WORDS
+    from phonotheque.catalogue.corrections.suspecting import words_for
 
     found = one.found
     if as_json:
@@ -92,6 +92,7 @@ def _say_suggestion(one: Suggestion, *, as_json: bool) -> None:
         return
     by = f" by {one.card.credit}" if one.card.credit else ""
     heard = f", {found.listens:,} listens" if found.listens else ""
-    print(printable(f"{found.title}{by} ({found.kind}{heard}): {WORDS[found.doubt]}"))
-    print(printable(f"  {found.field} {found.value}; {found.other}"))
+    print(printable(f"{found.title}{by} ({found.kind}{heard}): {words_for(found)}"))
+    values = dict.fromkeys((found.value, found.other))
+    print(printable(f"  {found.field} {'; '.join(values)}"))
     print(f"  {printable(one.command)}")

@@ -109,6 +109,62 @@ def test_a_share_of_few_is_a_number(answers):
     assert title.startswith("0 of 2 artists have one recording")
 
 
+@pytest.mark.parametrize(
+    ("counts", "title"),
+    [
+        ((1, 1), ("1 of 2 recordings whose country is known is from GB, as many from SE; 2 codes "
+                 "occur")),
+        ((2, 2, 2, 1), ("2 of 7 recordings whose country is known are from GB, as many from SE and "
+                       "DK; 4 codes occur")),
+        ((60, 40), "60 % of 100 recordings whose country is known are from GB; 2 codes occur"),
+        ((1,), "The one recording whose country is known is from GB"),
+        ((3,), "All 3 recordings whose country is known are from GB"),
+        ((1,) * 6, ("1 of 6 recordings whose country is known is from GB, as many from 5 others; "
+                   "6 codes occur")),
+    ],
+)  # fmt: skip
+def test_countries_are_told_with_ties(counts, title):
+    """Of few recordings nobody is told a per cent, and the first of several that have as many is
+    not told as if it had most."""
+    (chart,) = charts_named(["countries"])
+    codes = ("GB", "SE", "DK", "NO", "FI", "IS")
+    rows = [
+        {"country": code, "recordings": count, "listens": None}
+        for code, count in zip(codes, counts, strict=False)
+    ]
+    found = chart.find(rows)
+    assert found.title == title
+    assert set(found.marked) == {code for code, n in zip(codes, counts, strict=False)
+                                 if n == counts[0]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shared", "title"),
+    [
+        (1, "1 of 20 ISRCs stands for several recordings; one stands for 2"),
+        (3, "3 of 20 ISRCs stand for several recordings; one stands for 2"),
+    ],
+)
+def test_one_code_stands_and_several_stand(shared, title):
+    """The verb is that of the number."""
+    (chart,) = charts_named(["recordings-per-isrc"])
+    rows = [
+        {"recordings": 1, "isrcs": 20 - shared, "one_in": 1},
+        {"recordings": 2, "isrcs": shared, "one_in": 1},
+    ]
+    assert chart.find(rows).title == title
+
+
+@pytest.mark.parametrize(("count", "verb"), [(1, "1 recording has"), (2, "2 recordings have")])
+def test_the_highest_popularity_is_told_in_a_sentence(count, verb):
+    """The finding of the chart with steps of ten has a verb."""
+    (chart,) = charts_named(["recordings-by-popularity-log"])
+    rows = [{"score": 3, "recordings": 9}, {"score": 80, "recordings": count}]
+    total = 9 + count
+    title = f"{verb} the highest popularity, 80, among {total} whose listens are known"
+    assert chart.find(rows).title == title
+
+
 def test_a_title_begins_with_a_capital():
     """A share that is told in words begins its sentence as sentences begin."""
     (chart,) = charts_named(["held-by-popularity"])
@@ -156,6 +212,30 @@ def test_plays_of_few_are_not_told(snapshot, tmp_path):
     assert told("top-artists-30-days") == [("The Tide", 1009, 6)]
     assert told("top-releases-7-days") == [("B", 9, 5)]
     assert found["top-recordings-365-days"].finding is None
+
+
+def test_what_was_played_most_lately(snapshot, tmp_path):
+    """By plays another is first than by listeners; each list is drawn by what it is ordered by, and
+    what fewer than five people heard is on neither."""
+    played = [(7, 4, 9, 6), (7, 3, 40, 5), (7, 8, 900, 4)]
+    found = asked(snapshot, tmp_path, played=played)
+
+    def told(name):
+        return [(row["title"], row["plays"], row["listeners"]) for row in found[name].rows]
+
+    by_listeners, by_plays = "top-recordings-7-days", "top-recordings-7-days-by-plays"
+    assert told(by_plays) == told(by_listeners)[::-1]
+    assert [plays for _, plays, _ in told(by_plays)] == [40, 9]
+    assert (found[by_listeners].chart.axes.up, found[by_plays].chart.axes.up) == (
+        *("listeners",),
+        "plays",
+    )
+    assert found[by_plays].finding.title.endswith("40 plays in the last 7 days, by 5 listeners")
+    shown = found[by_plays].finding.shown
+    assert [row["beside"] for row in shown] == ["40 plays, 5 listeners", "9 plays, 6 listeners"]
+    shown = found[by_listeners].finding.shown
+    assert [row["beside"] for row in shown] == ["6 listeners, 9 plays", "5 listeners, 40 plays"]
+    assert [row["plays"] for row in found["top-artists-7-days-by-plays"].rows] == [909, 40]
 
 
 def test_a_published_query_gives_the_published_rows(snapshot, answers):

@@ -6,7 +6,13 @@ from uuid import UUID
 import pytest
 
 from catalogue.build.small import build_small, by, song, together, write_source
-from phonotheque.catalogue.corrections.suspecting import Doubt, Settled, command_for, suspicions
+from phonotheque.catalogue.corrections.suspecting import (
+    Doubt,
+    Settled,
+    command_for,
+    suspicions,
+    words_for,
+)
 
 TODAY = date(2026, 11, 22)
 
@@ -136,3 +142,17 @@ def test_all_doubts_are_one_list(doubtful):
         f'phono catalogue merge {other} {gid} --reason "one artist, written in two ways"',
         f"phono edit {gid} first_release_date=",
     ]
+
+
+def test_one_name_is_not_told_as_two(tmp_path):
+    """Two artists of exactly one name are told apart from two of nearly one, and so is the reason
+    that is offered."""
+    people = [by(1, "U2"), by(2, "U2"), by(3, "Ada Marrow"), by(4, "ADA MARROW")]
+    write_source(tmp_path, "plain", together(*people))
+    found = suspicions(build_small(tmp_path), [Doubt.TWINS], TODAY, 100)
+    gid = UUID(int=1)
+    told = {one.title: (words_for(one), command_for(one, gid, gid).split('"')[1]) for one in found}
+    assert told == {
+        "U2": ("two artists with one name", "one artist, listed twice"),
+        "Ada Marrow": ("two artists with nearly one name", "one artist, written in two ways"),
+    }

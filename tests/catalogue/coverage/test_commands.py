@@ -69,6 +69,30 @@ def test_what_is_not_there_is_refused(built, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("below", ["", "published/charts", "state/../charts"])
+def test_nothing_is_drawn_into_the_archive(built, below, tmp_path):
+    """What is below its folder is the archive's: copied, and published in parts."""
+    place = built.root / below
+    for words in (
+        ("charts", "--to", place),
+        ("coverage", "--map", place),
+        ("coverage", "--csv", place / "a.csv"),
+        ("coverage", "--by", "year", "--picture", place / "a.svg"),
+    ):
+        assert "in the archive's folder" in built("catalogue", *words).expect(2).err
+    assert not (built.root / "published/charts").exists()
+
+
+def test_a_table_is_written_where_nothing_is_to_be_drawn(built, tmp_path):
+    """A table without a group that is known has no picture: that is told, and is no error."""
+    table, picture = tmp_path / "countries.csv", tmp_path / "countries.svg"
+    words = ("coverage", "--by", "country", "--csv", table, "--picture", picture)
+    done = built("catalogue", *words).expect(0)
+    assert "No picture: no source says anything by which recordings have a country" in done.err
+    assert table.exists()
+    assert not picture.exists()
+
+
 def test_coverage_is_told_and_written(built, tmp_path):
     """The table as JSON, for people, and as CSV says the same."""
     rows = built("catalogue", "coverage", "--by", "year", "--json").expect(0).one()["rows"]

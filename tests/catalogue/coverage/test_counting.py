@@ -14,7 +14,7 @@ from phonotheque.catalogue import census
 from phonotheque.catalogue.charts.counting import PLACES
 from phonotheque.catalogue.coverage.counting import COVERAGE, coverage_of, coverage_sql, names_of
 from phonotheque.catalogue.coverage.expressions import READS
-from phonotheque.catalogue.coverage.telling import answer_of, finding_of
+from phonotheque.catalogue.coverage.telling import finding_of, shown_of, totals_of
 from phonotheque.catalogue.coverage.words import COUNTS, By
 from phonotheque.catalogue.database import Machine
 from phonotheque.errors import MalformedError
@@ -127,7 +127,40 @@ def test_it_is_told_in_a_sentence(snapshot, built_of_nothing, tmp_path):
     )
     nothing = counted(built_of_nothing, By.YEAR, tmp_path)
     assert finding_of(nothing, By.YEAR) == "No recording is known"
-    assert answer_of(nothing, By.YEAR).finding is None
+    assert shown_of(nothing, By.YEAR) is None
+
+
+def rows_of(*groups):
+    """A table of so many recordings of each group, of which one is held, free and rare."""
+    rows = [
+        dict.fromkeys(COUNTS, 0) | {"group": group, "known": count, "held": 1, "free": 1, "rare": 1}
+        for group, count in groups
+    ]
+    return pa.Table.from_pylist(rows, schema=COVERAGE)
+
+
+@pytest.mark.parametrize("count", [1, 25, 26, 27, 300])
+@pytest.mark.parametrize("unknown", [0, 3_020])
+def test_a_picture_shows_all_that_its_words_are_about(count, unknown):
+    """However many groups there are, bars add up to what the title says is known: what is in no
+    group has a bar, and so have all small groups together."""
+    named = [(f"Label {n}", 1_000 - n) for n in range(count)]
+    table = rows_of(*named, *([(None, unknown)] if unknown else []))
+    shown = shown_of(table, By.LABEL)
+    for name in COUNTS:
+        assert sum(row[name] for row in shown.rows) == totals_of(table)[name], name
+    assert shown.title.startswith(f"Of {totals_of(table)['known']:,} known recording")
+    words = [row["group"] for row in shown.rows]
+    assert ("unknown" in words) == bool(unknown)
+    assert (f"{count - 25} others" in words) == (count > 26)
+
+
+def test_a_picture_of_years_says_what_is_not_on_it():
+    """The words are about the years that are drawn; the others are counted beside."""
+    shown = shown_of(rows_of(("1203", 2), ("1999", 8), ("2001", 2), (None, 5)), By.YEAR)
+    assert [row["group"] for row in shown.rows] == [1999, 2001]
+    assert shown.title.startswith("Of 10 known recordings with a year, 20 % are held")
+    assert shown.how.endswith("Not drawn: 7 recordings without a year from 1877 on.")
 
 
 def test_a_snapshot_without_a_census_is_refused(snapshot, tmp_path):

@@ -331,6 +331,67 @@ def test_merged_by_hand(tmp_path):
         write_source(tmp_path, "holdings", source(1, [("A", 1000, {})]), generation=generation)
 
 
+def titled(root):
+    """Titles of a build's recordings, its redirects as pairs of gids, and what its report says of
+    merges that wait."""
+    made = build_small(root)
+    moved = {(row["old_gid"], row["new_gid"]) for row in table(made, "gid_redirect")}
+    report = json.loads((made.folder / "identity.json").read_text())
+    return [card["title"] for card in cards(made)], moved, report["waiting"]
+
+
+def test_a_merge_waits_while_nothing_has_its_target(tmp_path):
+    """What was merged into a thing that its source dropped stands again, under its own gid, and the
+    merge is told as waiting; when the thing is back, both are one as before."""
+    theirs = source(9, [("B", 2000, {})], "Another")
+    write_source(tmp_path, "holdings", source(1, [("A", 1000, {})]))
+    write_source(tmp_path, "other", theirs)
+    old, into = gid("recording", "holdings", 2), gid("recording", "other", 10)
+    merge(LocalDisk(tmp_path), "recording", old, into, **WHEN)
+    both = ["B"], {(old.gid.bytes, into.gid.bytes)}, []
+    assert titled(tmp_path) == both
+    write_source(tmp_path, "other", source(9, [], "Another"), generation=2)
+    waiting = {"entity_type": "recording", "one": str(old.gid), "into": str(into.gid)}
+    assert titled(tmp_path) == (["A"], set(), [waiting])
+    write_source(tmp_path, "other", theirs, generation=3)
+    assert titled(tmp_path) == both
+
+
+def test_a_merge_stands_when_what_was_merged_is_dropped(tmp_path):
+    """A gid that was merged away leads on, also where no row has it any more."""
+    write_source(tmp_path, "holdings", source(1, []))
+    write_source(tmp_path, "other", source(9, [("B", 2000, {})], "Another"))
+    old, into = gid("recording", "holdings", 2), gid("recording", "other", 10)
+    merge(LocalDisk(tmp_path), "recording", old, into, **WHEN)
+    assert titled(tmp_path) == (["B"], {(old.gid.bytes, into.gid.bytes)}, [])
+
+
+def test_a_merge_follows_a_target_that_was_merged_on(tmp_path):
+    """By hand or by its source: what was merged into it is one with what it leads to now."""
+    mbids = {name: Named(uuid.UUID(int=n)) for n, name in enumerate("MN", 1)}
+    write_source(tmp_path, "holdings", source(1, [("A", 1000, {})]))
+    last = [("C", 3000, {"mbid": mbids["N"].gid.bytes})]
+    given_up = {"entity_type": "recording", "old_gid": mbids["M"].gid.bytes,
+                "new_gid": mbids["N"].gid.bytes}  # fmt: skip
+    write_source(tmp_path, "other", source(9, last, "Another") | {"gid_redirect": [given_up]})
+    old, lost = gid("recording", "holdings", 2), gid("recording", "nobody", 7)
+    merge(LocalDisk(tmp_path), "recording", old, lost, **WHEN)
+    merge(LocalDisk(tmp_path), "recording", lost, mbids["M"], **WHEN)
+    names, moved, waiting = titled(tmp_path)
+    assert (names, waiting) == (["C"], [])
+    assert (old.gid.bytes, lost.gid.bytes) in moved
+
+
+def test_a_merge_ends_when_a_source_merges_the_other_way_round(tmp_path):
+    """Then its source says it all: both gids lead to the one that stands."""
+    kept, gone = (uuid.UUID(int=n) for n in (1, 2))
+    back = {"entity_type": "recording", "old_gid": gone.bytes, "new_gid": kept.bytes}
+    rows = source(1, [("A", 1000, {"mbid": kept.bytes})]) | {"gid_redirect": [back]}
+    write_source(tmp_path, "musicbrainz", rows)
+    merge(LocalDisk(tmp_path), "recording", Named(kept), Named(gone), **WHEN)
+    assert titled(tmp_path) == (["A"], {(gone.bytes, kept.bytes)}, [])
+
+
 def test_split_by_hand(tmp_path):
     """A split keeps two apart that everything links, also through others, and survives imports."""
     rows = [("Title", 100_000, {"mbid": MBID})]

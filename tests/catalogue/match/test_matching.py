@@ -25,6 +25,8 @@ SONGS = [
     Song("5", "Odile Marrow & Gantry Nine", "Car Deck", 100_000),
     Song("6", "Виктор Цой", "Песня без слов", 100_000),
     Song("7", "Weir & Daughter", "Intro", 60_000),
+    Song("8", "Salt Choir", "Ebb Tide", 90_000),
+    Song("9", "Pier Nine", "Ebb Tide", 300_000),
     *(Song(f"intro {number}", f"Band {number}x", "Intro", 60_000) for number in range(90)),
 ]
 
@@ -87,6 +89,12 @@ def test_no_match_has_a_reason(matcher, said, reason):
     (match,) = ask(matcher, said)
     assert match.card is None
     assert reason in match.reason
+
+
+def test_one_other_is_one(matcher):
+    """Of two recordings with the title one is named, and the other is one."""
+    (match,) = ask(matcher, Said("Ada", "Ebb Tide"))
+    assert match.reason.endswith(" and 1 other"), match.reason
 
 
 def test_identifiers_come_first(matcher, snapshot):

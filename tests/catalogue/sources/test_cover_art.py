@@ -56,7 +56,7 @@ class TestContract(SourceContract):
     BAD_ROWS = (
         ("not a document in JSON", b'{"images": [], '),
         ("another shape", b'{"images": []}'),
-        ("another shape", b'{"images": [{}], "release": "x"}'),
+        ("another shape", b'{"images": {}, "release": "x"}'),
         ("not a MusicBrainz identifier", b'{"images": [], "release": "https://x.example/y"}'),
         ("second index", json.dumps(index(1)).encode()),
     )
@@ -135,3 +135,15 @@ def test_an_address_is_one_of_the_web(tmp_path, address):
     (batch,) = source.batches()
     assert [one.reason for one in batch.refusals] == ["a picture without an address of the web"]
     assert batch.rows["artwork"].num_rows == 1
+
+
+@pytest.mark.parametrize("bad", [{"id": 4}, {"id": 4, "image": 7}, 5, None, "picture"])
+def test_one_bad_picture_costs_no_other(tmp_path, bad):
+    """A picture of another shape is refused for itself, with its index's line; the others of its
+    release stay, each at its place."""
+    source = put(tmp_path, index("r", image("r", 1), bad, image("r", 3)))
+    (batch,) = source.batches()
+    assert batch.rows["artwork"]["position"].to_pylist() == [1, 3]
+    (refusal,) = batch.refusals
+    assert (refusal.reason, refusal.is_row) == ("a picture of another shape", False)
+    assert json.loads(refusal.sample) == bad

@@ -416,3 +416,22 @@ def test_two_dumps_behind_one_another(tmp_path):
     assert dropped(tmp_path) == ["a second element of the same number"]
     (tmp_path / "releases.xml").write_bytes(gzip.compress(one) + gzip.compress(other))
     assert [row["key"] for row in plain(Discogs([tmp_path]))["release"]] == [1, 9, 2]
+
+
+def test_an_artist_without_a_number_is_told(tmp_path):
+    """It is known by its name alone, and the report says so."""
+    alone = element("artist", [element("name", "Nobody")])
+    rows = rows_of(tmp_path, artist=[named("artist", 6, "Ada"), alone])
+    assert [row["name"] for row in rows["artist"]] == ["Ada", "Nobody"]
+    (refusal,) = [one for batch in Discogs([tmp_path]).batches() for one in batch.refusals]
+    assert (refusal.reason, refusal.is_row, refusal.sample) == (
+        "no number: known by its name alone",
+        False,
+        "Nobody",
+    )
+
+
+def test_what_is_no_length_is_not_told_as_a_short_one(tmp_path):
+    """Words where a length should be are no length at all, and told so."""
+    rows_of(tmp_path, release=[release(1, "R", tracklist=[track("A", "Song", "abc")])])
+    assert dropped(tmp_path) == ["not a length between 1 ms and 7 days"]

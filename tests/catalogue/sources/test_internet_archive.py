@@ -298,3 +298,22 @@ def test_a_document_that_is_too_long_is_passed_over(tmp_path, monkeypatch):
     (tmp_path / "items.jsonl").write_text(json.dumps(long, indent=1))
     batches = list(InternetArchive([tmp_path / "items.jsonl"]).batches())
     assert [batch.refused for batch in batches] == [1]
+
+
+@pytest.mark.parametrize("name", ["../other/a.flac", "disc/../../x.flac", "..", "a/./b.flac"])
+def test_a_file_outside_its_item_is_refused(tmp_path, name):
+    """A name that leads out of its item is no file of it; dots in a name are a name."""
+    good = "disc 1/...And Then.flac"
+    items = (item("i", sound(good), sound(name)),)
+    assert [row["address"] for row in rows_of(tmp_path, *items)["file"]] == [
+        "https://archive.org/download/i/disc%201/...And%20Then.flac"
+    ]
+    assert reasons(tmp_path, *items) == ["a file whose name leads out of its item"]
+
+
+def test_an_item_that_leads_elsewhere_is_refused(tmp_path):
+    """An identifier is one name, no path."""
+    assert (
+        reasons(tmp_path, item("..", sound("a.flac")), item("a/b", sound("a.flac")))
+        == ["an item whose identifier is a path"] * 2
+    )

@@ -24,7 +24,7 @@ from phonotheque.catalogue.bulk import Progress, translated
 from phonotheque.catalogue.charts.counting import MEMORY_BYTES, answers_of
 from phonotheque.catalogue.charts.page import Origin
 from phonotheque.catalogue.charts.top_lists import DAYS, PLAYED
-from phonotheque.catalogue.charts.values import Answer, Chart
+from phonotheque.catalogue.charts.values import LEAST_LISTENERS, Answer, Chart
 from phonotheque.catalogue.charts.writing import write_charts
 from phonotheque.catalogue.coverage.counting import coverage_of
 from phonotheque.catalogue.coverage.page import write_map
@@ -37,7 +37,8 @@ from phonotheque.config import Config
 from phonotheque.errors import BadRequestError
 
 _MOST_HEARD = 2_000
-"""Recordings of each time that lists are made of: the longest has a hundred."""
+"""Recordings of each time that lists are made of, by listeners and by plays: the longest has a
+hundred."""
 
 
 def count_charts(
@@ -90,7 +91,8 @@ def _played(root: Path, charts: Sequence[Chart]) -> pa.Table:
     journal, rows = journal_of(root), []
     with open_catalogue(root) as catalogue:
         for days in DAYS:
-            heard = journal.most_heard(days, _MOST_HEARD)
+            played = journal.most_played(days, _MOST_HEARD, LEAST_LISTENERS)
+            heard = list(dict.fromkeys((*journal.most_heard(days, _MOST_HEARD), *played)))
             found = catalogue.lookup.by_gids([gid for gid, _, _ in heard])
             for card, (_, plays, listeners) in zip(found, heard, strict=True):
                 if isinstance(card, Card) and card.kind is Kind.RECORDING:

@@ -138,8 +138,11 @@ def _up(altair: Any, answer: Answer) -> Any:
 def _named(altair: Any, answer: Answer, rows: list[dict[str, Any]], width: int) -> Any:
     axes = answer.chart.axes
     for row in rows:
-        row["name"], row["words"] = str(row[axes.across] or "unknown"), f"{row[axes.up]:,}"
-    columns = ("name", "words", "is_marked", *filter(None, (axes.up, axes.part)))
+        row["name"], row["words"] = (
+            str(row[axes.across] or "unknown"),
+            row.get("beside") or f"{row[axes.up]:,}",
+        )
+    columns = ("name", "words", "is_marked", axes.up)
     data = altair.Data(values=[_only(row, columns) for row in rows])
     is_above = _is_above(rows, width)
     shift, row_px = (_LINE_PX, _TWO_LINES_PX) if is_above else (0, _ROW_PX)
@@ -160,13 +163,8 @@ def _named(altair: Any, answer: Answer, rows: list[dict[str, Any]], width: int) 
             limit=int(width / (1 + _WIDER_LETTERS)),
         )  # fmt: skip
         layers.append(names.encode(x=altair.value(0), text="name:N"))
-    if axes.part:
-        whole = bars.encode(x=across(axes.up), color=altair.value(PAPER), stroke=altair.value(EDGE))
-        part = bars.encode(x=across(axes.part), color=altair.value(INK))
-        drawn = altair.layer(whole, part, *layers)
-    else:
-        marked = bars.encode(x=across(axes.up), color=_fill(altair), stroke=altair.value(INK))
-        drawn = altair.layer(marked, *layers)
+    marked = bars.encode(x=across(axes.up), color=_fill(altair), stroke=altair.value(INK))
+    drawn = altair.layer(marked, *layers)
     return drawn.properties(width=int(room), height=row_px * len(rows))
 
 

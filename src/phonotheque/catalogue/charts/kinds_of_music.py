@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from phonotheque.catalogue.charts.values import Axes, Chart, Finding, Form, Row, Rows
 from phonotheque.catalogue.charts.words import (
     counted,
     licence_name,
+    listed,
     number,
     percent,
     sentence,
@@ -77,12 +80,8 @@ def _countries() -> Chart:
         known = [row for row in rows if row["country"] is not None]
         if not known:
             return None
-        total = sum(row["recordings"] for row in known)
-        title = sentence(
-            f"{percent(known[0]['recordings'], total)} of recordings whose country is known are "
-            f"from {known[0]['country']}; {counted(len(known), 'code')} occur"
-        )
-        return Finding(title, (known[0]["country"],), _most(known, "country"))
+        most = [r["country"] for r in known if r["recordings"] == known[0]["recordings"]]
+        return Finding(_where_most_are_from(known, most), tuple(most), _most(known, "country"))
 
     return Chart(
         name="countries",
@@ -104,6 +103,28 @@ ORDER BY recordings DESC, country""",
         find=find,
         lacking="No source says which country its releases or artists are from.",
     )
+
+
+_NAMED_TIES = 4
+
+
+def _where_most_are_from(known: Sequence[Row], most: list[str]) -> str:
+    """Say which country most are from, and which others as many.
+
+    Args:
+        known: Rows whose country is known, the most recordings first.
+        most: Countries of those that have as many as the first.
+    """
+    best, total = known[0]["recordings"], sum(row["recordings"] for row in known)
+    are = "is" if best == 1 else "are"
+    if len(known) == 1:
+        all_of = "The one recording" if total == 1 else f"All {counted(total, 'recording')}"
+        return f"{all_of} whose country is known {are} from {most[0]}"
+    first, *others = most
+    told = listed(others) if len(most) <= _NAMED_TIES else f"{len(others)} others"
+    ties = f", as many from {told}" if others else ""
+    title = f"{share(best, total, 'recording')} whose country is known {are} from {first}{ties}"
+    return sentence(f"{title}; {counted(len(known), 'code')} occur")
 
 
 def _licences() -> Chart:

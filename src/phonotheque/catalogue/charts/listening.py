@@ -44,8 +44,11 @@ def _popularity(kind: Kind, form: Form) -> Chart:
             return None
         if form is Form.LOG_STEPS:
             top = scored[-1]
-            title = f"{counted(top[plural], kind)} of the highest popularity, {top['score']}"
-            return Finding(f"{title}, among {number(total)}", (top["score"],), scored)
+            title = (
+                f"{counted(top[plural], kind)} {'has' if top[plural] == 1 else 'have'} the highest "
+                f"popularity, {top['score']}, among {number(total)} whose listens are known"
+            )
+            return Finding(title, (top["score"],), scored)
         score = _median(scored, plural, total)
         title = (
             f"Half of the {number(total)} {plural} whose listens are known have a popularity of "

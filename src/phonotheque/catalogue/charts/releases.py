@@ -193,7 +193,8 @@ def _shared_by(number_of: str, codes: str, noun: str) -> Callable[[Rows], Findin
             return None
         shared = sum(row[codes] for row in rows if row[number_of] > 1)
         title = sentence(
-            f"{share(shared, total, noun)} stand for several {number_of}; "
+            f"{share(shared, total, noun)} {'stands' if shared == 1 else 'stand'} "
+            f"for several {number_of}; "
             f"one stands for {number(rows[-1][number_of])}"
         )
         if not shared:

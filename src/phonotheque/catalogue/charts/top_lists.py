@@ -8,6 +8,8 @@ Plays of single days stand in no snapshot: the rim gives them as the view `playe
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import pyarrow as pa
 
 from phonotheque.catalogue.charts.values import (
@@ -34,6 +36,24 @@ PLAYED = pa.schema(
 """Plays at this archive's own listening door, of the most heard recordings of each time."""
 
 DAYS = (7, 30, 365)
+
+
+class Heard(StrEnum):
+    """What a list of the last days is ordered by: both are told."""
+
+    LISTENERS = "listeners"
+    PLAYS = "plays"
+
+    @property
+    def other(self) -> Heard:
+        """What stands beside it."""
+        return Heard.PLAYS if self is Heard.LISTENERS else Heard.LISTENERS
+
+    def told(self, row: Row) -> str:
+        """Its count in a row, with its noun."""
+        return counted(row[self], self.removesuffix("s"))
+
+
 KINDS = (Kind.RECORDING, Kind.RELEASE, Kind.ARTIST)
 
 _SECTION = "Most heard"
@@ -51,7 +71,7 @@ BOUND = (
 
 def charts() -> tuple[Chart, ...]:
     """Return the charts of this section."""
-    lately = (_of_days(kind, days) for kind in KINDS for days in DAYS)
+    lately = (_of_days(kind, days, by) for kind in KINDS for days in DAYS for by in Heard)
     return (*map(_of_all_time, KINDS), *lately)
 
 
@@ -116,46 +136,51 @@ _ROLLED = {Kind.RELEASE: "release", Kind.ARTIST: "artist"}
 """Column of a recording's card that leads to what is heard with it."""
 
 
-def _of_days(kind: Kind, days: int) -> Chart:
+def _of_days(kind: Kind, days: int, by: Heard) -> Chart:
     def find(rows: Rows) -> Finding | None:
         if not rows:
             return None
         first = rows[0]
         title = (
-            f"{_named(first)}: {counted(first['plays'], 'play')} in the last {days} days, "
-            f"by {'at least ' if kind in _ROLLED else ''}{counted(first['listeners'], 'listener')}"
+            f"{_named(first)}: {Heard.PLAYS.told(first)} in the last {days} days, "
+            f"by {'at least ' if kind in _ROLLED else ''}{Heard.LISTENERS.told(first)}"
         )
-        return _found(title, rows)
+        beside = [{**row, "beside": f"{by.told(row)}, {by.other.told(row)}"} for row in rows]
+        return _found(title, beside)
 
-    people = "By how many people."
-    if kind in _ROLLED:
-        people = "By at least so many people: those who heard its most heard recording."
     return Chart(
-        name=f"top-{kind}s-{days}-days",
+        name=f"top-{kind}s-{days}-days{'-by-plays' if by is Heard.PLAYS else ''}",
         section=_SECTION,
         reads=("played", "recording_card", *([f"{kind}_card"] if kind in _ROLLED else [])),
         query=f"""{_counted_of_days(kind, days)}
-SELECT row_number() OVER (ORDER BY listeners DESC, plays DESC, rank) AS place,
+SELECT row_number() OVER (ORDER BY {by} DESC, {by.other} DESC, rank) AS place,
     title, credit, plays, listeners
 FROM heard JOIN {kind}_card USING (id)
 WHERE listeners >= {LEAST_LISTENERS}
 ORDER BY place LIMIT {_LENGTH}""",
-        columns={
-            "place": "1 was heard by most.",
-            "title": "Title or name.",
-            "credit": "Who is named for it; of an artist what tells him apart.",
-            "plays": "How often it was played here.",
-            "listeners": people,
-        },
+        columns=_columns_of_days(kind, by),
         how=(
             f"Plays at this archive's own listening door in the last {days} days. {BOUND} "
             "The counts themselves are not published."
         ),
         form=Form.NAMED,
-        axes=Axes("name", "listeners", "", "listeners"),
+        axes=Axes("name", by.value, "", by.value),
         find=find,
         lacking=f"Nothing was heard here by {LEAST_LISTENERS} people in the last {days} days.",
     )
+
+
+def _columns_of_days(kind: Kind, by: Heard) -> dict[str, str]:
+    people = "By how many people."
+    if kind in _ROLLED:
+        people = "By at least so many people: those who heard its most heard recording."
+    return {
+        "place": "1 was heard by most." if by is Heard.LISTENERS else "1 was played most.",
+        "title": "Title or name.",
+        "credit": "Who is named for it; of an artist what tells him apart.",
+        "plays": "How often it was played here.",
+        "listeners": people,
+    }
 
 
 def _counted_of_days(kind: Kind, days: int) -> str:

@@ -64,7 +64,8 @@ class Finding:
     Attributes:
         title: A sentence with the number, without its full stop.
         marked: Values of the column `across` that the sentence is about.
-        shown: The rows that are drawn, where those are not all.
+        shown: The rows that are drawn, where those are not all. Words under `beside` stand behind
+            the bar of a name in the place of its number.
     """
 
     title: str

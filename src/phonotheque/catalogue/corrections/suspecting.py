@@ -162,6 +162,15 @@ def _asked(db: sql.Connection, query: str, doubt: Doubt, limit: int) -> Iterator
     return (Suspicion(doubt, Kind(row[0]), *row[1:]) for row in rows)
 
 
+def words_for(one: Suspicion) -> str:
+    """Say what is doubted of it."""
+    return "two artists with one name" if _is_one_name(one) else WORDS[one.doubt]
+
+
+def _is_one_name(one: Suspicion) -> bool:
+    return one.doubt is Doubt.TWINS and one.value == one.other
+
+
 def command_for(one: Suspicion, gid: UUID, other: UUID | None, isrcs: Sequence[str] = ()) -> str:
     """Return a command that would put it right, were the other value the right one.
 
@@ -179,4 +188,5 @@ def command_for(one: Suspicion, gid: UUID, other: UUID | None, isrcs: Sequence[s
         case Doubt.DATE:
             return f"phono edit {gid} {one.field}="
         case Doubt.TWINS:
-            return f'phono catalogue merge {other} {gid} --reason "one artist, written in two ways"'
+            how = "listed twice" if _is_one_name(one) else "written in two ways"
+            return f'phono catalogue merge {other} {gid} --reason "one artist, {how}"'

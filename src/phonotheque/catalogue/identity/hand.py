@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonotheque.catalogue.bulk import fresh_folder, part_name, write_part
 from phonotheque.catalogue.epoch import Integers
-from phonotheque.catalogue.gid_rows import ids_of_made_gids
-from phonotheque.catalogue.gids import key_of
-from phonotheque.catalogue.identity.decisions import Decision, Named
+from phonotheque.catalogue.identity.decisions import Decision
+from phonotheque.catalogue.identity.named import find, find_led
 from phonotheque.catalogue.identity.redirects import final_targets, refused_redirects
 from phonotheque.catalogue.tables import snapshot_schema
 
@@ -33,13 +33,16 @@ class ByHand:
     Attributes:
         merges: Pairs that are one.
         splits: Pairs that are not.
-        decisions: All that were asked for.
+        redirects: Merges by which the first gid leads to the second. Not those whose target is
+            gone while the first is still there: it would vanish, too.
+        waiting: Merges whose target nothing has.
         unknown: Gids that nothing has.
     """
 
     merges: tuple[tuple[str, int, int], ...]
     splits: tuple[tuple[str, int, int], ...]
-    decisions: tuple[Decision, ...] = ()
+    redirects: tuple[Decision, ...] = ()
+    waiting: tuple[Decision, ...] = ()
     unknown: tuple[uuid.UUID, ...] = ()
 
     def merged(self, kind: str) -> list[tuple[int, int]]:
@@ -56,6 +59,20 @@ class ByHand:
         return sorted({other for _, other in pairs} - {one for one, _ in pairs})
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """A merge into what no entity has, by gids."""
+
+    entity_type: str
+    one: str
+    into: str
+
+
+class _Told(msgspec.Struct):
+    """What of `identity.json` is read again."""
+
+    waiting: tuple[Waiting, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Redirected:
     """What became of redirects and decisions.
@@ -65,6 +82,7 @@ class Redirected:
         refused: How many lead in a circle or give up what another gave up.
         examples: Some of these, as "type old -> new".
         unknown: Gids in decisions that no entity has.
+        waiting: Merges into what no entity has: they count again when it is back.
         uncorrected: Gids in corrections that no entity has.
     """
 
@@ -72,56 +90,40 @@ class Redirected:
     refused: int
     examples: tuple[str, ...]
     unknown: tuple[str, ...]
+    waiting: tuple[Waiting, ...] = ()
     uncorrected: tuple[str, ...] = ()
 
 
 def resolve(db: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> ByHand:
-    """Find the entities that decisions name."""
+    """Find the entities that decisions name; where none has a gid, that which it was given up
+    for, by hand or by a source."""
+    own: dict[tuple[str, uuid.UUID], int] = {}
     ids: dict[tuple[str, uuid.UUID], int] = {}
     for kind in {one.entity_type for one in decisions}:
-        named = {n for d in decisions if d.entity_type == kind for n in (d.one, d.other)}
-        ids |= {(kind, gid): found for gid, found in _find(db, kind, named).items()}
-    merges: list[tuple[str, int, int]] = []
-    splits: list[tuple[str, int, int]] = []
-    unknown: list[uuid.UUID] = []
-    for one in decisions:
-        ends = [ids.get((one.entity_type, end.gid)) for end in (one.one, one.other)]
-        unknown += [
-            end.gid for end, id_ in zip((one.one, one.other), ends, strict=True) if id_ is None
-        ]
-        if ends[0] is not None and ends[1] is not None and ends[0] != ends[1]:
-            pair = one.entity_type, ends[0], ends[1]
-            (merges if one.action == "merge" else splits).append(pair)
-    return ByHand(tuple(merges), tuple(splits), tuple(decisions), tuple(dict.fromkeys(unknown)))
-
-
-def _find(db: duckdb.DuckDBPyConnection, kind: str, named: set[Named]) -> dict[uuid.UUID, int]:
-    """By MBID; by key, where source and source id are said; else by the gid of every row."""
-    found: dict[uuid.UUID, int] = {}
-    by_mbid = (
-        f"SELECT e.id FROM {kind} e JOIN sources s ON s.id = e.source WHERE e.mbid = ? "
-        "ORDER BY s.priority, e.id LIMIT 1"
-    )
-    by_key = (
-        f"SELECT e.id FROM {kind} e JOIN sources s ON s.id = e.source "
-        "WHERE s.name = ? AND e.key = ? LIMIT 1"
-    )
-    for one in named:
-        rows = db.execute(by_mbid, [one.gid.bytes]).fetchall()
-        if not rows and one.source:
-            rows = db.execute(by_key, [one.source, _key(one.source_id)]).fetchall()
-        if rows:
-            found[one.gid] = int(rows[0][0])
-    left = {one.gid for one in named} - set(found)
-    if left:
-        found |= ids_of_made_gids(db, kind, left)
-    return found
-
-
-def _key(source_id: str) -> int:
-    """A source that numbers its rows has its own number as key."""
-    is_number = source_id.isdecimal() and source_id == str(int(source_id)) and len(source_id) < 19
-    return int(source_id) if is_number else key_of(source_id)
+        mine = [one for one in decisions if one.entity_type == kind]
+        named = {end for one in mine for end in (one.one, one.other)}
+        found = find(db, kind, named)
+        ahead = {one.one.gid: one.other.gid for one in mine if one.action == "merge"}
+        led = find_led(db, kind, found, ahead, {one.gid for one in named} - set(found))
+        own |= {(kind, gid): id_ for gid, id_ in found.items()}
+        ids |= {(kind, gid): id_ for gid, id_ in (led | found).items()}
+    pairs: dict[str, list[tuple[str, int, int]]] = {"merge": [], "split": []}
+    unknown: dict[uuid.UUID, None] = {}
+    redirects: list[Decision] = []
+    waiting: list[Decision] = []
+    for made in decisions:
+        first, second = ((made.entity_type, end.gid) for end in (made.one, made.other))
+        one, other = ids.get(first), ids.get(second)
+        unknown |= {end[1]: None for end in (first, second) if end not in own}
+        if one is not None and other is not None and one != other:
+            pairs[made.action].append((made.entity_type, one, other))
+        if made.action == "merge":
+            waiting += [made] if other is None else []
+            # What leads back to the first was merged the other way round by its source.
+            is_there = second in own or other not in (None, one)
+            redirects += [made] if is_there or first not in own else []
+    merges, splits = (tuple(pairs[name]) for name in ("merge", "split"))
+    return ByHand(merges, splits, tuple(redirects), tuple(waiting), tuple(unknown))
 
 
 def redirect(db: duckdb.DuckDBPyConnection, by_hand: ByHand, out: Path) -> Redirected:
@@ -129,7 +131,7 @@ def redirect(db: duckdb.DuckDBPyConnection, by_hand: ByHand, out: Path) -> Redir
 
     Makes `final_target` (entity_type, old, final) for those who link by MBID.
     """
-    merged = [one for one in by_hand.decisions if one.action == "merge"]
+    merged = by_hand.redirects
     schema = snapshot_schema("gid_redirect")
     hand_rows = pa.table(
         {
@@ -156,7 +158,20 @@ def redirect(db: duckdb.DuckDBPyConnection, by_hand: ByHand, out: Path) -> Redir
     db.register("final_target", pa.concat_tables(finals))
     examples = tuple(_shown(rows.slice(int(row), 1)) for row in refused[:_EXAMPLES])
     unknown = tuple(map(str, by_hand.unknown))
-    return Redirected(good.num_rows, len(refused), examples, unknown)
+    waiting = tuple(
+        Waiting(one.entity_type, str(one.one.gid), str(one.other.gid)) for one in by_hand.waiting
+    )
+    return Redirected(good.num_rows, len(refused), examples, unknown, waiting)
+
+
+def merges_waiting_in(snapshot: Path) -> tuple[Waiting, ...]:
+    """Return the merges that a build found no target for.
+
+    Args:
+        snapshot: Its folder.
+    """
+    told = msgspec.json.decode((snapshot / "identity.json").read_bytes(), type=_Told)
+    return told.waiting
 
 
 def _refused(rows: pa.Table) -> Integers:

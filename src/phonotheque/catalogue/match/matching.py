@@ -153,7 +153,8 @@ class Matcher:
                 alike.append((one, like[:_LIKE_IT]))
             elif some:
                 credit = texts[some[0]][1] or "nobody who is named"
-                others = f" and {len(some) - 1} others" if len(some) > 1 else ""
+                left = len(some) - 1
+                others = f" and {left} other{'s' * (left > 1)}" if left else ""
                 work.explain(one.place, f"the title is known by {credit}{others}")
         self._judge(work, alike)
 

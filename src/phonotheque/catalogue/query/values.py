@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.query.parsed import (
@@ -127,6 +128,9 @@ def parse_words(field: Field, text: str) -> str:
     return text
 
 
+_NIL = str(UUID(int=0))
+
+
 def parse_identifier(field: Field, text: str) -> Identifier:
     """Read an identifier behind its field's name.
 
@@ -140,7 +144,7 @@ def parse_identifier(field: Field, text: str) -> Identifier:
             case Field.BARCODE:
                 return Identifier(Scheme.BARCODE, Gtin.parse(text).digits)
             case Field.GID:
-                return Identifier(Scheme.GID, Mbid.parse(text).uuid)
+                return Identifier(Scheme.GID, _gid(text))
             case Field.ID:
                 return _external(text)
     except ValueError as error:
@@ -159,6 +163,11 @@ _FORMS = {
     Field.GID: ("no UUID", "32 hexadecimal digits in 5 groups, or the address at MusicBrainz"),
     Field.ID: ("no identifier with its scheme", "the scheme first: id:discogs:249504"),
 }
+
+
+def _gid(text: str) -> str:
+    """A UUID; that of zeros, which is nobody's, is one to ask for."""
+    return _NIL if text.strip() == _NIL else Mbid.parse(text).uuid
 
 
 def _external(text: str) -> Identifier:

@@ -28,7 +28,7 @@ LAST_YEAR = 2200
 """Years that are believed: of music and of those who made it; four digits."""
 
 BAD_DATE = "no such date"
-BAD_LENGTH = "a length below 1 ms or above 7 days"
+BAD_LENGTH = "not a length between 1 ms and 7 days"
 NO_NUMBER = "not a number"
 BAD_ISRC = "not an ISRC"
 BAD_MBID = "not a MusicBrainz identifier"

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from phonotheque.catalogue.gids import key_of
-from phonotheque.catalogue.sources.gathering import Gathering
+from phonotheque.catalogue.sources.gathering import NO_JSON, Gathering
 from phonotheque.catalogue.sources.json_batches import JsonSource
 from phonotheque.catalogue.sources.met import MetKeys
 from phonotheque.catalogue.sources.port import Terms
@@ -26,6 +26,7 @@ from phonotheque.catalogue.sources.values import BAD_MBID, clean
 from phonotheque.music.identifiers import Mbid
 
 AGAIN = "a second index of the same release"
+OTHER_PICTURE = "a picture of another shape"
 NO_ADDRESS = "a picture without an address of the web"
 MOST_ADDRESS = 2_048
 
@@ -46,12 +47,13 @@ class Image(msgspec.Struct):
 
 
 class Index(msgspec.Struct):
-    """All pictures of a release."""
+    """All pictures of a release, each to be read by itself: one that is wrong costs no other."""
 
     release: str
-    images: list[Image]
+    images: list[msgspec.Raw]
 
 
+_PICTURE: msgspec.json.Decoder[Image] = msgspec.json.Decoder(Image)
 _DECODER: msgspec.json.Decoder[Index] = msgspec.json.Decoder(Index)
 
 
@@ -92,8 +94,13 @@ class _IndexRows:
             rows.refusals.row(line, AGAIN, index.release)
             return
         rows.add("release", key=key, mbid=bytes.fromhex(mbid.uuid.replace("-", "")))
-        for place, image in enumerate(index.images, 1):
-            _image(rows, line, key, place, image)
+        for place, told in enumerate(index.images, 1):
+            try:
+                image = _PICTURE.decode(told)
+            except NO_JSON:
+                rows.refusals.value(line, OTHER_PICTURE, bytes(told).decode())
+            else:
+                _image(rows, line, key, place, image)
 
 
 def _image(rows: Gathering, line: int, release: int, place: int, image: Image) -> None:

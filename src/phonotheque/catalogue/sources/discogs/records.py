@@ -21,6 +21,7 @@ MOST_TRACKS = 9_999
 MOST_MEDIA = 999
 
 NO_NUMBER = "an element without a number"
+NAME_ALONE = "no number: known by its name alone"
 NO_NAME = "an element without a name or title"
 HEADING = "a heading, which is no track"
 NO_TITLE = "a track without a title"
@@ -110,6 +111,8 @@ def _named(line: int, element: Element, refusals: Refusals) -> Named | None:
     elif not name:
         refusals.row(line, NO_NAME, number or "")
     else:
+        if found[1] is not None:
+            refusals.value(line, NAME_ALONE, name)
         members = element.find("members")
         has_members = members is not None and len(members) > 0
         return Named(line, found, name, "Group" if has_members else None)

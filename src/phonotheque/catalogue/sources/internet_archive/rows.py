@@ -32,8 +32,10 @@ NO_ITEM = "an item without an identifier"
 WITHDRAWN = "an item that was withdrawn"
 NO_SOUND = "an item that is no sound"
 AGAIN = "a second document of the same item"
+NO_ONE_NAME = "an item whose identifier is a path"
 NO_TITLE = "an item without a title"
 CLOSED_FILE = "a file that is not open to all"
+OUTSIDE = "a file whose name leads out of its item"
 SAME_NAME = "a second file of the same name"
 NO_LICENCE = "a licence that cannot be named"
 
@@ -58,6 +60,9 @@ _CODECS = {
     "windows media audio": "wmav2",
 }
 """FFmpeg's names of codecs by the Archive's names of formats, in lower case."""
+
+_STEPS = frozenset((".", ".."))
+"""Parts of a path that name no file: an address with them leads elsewhere."""
 
 _ADDRESS = "https://archive.org/download/"
 _NUMBER = re.compile(r"\s*0*([1-9][0-9]{0,3})\s*(?:/\s*[0-9]{1,4}\s*)?")
@@ -114,6 +119,7 @@ class ItemRows:
         names: set[str] = set()
         for file, codec in found:
             wrong = CLOSED_FILE if str(file.private).lower() == "true" else ""
+            wrong = OUTSIDE if _STEPS.intersection(file.name.split("/")) else wrong
             if wrong or file.name in names:
                 rows.refusals.value(line, wrong or SAME_NAME, file.name)
                 continue
@@ -212,6 +218,8 @@ def _wrong(item: Item, about: Metadata, identifier: str | None) -> str:
         return WITHDRAWN
     if identifier is None:
         return NO_ITEM
+    if "/" in identifier or identifier in _STEPS:
+        return NO_ONE_NAME
     if about.mediatype is not None and text_of(about.mediatype) not in _SOUND:
         return NO_SOUND
     return "" if clean(text_of(about.title)) else NO_TITLE

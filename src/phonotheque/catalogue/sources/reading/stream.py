@@ -136,6 +136,7 @@ _FORMS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
 
 _MAGIC_BYTES = 6
 _BROKEN = (zlib.error, OSError, EOFError, lzma.LZMAError, zstd.ZstdError, ValueError, MemoryError)
+_UNPACK = "If you trust it, unpack it yourself and give the unpacked file."
 _TAKE_ANEW = "Fetch the file again and compare its digest with the publisher's."
 
 
@@ -287,14 +288,14 @@ class Stream:
         if unpacked > self._limits.most_bytes:
             raise self.malformed(
                 f"it unpacks to more than {self._limits.most_bytes:,} bytes",
-                "Allow more if it is meant to be so large.",
+                _UNPACK,
             )
         ratio = unpacked / max(self._taken, 1)
         if unpacked > self._limits.free_bytes and ratio > self._limits.most_ratio:
             raise self.malformed(
                 f"every byte unpacks to {ratio:,.0f}, more than {self._limits.most_ratio}: "
                 "no dump of text is packed so tightly",
-                "Allow more if it is meant to be so.",
+                _UNPACK,
             )
 
 
