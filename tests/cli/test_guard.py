@@ -94,6 +94,14 @@ def test_requests_that_cannot_be_meant_name_what_is_wrong(phono):
     for command in (("decide", "ada", "none", "--reason", "x"), ("permit", "ada")):
         assert "Or name an account" in phono("guard", *command).expect(2).err
     phono("guard", "incident", "g7").expect(2)
+    phono("guard", "decide", ACCOUNT, "suspend", "--reason", "Why not.").expect(0)
+    for reason in ("", " \t\n"):
+        told = ("--reason", reason)
+        for command in (("decide", ACCOUNT, "budget"), ("decide", "g2", "none")):
+            assert "has a reason" in phono("guard", *command, *told).expect(2).err
+        assert "has a reason" in phono("guard", "appeal", "g2", "--reject", *told).expect(2).err
+    unasked = phono("guard", "appeal", "g2", "--reject", "--reason", "It holds.").expect(2).err
+    assert "phono guard decide g2" in unasked
 
 
 def access_line(second, item, **fields):

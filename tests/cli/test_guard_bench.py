@@ -12,7 +12,7 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 from tests.cli.phono import Done, call
 from tests.guard.bench.small import TINY
 
-from phonotheque.guard.bench import scenarios
+from phonotheque.guard.bench import entrants, scenarios
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,20 @@ def test_the_table_names_farms_people_and_detectors() -> None:
     assert "share of the catalogue that left before the stop" in out
     for word in ("no guard", "L0", "enumerator", "completist", "leaky bucket (CrowdSec)"):
         assert word in out
+
+
+def test_a_table_of_nothing_is_left_out_and_absent_peers_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without a world of people alone no table says what these paid; a peer whose library is not
+    installed is named, and has no column."""
+    monkeypatch.setattr(entrants, "_is_there", lambda library: library != "lightgbm")
+    out = call("guard", "bench", "--farm", "loners").expect(0).out
+    assert "without a farm" not in out
+    *shown, last = out.split("\n\n")
+    assert all(len(table.splitlines()) > 2 for table in shown)
+    assert out.count("LightGBM") == 1
+    assert last == "Absent, as they cannot be loaded here: boosted trees (LightGBM).\n"
 
 
 def test_what_is_kept_is_not_done_again(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from phonotheque.listen.allowance import Allowance
 from phonotheque.listen.gate import Wish
 from phonotheque.listen.listener import Listener
 from phonotheque.listen.log import Pseudonyms
-from phonotheque.listen.ports import Place
+from phonotheque.listen.sound.ports import Place
 
 KEY = b"k" * 32
 SOMEBODY = Listener(ip_address("203.0.113.7"), Place())

@@ -17,6 +17,7 @@ from phonotheque.cli import (
 )
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.guard_desk import desk_in
+from phonotheque.cli.new_files import check_reports, write_report
 from phonotheque.cli.options import Json
 from phonotheque.cli.output import counted, print_json, print_table, printable, tell
 
@@ -107,6 +108,7 @@ def explain(
     """
     from phonotheque.archive.guarding.desk import known
 
+    check_reports(picture)
     desk = desk_in(context)
     book = desk.read().cases
     case = known(book, number)
@@ -123,10 +125,8 @@ def explain(
 
 def _draw(desk: GuardDesk, case: Case, picture: Path) -> None:
     from phonotheque.archive.guarding.picturing import picture_of_case
-    from phonotheque.disk import LocalDisk, write_whole
 
-    data = picture_of_case(desk.root, case, lambda text: tell([text]))
-    write_whole(LocalDisk(picture.absolute().parent), picture.name, data)
+    write_report(picture, picture_of_case(desk.root, case, lambda text: tell([text])))
 
 
 def check(context: typer.Context, as_json: Json = False) -> int:
@@ -194,7 +194,7 @@ def _history(desk: GuardDesk, case: Case) -> dict[str, Any]:
     def told(entry: msgspec.Struct) -> dict[str, Any]:
         record: dict[str, Any] = msgspec.to_builtins(entry)
         if digest := record.get("words"):
-            record["text"] = words_of(desk.disk, digest)
+            record["text"] = words_of(desk.disk, record["case"], digest)
         return record
 
     return {
@@ -231,7 +231,7 @@ def _print_case(desk: GuardDesk, case: Case, permit: Permit | None) -> None:
             else ()
         ),
         *((("to be objected to by", day_of(decision.appeal_by)),) if may_appeal else ()),
-        *((name, f"{value:g}") for name, value in decision.thresholds),
+        *(_limit(name, bits) for name, bits in decision.thresholds),
     ]
     print_table([(name, printable(text)) for name, text in rows])
     history = _history(desk, case)
@@ -242,6 +242,14 @@ def _print_case(desk: GuardDesk, case: Case, permit: Permit | None) -> None:
             print(f"\n{day_of(entry['second'])}  {_KINDS[entry['entry']]}, {printable(who)}")
             for line in text.splitlines():
                 print(f"  {printable(line)}")
+
+
+def _limit(clock: str, bits: float) -> tuple[str, str]:
+    """What one clock asked from, in the unit that it counts in."""
+    from phonotheque.guard.calibration import is_known
+
+    told = f"{bits:,.0f} bits of surprise" if is_known(bits) else "not known yet"
+    return f"asked from, in one {clock}", told
 
 
 def _permit_words(permit: Permit) -> str:

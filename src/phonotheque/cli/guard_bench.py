@@ -55,7 +55,7 @@ def bench(
 
     Example: phono guard bench --farm people --farm L3
     """
-    from phonotheque.guard.bench.entrants import OWN
+    from phonotheque.guard.bench.entrants import OWN, absent
     from phonotheque.guard.bench.telling import tables
 
     settings = _settings(scale, seed, farm, fresh=fresh, hidden=hidden)
@@ -65,6 +65,8 @@ def bench(
         for number, table in enumerate(tables(found, OWN)):
             print(f"{'' if not number else chr(10)}{table.title}")
             print_table(table.rows, right=range(1, len(table.rows[0])))
+        if missing := absent():
+            print(f"\nAbsent, as they cannot be loaded here: {', '.join(missing)}.")
     return DONE
 
 

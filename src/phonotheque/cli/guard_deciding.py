@@ -146,8 +146,6 @@ def appeal(
     if words is not None:
         _take_in(desk, number, words)
         return _say(desk, number, as_json=as_json)
-    if not reason:
-        raise BadRequestError("--reason", "an answer has a reason", "Say it in a sentence.")
     given = _permit(desk, number, _Terms(use, factor, 90, by)) if use and accept else None
     answer_appeal(desk, number, Answer(by, reason, is_accepted=accept, permit=given))
     return _say(desk, number, as_json=as_json)

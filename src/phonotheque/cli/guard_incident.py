@@ -9,6 +9,7 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.guard_desk import desk_in
+from phonotheque.cli.new_files import check_reports, write_report
 from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import format_bytes, print_table, printable, tell
 
@@ -58,6 +59,7 @@ def incident(
         incident_page,
     )
 
+    check_reports(html, csv)
     root, desk = archive_of(context), desk_in(context)
     cases = desk.read().cases
     span: Span = Span(desk.now - days * 86_400, desk.now + 1)
@@ -66,9 +68,9 @@ def incident(
         tell([f"{read.unreadable:,} of {read.lines:,} lines of the log cannot be read"])
     if html is not None:
         config = parse_config(read_whole(LocalDisk(root), FILE_NAME))
-        _write(html, incident_page(found, str(config["title"] or config.name)))
+        write_report(html, incident_page(found, str(config["title"] or config.name)))
     if csv is not None:
-        _write(csv, incident_csv(found))
+        write_report(csv, incident_csv(found))
     if as_json:
         print(incident_json(found).decode(), end="")
     else:
@@ -95,9 +97,3 @@ def _print(found: Incident) -> None:
     for one in found.accounts[:_MOST_ROWS]:
         rows.append((one.account, one.case or "-", f"{one.recordings:,}", one.last))
     print_table(rows, right=(2,))
-
-
-def _write(path: Path, data: bytes) -> None:
-    from phonotheque.disk import LocalDisk, write_whole
-
-    write_whole(LocalDisk(path.absolute().parent), path.name, data)

@@ -102,8 +102,15 @@ class Limits:
         return Limits(bits, wanted.middle, wanted.least)
 
 
-UNKNOWN = Limits((1e9, 1e9, 1e9))
+_UNKNOWN_BITS = 1e9
+
+UNKNOWN = Limits((_UNKNOWN_BITS,) * len(CLOCKS_S))
 """Of a service that has too few accounts to say: nobody is stopped for what they did alone."""
+
+
+def is_known(bits: float) -> bool:
+    """Return whether the limit of one clock is one that a population set."""
+    return bits < _UNKNOWN_BITS
 
 
 def limits_of(

@@ -23,7 +23,7 @@ from guard.book.making import (
     write_some,
 )
 from phonotheque.archive.guarding.desk import MAP
-from phonotheque.archive.guarding.settling import Answer, answer_appeal
+from phonotheque.archive.guarding.settling import Answer, answer_appeal, forget_case
 from phonotheque.archive.guarding.words import forget_words, words_of
 from phonotheque.disk import LocalDisk
 from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError, MalformedError
@@ -157,10 +157,10 @@ def test_a_head_that_is_behind_is_a_crash_and_no_tampering(written, tmp_path):
 def test_words_are_forgotten_and_the_chain_is_whole(desk):
     """What a person wrote stands in no line, and can go without breaking any."""
     appeal = desk.read().cases.by_number["g2"].written[0]
-    assert words_of(desk.disk, appeal.words) == "It was my feed reader."
+    assert words_of(desk.disk, "g2", appeal.words) == "It was my feed reader."
     assert b"feed reader" not in (desk.root / LINES).read_bytes()
-    forget_words(desk.disk, appeal.words)
-    assert words_of(desk.disk, appeal.words) is None
+    forget_words(desk.disk, "g2", appeal.words)
+    assert words_of(desk.disk, "g2", appeal.words) is None
     assert desk.read().cases.by_number["g2"].written[0] == appeal
 
 
@@ -392,3 +392,17 @@ def test_the_queue_is_fair(hours, more, is_appealed, score):
     assert points_of(replace(case, appealed_at=case.appealed_at or now), now).total >= points
     for other in (Decided("g2", decision, stronger), Decided("g2", stricter, finding)):
         assert points_of(replace(case, decisions=(other,)), now).total >= points
+
+
+def test_a_letter_about_two_cases_is_forgotten_of_one_alone(tmp_path):
+    """The same words about two cases: forgotten with the one, they stay with the other."""
+    desk, letter = new_desk(tmp_path, Clock()), "We are a family, and share this account."
+    first, second = [desk.take(canaries(number)).case for number in (1, 2)]
+    digests = {desk.appeal(case, letter).written[-1].words for case in (first, second)}
+    (digest,) = digests
+    desk.write(first, "ann", "Thank you.")
+    assert (forget_case(desk, first), forget_case(desk, first)) == (2, 0)
+    assert words_of(desk.disk, first, digest) is None
+    assert words_of(desk.disk, second, digest) == letter
+    assert forget_case(desk, second) == 1
+    assert words_of(desk.disk, second, digest) is None

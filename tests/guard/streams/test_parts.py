@@ -17,6 +17,7 @@ from phonotheque.guard.groups.membership import Demand
 from phonotheque.guard.groups.rounds import quarter_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.joining import Joiner
+from phonotheque.guard.streams.packing import pack
 from phonotheque.guard.streams.part import Part
 from phonotheque.guard.streams.remembering import kept_part, part_of_kept
 from phonotheque.guard.streams.rows import CANARY, COPIED, FAILED, PASSED, ROW, put_canaries
@@ -27,7 +28,9 @@ from phonotheque.guard.streams.telling import (
     News,
     Report,
     Told,
+    decode_news,
     decode_report,
+    decode_told,
     encode_report,
     encode_told,
 )
@@ -314,3 +317,14 @@ def test_answers_of_a_group_move_what_is_demanded() -> None:
     part.take(rows(7, [PASSED]))
     assert part.report(10, 11, shape).answers == report.answers
     assert part.marks.failed[:2].tolist() == [False, True]
+
+
+@pytest.mark.parametrize("decode", [decode_report, decode_news, decode_told])
+@pytest.mark.parametrize(
+    "facts",
+    [{}, {"told": [[1]]}, {"told": [[1, 99, 2, False]]}, {"thresholds": 3, "answers": 4}],
+)
+def test_what_others_write_there_is_refused(decode, facts: dict) -> None:
+    """Bytes that can be read and say something else are told as such, with the stream's name."""
+    with pytest.raises(MalformedError, match="somewhere"):
+        decode(pack(facts, {}), "somewhere")

@@ -71,6 +71,23 @@ def test_each_line_is_sent_once_wherever_sending_stops(tmp_path, stops_at: int) 
     assert len(sent(whole)) == 12
 
 
+@pytest.mark.parametrize("stops_at", [-1, 4, 9])
+def test_the_end_of_a_line_that_is_too_long_is_no_line(tmp_path, stops_at: int) -> None:
+    """Whatever stands at its end, and wherever sending stopped; the lines around it count."""
+    long = b" " * PIECE_BYTES + play("hidden", 3)
+    log = tmp_path / "log"
+    log.write_bytes(play("p1") + long + play("p2", 2))
+    server = MemoryServer()
+    server.fuse = stops_at
+    with suppress(KilledError):
+        send_log(sender(server), log, lambda: False)
+    server.fuse = -1
+    send_log(sender(server), log, lambda: False)
+    whole = MemoryServer()
+    sender(whole).send(play("p1") + play("p2", 2))
+    assert sorted(sent(server)) == sorted(sent(whole))
+
+
 WEEK_S = 7 * 86_400
 
 

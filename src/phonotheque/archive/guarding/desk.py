@@ -20,7 +20,7 @@ from pathlib import Path
 from phonotheque.archive.guarding.words import keep_words
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import Disk, LocalDisk, make_folders, read_whole, refusal, write_changed
-from phonotheque.errors import BadReferenceError, ConflictError
+from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError
 from phonotheque.guard.book.cases import Case, Cases
 from phonotheque.guard.book.entries import (
     FORMAT,
@@ -105,8 +105,12 @@ class GuardDesk:
 
         Args:
             days: Until it ends by itself; None for as long as the rung lasts.
+
+        Raises:
+            BadRequestError: There is nothing in the reason.
         """
         now = self.now
+        _require_reason(reason)
         decision = Decision(
             account=account,
             rung=rung,
@@ -129,13 +133,17 @@ class GuardDesk:
 
         Raises:
             BadReferenceError: There is no such case.
+            BadRequestError: There is nothing in the reason.
             ConflictError: It answers an appeal, and nobody made one; or something is to happen by a
                 case that is not the last one of its account.
         """
+        _require_reason(settled.reason)
         with self._writing() as book:
             case = known(book.cases, number)
             if settled.is_appeal and not case.appealed_at:
-                raise ConflictError(number, "nobody waits for an answer to an appeal", "See it.")
+                wrong = "nobody waits for an answer to an appeal"
+                todo = f"`phono guard decide {number} RUNG` settles it without one."
+                raise ConflictError(number, wrong, todo)
             last = book.cases.of_account[case.account]
             if last != number and settled.rung > Rung.NONE:
                 wrong = f"{last} is a later case of this account, and is what holds"
@@ -160,20 +168,21 @@ class GuardDesk:
                 is_late = self.now >= case.decision.appeal_by
                 wrong = "the time for an appeal is over" if is_late else "it does nothing"
                 raise ConflictError(number, wrong, "Write to whoever runs this service.")
-            self._append(book, Appealed(number, self.now, keep_words(self.disk, text)))
+            self._append(book, Appealed(number, self.now, keep_words(self.disk, number, text)))
             return book.cases.by_number[number]
 
     def write(self, number: str, by: str, text: str) -> None:
         """Take a message. Raises as `appeal` does."""
         with self._writing() as book:
             known(book.cases, number)
-            self._append(book, Wrote(number, self.now, by, keep_words(self.disk, text)))
+            digest = keep_words(self.disk, number, text)
+            self._append(book, Wrote(number, self.now, by, digest))
 
     def answer(self, number: str, text: str, *, is_passed: bool) -> Case:
         """Take an answer to the question. Raises as `appeal` does."""
         with self._writing() as book:
             known(book.cases, number)
-            digest = keep_words(self.disk, text)
+            digest = keep_words(self.disk, number, text)
             answered = Answered(number, self.now, is_passed=is_passed, words=digest)
             self._append(book, answered)
             return book.cases.by_number[number]
@@ -240,6 +249,12 @@ def desk_at(root: Path) -> GuardDesk:
     """
     config = parse_config(read_whole(LocalDisk(root), FILE_NAME))
     return desk_of(root, int(config["guard.shadow_days"]))
+
+
+def _require_reason(text: str) -> None:
+    """Raises `BadRequestError` when nothing is said: the account is told it, and may object."""
+    if not text.strip():
+        raise BadRequestError("--reason", "a decision has a reason", "Say it in a sentence.")
 
 
 def rules_of(cases: Cases) -> Rules:

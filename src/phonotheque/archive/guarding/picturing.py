@@ -28,6 +28,7 @@ def picture_of_case(root: Path, case: Case, fault: Callable[[str], None]) -> byt
         firsts[had.account].setdefault(had.item, had.second)
         if had.account != case.account:
             other_hours[had.second // 3_600 % HOURS] += 1
+    findings = [one.finding for one in case.decisions if one.finding]
     own = sorted(firsts.pop(case.account, {}).values())
     if not own:
         todo = "The access log is kept for `listen.log_days` days."
@@ -44,5 +45,6 @@ def picture_of_case(root: Path, case: Case, fault: Callable[[str], None]) -> byt
             most=others[-1] if others else [],
             others=len(others),
             other_hours=other_hours,
+            group=next((one.group for one in reversed(findings) if one.group), None),
         )
     )

@@ -81,7 +81,7 @@ def forget_case(desk: GuardDesk, number: str) -> int:
     """
     case = known(desk.read().cases, number)
     digests = {entry.words for entry in (*case.written, *case.answers) if entry.words}
-    kept = [digest for digest in digests if words_of(desk.disk, digest) is not None]
+    kept = [digest for digest in digests if words_of(desk.disk, number, digest) is not None]
     for digest in kept:
-        forget_words(desk.disk, digest)
+        forget_words(desk.disk, number, digest)
     return len(kept)

@@ -1,6 +1,7 @@
 """What people wrote about their cases: a file for each text, which can be forgotten.
 
-Law: the case book has the SHA-256 of a text and nothing of it; to forget a text breaks no chain.
+Laws: the case book has the SHA-256 of a text and nothing of it; to forget a text breaks no chain;
+the same words about two cases are two texts, and forgotten one by one.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ FOLDER = "journals/guard/words"
 MOST_BYTES = 8_000
 
 
-def keep_words(disk: Disk, text: str) -> str:
-    """Keep a text, durable on return; return its SHA-256.
+def keep_words(disk: Disk, case: str, text: str) -> str:
+    """Keep a text about a case, durable on return; return its SHA-256.
 
     Raises:
         BadRequestError: There is nothing in it, or too much.
@@ -26,21 +27,21 @@ def keep_words(disk: Disk, text: str) -> str:
         raise BadRequestError("the message", wrong, "Write what matters in a few sentences.")
     digest = hashlib.sha256(data).hexdigest()
     make_folders(disk, FOLDER)
-    write_whole(disk, _path(digest), data)
+    write_whole(disk, _path(case, digest), data)
     return digest
 
 
-def words_of(disk: Disk, digest: str) -> str | None:
-    """Return a text; None when it was forgotten."""
-    data = read_if_held(disk, _path(digest))
+def words_of(disk: Disk, case: str, digest: str) -> str | None:
+    """Return a text about a case; None when it was forgotten."""
+    data = read_if_held(disk, _path(case, digest))
     return None if data is None else data.decode("utf-8", "replace")
 
 
-def forget_words(disk: Disk, digest: str) -> None:
-    """Forget a text."""
-    disk.remove(_path(digest))
+def forget_words(disk: Disk, case: str, digest: str) -> None:
+    """Forget a text about a case."""
+    disk.remove(_path(case, digest))
     disk.sync_folder(FOLDER)
 
 
-def _path(digest: str) -> str:
-    return f"{FOLDER}/{digest}.txt"
+def _path(case: str, digest: str) -> str:
+    return f"{FOLDER}/{case}-{digest}.txt"

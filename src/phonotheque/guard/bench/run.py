@@ -10,6 +10,7 @@ off and taken up again, record by record.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -71,7 +72,7 @@ class Record:
         key: Which.
         losses: What each kind of farm took, by name.
         costs: What each kind of people paid.
-        settings: Limits of the detector at the end.
+        settings: Limits of the detector at the end; none where it had none yet.
         peak: The score that one in ten thousand people is above.
         events, cpu_s: How many events it was shown, and seconds of processor time it took.
     """
@@ -182,5 +183,6 @@ def _record(
     honest: np.ndarray,
 ) -> Record:
     peak = limit_at(ended.peaks[honest], STOPPED_OF_PEOPLE)
-    settings = tuple(float(limit) for limit in ended.settings)  # numpy's would not be JSON
+    limits = map(float, ended.settings)  # numpy's would not be JSON, nor would infinity
+    settings = tuple(limit for limit in limits if math.isfinite(limit))
     return Record(key, losses, costs, settings, peak, ended.events, ended.cpu_s)

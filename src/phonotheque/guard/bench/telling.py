@@ -40,7 +40,7 @@ def between(share: Share) -> str:
 
 
 def tables(records: Sequence[Record], own: str) -> Iterator[Table]:
-    """Yield every table of some records.
+    """Yield every table of some records that has a row beside its head.
 
     Args:
         records: Of one scale; worlds of other people, on whom limits were set, are left out.
@@ -51,20 +51,25 @@ def tables(records: Sequence[Record], own: str) -> Iterator[Table]:
     tried.sort(key=lambda record: places[record.key.setting.scenario])
     for shape in dict.fromkeys(record.key.setting.shape for record in tried):
         mine = [record for record in tried if record.key.setting.shape == shape]
-        plain = [record for record in mine if not record.key.is_shifted]
-        yield Table(f"{shape}: share of the catalogue that left before the stop", lost(plain))
-        yield Table(f"{shape}: accounts of the farm that were stopped", stopped(plain))
-        yield Table(f"{shape}: {own}, farm by farm", at_length(plain, own))
-        yield Table(f"{shape}: a thousand such accounts take", of_a_thousand(plain, own))
-        yield Table(
-            f"{shape}: people suspended (challenged) in 10,000 account-months, without a farm",
-            paid(plain),
-        )
-        yield Table(f"{shape}: people suspended or challenged by {own}", beside(plain, own))
-        shifted = [record for record in mine if record.key.is_shifted]
-        if shifted:
-            title = f"{shape}: {own} with the limits that it found for other people"
-            yield Table(title, paid(shifted))
+        yield from (table for table in _of_shape(mine, shape, own) if len(table.rows) > 1)
+
+
+def _of_shape(mine: Sequence[Record], shape: str, own: str) -> Iterator[Table]:
+    """Yield the tables of one shape of catalogues."""
+    plain = [record for record in mine if not record.key.is_shifted]
+    yield Table(f"{shape}: share of the catalogue that left before the stop", lost(plain))
+    yield Table(f"{shape}: accounts of the farm that were stopped", stopped(plain))
+    yield Table(f"{shape}: {own}, farm by farm", at_length(plain, own))
+    yield Table(f"{shape}: a thousand such accounts take", of_a_thousand(plain, own))
+    yield Table(
+        f"{shape}: people suspended (challenged) in 10,000 account-months, without a farm",
+        paid(plain),
+    )
+    yield Table(f"{shape}: people suspended or challenged by {own}", beside(plain, own))
+    shifted = [record for record in mine if record.key.is_shifted]
+    if shifted:
+        title = f"{shape}: {own} with the limits that it found for other people"
+        yield Table(title, paid(shifted))
 
 
 def _losses(records: Sequence[Record]) -> dict[tuple[str, str], Loss]:

@@ -1,5 +1,5 @@
 """The evidence of a case as a picture: new recordings over time, and hours of the day, both beside
-those of the others; pure.
+those of the others, and what a group has in common beside what was expected; pure.
 
 Laws: the title is what was seen; the others are shown as many accounts are, by the one in the
 middle and by the one with the most; nothing in it names a recording or anybody.
@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
+from textwrap import wrap
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from phonotheque.guard.decisions import Group
 from phonotheque.guard.papers import curves
 from phonotheque.guard.papers.curves import Rising, draw
 
 HOURS = 24
 _BARS_TOP, _BARS_BASE = 352, 432
 _BAR = (curves.RIGHT - curves.LEFT) / HOURS
+_TITLE_LETTERS, _TITLE_LINE = 110, 20
+_OVERLAP_TOP, _OVERLAP_BAR = 486, 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Seen:
         middle, most: The same of the account in the middle of all others, and of the highest.
         others: How many they are.
         other_hours: Recordings that all others had, by hour of the day in UTC.
+        group: The group that the account was found in; None where it is about it alone.
     """
 
     title: str
@@ -42,6 +48,16 @@ class Seen:
     most: Sequence[int]
     others: int
     other_hours: Sequence[int]
+    group: Group | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How many tracks members have in common, as a bar with its words."""
+
+    words: str
+    y: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,11 @@ def case_picture(seen: Seen) -> bytes:
             seen=seen,
             drawing=draw(rising, seen.since, seen.until),
             bars=hours_of(seen),
+            lines=wrap(seen.title, _TITLE_LETTERS, max_lines=4),
+            line_height=_TITLE_LINE,
+            dates=[_date(second) for second in (seen.since, seen.until)],
+            overlap=overlap_of(seen.group),
+            overlap_top=_OVERLAP_TOP,
             curves=curves,
             base=_BARS_BASE,
         )
@@ -96,6 +117,26 @@ def hours_of(seen: Seen) -> list[Bar]:
         )
         for hour in range(HOURS)
     ]
+
+
+def overlap_of(group: Group | None) -> list[Shared]:
+    """Return what a group has in common, and what people with their tastes would; [] for none."""
+    if group is None:
+        return []
+    most = max(group.shared, group.expected) or 1.0
+    told = (
+        (group.shared, f"{group.shared:,} tracks in common, found"),
+        (group.expected, f"{group.expected:,.0f} expected of people with their tastes"),
+    )
+    room = (curves.RIGHT - curves.LEFT) / 2
+    return [
+        Shared(words, _OVERLAP_TOP + 12 + _OVERLAP_BAR * place, round(room * count / most, 1))
+        for place, (count, words) in enumerate(told)
+    ]
+
+
+def _date(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).date().isoformat()
 
 
 def _shares(counts: Sequence[int]) -> list[float]:

@@ -32,12 +32,13 @@ def send_log(sender: Sender, path: Path, is_enough: Callable[[], bool]) -> None:
             todo = "Send the same log, which only grows; for another one choose another --name."
             raise MalformedError(str(path), "it is shorter than what was sent of it", todo)
         while not is_enough():
+            is_within = _is_within_line(file, sender.at)
             file.seek(sender.at)
             block = file.read(sender.size(PIECE_BYTES))
             lines = block if sender.piece_ends else _whole_lines(block)
             if not lines:
                 return
-            sender.send(lines)
+            sender.send(lines, is_within=is_within)
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -47,6 +48,11 @@ def _opened(path: Path) -> BinaryIO:
         raise BadRequestError(str(path), "there is no such file", "Name one.") from error
     except OSError as error:
         raise refusal(str(path), error) from error
+
+
+def _is_within_line(file: BinaryIO, at: int) -> bool:
+    """Whether a place is inside of a line that did not fit into a piece."""
+    return at > 0 and os.pread(file.fileno(), 1, at - 1) != b"\n"
 
 
 def _whole_lines(block: bytes) -> bytes:

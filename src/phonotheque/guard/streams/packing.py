@@ -6,6 +6,8 @@ is no such thing is refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -46,13 +48,23 @@ def unpack(data: bytes, stream: str) -> tuple[dict[str, Any], Arrays]:
     Raises:
         MalformedError: These are other bytes.
     """
-    try:
+    with refusing(stream):
         packed = _decoder.decode(data)
-        arrays = {name: _array(one) for name, one in packed.arrays.items()}
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        return packed.facts, {name: _array(one) for name, one in packed.arrays.items()}
+
+
+@contextmanager
+def refusing(stream: str) -> Iterator[None]:
+    """Refuse what is read in the block, when it is not what was packed.
+
+    Raises:
+        MalformedError: It is something else.
+    """
+    try:
+        yield
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
         todo = "Something else writes there: give the guard a database of its own."
         raise MalformedError(stream, "it holds an entry that cannot be read", todo) from error
-    return packed.facts, arrays
 
 
 def _array(one: _Array) -> npt.NDArray[Any]:

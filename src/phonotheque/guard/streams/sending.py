@@ -127,8 +127,11 @@ class Sender:
         of it."""
         return self.piece_ends - self.at if self.piece_ends else most
 
-    def send(self, lines: bytes) -> None:
+    def send(self, lines: bytes, *, is_within: bool = False) -> None:
         """Send the lines that stand in the log at `at`.
+
+        Args:
+            is_within: `at` is inside of a line: the rest of that one is passed over.
 
         Raises:
             UnavailableError: The server does not answer, or a worker does not take its events; or
@@ -136,7 +139,8 @@ class Sender:
         """
         begins, before, ends = self.at, self._window, self.at + len(lines)
         now = self._now()
-        steps = list(self._steps(lines, before, now))
+        judged = lines[(lines.find(b"\n") + 1) or len(lines) :] if is_within else lines
+        steps = list(self._steps(judged, before, now))
         self._wait_for_room()
         self.piece_ends, self._begun = ends, now
         for number, step in enumerate(steps, 1):

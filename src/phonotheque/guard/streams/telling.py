@@ -17,7 +17,7 @@ import numpy.typing as npt
 from phonotheque.guard.calibration import Peaks
 from phonotheque.guard.groups.ledger import Rows
 from phonotheque.guard.rungs import Rung
-from phonotheque.guard.streams.packing import Arrays, pack, unpack
+from phonotheque.guard.streams.packing import Arrays, pack, refusing, unpack
 from phonotheque.guard.streams.rows import Hashes
 
 
@@ -127,17 +127,15 @@ def decode_report(data: bytes, stream: str) -> Report:
         MalformedError: They are of none.
     """
     facts, arrays = unpack(data, stream)
-    shortlist = None
-    if "accounts" in arrays:
-        shortlist = Shortlist(
-            arrays["accounts"], arrays["scores"], arrays["known"],
-            _tuple(Rows, "rows", arrays), _tuple(Counts, "listeners", arrays),
-        )  # fmt: skip
-    facts["answers"] = tuple(tuple(row) for row in facts["answers"])
-    votes, own = _tuple(Counts, "votes", arrays), arrays["own"]
-    return Report(
-        **facts, votes=votes, own=own, peaks=arrays.get("peaks"), shortlist=shortlist
-    )  # fmt: skip
+    with refusing(stream):
+        facts["answers"] = tuple(tuple(row) for row in facts["answers"])
+        return Report(
+            **facts,
+            votes=_tuple(Counts, "votes", arrays),
+            own=arrays["own"],
+            peaks=arrays.get("peaks"),
+            shortlist=_shortlist(arrays) if "accounts" in arrays else None,
+        )
 
 
 def encode_news(news: News) -> bytes:
@@ -154,8 +152,9 @@ def decode_news(data: bytes, stream: str) -> News:
         MalformedError: They are of none.
     """
     facts, arrays = unpack(data, stream)
-    facts["thresholds"] = tuple(facts["thresholds"])
-    return News(**facts, votes=_tuple(Counts, "votes", arrays), asked=arrays["asked"])
+    with refusing(stream):
+        facts["thresholds"] = tuple(facts["thresholds"])
+        return News(**facts, votes=_tuple(Counts, "votes", arrays), asked=arrays["asked"])
 
 
 def encode_told(told: list[Told]) -> bytes:
@@ -170,13 +169,21 @@ def decode_told(data: bytes, stream: str) -> list[Told]:
         MalformedError: They are of none.
     """
     facts, _ = unpack(data, stream)
-    return [Told(one[0], Rung(one[1]), one[2], one[3]) for one in facts["told"]]
+    with refusing(stream):
+        return [Told(one[0], Rung(one[1]), one[2], one[3]) for one in facts["told"]]
 
 
 def counts_of(dense: npt.NDArray[Any]) -> Counts:
     """Return counts of all tracks without those that are 0."""
     tracks = np.flatnonzero(dense)
     return Counts(tracks.astype(np.int32), dense[tracks].astype(np.uint32))
+
+
+def _shortlist(arrays: Arrays) -> Shortlist:
+    return Shortlist(
+        arrays["accounts"], arrays["scores"], arrays["known"],
+        _tuple(Rows, "rows", arrays), _tuple(Counts, "listeners", arrays),
+    )  # fmt: skip
 
 
 def _named(name: str, columns: Any) -> Arrays:
