@@ -357,9 +357,13 @@ _LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", 
 """Latin letters that are no letter with a mark."""
 
 
+STAND_IN = "archive"
+"""The short name where a title has no letter or digit that a short name may have."""
+
+
 def short_name(title: str) -> str:
     """Make a short name of a title: "Café Noir Records" becomes "cafe-noir-records"."""
     plain = unicodedata.normalize("NFKD", title.casefold())
     letters = "".join(_LETTERS.get(c, c) for c in plain if not unicodedata.combining(c))
     words = re.findall(r"[a-z0-9]+", letters)
-    return "-".join(words)[:32].strip("-") or "archive"
+    return "-".join(words)[:32].strip("-") or STAND_IN

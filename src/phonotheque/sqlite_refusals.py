@@ -1,9 +1,9 @@
 """What SQLite refuses, in our words: one translation for all files that are kept in its form.
 
 Laws: a mistake of ours (a closed connection, a broken rule of a table) stays what it is; who reads
-is told which file it is, whether the disk is full, somebody else is at it, the disk refused or the
-file is damaged, and what to do about it. Not here: which file may be thrown away and made again;
-those who own it know.
+is told which file it is, whether the disk is full, somebody else is at it, it may not be written,
+the disk refused or the file is damaged, and what to do about it. Not here: which file may be thrown
+away and made again; those who own it know.
 
 Source: "Result and Error Codes", https://www.sqlite.org/rescode.html.
 """
@@ -75,11 +75,24 @@ def refusal(
         return DiskFullError(str(file), "no room is left on the disk", todo)
     if name.startswith(_BUSY):
         return UnavailableError(str(file), str(error), "Wait, then run again.")
+    if (isinstance(error, OSError) or name.startswith(_DISK)) and _is_mounted_read_only(file):
+        wrong = "it cannot be written: its file system is mounted read-only"
+        return DiskFailedError(str(file), wrong, "Mount it for writing, then run again.")
+    if name.startswith("SQLITE_READONLY") and name != "SQLITE_READONLY_DBMOVED":
+        wrong = "it cannot be written: the file or its folder is read-only for you"
+        return DiskFailedError(str(file), wrong, "See to its owner and mode, then run again.")
     if isinstance(error, OSError) or name.startswith(_DISK):
         return DiskFailedError(str(file), f"it cannot be used: {error}", todo)
     is_quoted = not isinstance(error, UnicodeDecodeError)
     wrong = f"it cannot be used: {error}" if is_quoted else "it is damaged"
     return damage(str(file), wrong, todo)
+
+
+def _is_mounted_read_only(file: Path | str) -> bool:
+    try:
+        return not isinstance(file, str) and bool(os.statvfs(file.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _is_full(file: Path | str) -> bool:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import unicodedata
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from tests.cli.phono import LICENSED, contents, damage, flip, tree
 from tests.cli.small_music import make_file
 
 from phonotheque.accession import take
+from phonotheque.cli import way_in
+from phonotheque.errors import DiskFullError
 
 KEYS = ["path", "sha256", "size_bytes", "outcome", "reason", "integrity"]
 OTHER = ("--licence", "CC-BY-NC-4.0", "--evidence", "a letter")
@@ -278,3 +281,20 @@ def test_any_name_is_taken_and_kept_as_it_is(phono, tmp_path):
     assert raw["path_base64"] == "/y53YXY="
     phono("verify").expect(0)
     assert "a\\tb.wav" in phono("show", told["a\tb.wav"]["sha256"]).expect(0).out
+
+
+def test_what_came_in_before_the_disk_was_full_is_told(phono, music, monkeypatch):
+    """Who is refused halfway learns what is held, and that the same command goes on."""
+    real = way_in._taken_in
+
+    def until_full(*given, **settings):
+        yield from islice(real(*given, **settings), 2)
+        raise DiskFullError("objects/ab", "no room is left on the disk", "Free some space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(way_in, "_taken_in", until_full)
+        err = phono("add", music, "--jobs", "1").expect(6).err
+    assert "2 files were taken in and stay; the same command goes on with the others." in err
+    assert "no room is left" in err
+    told = phono.add(music)
+    assert [one["outcome"] for one in told.values()].count("held") == 2

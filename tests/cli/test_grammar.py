@@ -188,7 +188,7 @@ def test_an_archive_is_founded_in_an_empty_folder_only(tmp_path):
     """`init` makes an archive where there is nothing, and refuses any other folder."""
     folder = tmp_path / "deep" / "new"
     told = call("init", folder, "--name", "Café Noir", "--json").expect(0).one()
-    assert told == {"archive": str(folder), "name": "Café Noir"}
+    assert told == {"archive": str(folder), "name": "Café Noir", "short_name": "cafe-noir"}
     assert call("--archive", folder, "status").expect(0).out.startswith("Café Noir\n")
     assert (folder / "keys").stat().st_mode & 0o777 == 0o700
     before = sorted(folder.rglob("*"))
@@ -196,12 +196,38 @@ def test_an_archive_is_founded_in_an_empty_folder_only(tmp_path):
     assert sorted(folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["x", 'a "quoted" \\ name', "two\nlines", "日本", "x" * 300])
+@pytest.mark.parametrize("name", ["x", 'a "quoted" \\ name', "日本\u3000語", "x" * 200])
 def test_any_name_makes_an_archive(tmp_path, name):
-    """Whatever a person calls the archive, its settings can be read back."""
+    """Whatever a person calls the archive in one line, its settings can be read back."""
     call("init", tmp_path / "a", "--name", name).expect(0)
     title = call("--archive", tmp_path / "a", "status", "--json").expect(0).one()["title"]
     assert title == (name or "archive")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("two\nlines", "control character"),
+        ("two\u2028lines", "control character"),
+        ("bell\a", "control character"),
+        ("x" * 201, "201 letters; 200 are the most"),
+        (" ", "it is empty"),
+    ],
+)
+def test_a_name_that_fits_no_line_is_refused(tmp_path, name, wrong):
+    """What would break lists, heads and file names makes no archive, and leaves no folder."""
+    assert wrong in call("init", tmp_path / "a", "--name", name).expect(2).err
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_name_without_latin_letters_is_told_how_its_volumes_are_called(tmp_path):
+    """Where nothing can be made of a name, the stand-in is told, and where to change it."""
+    folder = tmp_path / "a"
+    told = call("init", folder, "--name", "東京").expect(0).out
+    assert f'`name = "archive"` in {folder}/phonotheque.toml' in told
+    (key,) = [line for line in (folder / "phonotheque.toml").open() if line.startswith("name")]
+    assert key == 'name = "archive"\n'
+    assert "Choose" not in call("init", tmp_path / "b", "--name", "The Archive").expect(0).out
 
 
 def test_a_setting_with_a_mistake_is_named(phono):

@@ -107,7 +107,7 @@ def test_the_catalogue_may_grow(phono, stage, tmp_path):
     (tmp_path / "list.txt").write_text(f"{stage[1]['credit']} - {stage[1]['title']}\n")
     phono("lists", "add", tmp_path / "list.txt", "--name", "mine").expect(0)
     assert "no catalogue" in phono("lists", "match", "mine").expect(2).err
-    shutil.copytree(stage[0] / "catalogue", phono.root / "catalogue")
+    shutil.copytree(stage[0] / "catalogue", phono.root / "catalogue", dirs_exist_ok=True)
     one, _ = phono("lists", "match", "mine", "--json").expect(0).lines()
     assert one["states"] == ["known", "held", "free"]
 

@@ -5,8 +5,8 @@ from tests.cli.phono import LICENSED, damage, flip
 
 SHOWN = """sha256 path size_bytes condition checked_at role readability reason technical integrity
 sound tags came_from companions rights may_be_shared because volume gid"""
-COUNTED = """title recordings unreadable companions damaged sealed volumes events oldest_check
-unproven unproven_days last_run findings signatures copies mirrors
+COUNTED = """title recordings unreadable companions removed damaged sealed volumes retired events
+oldest_check unproven unproven_days last_run findings signatures copies mirrors
 alarms notices"""
 
 
@@ -96,8 +96,26 @@ def test_the_status_of_a_damaged_archive_is_1(phono, music):
     assert phono("status", "--json").expect(1).one()["damaged"] == {
         "changed": {"objects": 1, "size_bytes": told["notes.txt"]["size_bytes"]}
     }
+    assert "proven exact" not in phono("status").out
     phono.add(music / "notes.txt")
     phono("status").expect(0)
+
+
+def test_what_was_removed_is_neither_held_nor_damaged(phono, music):
+    """A removal is told by itself, and a volume that it ended is counted as retired."""
+    told = phono.add(music, *LICENSED)
+    phono.publish()
+    name = told["release 0/001.flac"]["sha256"]
+    phono("takedown", name, "--reason", "The label asked for it").expect(0)
+    found = phono("status", "--json").expect(0).one()
+    assert found["removed"]["objects"] == 1
+    assert (found["recordings"]["objects"], found["damaged"]) == (3, {})
+    assert found["sealed"]["objects"] == 3
+    assert (found["volumes"], found["retired"]) == (1, 1)
+    out = phono("status").expect(0).out
+    assert "removed by a takedown" in out
+    assert "removed!" not in out
+    assert "1 volume, 1 retired;" in out
 
 
 def test_what_is_unproven_for_long_is_counted(phono, music):

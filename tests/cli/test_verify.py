@@ -58,12 +58,22 @@ def test_the_json_tells_findings_then_the_sum(phono, held):
     *findings, total = phono("verify", "--json").expect(1).lines()
     assert [list(one) for one in findings] == [KEYS]
     none = {"packs": 0, "packs_bytes": 0, "torrents": 0, "signed": 0}
+    read = [path.stat().st_size for path in phono.root.glob("objects/??/??/*")]
     assert total == {
-        "examined": 5,
-        "examined_bytes": total["examined_bytes"],
+        "objects": 5,
+        "examined": 4,
+        "examined_bytes": sum(read),
         **none,
         "findings": 1,
     }
+
+
+def test_what_is_not_there_is_not_counted_as_read(phono, held):
+    """What is missing or cut off was looked for, and no more; the register says so, too."""
+    phono.object(held["notes.txt"]).unlink()
+    damage(phono.object(held["release 0/001.flac"]), lambda data: data[:-1])
+    assert phono("verify").expect(1).out.startswith("3 of 5 objects read, ")
+    assert phono.events("fixity")[-1]["examined"] == 3
 
 
 def test_findings_are_told_by_kind(phono, held):

@@ -80,6 +80,19 @@ def test_what_is_published_is_counted(phono):
     assert told_by(phono, name, status=0)[1]["packs"] == 0
 
 
+def test_what_is_published_and_is_not_there_is_not_counted(phono):
+    """Of packs without files nothing was read, and torrents that are gone were held against
+    nothing."""
+    for pack in (phono.root / "published/packs").iterdir():
+        shutil.rmtree(pack)
+        pack.mkdir()
+    total = told_by(phono)[1]
+    assert (total["packs"], total["packs_bytes"]) == (0, 0)
+    shutil.rmtree(phono.root / "published")
+    assert "Of what is published: 0 packs read, 0 B.\n" in phono("verify").expect(1).out
+    assert told_by(phono)[1]["torrents"] == 0
+
+
 def test_a_first_run_that_was_stopped_before_it_signed_is_told_so(phono):
     """The register names the first index, and nothing is signed: one finding that says what to do,
     whether the index had its name already or not; the next publication leaves none."""
@@ -295,7 +308,7 @@ def test_a_pack_is_read_in_bounded_memory(phono, monkeypatch):
 
         monkeypatch.setattr(archive.disk, "open", opens)
         for pack in proving.packs_in_turn(archive):
-            assert list(proving.check_pack(archive, pack)) == []
+            assert list(proving.check_pack(archive, pack, proving.Proven())) == []
     assert asked
     assert max(asked) <= 4 << 20
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import shutil
 import sqlite3
 
 import pytest
@@ -122,10 +123,47 @@ def test_an_id_of_nobody_has_no_name(path, id_):
     assert people.name_of("p1") == "Ada Example"
 
 
+def test_it_is_for_nobody_elses_eyes(path):
+    """From its first moment on only its owner may read it, and no other file is left beside it."""
+    People(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
 def test_it_is_synced_in_full(path):
     """Nothing of it can be made again, so every commit is on the disk when it returns (EXTRA)."""
     people = People(path)
     assert people._db.execute("PRAGMA synchronous").fetchone() == (3,)
+
+
+def test_who_reads_makes_no_file_and_changes_none(path):
+    """Looking is refused where nothing is, finds what is there, and what would change it is
+    refused as read-only: no backup is advised."""
+    with pytest.raises(DiskFailedError):
+        People(path, is_reading=True)
+    assert list(path.parent.iterdir()) == []
+    person = People(path).person("Ada Example")
+    reader = People(path, is_reading=True)
+    assert reader.name_of(person) == "Ada Example"
+    with pytest.raises(DiskFailedError, match=r"read-only for you\. See to its owner"):
+        reader.person("Grace Example")
+
+
+def test_what_a_killed_writer_left_half_done_is_taken_back_by_a_reader(path):
+    """A change that was not committed is not seen, though its pages are in the file already."""
+    people = People(path)
+    person = people.person("Ada Example")
+    people._db.executescript("PRAGMA cache_size = 1; BEGIN")
+    people._db.execute("UPDATE person SET name = 'Nobody'")
+    for number in range(200):
+        people._db.execute("INSERT INTO person (name) VALUES (?)", (f"{number}" * 200,))
+    left = path.with_name("left")
+    left.mkdir()
+    for file in path.parent.glob("people.sqlite*"):
+        shutil.copyfile(file, left / file.name)
+    assert (left / "people.sqlite-journal").stat().st_size
+    reader = People(left / "people.sqlite", is_reading=True)
+    assert reader.all() == [(person, "Ada Example")]
 
 
 def test_a_file_that_is_no_database_is_refused_with_what_to_do(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from pathlib import Path
 
@@ -16,13 +17,21 @@ from phonotheque.register.journal import START, Journal
 _TODO = "Choose a new or empty folder, where you may write."
 
 
+LONGEST_TITLE = 200
+"""Letters. It stands in one line at the head of every page."""
+
+_NO_LETTER = {"Cc", "Cs", "Zl", "Zp"}
+"""Controls, halves of a pair, ends of lines (Unicode, table 4-4). What joins letters may stay."""
+
+
 def found(root: Path, title: str) -> None:
     """Make a new archive in a folder that is absent or empty.
 
     Raises:
         ConflictError: The folder has something in it.
-        BadRequestError: It cannot be made.
+        BadRequestError: It cannot be made, or nothing can have this title.
     """
+    _check_title(title)
     try:
         root.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
@@ -44,6 +53,19 @@ def found(root: Path, title: str) -> None:
         pass  # so that readers find an index, whoever comes first
 
 
+def _check_title(title: str) -> None:
+    """Refuse what cannot stand in one line."""
+    wrong = ""
+    if not title.strip():
+        wrong = "it is empty"
+    elif len(title) > LONGEST_TITLE:
+        wrong = f"it has {len(title):,} letters; {LONGEST_TITLE} are the most"
+    elif any(unicodedata.category(letter) in _NO_LETTER for letter in title):
+        wrong = "it has a control character or more than one line"
+    if wrong:
+        raise BadRequestError("--name", wrong, "Give the archive's name, as people write it.")
+
+
 def lay_out(disk: Disk, title: str, identity: str = "", at: str = "") -> None:
     """Write what every archive starts with; the settings file last, because it makes an archive.
 
@@ -53,7 +75,7 @@ def lay_out(disk: Disk, title: str, identity: str = "", at: str = "") -> None:
         identity: Its UUID; a random one is made when it is "".
         at: The instant of founding; now when it is "".
     """
-    for folder in FOLDERS:
+    for folder in (*FOLDERS, "catalogue"):  # empty until one is built; services may be let write it
         make_folders(disk, folder)
     journal = Journal(disk, START)
     journal.append(at or now(), [Founding(FORMAT, identity or str(uuid.uuid4()))])

@@ -145,7 +145,7 @@ def open_to_read(root: Path) -> Iterator[Archive]:
         except ArchiveBusyError:
             _refuse_half_made(root)  # else the writer keeps the index; we read what is committed
     index = Index(root / INDEX, is_reading=True)
-    people = People(root / PEOPLE if (root / PEOPLE).exists() else ":memory:")
+    people = People(root / PEOPLE if (root / PEOPLE).exists() else ":memory:", is_reading=True)
     try:
         with refusals(root / INDEX):
             check_place(disk, index.place)

@@ -26,8 +26,11 @@ class Status:
 
     Attributes:
         recordings: Audio that can be read; `unreadable` audio and `companions` stand beside.
+        removed: Objects that a takedown removed: they are in none of the others.
         damaged: Objects by what a check found wrong with them.
         sealed: Recordings in volumes.
+        volumes: Those that stand.
+        retired: Volumes that a removal or a successor ended.
         events: Lines of the register.
         oldest_check: The instant since which the least recently checked object is unproven.
         unproven: Objects whose last check is older than the setting allows.
@@ -39,9 +42,11 @@ class Status:
     recordings: Heap
     unreadable: Heap
     companions: Heap
+    removed: Heap
     damaged: dict[str, Heap]
     sealed: Heap
     volumes: int
+    retired: int
     events: int
     oldest_check: str
     unproven: Heap
@@ -60,15 +65,17 @@ def status_of(archive: Archive) -> Status:
         """SELECT condition, role, readability, volume, count(*), sum(size_bytes)
            FROM object GROUP BY condition, role, volume, readability"""
     ).fetchall()
-    heaps = {key: Heap() for key in ("recordings", "unreadable", "companions", "sealed")}
+    heaps = {key: Heap() for key in ("recordings", "unreadable", "companions", "removed", "sealed")}
     damaged: dict[str, Heap] = {}
     for condition, role, readability, volume, objects, size_bytes in groups:
         more = Heap(objects, size_bytes)
+        if condition == "removed":
+            heaps["removed"] = _sum(heaps["removed"], more)
+            continue
         if condition != "intact":
             damaged[condition] = _sum(damaged.get(condition, Heap()), more)
         kind = "companions" if role == "companion" else "recordings"
-        if readability == "unreadable":
-            kind = "unreadable"
+        kind = "unreadable" if readability == "unreadable" else kind
         if role != "access-copy":  # another form of a recording, not another recording
             heaps[kind] = _sum(heaps[kind], more)
         if volume is not None:
@@ -76,10 +83,12 @@ def status_of(archive: Archive) -> Status:
     days = archive.config["verify.older_than_days"]
     oldest, unproven = _unproven(archive, days)
     last = db.execute("SELECT max(at) FROM fixity_run").fetchone()[0]
+    volumes, retired = db.execute(_VOLUMES).fetchone()
     return Status(
         **heaps,
         damaged=damaged,
-        volumes=db.execute("SELECT count(*) FROM volume").fetchone()[0],
+        volumes=volumes,
+        retired=retired,
         events=archive.index.place.head.seq,
         oldest_check=oldest,
         unproven=unproven,
@@ -88,6 +97,12 @@ def status_of(archive: Archive) -> Status:
         findings=tuple(findings(db)),
         signatures=expiries(archive, datetime.fromisoformat(archive.now())),
     )
+
+
+_VOLUMES = """
+SELECT count(*) - count(r.name), count(r.name) FROM volume AS v
+LEFT JOIN retirement AS r ON r.name = v.name
+"""
 
 
 def _unproven(archive: Archive, days: int) -> tuple[str, Heap]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
+from phonotheque.cli.new_files import write_report
 from phonotheque.cli.options import Json, archive_of
 from phonotheque.cli.output import (
     counted,
@@ -246,9 +247,8 @@ def status(
             print(line)
     if prometheus:
         _put_metrics(prometheus, found, copies, alarms)
-    damaged = {kind for kind in found.damaged if kind != "removed"}
     expired = [one for one in found.signatures if one.days_left < 0]
-    return FOUND if damaged or found.findings or expired or alarms else DONE
+    return FOUND if found.damaged or found.findings or expired or alarms else DONE
 
 
 def _put_metrics(path: Path, found: Status, copies: Copies, alarms: tuple[Alarm, ...]) -> None:
@@ -256,10 +256,8 @@ def _put_metrics(path: Path, found: Status, copies: Copies, alarms: tuple[Alarm,
     from datetime import UTC, datetime
 
     from phonotheque.archive.keeping.prometheus import format_metrics
-    from phonotheque.disk import LocalDisk, write_whole
 
-    data = format_metrics(found, copies, alarms, datetime.now(UTC))
-    write_whole(LocalDisk(path.resolve().parent), path.name, data)
+    write_report(path, format_metrics(found, copies, alarms, datetime.now(UTC)))
 
 
 def _rows(found: Status) -> list[tuple[str, str, str]]:
@@ -272,15 +270,24 @@ def _rows(found: Status) -> list[tuple[str, str, str]]:
         (f"unproven for {found.unproven_days} days or more", found.unproven),
     ]
     rows = [("", "objects", "bytes")]
+    if found.removed.objects:
+        heaps.append(("removed by a takedown", found.removed))
     rows += [(name, str(heap.objects), format_bytes(heap.size_bytes)) for name, heap in heaps]
     return rows
 
 
 def _proof(found: Status) -> list[str]:
     volumes, lines_written = counted(found.volumes, "volume"), counted(found.events, "line")
-    lines = [f"{volumes}; {lines_written} in the register."]
+    retired = f", {found.retired} retired" if found.retired else ""
+    lines = [f"{volumes}{retired}; {lines_written} in the register."]
     if found.oldest_check:
-        lines.append(f"Every object was proven exact at {_minute(found.oldest_check)} or later.")
+        since = f"at {_minute(found.oldest_check)} or later."
+        if found.damaged:
+            lines.append(
+                f"Every object was looked for {since} Those marked ! are not as registered."
+            )
+        else:
+            lines.append(f"Every object was proven exact {since}")
     ran = _minute(found.last_run) if found.last_run else "never"
     lines.append(f"Last run of `phono verify`: {ran}.")
     lines += [f"{one.kind}! {printable(one.path)}: {one.detail}" for one in found.findings]

@@ -88,7 +88,9 @@ def _make_ready(root: Path) -> None:
     command = (sys.executable, "-m", "phonotheque", "--archive", root, "catalogue", "build")
     if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
         raise NoCatalogueError(
-            str(root), "its catalogue could not be built", "See `phono catalogue build`."
+            str(root),
+            "its catalogue could not be built, for the reason given above",
+            "See `phono catalogue build`.",
         )
 
 

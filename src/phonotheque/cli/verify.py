@@ -108,8 +108,13 @@ def _go_through_the_rest(archive: Archive, run: Run, *, is_partial: bool) -> Non
 def _recorded(
     archive: Archive, run: Run, hearing: Hearing | None, wanted: int, *, is_patient: bool
 ) -> Iterator[list[bool]]:
-    """Record what was done, whatever ends it; tell the result when the block asks for it."""
+    """Record what was done, whatever ends it; tell the result when the block asks for it.
+
+    Raises:
+        UnavailableError: It could not be recorded.
+    """
     from phonotheque.archive.keeping.verify import record
+    from phonotheque.errors import UnavailableError
 
     asked: list[bool] = []
     try:
@@ -122,6 +127,9 @@ def _recorded(
                 record(archive, run, is_patient=is_patient)
             if not asked:
                 _say_how_far(run, wanted)
+        except UnavailableError as error:
+            wrong = f"the run could not be recorded: {error.wrong}"
+            raise type(error)(error.thing, wrong, error.todo) from error
         finally:
             if asked:  # told also when it could not be recorded: reading may take days
                 _report(run, hearing, as_json=asked[0])
@@ -180,7 +188,7 @@ def _say_how_far(run: Run, wanted: int) -> None:
     import sys
 
     print(
-        f"Checked {run.examined} of {counted(wanted, 'object')}; that is recorded.", file=sys.stderr
+        f"Checked {run.objects} of {counted(wanted, 'object')}; that is recorded.", file=sys.stderr
     )
 
 
@@ -194,9 +202,10 @@ def _report(run: Run, hearing: Hearing | None, *, as_json: bool) -> None:
         done = run.published
         print_json(
             {
+                "objects": run.objects,
                 "examined": run.examined,
                 "examined_bytes": run.examined_bytes,
-                "packs": len(done.packs),
+                "packs": done.packs_read,
                 "packs_bytes": done.packs_bytes,
                 "torrents": done.torrents,
                 "signed": done.signed,
@@ -206,7 +215,8 @@ def _report(run: Run, hearing: Hearing | None, *, as_json: bool) -> None:
         )
         return
     size = format_bytes(run.examined_bytes)
-    print(f"{counted(run.examined, 'object')} read, {size}: {_count(run.findings)}")
+    of_all = "" if run.examined == run.objects else f"{run.examined} of "
+    print(f"{of_all}{counted(run.objects, 'object')} read, {size}: {_count(run.findings)}")
     if looked := _published(run):
         print(f"Of what is published: {looked}.")
     if hearing is not None:
@@ -218,7 +228,7 @@ def _report(run: Run, hearing: Hearing | None, *, as_json: bool) -> None:
 def _published(run: Run) -> str:
     """What was looked at of what is published, in words; "" for nothing."""
     done = run.published
-    packs = f"{counted(len(done.packs), 'pack')} read, {format_bytes(done.packs_bytes)}"
+    packs = f"{counted(done.packs_read, 'pack')} read, {format_bytes(done.packs_bytes)}"
     parts = [packs] if done.packs else []
     parts += [counted(done.torrents, "torrent")] if done.torrents else []
     parts += [counted(done.signed, "signed file")] if done.signed else []

@@ -41,17 +41,20 @@ def init(
     Example: phono init /srv/archive --name "Café Noir Records"
     """
     from phonotheque.archive.founding import found
-    from phonotheque.config import short_name
-    from phonotheque.errors import BadRequestError
+    from phonotheque.config import FILE_NAME, STAND_IN, short_name
 
-    if not name.strip():
-        raise BadRequestError("--name", "it is empty", "Give the archive's name.")
     found(folder, name)
-    volumes = f"{short_name(name)}-open-all-00001"
+    short = short_name(name)
     if as_json:
-        print_json({"archive": str(folder), "name": name})
+        print_json({"archive": str(folder), "name": name, "short_name": short})
     else:
+        volumes = f"{short}-open-all-00001"
         print(f"{name} is founded in {folder}. Its volumes will have names like {volumes}.")
+        if short == STAND_IN and STAND_IN not in name.casefold():
+            print(
+                f'That is for want of Latin letters. Choose better: `name = "{short}"` in '
+                f"{folder / FILE_NAME} may be changed until the first volume is sealed."
+            )
         print(f"Next: phono --archive {folder} add MUSIC/ --licence CC-BY-4.0 --evidence TEXT")
     return DONE
 
@@ -86,7 +89,7 @@ def add(
     """
     from phonotheque.accession.deposit import idle_rules, say_idle, survey
     from phonotheque.accession.statements import Given
-    from phonotheque.errors import BadRequestError
+    from phonotheque.errors import BadRequestError, UnavailableError
     from phonotheque.music.licence import parse_licence_strict
 
     root = archive_of(context)
@@ -102,10 +105,14 @@ def add(
         else _taken_in(root, deposit, given, job_count(jobs), is_patient=wait)
     )
     report = _Report(as_json=as_json, is_rehearsal=dry_run)
-    with progress("adding", len(deposit.found), deposit.size_bytes) as shown:
-        for one in told:
-            report.note(one)
-            shown.advance(one.size_bytes)
+    try:
+        with progress("adding", len(deposit.found), deposit.size_bytes) as shown:
+            for one in told:
+                report.note(one)
+                shown.advance(one.size_bytes)
+    except UnavailableError:
+        report.tell_how_far()
+        raise
     report.close()
     tell(printable(say_idle(rule)) for rule in idle_rules(deposit))
     return FOUND if report.has_found else DONE
@@ -195,6 +202,13 @@ class _Report:
 
             what, _, where = format_integrity(told.integrity).partition(": ")
             self._notable.append((what, printable(told.path), where))
+
+    def tell_how_far(self) -> None:
+        """Tell people what is held although something refused to take in the rest."""
+        new = sum(self._files[outcome] for outcome in ("added", "companion", "unreadable"))
+        if new and not (self._as_json or self._is_rehearsal):
+            came = "1 file was" if new == 1 else f"{new:,} files were"
+            tell([f"{came} taken in and stay; the same command goes on with the others."])
 
     def close(self) -> None:
         """Print what people read at the end."""

@@ -50,9 +50,14 @@ def writer(path: Path | str) -> sqlite3.Connection:
 
 
 def reader(path: Path) -> sqlite3.Connection:
-    """Open to read. Without leave to write beside the file, nobody else can be writing either."""
-    may_write = os.access(path.parent, os.W_OK)
-    mode = "mode=ro" if may_write else "mode=ro&immutable=1"
+    """Open to read, also where nothing may be written beside the file.
+
+    There SQLite reads what a writer shares, if one is at work elsewhere or was when a snapshot of
+    the disk was taken; without that it must be told that the file does not change.
+    """
+    is_shared = path.with_name(f"{path.name}-shm").exists()
+    is_alone = not is_shared and not os.access(path.parent, os.W_OK)
+    mode = "mode=ro&immutable=1" if is_alone else "mode=ro"
     uri = f"file:{quote(str(path))}?{mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
 

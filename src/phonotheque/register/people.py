@@ -2,7 +2,8 @@
 
 Laws: the register knows a person by a local id and a document by a digest; the digest covers a
 random nonce beside the text, so that an erased document cannot be guessed back from its digest;
-erasing leaves every id and digest valid. This file is not rebuildable: it is synced in full.
+erasing leaves every id and digest valid. This file is not rebuildable: it is synced in full. It is
+there with all its tables or not at all; who only reads makes none, and needs no leave to write.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ import secrets
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from phonotheque.disk import LocalDisk
 from phonotheque.errors import NotHeldError, UnavailableError
 from phonotheque.sqlite_refusals import refusals
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS person (
+CREATE TABLE person (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, contact TEXT
 );
-CREATE TABLE IF NOT EXISTS document (
+CREATE TABLE document (
     digest TEXT PRIMARY KEY, body TEXT,            -- body is NULL once erased
     text TEXT                                      -- what was given, to find the same one again
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS document_by_text ON document (text);
+CREATE INDEX document_by_text ON document (text);
 """
 _NAME_OF = "SELECT name FROM person WHERE id = ?"
 _CHECK = "Check the disk; bring the file back from a backup."
@@ -39,26 +42,50 @@ def _number(person: str) -> int:
     return int(match[1]) if match else 0
 
 
+def _make(path: Path) -> None:
+    """Make an empty file under another name first, for nobody else's eyes."""
+    disk = LocalDisk(path.parent, mode=0o600)
+    new = f"{path.name}.new"
+    disk.remove(new)
+    disk.create(new).close()
+    db = sqlite3.connect(path.with_name(new), isolation_level=None)
+    try:
+        db.executescript(_TABLES)
+    finally:
+        db.close()
+    disk.remove(f"{path.name}-journal")  # of a file that was lost: it would be played back
+    disk.rename(new, path.name)
+    disk.sync_folder("")
+
+
 class People:
     """Persons and evidence documents of one archive.
 
     Args:
         path: `people.sqlite`, or ":memory:" for one that is forgotten.
+        is_reading: Open what is there, change no row, and work on a read-only file system too.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, is_reading: bool = False) -> None:
         self._path = path
         with refusals(path, _CHECK):
-            if path != ":memory:":
-                Path(path).touch(mode=0o600)  # for nobody else's eyes; kept as it is when there
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            if not is_reading and isinstance(path, Path) and not path.exists():
+                _make(path)
+            # Never made here. Opened to write where that is permitted, also by who only reads: what
+            # a killed writer left half-done is taken back so, and nothing else is written.
+            where = f"file:{quote(str(path))}?mode={'memory' if path == ':memory:' else 'rw'}"
+            self._db = sqlite3.connect(where, uri=True, isolation_level=None, timeout=30)
             self._db.execute("PRAGMA synchronous = EXTRA")  # the folder too, after each change
             self._db.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
-            self._db.executescript(_TABLES)
+            if path == ":memory:":
+                self._db.executescript(_TABLES)
+            self._db.execute(f"PRAGMA query_only = {int(is_reading)}")
 
     def begin_after(self, highest: int) -> None:
         """Give no id up to `highest` again: they belong to people whose names were lost."""
-        if highest:
+        if not self._rows(
+            "SELECT 1 WHERE ? <= (SELECT coalesce(max(id), 0) FROM person)", (highest,)
+        ):
             self._change("INSERT OR IGNORE INTO person (id) VALUES (?)", (highest,))
 
     def _change(self, query: str, values: tuple[str | int, ...] = ()) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
@@ -193,7 +194,7 @@ class Catalogue:
             cards = list(self._releases_of(labels.cards))
         is_partial = is_partial or len(cards) == MOST_BEHIND
         passes = fits(question)
-        gone = self.withdrawn if kind is Kind.RECORDING else ()
+        gone = self._left_out(kind)
         chosen = {card.rank: card for card in cards if card.rank not in gone and passes(card)}
         ordered = tuple(chosen[rank] for rank in sorted(chosen))
         return Found(ordered[: question.limit], is_partial and len(ordered) < question.limit)
@@ -208,9 +209,9 @@ class Catalogue:
 
     def _searcher(self, kind: Kind) -> Searcher:
         if kind not in self._searchers:
-            withdrawn = self.withdrawn if kind is Kind.RECORDING else ()
             texts, years = self.lookup.texts_at(kind), self.lookup.years_at(kind)
-            searcher = Searcher(self.snapshot.search(kind), texts, withdrawn, years=years)
+            left_out = self._left_out(kind)
+            searcher = Searcher(self.snapshot.search(kind), texts, left_out, years=years)
             self._open.callback(searcher.close)
             self._searchers[kind] = searcher
         return self._searchers[kind]
@@ -218,6 +219,26 @@ class Catalogue:
     def is_withdrawn(self, card: Card) -> bool:
         """Whether what a card shows was removed after the snapshot was built."""
         return card.kind is Kind.RECORDING and card.rank in self.withdrawn
+
+    def _left_out(self, kind: Kind) -> frozenset[int]:
+        """Ranks of what no search of a kind finds until the next build."""
+        if kind is Kind.RECORDING:
+            return self.withdrawn
+        return self._emptied if kind is Kind.RELEASE else frozenset()
+
+    @cached_property
+    def _emptied(self) -> frozenset[int]:
+        """Ranks of the releases on which nothing stands any more but what was removed."""
+        gone = self.lookup.cards_at(Kind.RECORDING, sorted(self.withdrawn))
+        ids = sorted({card.release for card in gone if card.release is not None})
+        return frozenset(
+            release.rank
+            for release in self.lookup.cards_of_ids(Kind.RELEASE, ids)
+            if all(
+                track.recording is not None and self.is_withdrawn(track.recording)
+                for track in self.lookup.tracks_of(release.id)
+            )
+        )
 
     def _ranks_of(self, objects: frozenset[Sha256]) -> frozenset[int]:
         """Ranks of the recordings that objects hold."""

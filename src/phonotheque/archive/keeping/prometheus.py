@@ -47,7 +47,7 @@ def _holdings(status: Status) -> Iterator[_Family]:
     kinds = [({"kind": kind}, heap) for kind, heap in heaps.items()]
     yield "objects", "Objects that are held.", [(kind, heap.objects) for kind, heap in kinds]
     yield "object_bytes", "Their bytes.", [(kind, heap.size_bytes) for kind, heap in kinds]
-    yield "volumes", "Volumes that were sealed.", [({}, status.volumes)]
+    yield "volumes", "Volumes that stand.", [({}, status.volumes)]
     yield "register_lines_total", "Lines of the register.", [({}, status.events)]
 
 

@@ -179,7 +179,7 @@ def record_mended(archive: Archive, repairs: Iterable[Repair], jobs: int) -> Run
     run = Run(is_ordered=False, as_of=archive.index.place.head.seq)
     for checked in check(archive, _held(archive, names), jobs):
         run.note(checked)
-    if run.examined:
+    if run.objects:
         record(archive, run, is_patient=True)
     return run
 

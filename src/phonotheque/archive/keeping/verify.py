@@ -29,7 +29,14 @@ from phonotheque.archive.opening import Archive, open_to_write
 from phonotheque.disk import read_whole
 from phonotheque.errors import NotHeldError
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.publish.sealed import LIST_FILES, PUBLISHED, live, manifest_path, offered_as
+from phonotheque.publish.sealed import (
+    LIST_FILES,
+    PUBLISHED,
+    live,
+    manifest_path,
+    offered_as,
+    torrent_path,
+)
 from phonotheque.register.chain import in_lines
 from phonotheque.register.events import Fixity, Pack, Volume
 from phonotheque.register.findings import TO_THE_END, findings
@@ -48,12 +55,20 @@ _AHEAD = 4
 """Objects handed to each thread ahead of time: enough to keep disks busy, few to lose on Ctrl-C."""
 
 
+_NOT_READ = (FindingKind.MISSING, FindingKind.TRUNCATED, FindingKind.UNREADABLE)
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One object read whole; `finding` is None when it is exact."""
+    """One object whose turn came; `finding` is None when it was read whole and is exact."""
 
     held: Held
     finding: Finding | None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there was something to read whole."""
+        return self.finding is None or self.finding.kind not in _NOT_READ
 
 
 @dataclass
@@ -65,7 +80,8 @@ class Run:
         as_of: Number of the register's last line when the run began.
         is_whole: Whether every object, every volume, all that is published and all that lies in
             `objects/` was looked at.
-        examined: Objects read, in order, oldest check first.
+        objects: Objects whose turn came, in order, oldest check first.
+        examined: Those of them that were read: what is missing cannot be.
         examined_bytes: Their bytes.
         last: The last of them.
         names: All of them, when they were chosen.
@@ -76,6 +92,7 @@ class Run:
     is_ordered: bool
     as_of: int
     is_whole: bool = False
+    objects: int = 0
     examined: int = 0
     examined_bytes: int = 0
     last: Held | None = None
@@ -85,8 +102,10 @@ class Run:
 
     def note(self, checked: Checked) -> None:
         """Count one object."""
-        self.examined += 1
-        self.examined_bytes += checked.held.size_bytes
+        self.objects += 1
+        if checked.is_read:
+            self.examined += 1
+            self.examined_bytes += checked.held.size_bytes
         self.last = checked.held
         if not self.is_ordered:
             self.names.append(checked.held.sha256.hex)
@@ -96,7 +115,7 @@ class Run:
     def has_news(self, index: Index) -> bool:
         """Whether there is anything to record: also that what was found before is sound now."""
         is_mended = self.is_whole and bool(findings(index.db))
-        return bool(self.examined or self.published.packs or self.findings or is_mended)
+        return bool(self.objects or self.published.packs or self.findings or is_mended)
 
 
 def check(archive: Archive, objects: Iterable[Held], jobs: int) -> Iterator[Checked]:
@@ -133,8 +152,9 @@ def check_the_rest(archive: Archive, run: Run) -> None:
     """Look at what is neither object nor pack: volumes, what is signed, and what lies where only
     objects should."""
     run.findings += check_volumes(archive)
+    paths = (torrent_path(sealed.name) for sealed in offered(archive.index))
+    run.published.torrents += sum(archive.disk.stat(path) is not None for path in paths)
     run.findings += check_signed(archive, run.published)
-    run.published.torrents += len(offered(archive.index))
     run.findings += find_strays(archive)
     run.is_whole = True
 
@@ -142,8 +162,7 @@ def check_the_rest(archive: Archive, run: Run) -> None:
 def check_packs(archive: Archive, run: Run, packs: Iterable[Pack]) -> Iterator[Pack]:
     """Read packs whole; yields each when it is done."""
     for pack in packs:
-        run.findings += check_pack(archive, pack)
-        run.published.note(pack)
+        run.findings += check_pack(archive, pack, run.published)
         yield pack
 
 
