@@ -84,9 +84,9 @@ class Grouping:
             tracks = np.bincount(self.ledger.rows.track, minlength=len(self._listeners))
             self._listeners = tracks.astype(np.uint32)
 
-    def settle(self, quarter: int) -> None:
+    def settle(self, look: int) -> None:
         """Learn from what was answered, before the groups of a look are grown."""
-        self.demand = self.rounds.settle(self.demand, quarter)
+        self.demand = self.rounds.settle(self.demand, look)
 
     def grow(
         self,
