@@ -10,7 +10,7 @@ import pytest
 from guard.book.making import BEGIN, account, counted, new_desk
 from phonotheque.archive.guarding.case_pages import Concerned, ConcernedDesk
 from phonotheque.disk import LocalDisk
-from phonotheque.errors import BadReferenceError, MalformedError
+from phonotheque.errors import BadReferenceError, UnavailableError
 from phonotheque.guard.book.file import HEAD, LINES
 from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.rungs import Rung
@@ -88,7 +88,8 @@ def test_a_book_is_read_again_when_it_has_grown(tmp_path):
 
 
 def test_a_book_that_was_put_in_its_place_is_read(tmp_path):
-    """Also when it is as long; and a damaged one is told, each time."""
+    """Also when it is as long; of a damaged one nobody who asks is told what is wrong with it, nor
+    whether there is a case, and nothing is written to it."""
     desk = new_desk(tmp_path)
     desk.take(counted(1, 3.0))
     pages = pages_of(desk)
@@ -100,6 +101,10 @@ def test_a_book_that_was_put_in_its_place_is_read(tmp_path):
         (tmp_path / path).write_bytes((tmp_path / "other" / path).read_bytes())
     assert pages.shown("g2", somebody(3)).number == "g2"
     (tmp_path / LINES).write_bytes(b"{}\n")
-    for _ in range(2):
-        with pytest.raises(MalformedError):
-            pages.shown("g2", somebody(3))
+    for number in ("g2", "g7"):
+        for ask in (pages.shown, lambda *who: pages.appeal(*who, "It was my feed reader.")):
+            with pytest.raises(UnavailableError) as caught:
+                ask(number, somebody(3))
+            told = "Cases: they cannot be read for now. Come again later, or write to whoever runs"
+            assert str(caught.value).startswith(told)
+    assert (tmp_path / LINES).read_bytes() == b"{}\n"

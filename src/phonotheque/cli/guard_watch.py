@@ -46,6 +46,8 @@ def watch(
     desk = desk_in(context)
     stop = stop_at_signals() if every else None
     with genres_of(root) as genre, watching(desk, genre, lambda text: tell([text])) as watcher:
+        if stop is not None:
+            tell(["watching the access log"])
         while True:
             _say(watcher.turn(), as_json=as_json, is_last=stop is None)
             if stop is None:

@@ -274,13 +274,33 @@ def test_what_left_through_a_farm_is_reported(door, stock):
 
 
 def test_a_tampered_case_book_keeps_nobody_from_listening(stock):
-    """The operator is told, what is free and what is within a budget plays."""
+    """The operator is told once, at the beginning and while the door is open, and once when it is
+    whole again; what is free and what is within a budget plays, and no page tells of any case."""
     guard(stock, "decide", "ab" * 8, "budget", "--reason", "x")
     book = stock.root / "journals/guard/cases.jsonl"
-    book.write_bytes(book.read_bytes().replace(b'"rung":2', b'"rung":0'))
+    whole = book.read_bytes()
+    edited = whole.replace(b'"rung":2', b'"rung":0')
+    book.write_bytes(edited)
     with open_on_loopback(stock.root) as door:
-        assert any("was changed" in fault for fault in door.faults)
-        assert Player(door, stock).play(SHORT[0]).status == 206
+        assert ["was changed" in fault for fault in door.faults] == [True]
+        player = Player(door, stock)
+        assert player.play(SHORT[0]).status == 206
+        assert player.get("/case/g2").status == 503
+        for data, told in ((whole, "read again"), (edited, "was changed"), (whole, "read again")):
+            count = len(door.faults)
+            book.write_bytes(data)
+            _wait_for_fault(door, count)
+            assert told in door.faults[-1]
+            assert len(door.faults) == count + 1
+            assert player.get("/case/g2").status == (404 if data == whole else 503)
+
+
+def _wait_for_fault(door, count):
+    """Wait until the operator was told of more than so many."""
+    until = time.monotonic() + PATIENCE_S
+    while len(door.faults) <= count:
+        assert time.monotonic() < until
+        door.get("/healthz")
 
 
 def unknown_gids(stock):

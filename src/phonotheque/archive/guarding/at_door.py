@@ -14,7 +14,7 @@ from phonotheque.archive.guarding.ledger import Ledger
 from phonotheque.archive.guarding.verdict_map import VerdictMap
 from phonotheque.archive.listening.listener_keys import ListenerKeys
 from phonotheque.config import Config
-from phonotheque.errors import PhonothequeError
+from phonotheque.errors import MalformedError, PhonothequeError
 from phonotheque.listen.allowance import Allowance
 from phonotheque.listen.log import Pseudonyms
 from phonotheque.listen.ports import Library
@@ -59,10 +59,13 @@ def guard_at_door(
 def begin_cases(root: Path, config: Config, on_fault: Callable[[str], None]) -> None:
     """Begin the case book of a service that has none, and tell the door what stands in it.
 
-    A book that cannot be read or written is told, and keeps nobody from listening.
+    One that cannot be written is told, and keeps nobody from listening; of one that cannot be read
+    tells whoever watches over it (`kept_cases`).
     """
     try:
         desk_of(root, int(config["guard.shadow_days"])).publish()
+    except MalformedError:
+        pass
     except PhonothequeError as error:
         on_fault(f"the case book of the guard: {error}")
 

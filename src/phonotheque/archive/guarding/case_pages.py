@@ -5,8 +5,8 @@ came from another account within 30 days are none, and the question stays. Nothi
 that: two people may well say the same. It stops nobody who lets a program write; it makes each
 account cost an answer that a person may read, and no picture puzzle keeps anybody out.
 
-Law: whoever asks for cases that are not his own costs a look at the head of the book; the book is
-read and proven when it has changed.
+Laws: whoever asks for cases that are not his own costs a look at the entries of the book
+(`kept_cases`); while the book cannot be read, no case is shown or written to, whoever asks.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Lock
 
 from phonotheque.archive.guarding.desk import GuardDesk
+from phonotheque.archive.guarding.kept_cases import KeptCases
 from phonotheque.archive.guarding.words import words_of
-from phonotheque.disk import Entry, read_if_held
-from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError
+from phonotheque.errors import (
+    BadReferenceError,
+    BadRequestError,
+    ConflictError,
+    PhonothequeError,
+    UnavailableError,
+)
 from phonotheque.guard.book.cases import Case, Cases
 from phonotheque.guard.book.entries import Appealed, Settled
-from phonotheque.guard.book.file import HEAD, LINES
 from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.cases.values import Said, ShownCase
@@ -58,38 +62,21 @@ class Concerned:
     addresses: tuple[str, ...] = ()
 
 
-class _KeptCases:
-    """The cases of a book as it was read last. Threads may share it, and change nothing in it."""
-
-    def __init__(self, desk: GuardDesk) -> None:
-        self._desk = desk
-        self._lock = Lock()
-        self._cases = Cases()
-        self._state: tuple[Entry | None, bytes | None] | None = None
-
-    def read(self) -> Cases:
-        """Return what holds now. Raises as `GuardDesk.read`."""
-        with self._lock:  # one reads what has grown, and the others wait for that
-            # Looked at before the book is: what is written in between is read the next time.
-            disk = self._desk.disk
-            state = (disk.stat(LINES), read_if_held(disk, HEAD))
-            if state != self._state:
-                self._cases, self._state = self._desk.read().cases, state
-            return self._cases
-
-
 class ConcernedDesk:
     """The cases at the listening door. Threads may share it.
 
     Args:
         desk: Where cases are dealt with.
         concerned: Says which accounts a listener is.
+
+    Attributes:
+        kept: The book, as it was read last.
     """
 
     def __init__(self, desk: GuardDesk, concerned: Callable[[Listener], Concerned]) -> None:
         self.desk = desk
         self.concerned = concerned
-        self._kept = _KeptCases(desk)
+        self.kept = KeptCases(desk)
 
     def shown(self, number: str, listener: Listener) -> ShownCase:
         """Return a case as its page tells it."""
@@ -117,7 +104,7 @@ class ConcernedDesk:
         return is_passed
 
     def _own(self, number: str, listener: Listener) -> tuple[Case, Cases]:
-        cases = self._kept.read()
+        cases = self._read()
         case = cases.by_number.get(number)
         is_staff = listener.place.is_premises  # not this machine: a proxy may hide who asks
         concerned = self.concerned(listener)
@@ -127,6 +114,14 @@ class ConcernedDesk:
             todo = "Open it where you listened: with the same browser, from the same network."
             raise BadReferenceError(number[:20], wrong, todo)
         return case, cases
+
+    def _read(self) -> Cases:
+        """The book. Of what is wrong with it the operator is told, and nobody who asks."""
+        try:
+            return self.kept.read()
+        except PhonothequeError as error:
+            todo = "Come again later, or write to whoever runs this service."
+            raise UnavailableError("Cases", "they cannot be read for now", todo) from error
 
     def _shown(self, case: Case, *, is_whole: bool) -> ShownCase:
         """The page of a case; of an address all behind it see what happens and how to object, and

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+from phonotheque.archive.guarding.compiling import compile_ahead
 from phonotheque.archive.guarding.desk import GuardDesk
 from phonotheque.archive.guarding.incidents import is_taking
 from phonotheque.archive.guarding.log_reading import LogReader, Place
@@ -179,13 +180,15 @@ class Watcher:
 
 @contextmanager
 def watching(desk: GuardDesk, genre: Genre, fault: Callable[[str], None]) -> Iterator[Watcher]:
-    """Watch a door, alone among processes; a snapshot is written at the end.
+    """Watch a door, alone among processes; a snapshot is written at the end. All that it calls is
+    compiled when it begins.
 
     Raises:
         ConflictError: Another process watches it.
         UnavailableError: The disk refused.
     """
     with _alone(desk.root):
+        compile_ahead()
         watcher = Watcher(desk, genre, fault)
         yield watcher
         watcher.keep()

@@ -62,6 +62,7 @@ class Worker:
         copyists: Processes of this worker that make copies.
         on_fault: Told of what should not happen, one line each.
         workers: How many there are; each lets its part of what one may ask for through.
+        row: Which one it is, from 0.
     """
 
     root: Path
@@ -71,6 +72,7 @@ class Worker:
     copyists: int
     on_fault: OnFault
     workers: int = 1
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)

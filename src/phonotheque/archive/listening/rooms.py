@@ -13,6 +13,8 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from phonotheque.archive.guarding.at_door import cases_at_door
+from phonotheque.archive.guarding.case_pages import ConcernedDesk
+from phonotheque.archive.guarding.kept_cases import BookWatch
 from phonotheque.archive.listening.bulk_papers import PublishedPapers
 from phonotheque.archive.listening.copies import ArchiveCopies
 from phonotheque.archive.listening.desk import Desks
@@ -66,11 +68,17 @@ def open_door(worker: Worker, stack: ExitStack) -> Door:
     stack.callback(library.close)
     parts = open_parts(worker, desks, library, _pictured(library), stack)
     pages = Pages(archive_title(worker), worker.config["address"])
-    app = door_app(parts, _rooms(parts, pages), pages.error)
+    cases = cases_at_door(worker.root, worker.config, parts.guard)
+    app = door_app(parts, _rooms(parts, pages, cases), pages.error)
     stack.callback(app.sink.close)
     parts.threads.begin(lambda: library.suggest(_FIRST_KEY))
+    book = BookWatch(cases.kept, worker.on_fault)
+    if not worker.row:
+        book.look()
 
     def tick() -> None:
+        if not worker.row:  # one tells of it
+            book.tick()
         app.sink.flush()
         parts.sound.traffic.watch()
         worker.metrics.set("phonotheque_sending", parts.sound.traffic.sending)
@@ -79,13 +87,12 @@ def open_door(worker: Worker, stack: ExitStack) -> Door:
     return Door(app, tick)
 
 
-def _rooms(parts: Parts, pages: Pages) -> list[APIRouter]:
+def _rooms(parts: Parts, pages: Pages, cases: ConcernedDesk) -> list[APIRouter]:
     library = parts.library
     copies = ArchiveCopies(parts.desks, library, web_address(parts.worker.config["address"]))
     items = ArchiveItems(parts.desks, library, copies)
     bulk = PublishedPapers(parts.desks, library)
     reports = FiledReports(private_disk(parts.worker.root))
-    cases = cases_at_door(parts.worker.root, parts.worker.config, parts.guard)
     ports = Ports(
         library=library,
         sounds=parts.sounds,

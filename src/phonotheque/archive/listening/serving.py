@@ -129,7 +129,7 @@ def work(
         stack.callback(metrics.close)
         keys = ListenerKeys(served.root)
         worker = Worker(
-            served.root, config, keys, metrics, served.copyists, on_fault, served.workers
+            served.root, config, keys, metrics, served.copyists, on_fault, served.workers, row
         )
         door = open_door(worker, stack)
         _end_with_parent()
