@@ -13,12 +13,23 @@ from tests.cli.phono import Done, call
 from tests.guard.bench.small import TINY
 
 from phonotheque.guard.bench import entrants, scenarios
+from phonotheque.guard.bench.peers import learned
+
+_IS_THERE = entrants._is_there
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(scenarios.SCALES, "small", replace(TINY, days=1))
     monkeypatch.setattr(scenarios, "SHAPES", scenarios.SHAPES[:1])
+    monkeypatch.setattr(learned, "SMALL", replace(TINY, days=1))
+    monkeypatch.setattr(entrants, "_is_there", lambda library: library == "none")
+
+
+@pytest.fixture
+def learners(monkeypatch: pytest.MonkeyPatch, tiny: None) -> None:
+    """Peers that learn take part, as far as they are installed."""
+    monkeypatch.setattr(entrants, "_is_there", _IS_THERE)
 
 
 def bench(*arguments: str | Path) -> Done:
@@ -47,6 +58,7 @@ def test_a_table_of_nothing_is_left_out_and_absent_peers_are_named(
     assert last == "Absent, as they cannot be loaded here: boosted trees (LightGBM).\n"
 
 
+@pytest.mark.usefixtures("learners")
 def test_what_is_kept_is_not_done_again(tmp_path: Path) -> None:
     """A run with the same file prints the same records; a torn last line is made anew."""
     file = tmp_path / "found.jsonl"

@@ -111,6 +111,7 @@ def test_the_unit_that_seeds_may_write_all_that_it_must(archive, serving):
     assert "magnet:?" in told
 
 
+@pytest.mark.torture
 def test_the_unit_that_serves_may_write_all_that_it_must(phono, serving):
     """With the paths of the page, which an archive has from its founding, the door opens, also
     where a catalogue must be built first, and the guard watches beside it."""

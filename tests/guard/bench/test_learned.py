@@ -13,6 +13,7 @@ from phonotheque.guard.bench.detector import Maker, Settings
 from phonotheque.guard.bench.entrants import absent
 from phonotheque.guard.bench.feed import DAY_S, FIRST_SECOND, Feed, look_seconds, service_of
 from phonotheque.guard.bench.losses import NEVER
+from phonotheque.guard.bench.peers import learned
 from phonotheque.guard.bench.peers.features import FEATURES, Days, Features
 from phonotheque.guard.bench.peers.learned import (
     BoostedTrees,
@@ -109,9 +110,10 @@ def test_an_isolation_forest_finds_who_is_like_nobody() -> None:
     assert greedy.min() > np.quantile(ended.peaks[made.population.of("ordinary")], 0.99)
 
 
-def test_boosted_trees_find_what_they_learnt() -> None:
+def test_boosted_trees_find_what_they_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     """A level whose labels they saw stands above ordinary people."""
     needs("boosted trees (LightGBM)")
+    monkeypatch.setattr(learned, "SMALL", TINY)
     made, ended = lived(BoostedTrees, np.inf)
     steady = ended.peaks[made.population.of("L1")]
     assert steady.min() > np.quantile(ended.peaks[made.population.of("ordinary")], 0.99)
