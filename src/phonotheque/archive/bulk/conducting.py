@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from phonotheque.archive.bulk.listings import sweep_listings
 from phonotheque.archive.bulk.publishing import asker, limits_of, misplaced, press_of
+from phonotheque.archive.bulk.taken import Taken
 from phonotheque.archive.opening import Archive
 from phonotheque.music.doors import Door
 from phonotheque.publish.mint import Press
@@ -29,22 +30,6 @@ from phonotheque.publish.supersede import (
     plan_succession,
 )
 from phonotheque.register.events import Volume
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of a step; false when nothing had changed and nothing was found.
-
-    Attributes:
-        done: What it did, in sentences.
-        findings: What it found and could not mend, each with what to do about it.
-    """
-
-    done: str = ""
-    findings: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.done or self.findings)
 
 
 @dataclass(frozen=True, slots=True)

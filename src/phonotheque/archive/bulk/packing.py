@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from phonotheque.archive.bulk.conducting import Taken
 from phonotheque.archive.bulk.publishing import asker
+from phonotheque.archive.bulk.taken import Taken
 from phonotheque.archive.finding.serving import FOLDER, HOLDINGS
 from phonotheque.archive.opening import Archive, today
 from phonotheque.archive.recordings.embedded import PictureTaker
