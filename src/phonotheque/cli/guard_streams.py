@@ -174,7 +174,7 @@ def _shape(tracks: Path, parts: int, window: int, name: str) -> tuple[Tracks, Sh
     try:
         return known, Shape(parts, window, len(known), name)
     except ValueError as error:
-        todo = "Three hours are a whole number of windows: 60, 300, 3600."
+        todo = "A quarter of a day is a whole number of windows: 60, 300, 3600."
         raise BadRequestError(f"--window {window}", str(error), todo) from error
 
 

@@ -84,9 +84,9 @@ class Grouping:
             tracks = np.bincount(self.ledger.rows.track, minlength=len(self._listeners))
             self._listeners = tracks.astype(np.uint32)
 
-    def settle(self, look: int) -> None:
+    def settle(self, quarter: int) -> None:
         """Learn from what was answered, before the groups of a look are grown."""
-        self.demand = self.rounds.settle(self.demand, look)
+        self.demand = self.rounds.settle(self.demand, quarter)
 
     def grow(
         self,

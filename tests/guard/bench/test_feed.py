@@ -15,7 +15,6 @@ from phonotheque.guard.bench.habits import KINDS
 from phonotheque.guard.bench.keys import CAPS, LEAST_BLOCKS, SHARED_ADDRESS, make_keys
 from phonotheque.guard.bench.people import Population, make_population
 from phonotheque.guard.bench.world import World
-from phonotheque.guard.groups.rounds import GROUPS_EVERY_S
 
 SEED = 21
 
@@ -25,7 +24,7 @@ def world(scenario: str = "loners") -> World:
     return World(one.catalogue(), one.population(), SEED)
 
 
-def fed(scenario: str = "loners", step_s: int = GROUPS_EVERY_S) -> list[Batch]:
+def fed(scenario: str = "loners", step_s: int = DAY_S // 4) -> list[Batch]:
     feed = Feed(world(scenario), step_s)
     return [*feed.warm_up(), *feed.days(TINY.days)]
 
@@ -46,7 +45,7 @@ def test_a_batch_ends_before_its_look(batches: list[Batch]) -> None:
     looks = list(look_seconds(TINY.days))
     for batch, look in zip(batches[-len(looks) :], looks, strict=True):
         assert batch.events.second.max() < look
-        assert batch.events.second.min() >= look - GROUPS_EVERY_S
+        assert batch.events.second.min() >= look - DAY_S // 4
 
 
 def test_no_event_is_lost_or_doubled(batches: list[Batch]) -> None:

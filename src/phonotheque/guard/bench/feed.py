@@ -18,17 +18,18 @@ from phonotheque.guard.bench.detector import Batch, KeyedService
 from phonotheque.guard.bench.listening import CANARY
 from phonotheque.guard.bench.world import WARM_UP_DAYS, World
 from phonotheque.guard.engine.memory import Events
-from phonotheque.guard.groups.rounds import GROUPS_EVERY_S
 
 DAY_S = 86_400
 FIRST_SECOND = 20_454 * DAY_S
 """Second since 1970 at which the first day begins: 1 January 2026."""
 
+QUARTER_S = DAY_S // 4
+
 
 class Feed:
     """Batches of a world."""
 
-    def __init__(self, world: World, step_s: int = GROUPS_EVERY_S) -> None:
+    def __init__(self, world: World, step_s: int = QUARTER_S) -> None:
         """Begin before the warm-up.
 
         Args:
@@ -74,7 +75,7 @@ class Feed:
         return Batch(heard, self._chosen_for[heard.account], who, when, canary)
 
 
-def look_seconds(count: int, step_s: int = GROUPS_EVERY_S) -> Iterator[int]:
+def look_seconds(count: int, step_s: int = QUARTER_S) -> Iterator[int]:
     """Yield the end of each batch of so many days."""
     yield from range(FIRST_SECOND + step_s, FIRST_SECOND + count * DAY_S + 1, step_s)
 

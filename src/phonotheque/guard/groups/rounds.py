@@ -18,18 +18,17 @@ import numpy.typing as npt
 
 from phonotheque.guard.groups.membership import Demand
 
-GROUPS_EVERY_S = 10_800
-"""Groups are looked at so often: who takes much a day is found by then, or at the next look. In
-how many such times since 1970 it was is a look's name."""
+QUARTER_S = 21_600
+"""Groups are looked at so often, so that the quarter of a day since 1970 is a look's name."""
 
-_LASTS = 31 * 86_400 // GROUPS_EVERY_S
-"""Looks after which no answer is waited for: a day more than a question lasts. Not all who are
+_LASTS = 31 * 4
+"""Quarters after which no answer is waited for: a day more than a question lasts. Not all who are
 found are asked in the end: somebody has a permit, or all of it is on paper."""
 
 
-def look_of(second: int) -> int:
+def quarter_of(second: int) -> int:
     """Return the name of a look at some second."""
-    return second // GROUPS_EVERY_S
+    return second // QUARTER_S
 
 
 @dataclass
@@ -42,43 +41,43 @@ class Rounds:
 
     open: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
-    def ask(self, look: int, count: int) -> None:
+    def ask(self, quarter: int, count: int) -> None:
         """Begin the round of a look that found so many."""
         if count:
-            self.open[look] = count, 0, 0
+            self.open[quarter] = count, 0, 0
 
-    def hear(self, look: int, passed: int, failed: int) -> None:
+    def hear(self, quarter: int, passed: int, failed: int) -> None:
         """Hear how many of a round passed, and failed; nothing of one that is over."""
-        if look in self.open:
-            count, before, after = self.open[look]
-            self.open[look] = count, before + passed, after + failed
+        if quarter in self.open:
+            count, before, after = self.open[quarter]
+            self.open[quarter] = count, before + passed, after + failed
 
     def hear_all(self, passed: Iterable[int], failed: Iterable[int]) -> None:
         """Hear of the rounds, one for each account, of all who passed, and who failed."""
-        for look, count in Counter(passed).items():
-            self.hear(look, count, 0)
-        for look, count in Counter(failed).items():
-            self.hear(look, 0, count)
+        for quarter, count in Counter(passed).items():
+            self.hear(quarter, count, 0)
+        for quarter, count in Counter(failed).items():
+            self.hear(quarter, 0, count)
 
     def kept(self) -> list[tuple[int, int, int, int]]:
         """Return the rounds as rows of numbers."""
-        return [(look, *counts) for look, counts in self.open.items()]
+        return [(quarter, *counts) for quarter, counts in self.open.items()]
 
     @classmethod
     def resumed(cls, rows: Iterable[tuple[int, int, int, int]]) -> Rounds:
         """Return the rounds that rows were made of."""
-        return cls({look: (count, passed, failed) for look, count, passed, failed in rows})
+        return cls({quarter: (count, passed, failed) for quarter, count, passed, failed in rows})
 
-    def settle(self, demand: Demand, look: int) -> Demand:
+    def settle(self, demand: Demand, quarter: int) -> Demand:
         """End the rounds that are certain, or too old, and return what is demanded after them.
 
         Args:
-            look: Of this look.
+            quarter: Of this look.
         """
         for asked, (count, passed, failed) in sorted(self.open.items()):
             out = max(0, count - passed - failed)
             least, most = demand.after(passed, failed + out), demand.after(passed + out, failed)
-            if look - asked >= _LASTS:
+            if quarter - asked >= _LASTS:
                 demand = demand.after(passed, failed)
             elif least == most:
                 demand = least

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.decisions import HOUR_S
-from phonotheque.guard.detector import DAY_S
-from phonotheque.guard.groups.rounds import GROUPS_EVERY_S
+from phonotheque.guard.detector import DAY_S, GROUPS_EVERY_S
 
 Numbers = npt.NDArray[np.int32]
 
@@ -20,9 +19,8 @@ class Shape:
 
     Attributes:
         parts: Streams that accounts are spread over; it stays as it is.
-        window_s: Seconds of events after which parts tell one another what they saw; the
-            time between two looks at groups is a whole number of them, and none is longer than an
-            hour.
+        window_s: Seconds of events after which parts tell one another what they saw; a quarter
+            of a day is a whole number of them, and none is longer than an hour.
         tracks: How many there are; the number of a track is below it.
         name: Of this guard on its server.
     """
@@ -74,8 +72,8 @@ class Shape:
         """Whether a day (UTC) ended between two windows: popularity and limits move then."""
         return self.second(window) // DAY_S != self.second(following) // DAY_S
 
-    def is_look_between(self, window: int, following: int) -> bool:
-        """Whether groups are grown between two windows."""
+    def is_quarter_between(self, window: int, following: int) -> bool:
+        """Whether a quarter of a day ended between two windows: groups are grown then."""
         return self.second(window) // GROUPS_EVERY_S != self.second(following) // GROUPS_EVERY_S
 
 
