@@ -12,7 +12,7 @@ import signal
 import sys
 
 
-class StoppedError(KeyboardInterrupt):
+class InterruptedByUserError(KeyboardInterrupt):
     """Ctrl-C. A kind of its own: once Python has met the plain one in text that it executes, as
     every dataclass has some, it ends by the signal at the very end, whoever caught it before."""
 
@@ -35,7 +35,7 @@ def main() -> None:
         if is_heard:
             signal.signal(signal.SIGINT, _stop)
         if early:
-            raise StoppedError
+            raise InterruptedByUserError
         status = run(sys.argv[1:])
     except KeyboardInterrupt:  # before `run` could, or once more while it was ending
         print("Stopped. Nothing is lost; run the same command again to go on.", file=sys.stderr)
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _stop(*_: object) -> None:
-    raise StoppedError
+    raise InterruptedByUserError
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from phonotheque.cli.exit_status import DONE
-from phonotheque.cli.new_files import refuse_inside
+from phonotheque.cli.new_files import check_reports, refuse_inside, write_report
 from phonotheque.cli.options import Jobs, Json, archive_of, job_count
 from phonotheque.cli.output import counted, print_json, print_table, printable, tell
 from phonotheque.cli.watching import watched
@@ -75,7 +75,7 @@ def coverage(
                 return DONE
             rows = count_coverage(root, chosen, job_count(jobs))
     if csv is not None:
-        _write(csv, _csv_of(rows))
+        write_report(csv, _csv_of(rows))
     if picture is not None and chosen is not None:
         _draw(rows, chosen, picture, form)
     if as_json:
@@ -87,7 +87,6 @@ def coverage(
 
 def _check_places(root: Path, csv: Path | None, picture: Path | None, onto: Path | None) -> None:
     """Refuse what cannot be written, before anything is counted."""
-    from phonotheque.catalogue.charts.places import check_file
     from phonotheque.errors import BadRequestError
 
     beside = [one for one in (csv, picture) if one is not None]
@@ -95,8 +94,7 @@ def _check_places(root: Path, csv: Path | None, picture: Path | None, onto: Path
         todo = "Ask for the table and for the map one after the other."
         raise BadRequestError(str(beside[0]), "a map is drawn without a table", todo)
     refuse_inside(root, *beside, onto, is_private=False)
-    for one in beside:
-        check_file(one)
+    check_reports(*beside)
 
 
 def _chosen(by: str | None) -> By | None:
@@ -139,13 +137,7 @@ def _draw(rows: Any, by: By, path: Path, form: str) -> None:
         tell([f"No picture: {lacking(by)}."])
         return
     chart = coverage_chart(altair_for(form), shown, by)
-    _write(path, svg_of(chart).encode() if form == "svg" else png_of(chart))
-
-
-def _write(path: Path, data: bytes) -> None:
-    from phonotheque.catalogue.charts.writing import write_whole_file
-
-    write_whole_file(path, data)
+    write_report(path, svg_of(chart).encode() if form == "svg" else png_of(chart))
 
 
 def _csv_of(rows: Any) -> bytes:

@@ -9,6 +9,7 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.mirror_options import MirrorDir, mirror_of
+from phonotheque.cli.new_files import write_report
 from phonotheque.cli.options import DryRun, Json, archive_of
 from phonotheque.cli.output import counted, print_json, print_table, printable, tell
 
@@ -48,7 +49,6 @@ def report(
 
     Example: phono mirror report
     """
-    from phonotheque.disk import LocalDisk, write_whole
     from phonotheque.mirror.home import open_mirror_to_read
     from phonotheque.mirror.reporting import key_of
     from phonotheque.mirror.reporting import report as make
@@ -62,7 +62,7 @@ def report(
         made = make(opened, copy, key)
     path = (to or root / f"statement-{copy.name}.jsonl").resolve()
     data = encode_statement(made.statement, key)
-    write_whole(LocalDisk(path.parent), path.name, data)
+    write_report(path, data)
     sent = send_statement(send, data) if send else None
     header, claims = made.statement.header, made.statement.claims
     tell(made.notices)

@@ -145,11 +145,14 @@ def _object_record(archive: Archive, held: Held) -> dict[str, Any]:
 
 def _print_objects(objects: list[dict[str, Any]]) -> None:
     """Print what goes, what only came beside it below a line of its own."""
-    brought = [one for one in objects if one["role"] == "companion"]
-    print_table([_row(one) for one in objects if one not in brought], right=(1,))
-    if len(brought) < len(objects) and brought:
+    named, brought = (
+        [_row(one) for one in objects if (one["role"] == "companion") is is_beside]
+        for is_beside in (False, True)
+    )
+    print_table(named, right=(1,))
+    if named and brought:
         print("With it goes what came beside it, and belongs to nothing else that is held:")
-    print_table([_row(one) for one in brought], right=(1,))
+    print_table(brought, right=(1,))
 
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from phonotheque.music.tdm_statement import UNSAID, mining_of
 from phonotheque.publish import lists
 from phonotheque.publish.facts.source import source_of
 from phonotheque.publish.plan import Filled, Member, PlannedVolume
-from phonotheque.publish.reread import lost_facts, mend_facts
+from phonotheque.publish.reread import lost_facts
 from phonotheque.publish.sealed import finish, hidden_path
 from phonotheque.publish.torrent import Torrent, TorrentFile, assemble
 from phonotheque.register.descriptions import Description, describe
@@ -153,7 +153,7 @@ def known_digests(
     if len(found) < len(described):  # without tags its names would be lost for ever
         pairs = zip(names, described, strict=True)
         lost = [name for name, known in pairs if not known.digests or known.tags is None]
-        raise UnavailableError("state/index.sqlite", lost_facts(disk, lost), mend_facts(disk, lost))
+        raise UnavailableError("state/index.sqlite", *lost_facts(disk, lost))
     return found
 
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from tests.ports import free_ports
@@ -172,55 +173,49 @@ def _in_own_network(script: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_nftables_takes_a_suspension_and_lets_it_end(tmp_path):
-    """A real set in a network of its own: the address is in it with its timeout; names are not."""
+def _taken(folder: Path, code: str, **sets: str) -> str:
+    """The rules of a network of its own with these sets, after sinks there took something."""
     if not _NFT or _in_own_network(f"{_NFT} list ruleset").returncode:
         pytest.skip("nft is not installed, or namespaces are not allowed")
-    code = (
+    (folder / "take.py").write_text(
         "from tests.guard.score.test_sinks import VERDICT\n"
         "from phonotheque.guard.score.sinks import sink_of\n"
-        "import dataclasses\n"
+        f"import dataclasses\n{code}"
+    )
+    made = [f"{_NFT} add set inet filter {name} '{{ {kind} }}'" for name, kind in sets.items()]
+    taking = f"PYTHONPATH=. {sys.executable} {folder / 'take.py'}"
+    script = " && ".join((f"{_NFT} add table inet filter", *made, taking, f"{_NFT} list ruleset"))
+    done = _in_own_network(script)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_nftables_takes_a_suspension_and_lets_it_end(tmp_path):
+    """A real set in a network of its own: the address is in it with its timeout; names are not."""
+    code = (
         "sink = sink_of('nft:inet:filter:scrapers')\n"
         "sink.take(VERDICT)\n"
         "sink.take(dataclasses.replace(VERDICT, account='somebody; flush ruleset'))\n"
         "evil = '::1%x timeout 1s } ; flush ruleset ; #'\n"
         "sink.take(dataclasses.replace(VERDICT, account=evil))\n"
     )
-    (tmp_path / "take.py").write_text(code)
-    done = _in_own_network(
-        f"{_NFT} add table inet filter && "
-        f"{_NFT} add set inet filter scrapers '{{ type ipv4_addr; flags timeout; }}' && "
-        f"PYTHONPATH=. {sys.executable} {tmp_path / 'take.py'} && "
-        f"{_NFT} list set inet filter scrapers"
-    )
-    assert done.returncode == 0, done.stderr
-    assert "203.0.113.1 timeout 23h" in done.stdout
-    assert "somebody" not in done.stdout
+    told = _taken(tmp_path, code, scrapers="type ipv4_addr; flags timeout;")
+    assert "203.0.113.1 timeout 23h" in told
+    assert "somebody" not in told
 
 
 def test_nftables_takes_networks_and_the_same_ones_again(tmp_path):
     """Sets of intervals, one for each kind of address; a verdict that comes again is no error."""
-    if not _NFT or _in_own_network(f"{_NFT} list ruleset").returncode:
-        pytest.skip("nft is not installed, or namespaces are not allowed")
     code = (
-        "from tests.guard.score.test_sinks import VERDICT\n"
-        "from phonotheque.guard.score.sinks import sink_of\n"
-        "import dataclasses\n"
         "for _ in range(2):\n"
         "    sink = sink_of('nft:inet:filter:four:six')\n"
         "    for account in ('203.0.113.0/24', '2001:db8:7::/48', '198.51.100.7'):\n"
         "        sink.take(dataclasses.replace(VERDICT, account=account))\n"
     )
-    (tmp_path / "take.py").write_text(code)
-    done = _in_own_network(
-        f"{_NFT} add table inet filter && "
-        f"{_NFT} add set inet filter four '{{ type ipv4_addr; flags interval, timeout; }}' && "
-        f"{_NFT} add set inet filter six '{{ type ipv6_addr; flags interval, timeout; }}' && "
-        f"PYTHONPATH=. {sys.executable} {tmp_path / 'take.py'} && {_NFT} list ruleset"
-    )
-    assert done.returncode == 0, done.stderr
+    four, six = (f"type ipv{kind}_addr; flags interval, timeout;" for kind in (4, 6))
+    told = _taken(tmp_path, code, four=four, six=six)
     for element in ("203.0.113.0/24 timeout 23h", "2001:db8:7::/48 timeout 23h"):
-        assert done.stdout.count(element) == 1
+        assert told.count(element) == 1
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from phonotheque.publish.packs.register_extract import RegisterExtract
 from phonotheque.publish.packs.shareable import ask_all
 from phonotheque.publish.packs.source import Source
 from phonotheque.publish.packs.standing import WITHDRAWN, finish_packs, offered_packs
-from phonotheque.publish.reread import lost_facts, mend_facts
+from phonotheque.publish.reread import lost_facts
 from phonotheque.register.published import packed_at
 from phonotheque.store.objects import ObjectName
 
@@ -119,9 +119,10 @@ def untold(archive: Archive) -> str:
     if not rows:
         return ""
     names = [ObjectName(Sha256(raw), extension) for raw, extension in rows]
+    lost = lost_facts(archive.disk, names)
     return (
         f"Packs of {', '.join(_OF_TAGS)} stay as they are, for new ones would be smaller: "
-        f"state/index.sqlite: {lost_facts(archive.disk, names)}. {mend_facts(archive.disk, names)}"
+        f"state/index.sqlite: {lost.wrong}. {lost.todo}"
     )
 
 

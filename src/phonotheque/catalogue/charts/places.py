@@ -44,21 +44,6 @@ def check_folder(folder: Path, record: str, key: str) -> None:
         raise ConflictError(str(folder), wrong, todo)
 
 
-def check_file(path: Path) -> None:
-    """Refuse a path where no file can be written.
-
-    Raises:
-        BadRequestError: It is a folder, or its folder is not there.
-        UnavailableError: The disk refused.
-    """
-    with translated(str(path)):
-        if path.is_dir():
-            raise BadRequestError(str(path), "it is a folder", "Name a file.")
-        if not path.parent.is_dir():
-            todo = f"Make the folder {path.parent} first, or name another."
-            raise BadRequestError(str(path), "its folder is not there", todo)
-
-
 def make_folder(folder: Path) -> None:
     """Make a folder and those that it is in.
 

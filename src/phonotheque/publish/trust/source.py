@@ -83,8 +83,7 @@ class WebSource:
         try:
             answer = self._pool.request("GET", address, preload_content=False)
         except urllib3.exceptions.HTTPError as error:
-            wrong = f"{urlsplit(address).netloc} cannot be asked: {why_unreachable(error)}"
-            raise _away(address, wrong) from error
+            raise _away(address, _why(address, error)) from error
         if answer.status in (403, 404, 410):
             answer.close()
             raise NotHeldError(address, "there is no such file", "Check the address.")
@@ -106,8 +105,7 @@ def _streamed(answer: urllib3.BaseHTTPResponse, address: str) -> Iterator[bytes]
                 if spent_s > _PATIENCE_S and count < spent_s * _LEAST_BYTES_PER_S:
                     raise _away(address, f"only {count} bytes came in {spent_s:.0f} s")
         except urllib3.exceptions.HTTPError as error:
-            wrong = f"{urlsplit(address).netloc} cannot be asked: {why_unreachable(error)}"
-            raise _away(address, wrong) from error
+            raise _away(address, _why(address, error)) from error
 
 
 def source_named(address: str) -> Source:
@@ -139,6 +137,10 @@ def published_folder(folder: Path) -> Path:
         "nothing signed is published there",
         "Name a folder laid out as published/, or an archive, or a mirror's archives/NAME.",
     )
+
+
+def _why(address: str, error: urllib3.exceptions.HTTPError) -> str:
+    return f"{urlsplit(address).netloc} cannot be asked: {why_unreachable(error)}"
 
 
 def _away(address: str, wrong: str) -> UnavailableError:
