@@ -14,10 +14,10 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 from phonotheque.guard.engine.memory import COPIES, NON_HITS, RATED, new_accounts
 from phonotheque.guard.groups.grown import Suspected, grown, judge
 from phonotheque.guard.groups.ledger import Ledger
-from phonotheque.guard.groups.meetings import Copies, copies_of, meetings, only
+from phonotheque.guard.groups.meetings import Copies, copies_of, meetings
 from phonotheque.guard.groups.membership import LEAST_OF_ITS_OWN, Demand, belonging
 from phonotheque.guard.groups.poisson import log10_at_most
-from phonotheque.guard.groups.ranking import by_depth, by_non_hits, by_spread, ranked
+from phonotheque.guard.groups.ranking import by_non_hits, ranked, scores_of
 from phonotheque.guard.groups.strata import Strata, halves, stratify
 
 TRACKS, GENRES, PEOPLE, FARM, EACH = 40_000, 8, 1_500, 150, 120
@@ -68,7 +68,7 @@ def by_rarity(had: list[np.ndarray], plays: np.ndarray) -> np.ndarray:
 
 def alarm(had: list[np.ndarray], plays: np.ndarray, strata: Strata) -> Suspected | None:
     nobody = np.zeros(len(had), bool)
-    groups = grown({-2.0: copies(had, strata)}, strata, [by_rarity(had, plays)], nobody)
+    groups = grown({-2.0: copies(had, strata)}, [by_rarity(had, plays)], nobody)
     return judge(groups).alarm
 
 
@@ -107,7 +107,7 @@ def test_met_and_expected_are_what_they_say() -> None:
     plays, strata = music()
     had = people(plays, 21, 12)
     group = np.arange(12) < 8
-    found = meetings(copies(had, strata), strata, group)
+    found = meetings(copies(had, strata), group, np.ones(12, bool))
     for who, mine in enumerate(had):
         others = [had[one] for one in range(8) if one != who]
         for half in (0, 1):
@@ -124,10 +124,12 @@ def test_a_group_alone_meets_as_it_does_among_others() -> None:
     plays, strata = music()
     had = people(plays, 22, 20)
     group = np.arange(20) % 2 == 0
-    whole = copies(had, strata)
-    among, alone = (meetings(one, strata, group) for one in (whole, only(whole, group)))
-    assert np.array_equal(among.met[:, group], alone.met[:, group])
-    assert np.allclose(among.expected[:, group], alone.expected[:, group])
+    mine, all_of_them = [had[one] for one in np.flatnonzero(group)], np.ones(10, bool)
+    alone = meetings(copies(mine, strata), all_of_them, all_of_them)
+    among = meetings(copies(had, strata), group, group)
+    assert np.array_equal(among.met[:, group], alone.met)
+    assert np.allclose(among.expected[:, group], alone.expected)
+    assert not among.met[:, ~group].any()
 
 
 def test_halves_are_halves() -> None:
@@ -153,7 +155,7 @@ def test_who_digs_in_few_genres_ranks_below_who_takes_all_alike() -> None:
     accounts.genres[0, :3] = 20
     accounts.genres[1, :60] = 1
     accounts.genres[2, 0] = 60
-    spread = by_spread(accounts)
+    spread = scores_of(accounts).spread
     assert spread[1] > spread[0] > spread[2]
 
 
@@ -165,7 +167,7 @@ def test_who_keeps_to_one_genre_ranks_above_who_digs_in_several() -> None:
     accounts.genres[1, :3] = 20
     accounts.genres[2, 0] = 1
     accounts.genres[3, 0] = 60
-    depth = by_depth(accounts)
+    depth = scores_of(accounts).depth
     assert depth[0] > depth[1] > max(depth[2], depth[3])
 
 

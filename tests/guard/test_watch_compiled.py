@@ -35,7 +35,8 @@ with watching(new_desk(root, Clock(BEGIN + 90_000)), lambda item: "jazz", print)
     watcher.turn()
     assert watcher.suspicion.guard.music.plays.sum() == 9
     called = ("engine.compiled.observe_all", "groups.ledger._added",
-              "groups.meetings._meet", "groups.meetings._weigh")
+              "groups.ranking._pairs", "groups.likeness._counted",
+              "groups.meetings._sorted", "groups.meetings._meet", "groups.meetings._weigh")
     late = [name for name in called if len(ready[f"phonotheque.guard.{name}"]) != 1]
     print(*late, *(name for name, known in compiled().items() if known != ready[name]))
 """

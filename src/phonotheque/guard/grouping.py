@@ -12,7 +12,7 @@ from phonotheque.guard.engine.memory import Accounts, Events, Music, appended
 from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome
 from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.membership import Demand
-from phonotheque.guard.groups.ranking import RANKINGS, ranked
+from phonotheque.guard.groups.ranking import ranked, scores_of
 from phonotheque.guard.groups.rounds import Rounds
 from phonotheque.guard.groups.sifting import Candidates, sift
 
@@ -49,8 +49,9 @@ class Grouping:
     def make_room(self, accounts: int, tracks: int) -> None:
         """Take in accounts and tracks that are new; the numbers of the others stay."""
         self._accounts = accounts
-        more = np.zeros(tracks - len(self._listeners), np.uint32)
-        self._listeners = appended(self._listeners, more)
+        if tracks > len(self._listeners):
+            more = np.zeros(tracks - len(self._listeners), np.uint32)
+            self._listeners = appended(self._listeners, more)
 
     def knows(self, music: Music) -> bool:
         """Return whether genres are known, so that groups may be grown at all."""
@@ -84,9 +85,9 @@ class Grouping:
             tracks = np.bincount(self.ledger.rows.track, minlength=len(self._listeners))
             self._listeners = tracks.astype(np.uint32)
 
-    def settle(self, quarter: int) -> None:
+    def settle(self, look: int) -> None:
         """Learn from what was answered, before the groups of a look are grown."""
-        self.demand = self.rounds.settle(self.demand, quarter)
+        self.demand = self.rounds.settle(self.demand, look)
 
     def grow(
         self,
@@ -103,15 +104,16 @@ class Grouping:
             asked: Who was asked before: not again, and not ranked.
             failed: Who failed: known members.
         """
-        rankings = [ranked(score(accounts), accounts, asked) for score in RANKINGS]
+        rankings = [ranked(score, accounts, asked) for score in scores_of(accounts)]
         tops = [ranking[: max(FROM_THE_TOP)] for ranking in rankings]
         numbers = np.unique(np.concatenate([*tops, np.flatnonzero(failed)]))
+        place = np.zeros(self._accounts, np.int32)
+        place[numbers] = np.arange(len(numbers))
         rows = self.ledger.of(numbers, self._accounts)
         others = self._listeners - np.bincount(rows.track, minlength=len(self._listeners))
-        place = np.searchsorted(numbers, rows.account).astype(np.int32)
         candidates = Candidates(
-            rows._replace(account=place),
-            tuple(np.searchsorted(numbers, top) for top in tops),
+            rows._replace(account=place[rows.account]),
+            tuple(place[top].astype(np.int64) for top in tops),
             failed[numbers],
             others.astype(np.uint32),
         )

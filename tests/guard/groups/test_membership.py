@@ -10,7 +10,7 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 from phonotheque.guard.groups.grown import grown, judge
 from phonotheque.guard.groups.likeness import likeness, looks_of, showing
 from phonotheque.guard.groups.meetings import Copies, copies_of, meetings, weighed
-from phonotheque.guard.groups.membership import Demand, belonging
+from phonotheque.guard.groups.membership import LEAST_OF_ITS_OWN, Demand, belonging, own_odds
 from phonotheque.guard.groups.strata import Strata, stratify
 
 TRACKS, OF_AN_ALBUM, GENRES = 48_000, 12, 40
@@ -80,7 +80,7 @@ def asked_beside(*, in_albums: bool) -> np.ndarray:
         core = asked & is_farm
         ranking = looking[~asked[looking]]
         first = np.concatenate([ranking[is_farm[ranking]], ranking[~is_farm[ranking]]])
-        alarm = judge(grown({-2.0: now}, strata, [first], core, (300,))).alarm
+        alarm = judge(grown({-2.0: now}, [first], core, (300,))).alarm
         if alarm is not None or core.sum() >= 30:
             found = belonging(now, strata, alarm, core, demand) & ~asked
             demand = demand.after(int((found & ~is_farm).sum()), int((found & is_farm).sum()))
@@ -105,13 +105,64 @@ def test_half_a_member_counts_by_its_chance() -> None:
     plays, strata = catalogue()
     now = copies(freely(plays, np.arange(2_000), 21, 12, 150), strata)
     group = np.arange(12) < 8
-    found = meetings(now, strata, group)
-    met, expected = weighed(now, strata, np.where(group, 1 - 1e-12, 0.0))
-    assert np.allclose(met, found.met.sum(axis=0))
-    assert np.allclose(expected, found.expected.sum(axis=0))
-    fewer = weighed(now, strata, np.where(group, 0.5, 0.0))
-    assert (fewer[0] < met).all()
-    assert (fewer[1] < expected).all()
+    found = meetings(now, group, np.ones(12, bool))
+    of_a_half, whole = (met(now, np.where(group, by, 0.0)) for by in (0.5, 1 - 1e-12))
+    assert np.allclose(whole[0], found.met.sum(axis=0))
+    assert np.allclose(whole[1], found.expected.sum(axis=0))
+    assert (of_a_half[0] < whole[0]).all()
+    assert (of_a_half[1] < whole[1]).all()
+
+
+def met(copies: Copies, likely: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How often each meets likely members, and would."""
+    found = weighed(copies, likely)
+    return np.bincount(copies.member, found.chance, copies.members), found.expected
+
+
+def in_a_genre(strata: Strata, members: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """A farm of which two members keep to one genre, and what they leave of that genre."""
+    random, genre = np.random.default_rng(3), strata.genre(np.arange(TRACKS, dtype=np.int32))
+    here, elsewhere = (random.permutation(np.flatnonzero(mask)) for mask in (genre == 0, genre > 0))
+    known = [*np.split(elsewhere[: members * 100], members), *np.split(here[:200], 2)]
+    return known, here[200:]
+
+
+def odds_beside(plays: np.ndarray, known: list, crowd: list, one: np.ndarray) -> np.ndarray:
+    """Own odds of a crowd and one more, where of the crowd each is a member by one chance in 50."""
+    _, strata = catalogue()
+    candidates = copies([*known, *crowd, one], strata)
+    likely = np.where(np.arange(candidates.members) < len(known), 0.98, 0.02)
+    return own_odds(candidates, likely)[len(known) :]
+
+
+def test_meeting_people_does_not_clear_an_account_of_a_farm() -> None:
+    """Who takes what two known members leave of a genre is told by that, though many of whom hardly
+    anything is known have the same tracks; who listens freely there is not, nor are the others."""
+    plays, strata = catalogue()
+    known, left = in_a_genre(strata, 60)
+    here = np.concatenate([*known[-2:], left])
+    crowd, free = freely(plays, here, 4, 300, 20), freely(plays, here, 5, 1, 60)[0]
+    odds = odds_beside(plays, known, crowd, left[:60])
+    assert odds[-1] > LEAST_OF_ITS_OWN + 2
+    assert odds_beside(plays, known, crowd, free)[-1] < 0
+    assert (odds[:-1] > LEAST_OF_ITS_OWN).mean() < 0.02
+
+
+@pytest.mark.parametrize("favourites", [0, 10])
+def test_of_people_hardly_any_shows_much(favourites: int) -> None:
+    """The ratio of likelihoods is one at most in the mean over people, also where people have more
+    in common than their genres say: some albums that many of them love."""
+    plays, strata = catalogue()
+    known, left = in_a_genre(strata, 60)
+    here = np.concatenate([*known[-2:], left])
+    loved, random = np.random.default_rng(8).choice(here, 60), np.random.default_rng(9)
+    crowd = [
+        np.concatenate([one, random.choice(loved, favourites)])
+        for one in freely(plays, here, 4, 2_000, 20)
+    ]
+    odds = odds_beside(plays, known, crowd, left[:60])[:-1]
+    assert np.exp(odds).mean() <= 1
+    assert (odds > LEAST_OF_ITS_OWN).mean() <= 1 / 5
 
 
 def test_looks_are_what_they_say() -> None:

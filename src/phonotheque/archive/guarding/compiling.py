@@ -13,7 +13,9 @@ import numpy as np
 
 from phonotheque.archive.guarding.suspicion import new_guard
 from phonotheque.guard.engine.memory import Events
+from phonotheque.guard.groups.likeness import looks_of
 from phonotheque.guard.groups.meetings import copies_of, meetings, weighed
+from phonotheque.guard.groups.ranking import scores_of
 from phonotheque.guard.groups.strata import stratify
 
 
@@ -24,6 +26,8 @@ def compile_ahead() -> None:
     second, copied = np.zeros(1, np.int64), np.ones(1, np.bool_)
     guard.see(Events(none, none, second, none, copied), ~copied)
     strata = stratify(guard.groups.listeners, guard.music.genre, guard.music.album)
+    scores_of(guard.accounts)
     copies = copies_of(none, none, strata, 1)
-    meetings(copies, strata, copied)
-    weighed(copies, strata, np.zeros(1))
+    looks_of(copies, strata)
+    meetings(copies, copied, copied)
+    weighed(copies, np.zeros(1))

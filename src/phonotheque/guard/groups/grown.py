@@ -28,10 +28,8 @@ from phonotheque.guard.groups.meetings import (
     Floats,
     Meetings,
     meetings,
-    only,
 )
 from phonotheque.guard.groups.poisson import log10_at_most
-from phonotheque.guard.groups.strata import Strata
 
 ALARM_LOG10 = -9.0
 FROM_THE_TOP = (300, 1_000, 3_000)
@@ -104,7 +102,6 @@ def log_odds(met: Floats, expected: Floats, ratio: float) -> Floats:
 
 def grown(
     copies: dict[float, Copies],
-    strata: Strata,
     rankings: Sequence[npt.NDArray[np.int64]],
     core: Flags,
     sizes: Sequence[int] = FROM_THE_TOP,
@@ -113,7 +110,6 @@ def grown(
 
     Args:
         copies: Of the candidates, by the rating above which tracks are looked at.
-        strata: Of the tracks.
         rankings: Places of candidates, the most suspicious first.
         core: Candidates that are known to belong to a farm: groups are held against them, too.
         sizes: How many are taken from the top.
@@ -124,16 +120,13 @@ def grown(
                 if len(ranking) >= size:
                     group = np.zeros(mine.members, np.bool_)
                     group[ranking[:size]] = True
-                    yield from _trimmed(mine, strata, group & ~core, core, limit)
+                    yield from _trimmed(mine, group & ~core, core, limit)
 
 
-def _trimmed(
-    copies: Copies, strata: Strata, group: Flags, core: Flags, limit: float
-) -> Iterator[Suspected]:
+def _trimmed(copies: Copies, group: Flags, core: Flags, limit: float) -> Iterator[Suspected]:
     known = int(core.sum())
     for _ in range(ROUNDS):
-        copies = only(copies, group | core)
-        found = meetings(copies, strata, group | core)
+        found = meetings(copies, group | core, group)
         met, expected = found.of_half(1, group)
         members = np.flatnonzero(group)
         yield Suspected(group, limit, met, expected, known / max(1, len(members)))

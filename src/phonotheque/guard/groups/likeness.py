@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.guard.groups.meetings import Copies, Flags, Floats
+from phonotheque.guard.groups.meetings import Copies, Flags, Floats, Numbers
 from phonotheque.guard.groups.strata import Strata
+
+Counts = npt.NDArray[np.int64]
 
 _SAME_GENRE = np.array([0.02, 0.05, 0.1, 0.2, 0.4])
 _OF_AN_ALBUM = np.array([1.3, 2.0, 3.0, 5.0, 8.0])
@@ -39,21 +42,36 @@ class Looks(NamedTuple):
 
 def looks_of(copies: Copies, strata: Strata) -> Looks:
     """Return how each candidate looks."""
-    albums = int(strata.album.max(initial=0)) + 1
-    pairs, first = np.unique(
-        copies.member.astype(np.int64) * albums + strata.album[copies.track], return_index=True
-    )
-    who = pairs // albums
-    genre = strata.genre(copies.track[first]).astype(np.int64)
-    genres = int(genre.max(initial=0)) + 1
-    of_genre, counts = np.unique(who * genres + genre, return_counts=True)
-    count = np.bincount(who, minlength=copies.members)
-    alike = np.bincount(of_genre // genres, counts * (counts - 1), copies.members)
-    same = alike / np.maximum(count * (count - 1), 1)
-    tracks = np.bincount(copies.member, minlength=copies.members)
-    of_an_album = np.maximum(tracks / np.maximum(count, 1), 1.0)
+    album, genre = strata.album[copies.track], strata.genre(copies.track)
+    albums, alike = _counted(copies.begins, album, genre)
+    same = alike / np.maximum(albums * (albums - 1), 1)
+    of_an_album = np.maximum(np.diff(copies.begins) / np.maximum(albums, 1), 1.0)
     place = np.digitize(same, _SAME_GENRE) * (len(_OF_AN_ALBUM) + 1)
     return Looks(place + np.digitize(of_an_album, _OF_AN_ALBUM), of_an_album)
+
+
+@numba.njit(cache=True)
+def _counted(
+    begins: Counts, album: Numbers, genre: Numbers
+) -> tuple[Counts, Counts]:  # pragma: no cover - compiled
+    """Return how many albums each candidate has, and twice how many pairs of them are of a genre.
+
+    An album is of the genre of the first of its tracks that the candidate had.
+    """
+    members = len(begins) - 1
+    albums, alike = np.zeros(members, np.int64), np.zeros(members, np.int64)
+    last = np.full(album.max() + 1 if len(album) else 0, -1, np.int32)
+    in_genre = np.zeros(genre.max() + 1 if len(genre) else 0, np.int64)
+    for who in range(members):
+        for row in range(begins[who], begins[who + 1]):
+            if last[album[row]] != who:
+                last[album[row]] = who
+                albums[who] += 1
+                alike[who] += 2 * in_genre[genre[row]]
+                in_genre[genre[row]] += 1
+        for row in range(begins[who], begins[who + 1]):
+            in_genre[genre[row]] = 0
+    return albums, alike
 
 
 def likeness(looks: Looks, farm: Floats, people: Floats) -> Floats:

@@ -24,19 +24,37 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Copies(NamedTuple):
-    """First copies of candidates; columns of one length, and how many candidates there are.
+    """First copies of candidates, candidate by candidate, with what is known of each track beside
+    it: it is read some hundred times at a look.
 
     Attributes:
-        member: Place of the candidate.
+        begins: Row at which each candidate begins, and the end, (candidates + 1).
         track: Number of the track.
-        own: How many rows of its candidate are in the track's cell, on the track's half.
-        members: How many candidates there are.
+        place: Of the track among those that any candidate has.
+        cell: Twice its cell, and one more on the second half.
+        share: Its share of the cell (`strata.Strata`).
+        own: How many rows of the same candidate are in that cell, on that half.
+        places, cells: Beyond the highest `place`, and `cell`.
     """
 
-    member: Numbers
+    begins: npt.NDArray[np.int64]
     track: Numbers
+    place: Numbers
+    cell: Numbers
+    share: Floats
     own: Numbers
-    members: int
+    places: int
+    cells: int
+
+    @property
+    def members(self) -> int:
+        """How many candidates there are."""
+        return len(self.begins) - 1
+
+    @property
+    def member(self) -> Numbers:
+        """Of each row, the place of its candidate."""
+        return np.repeat(np.arange(self.members, dtype=np.int32), np.diff(self.begins))
 
 
 class Meetings(NamedTuple):
@@ -56,82 +74,121 @@ class Meetings(NamedTuple):
 
 
 def copies_of(member: Numbers, track: Numbers, strata: Strata, members: int) -> Copies:
-    """Return copies with the counts that each needs of its own candidate."""
-    place = member.astype(np.int64) * (2 * strata.cells)
-    place += strata.cell[track].astype(np.int64) * 2 + strata.half[track]
-    order = np.argsort(place, kind="stable")
-    place = place[order]
-    first = np.flatnonzero(np.r_[True, place[1:] != place[:-1]]) if len(place) else np.zeros(0, int)
-    sizes = np.diff(np.r_[first, len(place)])
-    return Copies(member[order], track[order], np.repeat(sizes, sizes).astype(np.int32), members)
+    """Return copies candidate by candidate; what came first of one stays first.
+
+    Args:
+        member: Of each copy, the place of its candidate.
+        track: Of each copy.
+        strata: Of the tracks.
+        members: How many candidates there are.
+    """
+    begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(member, None, members))])
+    cells = 2 * strata.cells
+    track, place, cell, own, places = _sorted(member, track, strata, begins, cells)
+    return Copies(begins, track, place, cell, strata.share[track], own, places, cells)
 
 
-def only(copies: Copies, group: Flags) -> Copies:
-    """Return the copies of a group; places of candidates stay as they are."""
-    rows = np.flatnonzero(group[copies.member])
-    return Copies(copies.member[rows], copies.track[rows], copies.own[rows], copies.members)
+@numba.njit(cache=True)
+def _sorted(
+    member: Numbers, track: Numbers, strata: Strata, begins: npt.NDArray[np.int64], cells: int
+) -> tuple[Numbers, Numbers, Numbers, Numbers, int]:  # pragma: no cover - compiled
+    count = len(track)
+    found, place = np.empty(count, np.int32), np.empty(count, np.int32)
+    cell, own = np.empty(count, np.int32), np.empty(count, np.int32)
+    next_row = begins[:-1].copy()
+    for row in range(count):
+        found[next_row[member[row]]] = track[row]
+        next_row[member[row]] += 1
+    places, place_of = 0, np.full(len(strata.cell), -1, np.int32)
+    in_cell = np.zeros(cells, np.int32)
+    for who in range(len(begins) - 1):
+        for row in range(begins[who], begins[who + 1]):
+            what = found[row]
+            if place_of[what] < 0:
+                place_of[what] = places
+                places += 1
+            place[row] = place_of[what]
+            cell[row] = 2 * strata.cell[what] + np.int32(strata.half[what])
+            in_cell[cell[row]] += 1
+        for row in range(begins[who], begins[who + 1]):
+            own[row] = in_cell[cell[row]]
+        for row in range(begins[who], begins[who + 1]):
+            in_cell[cell[row]] = 0
+    return found, place, cell, own, places
 
 
-def meetings(copies: Copies, strata: Strata, group: Flags) -> Meetings:
-    """Count the meetings of each candidate with a group of them."""
-    return Meetings(*_meet(copies, strata, group))
+def meetings(copies: Copies, group: Flags, whose: Flags) -> Meetings:
+    """Count the meetings of some candidates with a group; 0 for all others.
+
+    Args:
+        copies: Of all candidates.
+        group: Who is met.
+        whose: Whose meetings are counted, members of the group or not.
+    """
+    return Meetings(*_meet(copies, group, whose))
 
 
 @numba.njit(cache=True)
 def _meet(
-    copies: Copies, strata: Strata, group: Flags
+    copies: Copies, group: Flags, whose: Flags
 ) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
-    having = np.zeros(len(strata.cell), np.int32)
-    in_cell = np.zeros((strata.cells, 2), np.int64)
-    for row in range(len(copies.track)):
-        if group[copies.member[row]]:
-            what = copies.track[row]
-            having[what] += 1
-            in_cell[strata.cell[what], np.int64(strata.half[what])] += 1
-    met, expected = np.zeros((2, copies.members)), np.zeros((2, copies.members))
-    for row in range(len(copies.track)):
-        who, what = copies.member[row], copies.track[row]
-        half, others = np.int64(strata.half[what]), having[what]
-        rows = in_cell[strata.cell[what], half]
+    having = np.zeros(copies.places, np.int32)
+    in_cell = np.zeros(copies.cells, np.int32)
+    members = len(group)
+    for who in range(members):
         if group[who]:
-            others -= 1
-            rows -= copies.own[row]
-        if others > 0:
-            met[half, who] += 1
-        expected[half, who] += 1 - np.exp(-rows * strata.share[what])
+            for row in range(copies.begins[who], copies.begins[who + 1]):
+                having[copies.place[row]] += 1
+                in_cell[copies.cell[row]] += 1
+    met, expected = np.zeros((2, members)), np.zeros((2, members))
+    for who in range(members):
+        if whose[who]:
+            itself = np.int32(group[who])
+            for row in range(copies.begins[who], copies.begins[who + 1]):
+                half = copies.cell[row] & 1
+                if having[copies.place[row]] > itself:
+                    met[half, who] += 1
+                rows = in_cell[copies.cell[row]] - itself * copies.own[row]
+                expected[half, who] += 1 - np.exp(-rows * copies.share[row])
     return met, expected
 
 
-def weighed(copies: Copies, strata: Strata, weights: Floats) -> tuple[Floats, Floats]:
-    """Return how often each candidate meets others and would, on both halves together.
+class Weighed(NamedTuple):
+    """Meetings with a group to which each candidate belongs by some chance, both halves together.
 
-    As `meetings`, of a group to which each candidate belongs by so much.
+    Attributes:
+        chance: Of each copy, that a member (another one than its candidate) has the track too.
+        expected: Of each candidate, how many such tracks it would have, listening freely.
+    """
+
+    chance: Floats
+    expected: Floats
+
+
+def weighed(copies: Copies, likely: Floats) -> Weighed:
+    """Count meetings, as `meetings`, with those who are members by some chance.
 
     Args:
         copies: Of the candidates.
-        strata: Of the tracks.
-        weights: Chance of each candidate to be of the group, 0 to below 1.
+        likely: Chance of each candidate to be a member, 0 to below 1.
     """
-    met, expected = _weigh(copies, strata, weights)
-    return met, expected
+    return Weighed(*_weigh(copies, likely))
 
 
 @numba.njit(cache=True)
-def _weigh(
-    copies: Copies, strata: Strata, weights: Floats
-) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
-    without = np.log1p(-weights)
-    nobody = np.zeros(len(strata.cell))  # log of the chance that no member has a track
-    in_cell = np.zeros((strata.cells, 2))
-    for row in range(len(copies.track)):
-        who, what = copies.member[row], copies.track[row]
-        nobody[what] += without[who]
-        in_cell[strata.cell[what], np.int64(strata.half[what])] += weights[who]
-    met, expected = np.zeros(copies.members), np.zeros(copies.members)
-    for row in range(len(copies.track)):
-        who, what = copies.member[row], copies.track[row]
-        rows = in_cell[strata.cell[what], np.int64(strata.half[what])]
-        rows -= weights[who] * copies.own[row]
-        met[who] += 1 - np.exp(nobody[what] - without[who])
-        expected[who] += 1 - np.exp(-rows * strata.share[what])
-    return met, expected
+def _weigh(copies: Copies, likely: Floats) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
+    without = np.log1p(-likely)
+    nobody = np.zeros(copies.places)  # log of the chance that no member has a track
+    in_cell = np.zeros(copies.cells)
+    members = len(likely)
+    for who in range(members):
+        for row in range(copies.begins[who], copies.begins[who + 1]):
+            nobody[copies.place[row]] += without[who]
+            in_cell[copies.cell[row]] += likely[who]
+    chance, expected = np.zeros(len(copies.place)), np.zeros(members)
+    for who in range(members):
+        for row in range(copies.begins[who], copies.begins[who + 1]):
+            rows = in_cell[copies.cell[row]] - likely[who] * copies.own[row]
+            chance[row] = max(0.0, 1 - np.exp(nobody[copies.place[row]] - without[who]))
+            expected[who] += 1 - np.exp(-rows * copies.share[row])
+    return chance, expected

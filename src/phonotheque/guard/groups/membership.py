@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from phonotheque.guard.groups.grown import Suspected, log_odds
+from phonotheque.guard.groups.grown import Suspected
 from phonotheque.guard.groups.likeness import likeness, looks_of, showing
 from phonotheque.guard.groups.meetings import Copies, Flags, Floats, weighed
 from phonotheque.guard.groups.strata import Strata
@@ -35,7 +35,12 @@ _ROUNDS = 5
 _KNOWN, _UNKNOWN = 0.98, 0.02
 """Chances to begin with: of who failed a challenge, and of who is in no alarmed group."""
 
-_RATIOS = (0.05, 0.5)
+_OF_A_FARM = (0.05, 0.5)
+"""Meetings of a farm's account beside people's: what is believed at least, and at most."""
+
+_OF_PEOPLE = (1.0, 1.3)
+"""Meetings of people beside those that cells say, likewise."""
+
 _SHARES = (0.002, 0.9)
 _TOGETHER = 0.5
 """Tracks of one album are met together, so that k of them say less than k of different ones: taken
@@ -83,7 +88,7 @@ def belonging(
     likely[core] = _KNOWN
     own = odds = np.zeros(copies.members)
     for _ in range(_ROUNDS):
-        own = _own_odds(copies, strata, likely)
+        own = own_odds(copies, likely)
         farm = showing(core, likely, members, LEAST_CORE)
         alike = likeness(looks, farm, np.where(core, 0.0, 1 - likely))
         odds = _prior(likely[~core]) + own / looks.of_an_album**_TOGETHER + alike
@@ -93,19 +98,33 @@ def belonging(
     return certain & (own > LEAST_OF_ITS_OWN) & ~core
 
 
-def _own_odds(copies: Copies, strata: Strata, likely: Floats) -> Floats:
+def own_odds(copies: Copies, likely: Floats) -> Floats:
     """Return the log odds that each candidate's own meetings give.
 
-    How seldom a farm's own account meets the others is what those who are likely ones show.
+    How often a farm's own account meets the others is what those who are likely ones show, and how
+    often anybody else does what all others show: people have more in common than cells say. A track
+    that only somebody has who hardly belongs to it says hardly anything: if nobody who belongs has
+    it, it is as likely for a farm's account as for anybody.
     """
-    met, expected = weighed(copies, strata, likely)
-    ratio = float((likely * met).sum()) / max(float((likely * expected).sum()), 1e-9)
-    least, most = _RATIOS
-    return log_odds(met, expected, min(most, max(least, ratio)))
+    found = weighed(copies, likely)
+    who = copies.member
+    met: Floats = np.bincount(who, found.chance, copies.members)
+    people = _between(_OF_PEOPLE, _ratio(met, found.expected, 1 - likely))
+    missing = 1 - _between(_OF_A_FARM, _ratio(met, found.expected, likely) / people)
+    odds = np.bincount(who, np.log1p(-missing * found.chance), copies.members)
+    return odds + missing * people * found.expected
+
+
+def _ratio(met: Floats, expected: Floats, weights: Floats) -> float:
+    """Return the meetings of some candidates beside those that cells say."""
+    return float((weights * met).sum()) / max(float((weights * expected).sum()), 1e-9)
+
+
+def _between(bounds: tuple[float, float], ratio: float) -> float:
+    return min(bounds[1], max(bounds[0], ratio))
 
 
 def _prior(likely: Floats) -> float:
     """Return the log odds of anybody, before anything is known of him."""
-    least, most = _SHARES
-    share = min(most, max(least, float(likely.mean()))) if len(likely) else least
+    share = _between(_SHARES, float(likely.mean())) if len(likely) else _SHARES[0]
     return math.log(share / (1 - share))

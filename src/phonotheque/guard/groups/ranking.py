@@ -8,6 +8,9 @@ they do. A ranking accuses nobody: it only says whom to look at together.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -20,29 +23,36 @@ _GENRE_WEIGHT = 5.0
 _FEW_WEIGHT = 1.0
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
+
+
+class Scores(NamedTuple):
+    """How suspicious each account is, in three ways.
+
+    Attributes:
+        non_hits: Share of non-hits among its last new tracks.
+        spread: That, less how much it keeps to few genres. Who has few albums is not taken for one
+            of many genres.
+        depth: That, by how much it keeps to few genres. Who has few albums is not taken for one of
+            few genres.
+    """
+
+    non_hits: Floats
+    spread: Floats
+    depth: Floats
+
+
+def scores_of(accounts: Accounts) -> Scores:
+    """Return the scores of all accounts."""
+    non_hits = by_non_hits(accounts)
+    same, few = _narrowness(accounts)
+    spread = non_hits - _GENRE_WEIGHT * same - _FEW_WEIGHT * few
+    return Scores(non_hits, spread, non_hits * (same - _FEW_WEIGHT * few))
 
 
 def by_non_hits(accounts: Accounts) -> Floats:
     """Return the share of non-hits among the last new tracks of each account."""
     return accounts.numbers[:, NON_HITS].astype(np.float64)
-
-
-def by_spread(accounts: Accounts) -> Floats:
-    """Return the share of non-hits, less how much they keep to few genres.
-
-    Who has few albums is not taken for one of many genres.
-    """
-    same, few = _narrowness(accounts)
-    return by_non_hits(accounts) - _GENRE_WEIGHT * same - _FEW_WEIGHT * few
-
-
-def by_depth(accounts: Accounts) -> Floats:
-    """Return the share of non-hits, by how much they keep to few genres.
-
-    Who has few albums is not taken for one of few genres.
-    """
-    same, few = _narrowness(accounts)
-    return by_non_hits(accounts) * (same - _FEW_WEIGHT * few)
 
 
 def _narrowness(accounts: Accounts) -> tuple[Floats, Floats]:
@@ -52,15 +62,25 @@ def _narrowness(accounts: Accounts) -> tuple[Floats, Floats]:
     "Measurement of diversity", Nature 163, 1949, without bias), less what the places of the counts
     share by themselves; the second falls with the root of the number of albums.
     """
-    counts = accounts.genres.astype(np.float64)
-    albums = counts.sum(axis=1)
-    pairs = np.maximum(albums * (albums - 1), 1)
-    same = (counts * (counts - 1)).sum(axis=1) / pairs
+    albums, alike = _pairs(accounts.genres)
+    same = alike / np.maximum(albums * (albums - 1), 1)
     same = np.maximum(0, (same * GENRE_PLACES - 1) / (GENRE_PLACES - 1))
     return np.sqrt(same), 1 / np.sqrt(np.maximum(albums, 1))
 
 
-RANKINGS = (by_non_hits, by_spread, by_depth)
+@numba.njit(cache=True)
+def _pairs(
+    genres: npt.NDArray[np.uint8],
+) -> tuple[Numbers, Numbers]:  # pragma: no cover - compiled
+    """Return how many albums each account has, and twice how many pairs of them are of a genre."""
+    accounts, places = genres.shape
+    albums, alike = np.zeros(accounts, np.int64), np.zeros(accounts, np.int64)
+    for account in range(accounts):
+        for place in range(places):
+            count = np.int64(genres[account, place])
+            albums[account] += count
+            alike[account] += count * (count - 1)
+    return albums, alike
 
 
 def ranked(

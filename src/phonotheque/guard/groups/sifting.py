@@ -69,7 +69,7 @@ def sift(
     known, others = candidates.known, candidates.others
     strata = stratify(others, music.genre, music.album)
     copies = {one: _above(one, candidates, music, strata) for one in LIMITS}
-    outcome = judge(grown(copies, strata, candidates.tops, known, sizes))
+    outcome = judge(grown(copies, candidates.tops, known, sizes))
     alarm = outcome.alarm
     if alarm is None and known.sum() < LEAST_CORE:
         return Sifted(outcome, limit, np.zeros(len(known), np.bool_))

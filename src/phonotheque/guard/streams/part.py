@@ -22,8 +22,8 @@ from phonotheque.guard.engine.memory import Events, new_accounts, new_music, rat
 from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.groups.grown import FROM_THE_TOP
 from phonotheque.guard.groups.ledger import Ledger
-from phonotheque.guard.groups.ranking import RANKINGS, ranked
-from phonotheque.guard.groups.rounds import Answers, quarter_of
+from phonotheque.guard.groups.ranking import ranked, scores_of
+from phonotheque.guard.groups.rounds import Answers, look_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.rows import (
     CANARY,
@@ -98,7 +98,7 @@ class Part:
             own=self.hashes[self._mine(marks.told)],
             answers=tuple((one, *self.answers[one]) for one in sorted(self.answers)),
             peaks=peaks_of(self.accounts.numbers, ~marks.failed) if is_day else None,
-            shortlist=self._shortlist() if shape.is_quarter_between(window, following) else None,
+            shortlist=self._shortlist() if shape.is_look_between(window, following) else None,
         )
 
     def hear(self, news: News, shape: Shape) -> None:
@@ -115,7 +115,7 @@ class Part:
         self.marks.asked[:] |= self.marks.told
         self.marks.told[:] = False
         self.marks.asked[mine] = True
-        self.marks.round[mine] = quarter_of(shape.second(news.following))
+        self.marks.round[mine] = look_of(shape.second(news.following))
 
     def know(self, hashes: Hashes) -> None:
         """Give numbers to accounts, in their order."""
@@ -191,7 +191,7 @@ class Part:
         count, marks = len(self.hashes), self.marks
         names = np.zeros(len(marks.asked), np.uint64)
         names[:count] = self.hashes
-        scores = [score(self.accounts) for score in RANKINGS]
+        scores = scores_of(self.accounts)
         tops = [
             ranked(one, self.accounts, marks.asked, names)[: max(FROM_THE_TOP)] for one in scores
         ]
