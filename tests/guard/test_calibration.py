@@ -106,6 +106,22 @@ def test_a_heavier_tail_than_lognormal_is_believed() -> None:
     assert (other > limit).mean() <= 3 * RATE
 
 
+@pytest.mark.parametrize("accounts", [5_000, 200_000])
+def test_a_limit_moves_by_degrees_as_the_end_gets_heavier(accounts: int) -> None:
+    """No step: what the farthest accounts show by 1 % more raises it by 3 % at most, never lowers
+    it, and in the end it is believed."""
+    peaks = np.sort(lognormal(21, accounts))
+    farthest = peaks[-len(peaks) // 100 :].copy()
+    limits = []
+    for by in 1.01 ** np.arange(80):
+        peaks[-len(farthest) :] = farthest[0] + (farthest - farthest[0]) * by
+        limits.append(threshold(peaks, RATE / 3))
+    steps = np.diff(np.log(np.array(limits, float)))
+    assert (steps > -1e-9).all()
+    assert (steps < np.log(1.03)).all()
+    assert limits[-1] > 1.3 * limits[0]
+
+
 def test_too_few_accounts_give_no_threshold() -> None:
     """A service of twenty accounts says nothing about its tail: budgets carry it."""
     assert threshold(lognormal(21, 20), RATE) is None

@@ -2,7 +2,7 @@
 
 The tail of ordinary listening is nearly lognormal, so that its middle says where its end is, and a
 farm of a few per cent, which is beyond the middle, moves nothing. Where a population shows more at
-its end than that (people who dig deep), what it shows counts.
+its end than that (people who dig deep), what it shows counts, by how much more it is.
 
 Where few listen, hardly anybody comes upon two rare tracks within an hour, and the tail ends at
 the weight of one: whoever finds two tomorrow would be beyond it. So there is a floor as well.
@@ -39,13 +39,18 @@ LEAST_PLAYS = 20
 
 _DAY_S = 86_400.0
 _WHOLE_DAYS = 30.0
+_GATHERED_WHOLE = tuple(1 - math.exp(-_WHOLE_DAYS * _DAY_S / clock) for clock in CLOCKS_S)
 _MOST_A_DAY = 1.02
 _MIDDLE = 0.8
 _FITTED = np.linspace(0.80, 0.975, 15)
 _SHOWN = 20.0
 """A quantile is shown by a population when so many accounts are beyond it."""
 
-_HEAVIER = 1.1
+_LIGHT, _HEAVY = 0.9, 1.3
+"""What a population shows at its end, beside the lognormal: below the first the lognormal is
+believed alone, above the second what is shown. In between both are, by degrees: twenty accounts say
+where the end is to a tenth or so, and what may be done to people must not hang on one of them."""
+
 _STEEPEST = 0.5
 
 Floats = npt.NDArray[np.float64]
@@ -72,8 +77,7 @@ class Limits:
         A sum that fades within a month has gathered less in a week than it ever will.
         """
         gathered = [1 - math.exp(-max(days, 0.25) * _DAY_S / clock) for clock in CLOCKS_S]
-        whole = [1 - math.exp(-_WHOLE_DAYS * _DAY_S / clock) for clock in CLOCKS_S]
-        parts = zip(self.bits, gathered, whole, strict=True)
+        parts = zip(self.bits, gathered, _GATHERED_WHOLE, strict=True)
         return np.array([bits * min(1.0, now / then) for bits, now, then in parts])
 
     def next(self, wanted: Limits | None, last: int, second: int) -> Limits:
@@ -168,9 +172,10 @@ def threshold(peaks: Peaks, rate: float) -> float | None:
     farthest = max(inside, min(0.02, _SHOWN / len(positive)))
     shown = float(np.quantile(positive, 1 - farthest))
     continued = _continued(positive, inside, farthest)
-    if shown > _HEAVIER * lognormal(positive, farthest):
-        return max(lognormal(positive, inside), shown, continued)
-    return lognormal(positive, inside)
+    fitted = lognormal(positive, inside)
+    heavier = shown / lognormal(positive, farthest)
+    believed = min(1.0, max(0.0, (heavier - _LIGHT) / (_HEAVY - _LIGHT)))
+    return float(fitted ** (1 - believed) * max(fitted, shown, continued) ** believed)
 
 
 def lognormal(values: Floats, rate: float) -> float:
