@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonotheque.guard.groups.membership import Demand
-from phonotheque.guard.groups.rounds import Answers, Rounds, quarter_of
+from phonotheque.guard.groups.rounds import Answers, Rounds, look_of
 
-LASTS = 31 * 4
+LASTS = 31 * 24
 
 
 @given(st.lists(st.booleans(), max_size=60), st.integers(1, 20))
@@ -63,8 +63,8 @@ def test_who_was_never_asked_is_not_waited_for() -> None:
 
 
 def test_a_look_has_a_name_for_all() -> None:
-    """The quarter of the day in which it was, since 1970."""
-    assert [quarter_of(second) for second in (0, 21_599, 21_600, 86_400)] == [0, 0, 1, 4]
+    """How many times between two looks it was after 1970."""
+    assert [look_of(second) for second in (0, 3_599, 3_600, 86_400)] == [0, 0, 1, 24]
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=30))

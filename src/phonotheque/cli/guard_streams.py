@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE
-from phonotheque.cli.output import counted, print_json, tell
+from phonotheque.cli.output import print_json, tell
 from phonotheque.cli.signals import stop_at_signals
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +175,7 @@ def _shape(tracks: Path, parts: int, window: int, name: str) -> tuple[Tracks, Sh
     try:
         return known, Shape(parts, window, len(known), name)
     except ValueError as error:
-        todo = "A quarter of a day is a whole number of windows: 60, 300, 3600."
+        todo = "An hour is a whole number of windows: 60, 300, 3600."
         raise BadRequestError(f"--window {window}", str(error), todo) from error
 
 

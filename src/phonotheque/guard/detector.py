@@ -35,12 +35,11 @@ from phonotheque.guard.engine.memory import (
 )
 from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.grouping import Grouping
-from phonotheque.guard.groups.rounds import QUARTER_S, Answers, quarter_of
+from phonotheque.guard.groups.rounds import GROUPS_EVERY_S, Answers, look_of
 from phonotheque.guard.rungs import FROM_SCORE, Rung
 from phonotheque.guard.service import Numbers, Service
 
 DAY_S = 86_400
-GROUPS_EVERY_S = QUARTER_S
 REMEMBERED_S = 60 * DAY_S
 """How long the ledger keeps a first copy."""
 
@@ -139,15 +138,17 @@ class Guard:
             besides: Who is to be asked for himself at this instant, and so not for a group's sake.
         """
         grouped = self._grown(second)
+        if not len(grouped):
+            return grouped
         grouped = grouped[~np.isin(grouped, besides)]
         self._ask(grouped, second)
         return grouped
 
     def _ask(self, grouped: npt.NDArray[np.int64], second: int) -> None:
         """Note who is asked for a group's sake."""
-        quarter = quarter_of(second)
-        self.groups.rounds.ask(quarter, len(grouped))
-        self.marks.round[grouped] = quarter
+        look = look_of(second)
+        self.groups.rounds.ask(look, len(grouped))
+        self.marks.round[grouped] = look
         self.marks.asked[grouped] = True
 
     def _grown(self, second: int) -> npt.NDArray[np.int64]:
@@ -157,7 +158,7 @@ class Guard:
         self.moments.grouped = second
         if not self.groups.knows(self.music):
             return np.zeros(0, np.int64)
-        self.groups.settle(quarter_of(second))
+        self.groups.settle(look_of(second))
         return self.groups.grow(self.accounts, self.music, self.marks.asked, self.marks.failed)
 
     def make_room(self, accounts: int, genres: Numbers) -> None:
@@ -204,8 +205,9 @@ class Guard:
         return (self.moments.last - self.moments.first) / DAY_S
 
     def _take(self, events: Events, chosen: Chosen, limits: npt.NDArray[np.float64]) -> None:
-        mine = np.flatnonzero(~chosen)
-        events = Events._make(column[mine] for column in events)
+        if chosen.any():
+            mine = np.flatnonzero(~chosen)
+            events = Events._make(column[mine] for column in events)
         if not len(events.second):
             return
         self._rate(int(events.second[0]))

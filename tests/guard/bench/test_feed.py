@@ -15,6 +15,7 @@ from phonotheque.guard.bench.habits import KINDS
 from phonotheque.guard.bench.keys import CAPS, LEAST_BLOCKS, SHARED_ADDRESS, make_keys
 from phonotheque.guard.bench.people import Population, make_population
 from phonotheque.guard.bench.world import World
+from phonotheque.guard.groups.rounds import GROUPS_EVERY_S
 
 SEED = 21
 
@@ -24,7 +25,7 @@ def world(scenario: str = "loners") -> World:
     return World(one.catalogue(), one.population(), SEED)
 
 
-def fed(scenario: str = "loners", step_s: int = DAY_S // 4) -> list[Batch]:
+def fed(scenario: str = "loners", step_s: int = GROUPS_EVERY_S) -> list[Batch]:
     feed = Feed(world(scenario), step_s)
     return [*feed.warm_up(), *feed.days(TINY.days)]
 
@@ -45,7 +46,7 @@ def test_a_batch_ends_before_its_look(batches: list[Batch]) -> None:
     looks = list(look_seconds(TINY.days))
     for batch, look in zip(batches[-len(looks) :], looks, strict=True):
         assert batch.events.second.max() < look
-        assert batch.events.second.min() >= look - DAY_S // 4
+        assert batch.events.second.min() >= look - GROUPS_EVERY_S
 
 
 def test_no_event_is_lost_or_doubled(batches: list[Batch]) -> None:
@@ -58,11 +59,11 @@ def test_no_event_is_lost_or_doubled(batches: list[Batch]) -> None:
 
 
 def test_the_length_of_a_step_changes_nothing_else(batches: list[Batch]) -> None:
-    """Hourly looks meet the same events."""
-    hourly = fed(step_s=3_600)
+    """Looks at every quarter of a day meet the same events."""
+    seldom = fed(step_s=21_600)
     for column in range(5):
         assert np.array_equal(
-            np.concatenate([batch.events[column] for batch in hourly]),
+            np.concatenate([batch.events[column] for batch in seldom]),
             np.concatenate([batch.events[column] for batch in batches]),
         )
 

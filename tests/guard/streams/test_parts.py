@@ -14,7 +14,7 @@ from faults.memory import MemoryDisk
 from phonotheque.errors import ConflictError, IntegrityError, MalformedError, UnavailableError
 from phonotheque.guard.engine.memory import PLAYS
 from phonotheque.guard.groups.membership import Demand
-from phonotheque.guard.groups.rounds import quarter_of
+from phonotheque.guard.groups.rounds import look_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.joining import Joiner
 from phonotheque.guard.streams.packing import pack
@@ -123,14 +123,14 @@ def test_any_number_of_workers_says_what_one_process_says(parts: int) -> None:
     ("seed", "answers", "demand"),
     [
         (1, "", Demand()),
-        (2, "passed", Demand(within=1.0, beside=4.5)),
-        (3, "failed", Demand(within=0.25, beside=3.5)),
+        (2, "passed", Demand(within=1.5, beside=5.0)),
+        (3, "failed", Demand(within=0.0, beside=3.0)),
     ],
 )
 def test_kills_change_no_verdict(seed: int, answers: str, demand: Demand) -> None:
     """Before and after any call to the server, of any process, again and again; however those
     answered who were asked: one must be more certain the next time when they were people, and less
-    when they were a farm, once."""
+    when they were a farm, once for each of the two looks at which they were asked."""
     guarding = Guarding(4, answers=answers)
     assert guarding.run(seed, kill_every=120) == village.alone(answers)
     assert guarding.kills > 20
@@ -311,7 +311,7 @@ def test_answers_of_a_group_move_what_is_demanded() -> None:
     part.take(rows(7, [FAILED]))
     part.take(rows(8, [FAILED]))
     report = part.report(10, 11, shape)
-    assert report.answers == ((quarter_of(shape.second(10)), 0, 1),)
+    assert report.answers == ((look_of(shape.second(10)), 0, 1),)
     assert decode_report(encode_report(report), "reports").answers == report.answers
     assert part.marks.failed[:2].all()
     part.take(rows(7, [PASSED]))

@@ -12,7 +12,7 @@ from phonotheque.guard.engine.compiled import NO_WEIGHTS, observe_apart
 from phonotheque.guard.engine.memory import Events, heaviest, new_accounts, new_music, rated
 from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.grouping import Grouping
-from phonotheque.guard.groups.rounds import quarter_of
+from phonotheque.guard.groups.rounds import GROUPS_EVERY_S, look_of
 from phonotheque.guard.intake import Names, take
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.shape import Shape, Tracks
@@ -113,12 +113,12 @@ def alone(answers: str = "") -> frozenset[tuple[str, int, int, bool]]:
             heard = [one for one in at_look[farm].tolist() if one]
             groups.rounds.hear_all(*((heard, ()) if answers == "passed" else ((), heard)))
         grouped = np.zeros(0, np.int64)
-        if following * WINDOW_S // 21_600 != window * WINDOW_S // 21_600:
-            groups.settle(quarter_of(second))
+        if following * WINDOW_S // GROUPS_EVERY_S != window * WINDOW_S // GROUPS_EVERY_S:
+            groups.settle(look_of(second))
             grouped = groups.grow(accounts, music, asked, failed)
             grouped = grouped[~np.isin(grouped, own)]
-            groups.rounds.ask(quarter_of(second), len(grouped))
-            at_look[grouped] = quarter_of(second)
+            groups.rounds.ask(look_of(second), len(grouped))
+            at_look[grouped] = look_of(second)
         asked[own] = asked[grouped] = True
         told |= {(hashes[one], Rung.CHALLENGE, accounts.crossed_at[one], False) for one in own}
         told |= {(hashes[one], Rung.CHALLENGE, second, True) for one in grouped}

@@ -18,18 +18,17 @@ from phonotheque.guard.bench.detector import Batch, KeyedService
 from phonotheque.guard.bench.listening import CANARY
 from phonotheque.guard.bench.world import WARM_UP_DAYS, World
 from phonotheque.guard.engine.memory import Events
+from phonotheque.guard.groups.rounds import GROUPS_EVERY_S
 
 DAY_S = 86_400
 FIRST_SECOND = 20_454 * DAY_S
 """Second since 1970 at which the first day begins: 1 January 2026."""
 
-QUARTER_S = DAY_S // 4
-
 
 class Feed:
     """Batches of a world."""
 
-    def __init__(self, world: World, step_s: int = QUARTER_S) -> None:
+    def __init__(self, world: World, step_s: int = GROUPS_EVERY_S) -> None:
         """Begin before the warm-up.
 
         Args:
@@ -57,13 +56,14 @@ class Feed:
 
     def _cut(self, day: int, made: list[Events]) -> Iterator[Batch]:
         """Cut a day out of what was made and what is left of the days before."""
-        parts = [*self._later, *made]
-        self._later = []
+        events = _in_order([*self._later, *made])
         begins = day * DAY_S
-        steps = [_within(parts, at, at + self._step_s) for at in _steps(begins, self._step_s)]
-        self._later = [only(part, part.second >= begins + DAY_S) for part in parts]
-        for events in steps:
-            yield self._batch(events)
+        looks = np.arange(begins, begins + DAY_S + 1, self._step_s)
+        first, *ends = np.searchsorted(events.second, looks).tolist()
+        self._later = [only(events, slice(ends[-1], None))]
+        for end in ends:
+            yield self._batch(only(events, slice(first, end)))
+            first = end
 
     def _batch(self, events: Events) -> Batch:
         second = events.second + FIRST_SECOND
@@ -75,7 +75,7 @@ class Feed:
         return Batch(heard, self._chosen_for[heard.account], who, when, canary)
 
 
-def look_seconds(count: int, step_s: int = QUARTER_S) -> Iterator[int]:
+def look_seconds(count: int, step_s: int = GROUPS_EVERY_S) -> Iterator[int]:
     """Yield the end of each batch of so many days."""
     yield from range(FIRST_SECOND + step_s, FIRST_SECOND + count * DAY_S + 1, step_s)
 
@@ -87,17 +87,11 @@ def service_of(world: World, keys: np.ndarray) -> KeyedService:
     return KeyedService(len(world.population.kinds), genres, tracks.astype(np.int32), keys)
 
 
-def only(events: Events, rows: np.ndarray) -> Events:
-    """Return some rows of events, as a mask or by number in their new order."""
+def only(events: Events, rows: np.ndarray | slice) -> Events:
+    """Return some rows of events: a stretch, a mask, or by number in their new order."""
     return Events._make(column[rows] for column in events)
 
 
-def _steps(begins: int, step_s: int) -> range:
-    return range(begins, begins + DAY_S, step_s)
-
-
-def _within(parts: list[Events], begin: int, end: int) -> Events:
-    """Return the events from `begin`, before `end`, in order of time."""
-    found = [only(part, (part.second >= begin) & (part.second < end)) for part in parts]
-    joined = Events._make(np.concatenate(columns) for columns in zip(*found, strict=True))
+def _in_order(parts: list[Events]) -> Events:
+    joined = Events._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
     return only(joined, np.argsort(joined.second, kind="stable"))

@@ -1,4 +1,4 @@
-"""The guard as a detector of GuardBench: what the door's watch does, a quarter of a day at once.
+"""The guard as a detector of GuardBench: what the door's watch does, an hour at once.
 
 What is remembered, which limits hold, who is found in a group and which canaries suspend is the
 guard's own (`phonotheque.guard.detector`, `phonotheque.guard.canaries`); here is only who is told.

@@ -17,10 +17,10 @@ from phonotheque.guard.bench.catalogue import (
     Catalogue,
     make_catalogue,
 )
-from phonotheque.guard.bench.feed import QUARTER_S
 from phonotheque.guard.bench.habits import KINDS, fresh_kinds
 from phonotheque.guard.bench.keys import CAPS, make_keys
 from phonotheque.guard.bench.people import Population, make_population
+from phonotheque.guard.groups.rounds import GROUPS_EVERY_S
 from phonotheque.guard.service import Numbers
 
 SHAPES = (STEEP, FLAT)
@@ -45,7 +45,7 @@ class Scale:
     albums: int
     genres: int
     days: int
-    step_s: int = QUARTER_S
+    step_s: int = GROUPS_EVERY_S
 
     @property
     def farm(self) -> int:

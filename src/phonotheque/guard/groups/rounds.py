@@ -18,17 +18,18 @@ import numpy.typing as npt
 
 from phonotheque.guard.groups.membership import Demand
 
-QUARTER_S = 21_600
-"""Groups are looked at so often, so that the quarter of a day since 1970 is a look's name."""
+GROUPS_EVERY_S = 3_600
+"""Groups are looked at so often: a farm that takes hundreds a day has taken a twentieth of what it
+will before the first look that may find it. The hour since 1970 is a look's name."""
 
-_LASTS = 31 * 4
-"""Quarters after which no answer is waited for: a day more than a question lasts. Not all who are
+_LASTS = 31 * 86_400 // GROUPS_EVERY_S
+"""Looks after which no answer is waited for: a day more than a question lasts. Not all who are
 found are asked in the end: somebody has a permit, or all of it is on paper."""
 
 
-def quarter_of(second: int) -> int:
+def look_of(second: int) -> int:
     """Return the name of a look at some second."""
-    return second // QUARTER_S
+    return second // GROUPS_EVERY_S
 
 
 @dataclass
@@ -41,43 +42,43 @@ class Rounds:
 
     open: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
-    def ask(self, quarter: int, count: int) -> None:
+    def ask(self, look: int, count: int) -> None:
         """Begin the round of a look that found so many."""
         if count:
-            self.open[quarter] = count, 0, 0
+            self.open[look] = count, 0, 0
 
-    def hear(self, quarter: int, passed: int, failed: int) -> None:
+    def hear(self, look: int, passed: int, failed: int) -> None:
         """Hear how many of a round passed, and failed; nothing of one that is over."""
-        if quarter in self.open:
-            count, before, after = self.open[quarter]
-            self.open[quarter] = count, before + passed, after + failed
+        if look in self.open:
+            count, before, after = self.open[look]
+            self.open[look] = count, before + passed, after + failed
 
     def hear_all(self, passed: Iterable[int], failed: Iterable[int]) -> None:
         """Hear of the rounds, one for each account, of all who passed, and who failed."""
-        for quarter, count in Counter(passed).items():
-            self.hear(quarter, count, 0)
-        for quarter, count in Counter(failed).items():
-            self.hear(quarter, 0, count)
+        for look, count in Counter(passed).items():
+            self.hear(look, count, 0)
+        for look, count in Counter(failed).items():
+            self.hear(look, 0, count)
 
     def kept(self) -> list[tuple[int, int, int, int]]:
         """Return the rounds as rows of numbers."""
-        return [(quarter, *counts) for quarter, counts in self.open.items()]
+        return [(look, *counts) for look, counts in self.open.items()]
 
     @classmethod
     def resumed(cls, rows: Iterable[tuple[int, int, int, int]]) -> Rounds:
         """Return the rounds that rows were made of."""
-        return cls({quarter: (count, passed, failed) for quarter, count, passed, failed in rows})
+        return cls({look: (count, passed, failed) for look, count, passed, failed in rows})
 
-    def settle(self, demand: Demand, quarter: int) -> Demand:
+    def settle(self, demand: Demand, look: int) -> Demand:
         """End the rounds that are certain, or too old, and return what is demanded after them.
 
         Args:
-            quarter: Of this look.
+            look: Of this look.
         """
         for asked, (count, passed, failed) in sorted(self.open.items()):
             out = max(0, count - passed - failed)
             least, most = demand.after(passed, failed + out), demand.after(passed + out, failed)
-            if quarter - asked >= _LASTS:
+            if look - asked >= _LASTS:
                 demand = demand.after(passed, failed)
             elif least == most:
                 demand = least

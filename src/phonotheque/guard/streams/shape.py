@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from phonotheque.guard.decisions import HOUR_S
-from phonotheque.guard.detector import DAY_S, GROUPS_EVERY_S
+from phonotheque.guard.detector import DAY_S
+from phonotheque.guard.groups.rounds import GROUPS_EVERY_S
 
 Numbers = npt.NDArray[np.int32]
 
@@ -19,8 +19,8 @@ class Shape:
 
     Attributes:
         parts: Streams that accounts are spread over; it stays as it is.
-        window_s: Seconds of events after which parts tell one another what they saw; a quarter
-            of a day is a whole number of them, and none is longer than an hour.
+        window_s: Seconds of events after which parts tell one another what they saw; the time
+            between two looks at groups is a whole number of them.
         tracks: How many there are; the number of a track is below it.
         name: Of this guard on its server.
     """
@@ -33,8 +33,6 @@ class Shape:
     def __post_init__(self) -> None:
         if self.parts < 1 or self.tracks < 1 or self.window_s < 1:
             raise ValueError(f"no guard has {self}")
-        if self.window_s > HOUR_S:
-            raise ValueError("workers keep what they know between windows: an hour is the longest")
         if GROUPS_EVERY_S % self.window_s:
             raise ValueError(f"{GROUPS_EVERY_S} s is not a whole number of {self.window_s} s")
 
@@ -72,8 +70,8 @@ class Shape:
         """Whether a day (UTC) ended between two windows: popularity and limits move then."""
         return self.second(window) // DAY_S != self.second(following) // DAY_S
 
-    def is_quarter_between(self, window: int, following: int) -> bool:
-        """Whether a quarter of a day ended between two windows: groups are grown then."""
+    def is_look_between(self, window: int, following: int) -> bool:
+        """Whether groups are grown between two windows."""
         return self.second(window) // GROUPS_EVERY_S != self.second(following) // GROUPS_EVERY_S
 
 

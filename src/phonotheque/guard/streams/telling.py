@@ -57,9 +57,9 @@ class Report:
         votes: Plays by trusted accounts.
         own: Who was asked in this window for what they did by themselves.
         answers: Of each look at groups that asked somebody who answered for the first time: its
-            quarter of a day, how many passed, and how many failed.
+            name, how many passed, and how many failed.
         peaks: At the end of a day: the highest sums of its trusted accounts.
-        shortlist: At the end of a quarter of a day.
+        shortlist: Before each look at groups.
     """
 
     window: int

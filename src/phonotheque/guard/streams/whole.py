@@ -18,7 +18,7 @@ from phonotheque.guard.engine.memory import heaviest, new_music, rated
 from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome
 from phonotheque.guard.groups.ledger import Rows
 from phonotheque.guard.groups.membership import Demand
-from phonotheque.guard.groups.rounds import Rounds, quarter_of
+from phonotheque.guard.groups.rounds import Rounds, look_of
 from phonotheque.guard.groups.sifting import Candidates, sift
 from phonotheque.guard.streams.rows import Hashes
 from phonotheque.guard.streams.shape import Shape, Tracks
@@ -102,15 +102,15 @@ class Whole:
         shortlists = [one.shortlist for one in reports if one.shortlist is not None]
         if not shortlists or not int(self.music.genre.max(initial=0)):
             return np.zeros(0, np.uint64)
-        quarter = quarter_of(self.shape.second(reports[0].following))
-        self.demand = self.rounds.settle(self.demand, quarter)
+        look = look_of(self.shape.second(reports[0].following))
+        self.demand = self.rounds.settle(self.demand, look)
         accounts, candidates = _merged(shortlists, self.shape.tracks)
         sifted = sift(candidates, self.music, self.demand, self.limit)
         self.last, self.limit = sifted.outcome, sifted.limit
         own = np.concatenate([report.own for report in reports])
         asked = accounts[sifted.belongs]
         asked = asked[~np.isin(asked, own)]
-        self.rounds.ask(quarter, len(asked))
+        self.rounds.ask(look, len(asked))
         return asked
 
 
