@@ -1,4 +1,4 @@
-"""`python -m tests [--room NAME] [OPTIONS OF PYTEST]`: all tests, no room beside another.
+"""`python -m tests [--room NAME] [OPTIONS OF PYTEST]`: all tests, no large room beside another.
 
 Much here forks, and a fork takes 6 ms for each 100 MB of memory: a process that has collected every
 test has 400 MB and more, one that knows a single room 50 to 190. So no process collects more than
@@ -28,6 +28,10 @@ LONGEST = ("cli", "listen", "mirror", "catalogue", "audio", "publish", "docs", "
 MOST_FILES = 32
 """Files of tests that one process collects at the most."""
 
+JOINED_FILES = 24
+"""Small rooms share a process up to so many files: to begin one and collect in it takes a second
+of a processor, which is more than the tests of some rooms take."""
+
 _NOTHING_TO_DO = 5  # pytest's exit status when the options leave no test
 _SUMMARY = re.compile(r"\d+ \w+.* in [\d.]+s")
 """Pytest's last line; libraries may say goodbye after it."""
@@ -36,7 +40,7 @@ _COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
 
 @dataclass(frozen=True)
 class Share:
-    """Files of one room that one process tests."""
+    """Files of one room, or of a few small ones, that one process tests."""
 
     room: str
     name: str
@@ -65,24 +69,44 @@ class Ran:
         return Counter({what.rstrip("s"): int(count) for count, what in found})
 
 
-def shares(folder: Path = _HERE) -> list[Share]:
+def rooms_in(folder: Path = _HERE) -> dict[str, list[Path]]:
+    """The files of tests of each room that has any."""
+    folders = sorted(path for path in folder.iterdir() if path.is_dir())
+    found = {room.name: sorted(room.rglob("test_*.py")) for room in folders}
+    return {room: files for room, files in found.items() if files}
+
+
+def shares(rooms: dict[str, list[Path]]) -> list[Share]:
     """All tests in even shares, the longest first; what lies together stays together."""
     found = []
-    for room in sorted(path for path in folder.iterdir() if path.is_dir()):
-        files = sorted(room.rglob("test_*.py"))
+    for room, files in rooms.items():
         parts = -(-len(files) // MOST_FILES)
-        borders = [len(files) * part // parts for part in range(parts + 1)] if parts else []
+        borders = [len(files) * part // parts for part in range(parts + 1)]
         for part, (first, end) in enumerate(pairwise(borders), 1):
-            name = f"{room.name} {part}/{parts}" if parts > 1 else room.name
-            found.append(Share(room.name, name, tuple(files[first:end])))
+            name = f"{room} {part}/{parts}" if parts > 1 else room
+            found.append(Share(room, name, tuple(files[first:end])))
     begun = {room: place for place, room in enumerate(LONGEST)}
-    return sorted(found, key=lambda share: begun.get(share.room, len(LONGEST)))
+    long = sorted((one for one in found if one.room in begun), key=lambda one: begun[one.room])
+    return long + _joined([one for one in found if one.room not in begun])
+
+
+def _joined(small: list[Share]) -> list[Share]:
+    """The same with neighbours made one, as far as they stay small."""
+    joined: list[Share] = []
+    for share in small:
+        last = joined[-1] if joined else share
+        if joined and len(last.paths) + len(share.paths) <= JOINED_FILES:
+            name = f"{last.room} to {share.room}"
+            joined[-1] = Share(last.room, name, last.paths + share.paths)
+        else:
+            joined.append(share)
+    return joined
 
 
 def run(share: Share, options: list[str]) -> Ran:
     """Run the tests of one share, and say how it ended."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", *options, *map(str, share.paths)]
+    command = [sys.executable, "-m", "tests.share", *options, *map(str, share.paths)]
     # Tests start hundreds of processes: what is compiled is kept, whatever the shell says.
     environment = {key: one for key, one in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
@@ -90,7 +114,7 @@ def run(share: Share, options: list[str]) -> Ran:
     )
     out = done.stdout.decode("utf-8", "replace")
     ran = Ran(share, done.returncode, out, time.monotonic() - began)
-    print(f"{share.name:<16} {_told(ran.counts)}  {ran.seconds:.0f} s", flush=True)
+    print(f"{share.name:<18} {_told(ran.counts)}  {ran.seconds:.0f} s", flush=True)
     return ran
 
 
@@ -112,12 +136,11 @@ def main(arguments: list[str] | None = None) -> int:
     # Two more than there are processors: of mirrors, doors and pages most tests wait for another
     # end, and use a third of a processor.
     parser.add_argument("--lanes", type=int, default=(os.cpu_count() or 1) + 2)
-    all_shares = shares()
-    rooms = sorted({share.room for share in all_shares})
+    rooms = rooms_in()
     parser.add_argument("--room", action="append", choices=rooms, help="test this folder alone")
     chosen, options = parser.parse_known_args(arguments)
     began = time.monotonic()
-    asked = [one for one in all_shares if not chosen.room or one.room in chosen.room]
+    asked = shares({room: rooms[room] for room in chosen.room or rooms})
     with ThreadPoolExecutor(max(1, chosen.lanes)) as lanes:
         ended = list(lanes.map(lambda share: run(share, options), asked))
     print(*filter(None, map(_findings, ended)), sep="\n")

@@ -7,6 +7,7 @@ Hypothesis has no deadlines, since no assertion is about time. Folders lie in me
 room: what survives a power loss is proven on simulated disks.
 """
 
+import atexit
 import gc
 import os
 import shutil
@@ -45,12 +46,12 @@ def pytest_collection_finish():
     """Take what was imported out of the collector's sight."""
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # libraries that count their objects at the end find none left
     gc.set_threshold(10_000, 10, 10)  # what a test makes ends with it, and Hypothesis counts rounds
     gc.enable()
 
 
 def pytest_unconfigure(config):
     """Leave no folder behind in memory."""
-    gc.unfreeze()  # libraries that count their objects at the end find none left
     if _OURS in config.stash:
         shutil.rmtree(config.stash[_OURS], ignore_errors=True)

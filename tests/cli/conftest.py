@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from tests.cli.phono import copy_archive, found
+from tests.cli.phono import LICENSED, copy_archive, found
 from tests.cli.small_music import make_music
 
 
@@ -37,3 +37,15 @@ def music(tmp_path):
     """A folder of four recordings and a text."""
     make_music(tmp_path / "music", 4)
     return tmp_path / "music"
+
+
+@pytest.fixture(scope="session")
+def sealed_once(tmp_path_factory):
+    """Made once: an archive of four recordings and a text in one volume, and what was told of it;
+    to be copied."""
+    folder = tmp_path_factory.mktemp("sealed")
+    make_music(folder / "music", 4)
+    phono = found(folder / "archive")
+    phono.add(folder / "music", *LICENSED)
+    (volume,) = phono.publish()
+    return phono.root, volume

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from tests.cli.phono import LICENSED, rows
+from tests.cli.phono import LICENSED, copy_archive, rows
 from tests.cli.small_music import make_file
 
 from faults.faulty import WRITING, FailKth, disk_failed
@@ -20,11 +20,10 @@ TORRENT = f"published/{VOLUME}.torrent"
 
 
 @pytest.fixture
-def sealed(phono, music):
+def sealed(sealed_once, tmp_path, monkeypatch):
     """An archive with one volume."""
-    phono.add(music, *LICENSED)
-    phono.publish()
-    return phono
+    monkeypatch.delenv("PHONO_ARCHIVE", raising=False)
+    return copy_archive(sealed_once[0], tmp_path / "archive")
 
 
 def lose(phono, *paths):

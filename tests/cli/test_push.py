@@ -122,13 +122,22 @@ def test_what_a_removal_leaves_is_moved_not_copied(shop):
     assert not (www / "volumes" / OPEN).exists()
 
 
-@pytest.fixture
-def larger(tmp_path):
-    """An archive with one volume of four recordings, laid out, and the first of them removed."""
-    phono, www = found(tmp_path / "larger"), tmp_path / "www"
-    files = [make_file(tmp_path / f"{n}.wav", n, frames=9000) for n in range(4)]
+@pytest.fixture(scope="module")
+def larger_template(tmp_path_factory):
+    """Made once: an archive with one volume of four recordings, and their names."""
+    folder = tmp_path_factory.mktemp("larger")
+    phono = found(folder / "archive")
+    files = [make_file(folder / f"{n}.wav", n, frames=9000) for n in range(4)]
     told = names(phono.add(*files, *LICENSED))
     phono.publish()
+    return phono.root, told
+
+
+@pytest.fixture
+def larger(larger_template, tmp_path):
+    """A copy of it, laid out, and the first of its recordings removed."""
+    phono, told = copy_archive(larger_template[0], tmp_path / "larger"), larger_template[1]
+    www = tmp_path / "www"
     push(phono, www)
     inodes = {path.name[:64]: path.stat().st_ino for path in www.glob("volumes/*/??/??/*")}
     phono("takedown", told[0], "--reason", "asked for").expect(0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
-from tests.cli.phono import LICENSED, damage, flip, tree
+from tests.cli.phono import copy_archive, damage, flip, tree
 from tests.torture.warm import warm_command
 
 from phonotheque.archive.bulk.decisions import Decisions
@@ -21,11 +21,11 @@ LONGEST_S = 180.0
 
 
 @pytest.fixture
-def sealed(phono, music):
+def sealed(sealed_once, tmp_path, monkeypatch):
     """An archive with one volume. Returns it and the volume's record."""
-    phono.add(music, *LICENSED)
-    (volume,) = phono.publish()
-    return phono, volume
+    monkeypatch.delenv("PHONO_ARCHIVE", raising=False)
+    root, volume = sealed_once
+    return copy_archive(root, tmp_path / "archive"), volume
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
-from tests.cli.phono import damage, flip
+from tests.cli.phono import copy_archive, damage, flip, found
 
 from phonotheque.archive.opening import open_to_read
 from phonotheque.archive.recordings.derivatives import (
@@ -17,24 +17,40 @@ from phonotheque.archive.recordings.derivatives import (
 )
 from phonotheque.archive.recordings.drawing import draw_into
 from phonotheque.archive.reference import resolve_object
-from phonotheque.derive.cache import Origin
+from phonotheque.derive.derivative import Origin
 from phonotheque.derive.recipes import COPIES, COPY, PREVIEW, THUMBNAILS
 from phonotheque.errors import DigestMismatchError, MalformedError, NotHeldError
 
 RATE_HZ = 22_050
 
 
-@pytest.fixture
-def song(phono, tmp_path):
-    """A recording of three seconds, quiet on the left, loud on the right, with its cover."""
-    folder = tmp_path / "song"
+@pytest.fixture(scope="module")
+def sung(tmp_path_factory):
+    """Made once: an archive with a recording of three seconds, quiet on the left, loud on the
+    right, and its cover; and the names of both."""
+    root = tmp_path_factory.mktemp("sung")
+    folder = root / "song"
     folder.mkdir()
     time_s = np.arange(3 * RATE_HZ) / RATE_HZ
     left, right = 0.1 * np.sin(2765 * time_s), 0.5 * np.sin(6911 * time_s)
     soundfile.write(folder / "song.wav", np.stack([left, right], axis=1), RATE_HZ, "PCM_16")
     Image.new("RGB", (300, 300), (190, 60, 40)).save(folder / "cover.png")
+    phono = found(root / "archive")
     told = phono.add(folder)
-    return {path: one["sha256"] for path, one in told.items()}
+    return phono.root, {path: one["sha256"] for path, one in told.items()}
+
+
+@pytest.fixture
+def phono(sung, tmp_path, monkeypatch):
+    """A copy of the archive."""
+    monkeypatch.delenv("PHONO_ARCHIVE", raising=False)
+    return copy_archive(sung[0], tmp_path / "archive")
+
+
+@pytest.fixture
+def song(sung):
+    """The names of what it holds."""
+    return sung[1]
 
 
 def held_in(archive, name):

@@ -21,6 +21,7 @@ from phonotheque.guard.groups.lockstep import LEAST_MEETINGS, stepping, visits_o
 
 DRAWS = 10_000
 DAYS = 2
+SEED = 31
 
 
 class Town(NamedTuple):
@@ -37,11 +38,11 @@ class Town(NamedTuple):
 
     def firsts(self) -> Firsts:
         music = self.guard.music
-        return Firsts(self.guard.groups.ledger, len(self.farm), len(music.plays))
+        return Firsts(self.guard.groups.first_copies, len(self.farm), len(music.plays))
 
 
 @cache
-def town(shape: str, farm: str, seed: int = 31) -> Town:
+def town(shape: str, farm: str, seed: int) -> Town:
     setting = Setting(shape, farm, SMALL, seed)
     world = World(setting.catalogue(), setting.population(), seed)
     keys = setting.keys(world.population)
@@ -89,7 +90,7 @@ def least_likely(count: int, seed: int) -> tuple[float, float, int]:
 
 def test_groups_of_people_raise_no_alarm() -> None:
     """Of every key and at random, on steep and on flat catalogues."""
-    seldom, often, total = least_likely(300, 31)
+    seldom, often, total = least_likely(300, SEED)
     assert total == 300
     assert seldom > -9
     assert often > -9
@@ -106,7 +107,7 @@ def test_ten_thousand_groups_of_people_raise_no_alarm() -> None:
 @pytest.mark.parametrize("shape", ["steep", "flat"])
 def test_a_farm_is_found_in_groups_that_are_hardly_a_fifth_of_it(shape: str) -> None:
     """By devices, clients or weeks; those who are asked are nearly all of the farm."""
-    some = town(shape, "L2")
+    some = town(shape, "L2", SEED)
     asked = some.nobody.copy()
     for column in range(1, len(KEYS)):
         for found in partitioned(
@@ -137,7 +138,7 @@ def in_lockstep(some: Town, members: np.ndarray, albums: int, lag_s: int) -> Eve
 
 def test_accounts_in_step_are_found_in_a_group_of_one_client() -> None:
     """A hundred of a thousand play one list together; the others of the group are let be."""
-    some = town("steep", PEOPLE)
+    some = town("steep", PEOPLE, SEED)
     client = int(np.bincount(some.keys[:, 3]).argmax())
     group = np.flatnonzero(some.keys[:, 3] == client)
     farm = np.random.default_rng(3).choice(group, 100, replace=False)
@@ -152,7 +153,7 @@ def test_accounts_in_step_are_found_in_a_group_of_one_client() -> None:
 
 def test_what_everybody_begins_at_once_is_nobodys_lockstep() -> None:
     """An album comes out at midnight: one in three listeners begins it in the same two minutes."""
-    some = town("steep", PEOPLE)
+    some = town("steep", PEOPLE, SEED)
     fans = np.random.default_rng(3).choice(len(some.farm), len(some.farm) // 3, replace=False)
     visits = visits_of(in_lockstep(some, fans, 3, 100), some.guard.music.album)
     for column in range(1, len(KEYS)):
@@ -162,7 +163,7 @@ def test_what_everybody_begins_at_once_is_nobodys_lockstep() -> None:
 
 def test_a_family_is_no_group() -> None:
     """However much in step they are, they are too few; nor is anybody asked for few albums."""
-    some = town("steep", PEOPLE)
+    some = town("steep", PEOPLE, SEED)
     family = np.arange(5)
     visits = visits_of(in_lockstep(some, family, 40, 30), some.guard.music.album)
     assert not stepping(visits, family).is_alarm
@@ -173,6 +174,6 @@ def test_a_family_is_no_group() -> None:
 
 def test_no_visit_at_all_is_no_alarm() -> None:
     """An hour in which nothing happened."""
-    nothing = only(town("steep", PEOPLE).events, np.zeros(0, np.int64))
+    nothing = only(town("steep", PEOPLE, SEED).events, np.zeros(0, np.int64))
     visits = visits_of(nothing, np.arange(10, dtype=np.int32))
     assert not stepping(visits, np.arange(50)).is_alarm

@@ -43,7 +43,8 @@ def watch_once(root, now=END) -> None:
 def lines():
     """Made once: each with an id of its own, as the door gives."""
     return [
-        msgspec.structs.replace(one, id=f"{number:08x}") for number, one in enumerate(listening())
+        msgspec.structs.replace(one, id=f"{number:08x}")
+        for number, one in enumerate(listening(500))
     ]
 
 

@@ -73,7 +73,7 @@ def memory(watcher):
     """All that a watch knows, but for when it told what."""
     suspicion, guard = watcher.suspicion, watcher.suspicion.guard
     count = len(suspicion.names.called)
-    rows = guard.groups.ledger.rows
+    rows = guard.groups.first_copies.rows
     of_accounts = [column[:count] for column in (*guard.accounts, *guard.marks)]
     arrays = [*of_accounts, guard.music.plays, *rows]
     plain = (
@@ -277,7 +277,7 @@ def rows_of(watcher, who):
     """What is remembered of one account, its partial takings included."""
     suspicion = watcher.suspicion
     guard, number = suspicion.guard, suspicion.names.accounts[who]
-    rows = guard.groups.ledger.rows
+    rows = guard.groups.first_copies.rows
     mine = rows.account == number
     pairs = {**suspicion.takings.before, **suspicion.takings.recent}
     return (

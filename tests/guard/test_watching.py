@@ -24,7 +24,7 @@ from phonotheque.listen.log import Line
 BEGIN = 1_800_000_000 - 1_800_000_000 % 86_400
 DAYS = 5
 END = BEGIN + DAYS * 86_400
-PEOPLE, HITS, TRACKS = 500, 400, 6_000
+PEOPLE, HITS, TRACKS = 300, 400, 6_000
 SCRAPER = "f" * 16
 
 
@@ -43,11 +43,11 @@ def line(second, address, item, **fields):
     return Line(**(values | fields))
 
 
-def listening():
-    """Five days of 500 people who share a taste, and of one who goes through all there is."""
+def listening(people=PEOPLE):
+    """Five days of people who share a taste, and of one who goes through all there is."""
     draw = random.Random(21)
     found = []
-    for person in range(PEOPLE):
+    for person in range(people):
         for _ in range(draw.randint(10, 60)):
             second = BEGIN + draw.randrange(DAYS * 86_400)
             track = int(HITS * draw.random() ** 2)
@@ -113,7 +113,7 @@ def read_once(tmp_path_factory, lines):
 
 
 def test_who_goes_through_the_catalogue_is_asked(tmp_path, lines):
-    """One among 500 goes through it: he is asked with evidence that says so, and hardly anybody
+    """One among 300 goes through it: he is asked with evidence that says so, and hardly anybody
     else; looked at again, nothing is decided twice, with the snapshot or without; a damaged line is
     told and passed over."""
     write(tmp_path, lines)

@@ -6,16 +6,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.__main__ import MOST_FILES, Ran, Share, main, shares
+from tests.__main__ import JOINED_FILES, MOST_FILES, Ran, Share, main, rooms_in, shares
 
 TESTS = Path(__file__).parents[1]
 
 
 def test_every_file_of_tests_is_in_one_share() -> None:
     """Nothing is left out and nothing runs twice, wherever a test lies; no share is large."""
-    dealt = Counter(path for share in shares() for path in share.paths)
-    assert dealt == Counter(TESTS.rglob("test_*.py"))
-    assert max(len(share.paths) for share in shares()) <= MOST_FILES
+    found = shares(rooms_in())
+    assert Counter(path for one in found for path in one.paths) == Counter(TESTS.rglob("test_*.py"))
+    assert max(len(share.paths) for share in found) <= MOST_FILES
 
 
 def test_rooms_are_dealt_alike_wherever_they_are(tmp_path: Path) -> None:
@@ -25,10 +25,24 @@ def test_rooms_are_dealt_alike_wherever_they_are(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     (tmp_path / "zoo").mkdir()
-    first, second = shares(tmp_path)
+    first, second = shares(rooms_in(tmp_path))
     assert (first.name, second.name) == ("large 1/2", "large 2/2")
     assert abs(len(first.paths) - len(second.paths)) == 1
     assert [*first.paths, *second.paths] == sorted(tmp_path.rglob("test_*.py"))
+
+
+def test_small_rooms_share_a_process(tmp_path: Path) -> None:
+    """Neighbours in the alphabet, as long as they are small together; long rooms stay alone."""
+    for room, count in (("abc", JOINED_FILES - 2), ("cli", 1), ("one", 2), ("two", 1)):
+        (tmp_path / room).mkdir()
+        for number in range(count):
+            (tmp_path / room / f"test_{number}.py").touch()
+    dealt = shares(rooms_in(tmp_path))
+    assert [(one.name, len(one.paths)) for one in dealt] == [
+        ("cli", 1),
+        ("abc to one", JOINED_FILES),
+        ("two", 1),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def had(plays: list[Play], who: list[str]) -> list[tuple[str, str, int]]:
 
 
 @given(PLAYS, st.integers(0, 25), st.integers(0, 25))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_it_counts_what_a_plain_count_counts(tmp_path_factory, plays, cut, again) -> None:
     """In any batches, written again in other ones by whoever was killed, before tidying and
     after; nothing of those who were not asked about."""

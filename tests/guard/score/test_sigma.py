@@ -15,11 +15,11 @@ from phonotheque.guard.score.json_log import fields_of
 from phonotheque.guard.score.sigma import sigma_rule
 
 
-@pytest.fixture
-def report(tmp_path):
-    """Of people and a scraper."""
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Of people and a scraper, made once."""
     data = combined(sorted(listeners() + scraper("203.0.113.1", 500)))
-    return report_of(tmp_path / "access.log", data)
+    return report_of(tmp_path_factory.mktemp("report") / "access.log", data)
 
 
 def rules_of(text):
