@@ -68,6 +68,11 @@ def test_what_cannot_be_asked_for(built, tmp_path, option, value, words):
     assert not list(tmp_path.glob("d*"))
 
 
+def test_a_place_that_cannot_be_looked_at_is_told_as_it_is(built, tmp_path):
+    """A name that no disk takes is not said to be taken by something else."""
+    assert "too long" in built("catalogue", "dump", tmp_path / ("x" * 300)).expect(2).err
+
+
 def test_without_a_catalogue_there_is_nothing_to_dump(phono, tmp_path):
     """The next step is told."""
     assert "phono catalogue build" in phono("catalogue", "dump", tmp_path / "d").expect(2).err

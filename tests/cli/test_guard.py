@@ -22,6 +22,16 @@ def rung_in_map(phono):
     return None if found is None else found.rung_at(int(time.time())).name
 
 
+def test_a_list_of_cases_says_what_it_leaves_out(phono):
+    """No case at all is told from none that waits; evidence that was cut ends in an ellipsis."""
+    assert phono("guard", "cases", "--all").expect(0).out == "There is no case.\n"
+    reason = "Opened records nobody else plays, one after the other, for days and nights."
+    phono("guard", "decide", ACCOUNT, "suspend", "--reason", reason).expect(0)
+    told = phono("guard", "cases").expect(0).out.splitlines()[1]
+    assert told.endswith("…")
+    assert told.split("  ")[-1][:-1] in reason
+
+
 def test_an_appeal_leads_to_a_permit(phono):
     """Decide, object, ask, answer, accept: the rung is taken back, the permit counts, and the book
     is whole; what was written is forgotten without breaking it."""

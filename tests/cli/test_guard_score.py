@@ -31,6 +31,11 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_log_that_is_named_twice_is_refused(log: Path) -> None:
+    """Each of its lines would count twice, and nobody would notice."""
+    assert "Name each log once" in score(log, log).expect(2).err
+
+
 def test_a_log_is_told_and_written_as_a_page(log: Path) -> None:
     """Status 1 when somebody stands out; no archive is needed."""
     page, rule = log.with_name("report.html"), log.with_name("rule.yml")

@@ -98,6 +98,15 @@ def test_what_is_excluded_is_listed_with_its_reason(mirror):
     assert "A court forbids it" in call("mirror", "exclude", *where).expect(0).out
     call("mirror", "exclude", VOLUME, "--lift", *where).expect(0)
     assert call("mirror", "exclude", "--json", *where).expect(0).lines() == []
+    assert call("mirror", "exclude", *where).expect(0).out == "Nothing is excluded.\n"
+
+
+def test_a_mirror_that_holds_nothing_says_so_when_it_is_read(mirror):
+    """Where nothing was to be read that is said; a program reads no line."""
+    stage, _ = mirror  # noqa: F811
+    where = ("--mirror", stage.root)
+    assert call("mirror", "verify", *where).expect(0).out == "Nothing is here to be read.\n"
+    assert call("mirror", "verify", "--json", *where).expect(0).lines() == []
 
 
 @pytest.mark.parametrize(
@@ -107,8 +116,8 @@ def test_what_is_excluded_is_listed_with_its_reason(mirror):
         ((), "how much room"),
         (("--space", "1GB", "--licence", "gpl"), "licence"),
         (("--space", "1GB", "--tier", "t80"), "no such tier"),
-        (("--space", "1GB", "--country", "Germany"), "country"),
-        (("--space", "1GB", "--medium", "paper"), "medium"),
+        (("--space", "1GB", "--country", "Germany"), "Germany: it is no country. Write"),
+        (("--space", "1GB", "--medium", "paper"), "paper: it is no medium. Write"),
         (("--space", "1GB", "--minisign", "RWQ"), "public key"),
     ],
 )

@@ -11,6 +11,7 @@ def test_names_and_evidence_are_erased_and_the_register_stays(tmp_path):
     who was never known is refused."""
     make_music(tmp_path / "music", 1)
     phono = found(tmp_path / "archive")
+    assert "Nobody is known by name" in phono("people", "list").expect(0).out
     given = (
         "--depositor",
         "Zebulon Quince",

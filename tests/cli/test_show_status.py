@@ -1,7 +1,13 @@
 """`phono show` and `phono status`: looking at one thing, and at all of it."""
 
+from dataclasses import replace
+
 import pytest
 from tests.cli.phono import LICENSED, damage, flip
+
+from phonotheque.archive.opening import open_to_read
+from phonotheque.archive.status import Heap, status_of
+from phonotheque.cli.look import _rows
 
 SHOWN = """sha256 path size_bytes condition checked_at role readability reason technical integrity
 sound tags came_from companions rights may_be_shared because volume gid"""
@@ -141,3 +147,10 @@ def test_a_new_archive_has_a_status(phono):
     out = phono("status").expect(0).out
     assert out.startswith("Small Records\n")
     assert "0 volumes; 1 line in the register." in out
+
+
+def test_numbers_of_objects_are_grouped_as_all_others(phono):
+    """A number of objects is told with its thousands apart, as lines and bytes are."""
+    with open_to_read(phono.root) as archive:
+        found = replace(status_of(archive), recordings=Heap(2_400_000, 10**12))
+    assert ("recordings", "2,400,000", "1.0 TB") in _rows(found)

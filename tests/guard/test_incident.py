@@ -67,7 +67,16 @@ def test_shares_are_of_what_there_was():
     unknown = report(taken, background(catalogue=0, listens=0))
     assert (unknown.share_of_catalogue, unknown.share_of_listens) == (None, None)
     assert finding_of(unknown) == "2 recordings left through 2 accounts."
-    assert finding_of(report({}, background())) == "Nothing left."
+    assert finding_of(report({}, background())) == "No recording went out."
+
+
+def test_a_report_of_nothing_has_no_tables():
+    """Where nothing went out the page says that, and how it was counted: no head without a row."""
+    page = incident_page(report({}, background()), "An archive").decode()
+    assert "No recording went out." in page
+    assert "How it was counted" in page
+    assert "<table" not in page
+    assert "not known how many" not in page
 
 
 def test_no_title_becomes_markup_or_a_formula():

@@ -16,7 +16,7 @@ from phonotheque.mirror.choosing import choose, fill_bytes
 from phonotheque.mirror.journal import Memory
 from phonotheque.mirror.needing import lowest_ticket, tickets
 from phonotheque.mirror.values import PLENTY, TARGET_COPIES, Filter, Holding, Medium, State
-from phonotheque.publish.choice import Licence, Order, rank
+from phonotheque.publish.choice import Freedom, Priority, rank
 from phonotheque.publish.packs.standing import LOST
 
 ENOUGH = TARGET_COPIES + PLENTY + 1
@@ -48,7 +48,7 @@ def worlds(draw):
         held = [one for one in made if draw(st.booleans())]
         memory = holding(*held)
         memory.plenty_since = {one.id: "2026-11-01T00:00:00+00:00" for one in held}
-        order = draw(st.sampled_from(list(Order)))
+        order = draw(st.sampled_from(list(Priority)))
         known = followed(*made, seeders=counts, name=name)
         standings.append(standing(known, memory, Filter(order=order)))
     return settings(draw(st.integers(0, 800))), standings
@@ -138,13 +138,13 @@ def test_heard_and_newest_come_first_when_asked_for():
     """The keeper's order is asked before need."""
     lines = [line("a", tier="rest"), line("b", tier="50"), line("c", added="2026-12-01T00:00:00Z")]
     known = followed(*lines[:2], seeders={"a": 0, "b": 9})
-    assert wanted(choose(settings(200), [standing(known, wanted=Filter(order=Order.HEARD))])) == {
-        "b"
-    }
+    assert wanted(
+        choose(settings(200), [standing(known, wanted=Filter(order=Priority.HEARD))])
+    ) == {"b"}
     known = followed(*lines, seeders={"a": 0, "b": 0, "c": 9})
-    assert wanted(choose(settings(200), [standing(known, wanted=Filter(order=Order.NEWEST))])) == {
-        "c"
-    }
+    assert wanted(
+        choose(settings(200), [standing(known, wanted=Filter(order=Priority.NEWEST))])
+    ) == {"c"}
 
 
 def test_filters_take_what_was_asked_for_and_what_explains_it():
@@ -157,7 +157,7 @@ def test_filters_take_what_was_asked_for_and_what_explains_it():
         line("register", kind="register"),
     ]
     known = followed(*lines, collections={"mine": ("Weir",), "nc": ("Weir",)})
-    asked = Filter(licence=Licence.OPEN, tiers=("50",), collections=("Weir",))
+    asked = Filter(licence=Freedom.OPEN, tiers=("50",), collections=("Weir",))
     choices = choose(settings(10_000), [standing(known, wanted=asked)])
     assert wanted(choices) == {"mine", "register"}
     assert "commercially" in reasons(choices)["nc"]

@@ -37,8 +37,9 @@ from phonotheque.mirror.papers import bring_listing, torrent_of
 from phonotheque.mirror.refreshing import refresh
 from phonotheque.mirror.settings import new_settings
 from phonotheque.mirror.sources import Origin, load_origin, store_origin
-from phonotheque.mirror.syncing import Wires, sync
+from phonotheque.mirror.syncing import sync
 from phonotheque.mirror.values import Filter
+from phonotheque.mirror.ways import Wires
 from phonotheque.publish.session import EngineSettings
 from phonotheque.publish.trust.following import Follower
 from phonotheque.publish.trust.source import FolderSource

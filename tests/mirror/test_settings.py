@@ -21,7 +21,7 @@ from phonotheque.mirror.settings import (
 )
 from phonotheque.mirror.sources import Origin, load_origin, store_origin
 from phonotheque.mirror.values import Filter, Medium
-from phonotheque.publish.choice import Licence, Order
+from phonotheque.publish.choice import Freedom, Priority
 
 WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30
@@ -32,12 +32,12 @@ WORDS = st.text(
     WORDS,
     st.sampled_from(list(Medium)),
     st.lists(WORDS, max_size=3),
-    st.sampled_from(list(Order)),
+    st.sampled_from(list(Priority)),
     st.integers(0, 1 << 60),
 )
 def test_settings_are_read_back(operator, medium, collections, order, space_bytes):
     """Whatever was chosen is the same after it was written and read."""
-    wanted = Filter(Licence.CHANGE, tuple(collections), ("50", "rest"), order, 5)
+    wanted = Filter(Freedom.CHANGE, tuple(collections), ("50", "rest"), order, 5)
     settings = changed(new_settings(space_bytes), {"operator": operator, "medium": medium.value})
     settings = following(settings, "weir-2", wanted)
     assert parse_settings(format_settings(settings)) == settings

@@ -19,13 +19,15 @@ from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.guard_desk import desk_in
 from phonotheque.cli.new_files import check_reports, write_report
 from phonotheque.cli.options import Json
-from phonotheque.cli.output import counted, print_json, print_table, printable, tell
+from phonotheque.cli.output import print_json, print_table, printable, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.guarding.desk import GuardDesk
-    from phonotheque.guard.book.cases import Case
+    from phonotheque.guard.book.case import Case
     from phonotheque.guard.decisions import Permit
 
+_ROW_TEXT = 60
 CaseNumber = Annotated[str, typer.Argument(metavar="CASE", help="A case, as `cases` lists it.")]
 
 
@@ -77,7 +79,7 @@ def cases(
             print_json({**_record(case, now), "points": dict(points.parts)})
         return DONE
     if not found:
-        print("No case waits to be looked at.")
+        print("There is no case." if everything else "No case waits to be looked at.")
         return DONE
     rows = [("case", "points", "what happens", "since", "")]
     for points, case in found:
@@ -87,7 +89,7 @@ def cases(
                 f"{points.total:.0f}",
                 _what_happens(case, now),
                 day_of(case.decision.second),
-                printable("appealed" if case.appealed_at else case.decision.evidence[:60]),
+                printable("appealed" if case.appealed_at else _begun(case.decision.evidence)),
             )
         )
     print_table(rows, right=(1,))
@@ -151,6 +153,11 @@ def check(context: typer.Context, as_json: Json = False) -> int:
         for case, rung in wrong:
             print(f"{case.number}: the rules of today would make it a {rung.name.lower()} again.")
     return FOUND if wrong else DONE
+
+
+def _begun(text: str) -> str:
+    """What fits in a row; an ellipsis says that there is more."""
+    return text if len(text) <= _ROW_TEXT else f"{text[: _ROW_TEXT - 1].rstrip()}…"
 
 
 def day_of(second: int) -> str:

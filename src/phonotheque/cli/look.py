@@ -11,14 +11,8 @@ import typer
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.new_files import write_report
 from phonotheque.cli.options import Json, archive_of
-from phonotheque.cli.output import (
-    counted,
-    format_bytes,
-    print_json,
-    print_table,
-    printable,
-    tell,
-)
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.keeping.alarms import Alarm
@@ -272,7 +266,7 @@ def _rows(found: Status) -> list[tuple[str, str, str]]:
     rows = [("", "objects", "bytes")]
     if found.removed.objects:
         heaps.append(("removed by a takedown", found.removed))
-    rows += [(name, str(heap.objects), format_bytes(heap.size_bytes)) for name, heap in heaps]
+    rows += [(name, f"{heap.objects:,}", format_bytes(heap.size_bytes)) for name, heap in heaps]
     return rows
 
 

@@ -37,6 +37,8 @@ def list_(context: typer.Context, as_json: Json = False) -> int:
     if as_json:
         for id_, text in known:
             print_json({"id": id_, "text": text})
+    elif not known:
+        print("Nobody is known by name, and no text of evidence is kept.")
     else:
         print_table([(id_, "erased" if text is None else printable(text)) for id_, text in known])
     return DONE

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+
+from phonotheque.guard.instants import instant_of
 
 
 @dataclass(slots=True)
@@ -151,8 +152,8 @@ def report(takings: Takings, background: Background) -> Incident:
     items = sorted(_items(takings, known), key=lambda one: (-one.size_bytes, one.gid))
     count, heard = len(items), sum(one.plays for one in known.values())
     return Incident(
-        since=_instant(background.since),
-        until=_instant(background.until),
+        since=instant_of(background.since),
+        until=instant_of(background.until),
         recordings=count,
         whole=sum(item.is_whole for item in items),
         size_bytes=sum(item.size_bytes for item in items),
@@ -177,8 +178,8 @@ def _items(takings: Takings, known: Mapping[str, Known]) -> Iterable[Item]:
             title=about.title,
             holder=about.holder,
             accounts=len(parts),
-            first=_instant(min(part.first for part in parts)),
-            last=_instant(max(part.last for part in parts)),
+            first=instant_of(min(part.first for part in parts)),
+            last=instant_of(max(part.last for part in parts)),
             size_bytes=sum(part.size_bytes for part in parts),
             is_whole=any(_is_whole(part, about) for part in parts),
         )
@@ -197,8 +198,8 @@ def _accounts(
             recordings=len(parts),
             whole=sum(_is_whole(*part) for part in parts),
             size_bytes=sum(taken.size_bytes for taken, _ in parts),
-            first=_instant(min(taken.first for taken, _ in parts)),
-            last=_instant(max(taken.last for taken, _ in parts)),
+            first=instant_of(min(taken.first for taken, _ in parts)),
+            last=instant_of(max(taken.last for taken, _ in parts)),
         )
         for account, parts in by_account.items()
     ]
@@ -210,10 +211,10 @@ def _days(takings: Takings) -> list[Day]:
     size_bytes: dict[str, int] = defaultdict(int)
     for (_, gid), taken in takings.items():
         first[gid] = min(first.get(gid, taken.first), taken.first)
-        size_bytes[_instant(taken.first)[:10]] += taken.size_bytes
+        size_bytes[instant_of(taken.first)[:10]] += taken.size_bytes
     new: dict[str, int] = defaultdict(int)
     for second in first.values():
-        new[_instant(second)[:10]] += 1
+        new[instant_of(second)[:10]] += 1
     return [
         Day(day=day, new_recordings=new[day], size_bytes=size_bytes[day])
         for day in sorted(size_bytes)
@@ -244,7 +245,3 @@ def _is_whole(taken: Taken, known: Known) -> bool:
 
 def _share(part: int, whole: int) -> float | None:
     return min(1.0, part / whole) if whole else None
-
-
-def _instant(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -165,6 +165,20 @@ def test_the_highest_popularity_is_told_in_a_sentence(count, verb):
     assert chart.find(rows).title == title
 
 
+@pytest.mark.parametrize(
+    ("of_2023", "title"),
+    [
+        (1, "2024 has more releases than any other year: 2, 67 % of all with a year"),
+        (2, "No year has more releases than 2024: 2, 50 % of all with a year"),
+    ],
+)
+def test_a_year_that_is_not_alone_is_not_above_all_others(of_2023, title):
+    """Where several years have as many releases the finding is true of each of them."""
+    (chart,) = charts_named(["releases-by-year"])
+    rows = [{"year": 2023, "releases": of_2023}, {"year": 2024, "releases": 2}]
+    assert chart.find(rows).title == title
+
+
 def test_a_title_begins_with_a_capital():
     """A share that is told in words begins its sentence as sentences begin."""
     (chart,) = charts_named(["held-by-popularity"])

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import zlib
 
+import pyarrow as pa
 import pytest
 from tests.cli.phono import SONG_LIST, found_with_songs
 from tests.cli.test_catalogue import ROWS
+
+from phonotheque.catalogue.coverage.words import COUNTS
+from phonotheque.cli.catalogue_coverage import _say
 
 MAPPING = f"""{SONG_LIST}
 [[file.rows]]
@@ -29,7 +33,7 @@ def test_a_rehearsal_of_charts_tells_and_writes_nothing(built, tmp_path):
     out = tmp_path / "charts"
     told = built("catalogue", "charts", "--to", out, "--dry-run", "--json").expect(0).one()
     findings = {one["name"]: one["finding"] for one in told["charts"]}
-    assert findings["releases-by-year"].startswith("2003 has more releases")
+    assert findings["releases-by-year"].startswith("No year has more releases than 2003")
     assert findings["genres"] is None
     text = built("catalogue", "charts", "--dry-run").expect(0).out
     assert "Not drawn, because the data is not there: concentration" in text
@@ -114,3 +118,9 @@ def test_a_map_knows_things_by_the_gids_of_search(built, tmp_path):
     assert {card["title"]: card["gid"] for card in found} == {
         title: by_title[title] for title in ("Harbour", "Harbour Lights")
     }
+
+
+def test_coverage_of_nothing_is_a_sentence(capsys):
+    """Where nothing is known no head stands over nothing."""
+    _say(pa.table({name: pa.array([], pa.int64()) for name in COUNTS}), None)
+    assert capsys.readouterr().out == "No recording is known.\n"

@@ -8,12 +8,14 @@ from threading import current_thread
 
 import httpx
 import pytest
+from markupsafe import Markup
 
 from listen.pages.conftest import Asked
 from listen.pages.shop import BY_SA, CC0, Shop, make_shop_app
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.errors import FormatTooNewError, MalformedError, NoCatalogueError
 from phonotheque.listen.pages.browsing import _licences
+from phonotheque.listen.pages.lists import Group, _found
 from phonotheque.listen.pages.playlists import format_m3u8
 from phonotheque.listen.pages.words import Words
 from phonotheque.listen.threads import AnsweringThreads, answering
@@ -40,6 +42,20 @@ def test_no_visitor_learns_where_the_archive_lies(tmp_path, kind, accepted):
 def test_an_address_that_leads_nowhere_is_shown(ask):
     """It is what the visitor typed."""
     assert '<p class="digest">/nothing/here</p>' in ask("/nothing/here").text
+
+
+def test_how_much_was_found_is_told_in_a_sentence():
+    """It begins with a capital, whatever stands first."""
+    hits = Shop().of(Kind.RECORDING)[:2]
+    group = Group("songs", Markup("Songs"), hits, "", Markup("All songs"))
+    assert _found(Words(), [group], 2) == "The first 2 songs."
+    assert _found(Words(), [group], 3) == "2 songs."
+
+
+def test_an_empty_archive_says_so_where_it_is_browsed(tmp_path):
+    """Three links above nothing would look like a page that did not load."""
+    assert "Nothing here yet." in Asked(make_shop_app(Shop(albums=()), tmp_path))("/browse").text
+    assert "Nothing here yet." not in Asked(make_shop_app(Shop(), tmp_path))("/browse").text
 
 
 def test_what_comes_in_is_looked_up_where_pages_are_made(tmp_path):

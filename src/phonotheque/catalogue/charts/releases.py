@@ -27,11 +27,12 @@ def _years() -> Chart:
             return None
         best = max(known, key=lambda row: (row["releases"], row["year"]))
         total = sum(row["releases"] for row in known)
-        title = (
-            f"{best['year']} has more releases than any other year: "
-            f"{number(best['releases'])}, {percent(best['releases'], total)} of all with a year"
-        )
-        return Finding(title, (best["year"],), [row for row in known if row["year"] >= FIRST_YEAR])
+        year, releases = best["year"], best["releases"]
+        head = f"{year} has more releases than any other year"
+        if sum(row["releases"] == releases for row in known) > 1:
+            head = f"No year has more releases than {year}"
+        title = f"{head}: {number(releases)}, {percent(releases, total)} of all with a year"
+        return Finding(title, (year,), [row for row in known if row["year"] >= FIRST_YEAR])
 
     return Chart(
         name="releases-by-year",

@@ -149,8 +149,9 @@ def _previous(out: Path, snapshot: Snapshot) -> str:
     Raises:
         ConflictError: Something else stands there.
     """
+    is_new = is_free(out)
     try:
-        found = None if is_free(out) else read_contents(out)
+        found = None if is_new else read_contents(out)
     except FormatTooOldError:
         return ""  # a dump, of which nothing is said
     except PhonothequeError as error:

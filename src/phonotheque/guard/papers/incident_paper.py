@@ -12,15 +12,14 @@ import csv
 import io
 from dataclasses import asdict
 from datetime import datetime
-from functools import cache
 from importlib import resources
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from phonotheque.guard.incident import Incident
 from phonotheque.guard.papers import curves
 from phonotheque.guard.papers.curves import Rising, draw
+from phonotheque.guard.papers.rendering import environment
 from phonotheque.look import house_style
 from phonotheque.music.formulas import harmless
 
@@ -52,7 +51,7 @@ def incident_page(incident: Incident, archive: str) -> bytes:
     style = resources.files("phonotheque.guard.score") / "templates" / "score.css"
     own = resources.files(__package__) / "templates" / "papers.css"
     text = (
-        _environment()
+        environment()
         .get_template("incident.html")
         .render(
             incident=incident,
@@ -73,7 +72,7 @@ def incident_page(incident: Incident, archive: str) -> bytes:
 def finding_of(incident: Incident) -> str:
     """What left, in a sentence."""
     if not incident.recordings:
-        return "Nothing left."
+        return "No recording went out."
     accounts = len(incident.accounts)
     through = f"{accounts:,} account" if accounts == 1 else f"{accounts:,} accounts"
     count = incident.recordings
@@ -106,9 +105,3 @@ def _second(instant: str) -> int:
 def _cell(value: object) -> object:
     """What a spreadsheet shows as it is written."""
     return ("yes" if value else "no") if isinstance(value, bool) else harmless(value)
-
-
-@cache
-def _environment() -> Environment:
-    loader = PackageLoader("phonotheque.guard.papers")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)

@@ -23,7 +23,7 @@ class Drawing:
 
     Attributes:
         curves: A line for each of those who took most of those who are named.
-        most: Items of one in a thousand of the others: nearly all of them stay below its line.
+        most: Items of one in a thousand of the others: nearly all of them have as many or fewer.
         most_y: Where that line stands.
     """
 
