@@ -26,7 +26,7 @@ from phonotheque.audio.containers import AUDIO_EXTENSIONS
 from phonotheque.audio.integrity import examine, judge, locate
 from phonotheque.audio.integrity.flac import locate_in_flac
 from phonotheque.errors import MalformedError
-from phonotheque.music.sound import Integrity, Verdict
+from phonotheque.music.sound import Integrity, IntegrityVerdict
 
 COPIES = {"default": 16, "full": 64}
 MUST_BE_SEEN = ("Ogg", "MP3, checksum of LAME", "FLAC, MD5")
@@ -72,7 +72,7 @@ def rows(scale: str) -> Iterator[Row]:
         for kind, seen, noticed in shares(whole, COPIES.get(scale, COPIES["default"])):
             floor = 100.0 if whole.name.startswith(MUST_BE_SEEN) else None
             yield Row(f"{whole.name}, {kind} (by decoding {noticed:.0f} %)", seen, "% seen", floor)
-        alarms = float(verdict_of(whole.data).verdict is Verdict.DAMAGED)
+        alarms = float(verdict_of(whole.data).verdict is IntegrityVerdict.DAMAGED)
         yield Row(
             f"false alarms: {whole.name}, as it was made", alarms, "", 0.0, sense=Sense.AT_MOST
         )
@@ -95,7 +95,9 @@ def shares(whole: Whole, copies: int) -> Iterator[tuple[str, float, float]]:
 
 def is_seen(data: bytes) -> bool:
     """Whether a file is called damaged, or is no audio file any more."""
-    return sniff_file(io.BytesIO(data)) is None or verdict_of(data).verdict is Verdict.DAMAGED
+    return (
+        sniff_file(io.BytesIO(data)) is None or verdict_of(data).verdict is IntegrityVerdict.DAMAGED
+    )
 
 
 def verdict_of(data: bytes) -> Integrity:
@@ -134,7 +136,9 @@ def _real_files(scale: str) -> Row:
     )[::step]
     if not found:
         return Row("false alarms: free music of Debian (not unpacked here)", None, "", 0.0)
-    alarms = sum(verdict_of(path.read_bytes()).verdict is Verdict.DAMAGED for path in found)
+    alarms = sum(
+        verdict_of(path.read_bytes()).verdict is IntegrityVerdict.DAMAGED for path in found
+    )
     name = f"false alarms: {len(found)} files of Debian packages"
     return Row(name, float(alarms), "", 0.0, sense=Sense.AT_MOST)
 

@@ -24,11 +24,10 @@ from bench.guard_verdicts import verdict_rows
 from bench.rows import Row, Sense
 from phonotheque.archive.guarding.desk import MAP, desk_of
 from phonotheque.archive.guarding.door_guard import Allowed, DoorGuard
-from phonotheque.archive.guarding.ledger import Ledger
+from phonotheque.archive.guarding.spending import Spending
 from phonotheque.archive.guarding.verdict_map import VerdictMap
 from phonotheque.guard.rungs import Rung
-from phonotheque.guard.verdicts import Row as Verdict
-from phonotheque.guard.verdicts import encode_rows
+from phonotheque.guard.verdicts import VerdictRow, encode_rows
 from phonotheque.listen.allowance import Allowance
 from phonotheque.listen.gate import Wish
 from phonotheque.listen.listener import Listener
@@ -61,7 +60,7 @@ def rows(scale: str) -> Iterator[Row]:  # noqa: ARG001
 def _guard(root: Path) -> DoorGuard:
     names = Pseudonyms(lambda: _KEY)
     fallback = Allowance(time.monotonic)
-    return DoorGuard(Ledger(root), VerdictMap(root), names, lambda: _KEY, Allowed(), fallback)
+    return DoorGuard(Spending(root), VerdictMap(root), names, lambda: _KEY, Allowed(), fallback)
 
 
 def _write_map(root: Path) -> None:
@@ -69,7 +68,7 @@ def _write_map(root: Path) -> None:
     until = int(time.time()) + 86_400
     step = (1 << 64) // _ACCOUNTS
     verdicts = (
-        Verdict(account=f"{number * step:016x}", rung=Rung.SUSPEND, case=number, until=until)
+        VerdictRow(account=f"{number * step:016x}", rung=Rung.SUSPEND, case=number, until=until)
         for number in range(_ACCOUNTS)
     )
     path = root / MAP

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from urllib.request import Request, urlopen
+
+from scripts.browser import chromium, chromium_path
 
 from bench.listen_material import Running
 from bench.rows import Row, Sense
@@ -80,18 +83,9 @@ def _loaded(path: str, data: bytes) -> Iterator[str]:
 
 def _keys(running: Running) -> list[float]:
     """Milliseconds from a key to the results of it on the page; empty without a browser."""
-    import shutil
-
-    program = shutil.which("chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
+    if chromium_path() is None or find_spec("playwright") is None:
         return []
-    if program is None:
-        return []
-    with sync_playwright() as browsers:
-        arguments = ["--no-sandbox", "--disable-background-networking"]
-        browser = browsers.chromium.launch(executable_path=program, args=arguments)
+    with chromium() as browser:
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{running.port}/search")
         page.wait_for_load_state("networkidle")
@@ -101,7 +95,6 @@ def _keys(running: Running) -> list[float]:
             page.fill("main input[type=search]", "")
             page.wait_for_timeout(300)
             took.append(float(page.evaluate(_TYPED, word)))
-        browser.close()
     return took
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from phonotheque.mirror.asking import Standing
+from phonotheque.mirror.asking import AskedArchive
 from phonotheque.mirror.choosing import choose
 from phonotheque.mirror.journal import Memory
 from phonotheque.mirror.values import Choice, Followed, MirrorSettings
@@ -39,4 +39,4 @@ def choice_of(volumes: int) -> Callable[[], tuple[Choice, ...]]:
     )
     followed = followed_of(lines, {line.id: random.randrange(12) for line in lines})
     settings = MirrorSettings(1, "0" * 32, 10**12)
-    return lambda: choose(settings, [Standing(followed, Memory())])
+    return lambda: choose(settings, [AskedArchive(followed, Memory())])

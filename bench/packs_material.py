@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from bench import register_lines
 from phonotheque.archive.opening import Archive
 from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
-from phonotheque.music.sound import Integrity, Loudness, Sound, Verdict
+from phonotheque.music.sound import Integrity, IntegrityVerdict, Loudness, Sound
 from phonotheque.register.events import Accession, Role
 
 _ON_AN_ALBUM = 12
@@ -35,7 +35,9 @@ def _recordings(chance: random.Random, deposit: int, count: int) -> Iterator[reg
         album = number // _ON_AN_ALBUM
         sound = _sound(chance)
         technical = Technical("flac", "flac", sound.decoded_ms, 44_100, 2, 900_000, 16)
-        integrity = Integrity(Verdict.WHOLE, ("MD5 of all samples", "every packet decodes"))
+        integrity = Integrity(
+            IntegrityVerdict.WHOLE, ("MD5 of all samples", "every packet decodes")
+        )
         event = Accession(
             deposit,
             chance.randbytes(32).hex(),

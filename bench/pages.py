@@ -13,7 +13,7 @@ from dataclasses import replace
 from time import process_time
 
 from bench.rows import Row, Sense
-from phonotheque.publish.choice import Wish, choose
+from phonotheque.publish.choice import KeeperWish, choose
 from phonotheque.publish.health.report import Count, Health
 from phonotheque.publish.index.lines import TIERS, Header, TorrentLine
 from phonotheque.publish.pages.rendering import render
@@ -46,7 +46,7 @@ def rows(scale: str) -> Iterator[Row]:
     groups = [data for path, data in files.items() if path.startswith("torrents/")]
     largest = max(len(gzip.compress(data)) for data in groups)
     begun = process_time()
-    chosen = choose(site.candidates, Wish(10**12, "bench"))
+    chosen = choose(site.candidates, KeeperWish(10**12, "bench"))
     choice_ms = 1000 * (process_time() - begun)
     most = Sense.AT_MOST
     what = f"torrents page, {TORRENTS:,} torrents"

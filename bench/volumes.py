@@ -81,7 +81,7 @@ def _child_mint(base: Path, count: int) -> dict[str, Any]:
     from phonotheque.archive.opening import open_to_write
     from phonotheque.publish.mint import mint
     from phonotheque.publish.plan import Limits
-    from phonotheque.publish.run import Wish, plan
+    from phonotheque.publish.run import Conditions, plan
 
     root = base / "archive"
     founding.found(root, "Bench")
@@ -92,8 +92,10 @@ def _child_mint(base: Path, count: int) -> dict[str, Any]:
         for number in range(count):
             take_in(archive, recordings(OBJECTS, number))
             start = own_cpu_s()
-            wish = Wish("bench", date.fromisoformat(AT[:10]), Limits(OBJECTS, 1 << 40), False)
-            (filled,) = plan(archive.index, wish).filled(archive.index)
+            conditions = Conditions(
+                "bench", date.fromisoformat(AT[:10]), Limits(OBJECTS, 1 << 40), False
+            )
+            (filled,) = plan(archive.index, conditions).filled(archive.index)
             planned = own_cpu_s()
             mint(press, filled)
             spent["plan_cpu_s"] += planned - start

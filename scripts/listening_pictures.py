@@ -7,37 +7,27 @@ that is open there is taken instead.
 
 from __future__ import annotations
 
-import io
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.request import urlopen
 
-from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from scripts.browser import MODES, chromium, write_beside
 
-IMAGES = Path(__file__).parents[1] / "docs" / "images"
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 WIDE, PHONE = (1280, 900), (390, 844)
-SHRUNK = 2
-"""Pictures are half as large as the window, so that light and dark stand side by side."""
 
 _FOLLOW = (
     "(path) => { const link = document.createElement('a'); link.href = path;"
     "document.querySelector('main').append(link); link.click(); }"
 )
 """Goes to a page as a press on a link does, so that the music plays on."""
-
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--autoplay-policy=no-user-gesture-required",
-]
 
 
 @contextmanager
@@ -99,12 +89,14 @@ def word_in_title(door: str, album: str) -> str:
     return str(max(re.findall(r"\w+", title[1]), key=len))
 
 
-def shoot(browser: Any, door: str, paths: dict[str, str], mode: str, size: Any) -> dict[str, bytes]:
+def shoot(
+    browser: Browser, door: str, paths: dict[str, str], mode: Literal["light", "dark"], size: Any
+) -> dict[str, bytes]:
     """Return a picture of each page with an album playing, as PNG."""
     window = browser.new_context(
         color_scheme=mode, viewport={"width": size[0], "height": size[1]}, has_touch=size == PHONE
     )
-    page: Page = window.new_page()
+    page = window.new_page()
     page.goto(door + paths["album"])
     page.locator("[data-do=play-all]").click()
     page.wait_for_selector(".deck [data-do=toggle].is-playing")
@@ -118,32 +110,15 @@ def shoot(browser: Any, door: str, paths: dict[str, str], mode: str, size: Any) 
     return shots
 
 
-def beside(light: bytes, dark: bytes) -> Image.Image:
-    """Put both modes of a page side by side, at half size."""
-    pair = [Image.open(io.BytesIO(one)).convert("RGB") for one in (light, dark)]
-    small = [
-        one.resize((one.width // SHRUNK, one.height // SHRUNK), Image.Resampling.LANCZOS)
-        for one in pair
-    ]
-    both = Image.new("RGB", (small[0].width * 2 + 8, small[0].height), "#888888")
-    both.paste(small[0], (0, 0))
-    both.paste(small[1], (small[0].width + 8, 0))
-    return both
-
-
 def take(door: str) -> None:
     """Write all pictures of a door."""
     paths = addresses(door)
-    with sync_playwright() as driver:
-        program = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = driver.chromium.launch(executable_path=program, args=_ARGUMENTS)
+    with chromium("--autoplay-policy=no-user-gesture-required") as browser:
         for suffix, size in (("", WIDE), ("-phone", PHONE)):
             chosen = paths if size == WIDE else {n: paths[n] for n in ("home", "album", "player")}
-            light, dark = (shoot(browser, door, chosen, m, size) for m in ("light", "dark"))
+            light, dark = (shoot(browser, door, chosen, mode, size) for mode in MODES)
             for name in chosen:
-                picture = beside(light[name], dark[name])
-                picture.save(IMAGES / f"listen-{name}{suffix}.webp", quality=70, method=6)
-        browser.close()
+                write_beside(light[name], dark[name], f"listen-{name}{suffix}")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
 from phonotheque.errors import PhonothequeError, UnavailableError
@@ -97,12 +96,7 @@ class ManyHands(Generic[Job, Result]):
     def __enter__(self) -> ManyHands[Job, Result]:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for hand in self._hands:
             hand.connection.close()
         for hand in self._hands:

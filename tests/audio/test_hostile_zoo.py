@@ -13,7 +13,7 @@ from tests.zoo import Animal, Fate, animals
 
 from phonotheque.audio import Limits, facts_in_child, warm_up
 from phonotheque.music.facts import AudioFacts, Readability
-from phonotheque.music.sound import Verdict
+from phonotheque.music.sound import IntegrityVerdict
 
 LIMITS = Limits(cpu_s=20, wall_s=60)
 EVERY = 6
@@ -36,7 +36,7 @@ def _read_in_turn() -> Iterator[object]:
         yield pytest.param(animal, marks=[pytest.mark.torture] if is_left else [])
 
 
-def verdict_of(facts: AudioFacts) -> Verdict | None:
+def verdict_of(facts: AudioFacts) -> IntegrityVerdict | None:
     """The verdict on its integrity, None when none was given."""
     return None if facts.integrity is None else facts.integrity.verdict
 
@@ -55,9 +55,9 @@ def test_each_animal_meets_its_fate(animal: Animal) -> None:
             assert facts.readability is Readability.UNREADABLE
             assert re.search(animal.reason, facts.reason)
         case Fate.DAMAGED if facts.readability is Readability.READABLE:
-            assert verdict_of(facts) is Verdict.DAMAGED
+            assert verdict_of(facts) is IntegrityVerdict.DAMAGED
         case Fate.DAMAGED:
-            assert verdict_of(facts) is not Verdict.WHOLE
+            assert verdict_of(facts) is not IntegrityVerdict.WHOLE
         case Fate.KEPT:
             pass  # `check` above is all that is asked
 

@@ -8,14 +8,14 @@ from tests.audio import zoo
 
 from phonotheque.audio.riff import SoundHeader, iter_chunks, iter_subchunks, read_header
 from phonotheque.audio.riff_texts import read_chunk_texts
-from phonotheque.audio.tag_values import Findings
+from phonotheque.audio.tag_values import TagFindings
 from phonotheque.music.facts import Tags
 
 FMT = zoo.chunk(b"fmt ", zoo.fmt_chunk())
 
 
 def texts(data: bytes, container: str = "wav") -> Tags:
-    found = Findings()
+    found = TagFindings()
     read_chunk_texts(io.BytesIO(data), container, found)
     return found.tags()
 
@@ -57,7 +57,7 @@ def test_rf64_sizes_come_from_ds64() -> None:
             assert 0 <= size <= 1 << 20
             return part[:size]
 
-    found = Findings()
+    found = TagFindings()
     read_chunk_texts(Gap(), "rf64", found)
     assert found.tags().title == "Nur INFO"
     assert read_header(Gap(), "rf64").duration_ms == (5 << 30) * 1000 // 176400

@@ -9,7 +9,7 @@ from phonotheque.audio.tag_values import (
     MAX_ALL_TEXTS_BYTES,
     MAX_TEXT_BYTES,
     MAX_VALUES,
-    Findings,
+    TagFindings,
     clean,
     decode_text,
     parse_gain_db,
@@ -88,7 +88,7 @@ def test_r128_gain() -> None:
 
 def test_replaygain_beats_r128() -> None:
     """Where both are written, the one in dB is taken."""
-    found = Findings()
+    found = TagFindings()
     found.add(Field.R128_TRACK_GAIN, "0")
     assert found.tags().replaygain.track_gain_db == 5.0
     found.add(Field.TRACK_GAIN, "-3 dB")
@@ -119,7 +119,7 @@ def test_decode_text() -> None:
 @given(st.lists(st.text(alphabet=st.characters(exclude_categories=()), max_size=20), max_size=40))
 def test_any_text_is_fit_for_a_record(texts: list[str]) -> None:
     """Whatever is added, what comes out is Unicode that can be encoded, each value once."""
-    found = Findings()
+    found = TagFindings()
     for text in texts:
         found.add(Field.GENRE, text)
     genres = found.tags().genres
@@ -131,7 +131,7 @@ def test_any_text_is_fit_for_a_record(texts: list[str]) -> None:
 
 def test_bounds() -> None:
     """A hostile file cannot make a record large: values, lists and their sum are capped."""
-    found = Findings()
+    found = TagFindings()
     for number in range(1000):
         found.add(Field.COMMENT, f"{number:04}")
         found.add_picture(str(number).encode(), "", 3)
@@ -148,7 +148,7 @@ def test_bounds() -> None:
 
 def test_artists_are_the_finer_list() -> None:
     """ARTISTS is taken where it tells apart what ARTIST joins, and only there."""
-    found = Findings()
+    found = TagFindings()
     found.add(Field.ARTIST, "Ada feat. Bo")
     assert found.tags().artists == ("Ada feat. Bo",)
     found.add(Field.ARTISTS, "Ada")
@@ -159,7 +159,7 @@ def test_artists_are_the_finer_list() -> None:
 
 def test_licence_prefers_the_address() -> None:
     """A URL names one licence; a text only describes it."""
-    found = Findings()
+    found = TagFindings()
     found.add(Field.LICENCE, "Some rights reserved")
     assert found.tags().licence == "Some rights reserved"
     found.add(Field.LICENCE, "https://creativecommons.org/licenses/by/4.0/")
@@ -169,7 +169,7 @@ def test_licence_prefers_the_address() -> None:
 def test_joined_mbids() -> None:
     """Several identifiers joined in one text are told apart; what is none is left out."""
     first, second = (f"{n:08x}-0000-4000-8000-000000000000" for n in (1, 2))
-    found = Findings()
+    found = TagFindings()
     found.add(Field.MB_ARTIST, f"{first.upper()}/{second}")
     found.add(Field.MB_WORK, "none")
     assert found.tags().musicbrainz == (("artist", first), ("artist", second))
@@ -195,7 +195,7 @@ def test_free_names(name: str, field: Field | None) -> None:
 
 def test_picture_kinds_and_types() -> None:
     """The type of a picture is sniffed; a declared one counts only where bytes say nothing."""
-    found = Findings()
+    found = TagFindings()
     found.add_picture(b"\xff\xd8\xff\xe0", "image/png", 3)
     found.add_picture(b"??", "image/x-odd", 99)
     found.add_picture(b"!!", "text\n/html;<b>", -1)

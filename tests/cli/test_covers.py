@@ -16,7 +16,7 @@ from phonotheque.archive.opening import open_to_read
 from phonotheque.archive.recordings.covers import open_cover
 from phonotheque.archive.recordings.embedded import PictureTaker
 from phonotheque.archive.reference import resolve_object
-from phonotheque.derive.cache import Origin
+from phonotheque.derive.derivative import Origin
 from phonotheque.derive.recipes import THUMBNAILS
 from phonotheque.dress.overlay import Cover
 from phonotheque.errors import NotHeldError

@@ -11,7 +11,8 @@ from mutagen.flac import FLAC
 from tests.cli.phono import LICENSED, copy_archive, damage, flip, found
 from tests.cli.small_music import ARTISTS, make_file, title_of
 
-from phonotheque.archive.bulk.planning import left, make_plan, order, wish_of
+from phonotheque.archive.bulk.plan_wish import wish_of
+from phonotheque.archive.bulk.planning import left, make_plan, order
 from phonotheque.archive.opening import open_to_read, open_to_write, today
 from phonotheque.config import parse_config
 from phonotheque.errors import BadSettingError
@@ -355,3 +356,11 @@ def test_a_damaged_catalogue_is_told(charted, tmp_path):
     done = phono("publish", "plan", "--json").expect(4)
     assert json.loads(done.err)["error"] == "malformed"
     assert not (phono.root / "state/plan").exists()
+
+
+def test_an_empty_archive_has_a_plan_without_tables(phono):
+    """Where nothing is known no head stands over nothing."""
+    told = phono("publish", "plan").expect(0).out
+    assert "0 recordings known" in told
+    assert "status" not in told
+    assert "tier" not in told

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phonotheque.derive import cache as cache_module
-from phonotheque.derive.cache import FOLDER, Cache, CopyRecord, Origin, Wanted
+from phonotheque.derive.cache import FOLDER, Cache
+from phonotheque.derive.derivative import CopyRecord, Origin, Wanted
 from phonotheque.derive.recipes import COPY, FINE_COPY, THUMBNAILS
 from phonotheque.disk import LocalDisk
 from phonotheque.errors import DiskFailedError, MalformedError
@@ -47,7 +48,7 @@ def ask(cache: Cache, what: Wanted, data: bytes = b"x" * 100):
 
 
 def files(root) -> list[str]:
-    """Copies that lie there, without records, ledger and locks."""
+    """Copies that lie there, without records, uses and locks."""
     return sorted(
         path.name.partition(".")[0][-4:]
         for path in (root / FOLDER).glob("[0-9a-f][0-9a-f]/*")
@@ -287,21 +288,21 @@ def test_a_copy_larger_than_the_room_is_served_all_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("how", ["lost", "garbage", "emptied"])
-def test_a_lost_ledger_is_made_again(tmp_path, how):
+def test_lost_uses_are_made_again(tmp_path, how):
     """Without the list of copies, they are still served, counted, and evicted when they must."""
     cache = small_cache(tmp_path, 3)
     for number in (1, 2, 3):
         ask(cache, wanted(number))
-    ledger = tmp_path / FOLDER / "ledger.sqlite"
+    uses = tmp_path / FOLDER / "uses.sqlite"
     for ending in ("-wal", "-shm"):
-        ledger.with_name(ledger.name + ending).unlink(missing_ok=True)
+        uses.with_name(uses.name + ending).unlink(missing_ok=True)
     match how:
         case "lost":
-            ledger.unlink()
+            uses.unlink()
         case "garbage":
-            ledger.write_bytes(b"no database at all" * 500)
+            uses.write_bytes(b"no database at all" * 500)
         case "emptied":
-            ledger.write_bytes(b"")
+            uses.write_bytes(b"")
     assert ask(cache, wanted(3))[0] is Origin.KEPT
     ask(cache, wanted(4))
     assert len(files(tmp_path)) == 3
@@ -314,7 +315,7 @@ def test_what_the_killed_left_half_done_is_removed(cache, tmp_path):
     with cache.open(wanted(1), maker(b"x"), AT) as kept:
         left = tmp_path / FOLDER / f"{os.path.dirname(kept.path)}/.{name(2).hex}.opus.new"
     left.write_bytes(b"half")
-    (tmp_path / FOLDER / "ledger.sqlite").unlink()
+    (tmp_path / FOLDER / "uses.sqlite").unlink()
 
     def make(target):
         cache.evict()  # lists the folder while this copy is being made in it
@@ -322,7 +323,7 @@ def test_what_the_killed_left_half_done_is_removed(cache, tmp_path):
         return {}
 
     cache.open(wanted(3), make, AT).close()
-    (tmp_path / FOLDER / "ledger.sqlite").unlink()
+    (tmp_path / FOLDER / "uses.sqlite").unlink()
     cache.evict()
     assert not left.exists()
 
@@ -343,19 +344,19 @@ def test_a_full_disk_is_a_typed_error_and_leaves_no_copy(cache, tmp_path, monkey
         raise OSError(errno.ENOSPC, "no space")
 
     with monkeypatch.context() as patch:
-        patch.setattr("phonotheque.disk.os.write", full)
+        patch.setattr("phonotheque.disk.local.os.write", full)
         with pytest.raises(Exception, match="no room"):
             ask(cache, wanted(1))
     assert [path for path in files(tmp_path) if path == "0001"] == []
     assert ask(cache, wanted(1)) == (Origin.MADE, b"x" * 100)
 
 
-def test_the_ledger_counts_what_lies_there(cache, tmp_path):
+def test_uses_count_what_lies_there(cache, tmp_path):
     """The bytes that eviction goes by are those of the copies and their records."""
     for number in (1, 2, 3):
         ask(cache, wanted(number), b"x" * number * 1000)
     there = sum(path.stat().st_size for path in (tmp_path / FOLDER).glob("??/*"))
-    with closing(sqlite3.connect(tmp_path / FOLDER / "ledger.sqlite")) as db:
+    with closing(sqlite3.connect(tmp_path / FOLDER / "uses.sqlite")) as db:
         assert db.execute("SELECT sum(size_bytes) FROM copy").fetchone() == (there,)
 
 
@@ -369,7 +370,7 @@ def test_what_was_made_of_a_removed_object_is_forgotten(cache, tmp_path):
         assert kept.file.read() == b"x" * 100
     assert files(tmp_path) == ["0003"]
     assert cache.forget(name(1)) == cache.forget(name(2)) == 0
-    with closing(sqlite3.connect(tmp_path / FOLDER / "ledger.sqlite")) as db:
+    with closing(sqlite3.connect(tmp_path / FOLDER / "uses.sqlite")) as db:
         assert db.execute("SELECT count(*) FROM copy").fetchone() == (1,)
     assert ask(cache, wanted(1))[0] is Origin.MADE
 

@@ -13,9 +13,9 @@ from phonotheque.music.facts import Tags, Technical
 from phonotheque.music.sound import (
     Damage,
     Integrity,
+    IntegrityVerdict,
     Loudness,
     Sound,
-    Verdict,
     format_clock,
     format_integrity,
 )
@@ -112,7 +112,7 @@ def test_marks_of_frequency_fit(highest_hz, most):
 def test_damage_is_placed_on_the_same_clock():
     """A place behind the first hour is written as everywhere else."""
     damage = (Damage("a page differs", 4096, 3_723_900),)
-    said = format_integrity(Integrity(Verdict.DAMAGED, damage=damage, damaged_places=1))
+    said = format_integrity(Integrity(IntegrityVerdict.DAMAGED, damage=damage, damaged_places=1))
     assert said == "damaged: a page differs at byte 4,096 (1:02:03)"
 
 

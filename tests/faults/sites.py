@@ -1,7 +1,7 @@
 """Mutation of fsyncs: a sync that can be taken out without being missed protects nothing.
 
     for site in collect_sites(scenario):
-        print(site)      # disk.py:129 write_whole ← register/journal.py:88 Journal.begin
+        print(site)      # disk/whole.py:57 write_whole ← register/journal.py:88 Journal.begin
 
     assert_every_sync_matters(scenario, check)
 

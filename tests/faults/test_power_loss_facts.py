@@ -14,8 +14,8 @@ from phonotheque.archive.opening import open_to_write
 from phonotheque.disk import make_folders, read_whole
 from phonotheque.errors import UnavailableError
 from phonotheque.publish.facts.listing import (
-    FOLDER,
     KEPT,
+    LISTINGS,
     ListedFile,
     Sounding,
     encode_listing,
@@ -48,7 +48,7 @@ def made(number):
 def folders():
     """A disk with the two folders."""
     disk = MemoryDisk()
-    for folder in (FOLDER, KEPT):
+    for folder in (LISTINGS, KEPT):
         make_folders(disk, folder)
     return disk
 

@@ -34,7 +34,7 @@ def twice(disk: Disk, acknowledge: Acknowledge) -> None:
 def test_sites_name_the_lines_of_the_product() -> None:
     """One site per sync line and way to it; a scenario's own frames are left out."""
     told = [[(f.file, f.function) for f in site.frames] for site in collect_sites(deep)]
-    folders, file = ("disk.py", "make_folders"), ("disk.py", "write_whole")
+    folders, file = ("disk/whole.py", "make_folders"), ("disk/whole.py", "write_whole")
     assert told == [[folders], [file], [file]]
     assert len(collect_sites(deep, depth=1)) == 3
 
@@ -66,7 +66,7 @@ def test_a_check_that_sees_nothing_finds_every_sync_needless() -> None:
     """The mutation tests the check as well: one that cannot fail is found out."""
     with pytest.raises(AssertionError) as caught:
         assert_every_sync_matters(deep, lambda disk, acknowledged: None)
-    assert str(caught.value).count("disk.py:") == 3
+    assert str(caught.value).count("disk/whole.py:") == 3
 
 
 def test_a_scenario_that_loses_with_all_its_syncs_is_told_as_such() -> None:

@@ -21,7 +21,7 @@ from phonotheque.accession.ingest import Ingest, Outcome, Parts, Told
 from phonotheque.accession.statements import Given, Notary
 from phonotheque.accession.take import take
 from phonotheque.archive.founding import lay_out
-from phonotheque.archive.opening import heal
+from phonotheque.archive.healing import heal
 from phonotheque.disk import Disk, read_whole
 from phonotheque.hands import OneHand
 from phonotheque.music.digest import Sha256
@@ -30,7 +30,7 @@ from phonotheque.music.facts import AudioFacts, Readability, Tags, Technical
 from phonotheque.music.rights import Verdict
 from phonotheque.publish.mint import Press, record
 from phonotheque.publish.plan import Limits
-from phonotheque.publish.run import Wish, plan, seal_all
+from phonotheque.publish.run import Conditions, plan, seal_all
 from phonotheque.publish.seal import prove
 from phonotheque.publish.sealed import live, members, remains, torrent_path, unpublish
 from phonotheque.publish.supersede import correct, fold, plan_folds
@@ -99,7 +99,7 @@ class Open:
     def publish(self) -> Iterator[str]:
         """Seal what may be shared; yields the names of volumes."""
         hand = OneHand(lambda name: prove(self.store, name))
-        chosen = plan(self.index, Wish("test", TODAY, Limits(), claims_count=False))
+        chosen = plan(self.index, Conditions("test", TODAY, Limits(), claims_count=False))
         for sealed in seal_all(self.press(), hand, chosen, lambda _bytes: None):
             if sealed.torrent is not None:
                 yield sealed.planned.name

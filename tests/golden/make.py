@@ -25,7 +25,7 @@ from phonotheque.music.facts import Readability, Technical
 from phonotheque.music.finding import Finding, FindingKind
 from phonotheque.music.likeness import Likeness
 from phonotheque.music.rights import Basis, RightsStatement, Tdm, Use
-from phonotheque.music.sound import Damage, Integrity, Loudness, Sound, Verdict
+from phonotheque.music.sound import Damage, Integrity, IntegrityVerdict, Loudness, Sound
 from phonotheque.register.chain import GENESIS, encode_line, format_instant
 from phonotheque.register.events import (
     Accession,
@@ -155,10 +155,10 @@ _ONSITE = RightsStatement(
 _A, _B = "a" * 64, "b" * 64
 _TECHNICAL = Technical("flac", "flac", 1234, 44100, 2, 700_000, 16)
 _PARTS = (1, _A, 4321, _B, "flac", "Côté/01 ♫.flac", Role.RECORDING)
-_WHOLE = Integrity(Verdict.WHOLE, ("MD5 of the samples",))
-_UNKNOWN = Integrity(Verdict.UNKNOWN, reason="its format has no checksum")
+_WHOLE = Integrity(IntegrityVerdict.WHOLE, ("MD5 of the samples",))
+_UNKNOWN = Integrity(IntegrityVerdict.UNKNOWN, reason="its format has no checksum")
 _DAMAGED = Integrity(
-    Verdict.DAMAGED,
+    IntegrityVerdict.DAMAGED,
     ("Ogg page checksums", "Ogg page numbers"),
     damage=(Damage("page checksum differs", 4096, 1500), Damage("it ends early")),
     damaged_places=2,

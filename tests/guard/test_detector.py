@@ -156,13 +156,13 @@ def test_a_service_may_have_grown_meanwhile() -> None:
     assert not again.accounts.numbers[-5:, 0].any()
 
 
-def test_the_ledger_forgets() -> None:
+def test_first_copies_are_forgotten() -> None:
     """After 60 days nothing says any more who had what, nor how many had it."""
     guard = Guard(service())
     guard.see(people(0).events, people(0).chosen)
-    assert len(guard.groups.ledger) > 0
+    assert len(guard.groups.first_copies) > 0
     guard.see(people(90).events, people(90).chosen)
-    rows = guard.groups.ledger.rows
+    rows = guard.groups.first_copies.rows
     assert rows.second.min() >= START + 30 * DAY
     assert guard.groups._listeners.sum() == len(rows.second)
 

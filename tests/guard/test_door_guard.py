@@ -1,4 +1,4 @@
-"""The guard of a worker: budgets that workers share, verdicts at once, and no ledger at all."""
+"""The guard of a worker: budgets that workers share, verdicts at once, and no file at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from guard.book.making import BEGIN, Clock, new_desk
 from phonotheque.archive.guarding.case_pages import ConcernedDesk
 from phonotheque.archive.guarding.door_guard import Allowed, DoorGuard
-from phonotheque.archive.guarding.ledger import FILE, Budget, Ledger
+from phonotheque.archive.guarding.spending import FILE, Budget, Spending
 from phonotheque.archive.guarding.verdict_map import VerdictMap
 from phonotheque.archive.listening.listener_keys import EPOCH_S, ListenerKeys
 from phonotheque.archive.listening.listener_keys import FILE as KEYS
@@ -39,7 +39,7 @@ def worker(root, clock, **allowed):
     fallback = Allowance(clock, in_hour=allowed.get("in_hour", 40))
     names = Pseudonyms(lambda: KEY)
     return DoorGuard(
-        Ledger(root), VerdictMap(root), names, lambda: KEY, Allowed(**allowed), fallback, clock
+        Spending(root), VerdictMap(root), names, lambda: KEY, Allowed(**allowed), fallback, clock
     )
 
 
@@ -86,7 +86,7 @@ def test_no_clock_and_no_order_opens_more_than_the_budget(tmp_path_factory, aske
     """In any order of recordings and with a clock that jumps, no hour opens more than a budget and
     what was earned meanwhile."""
     clock = Clock()
-    guard = worker(tmp_path_factory.mktemp("ledger"), clock, in_hour=in_hour, in_day=1000)
+    guard = worker(tmp_path_factory.mktemp("spending"), clock, in_hour=in_hour, in_day=1000)
     opened, latest = set(), clock.now
     for number, moved in asked:
         clock.now += moved
@@ -241,7 +241,7 @@ def test_without_a_ledger_local_budgets_hold(tmp_path):
     (tmp_path / "state").write_text("no folder")
     guard = worker(tmp_path, Clock(), in_hour=3)
     with pytest.raises(UnavailableError):
-        guard.ledger.is_opened(b"x" * 12, BEGIN)
+        guard.spending.is_opened(b"x" * 12, BEGIN)
     assert [guard.refuses(wish(n)) is None for n in range(5)] == [True, True, True, False, False]
 
 
@@ -266,14 +266,14 @@ def test_the_ledger_cannot_be_read_as_a_history(tmp_path):
     assert all(gid.bytes not in data for gid in gids)
     assert data.count(account) <= 4  # its budget, and its address's: not once for each recording
     mark = guard._mark(guard.account(SOMEBODY), Wish(gids[0], SOMEBODY))
-    ledger, budget = Ledger(tmp_path), Budget(b"b", (Limit(10_000, HOUR),))
-    assert ledger.is_opened(mark, clock.now)
+    spending, budget = Spending(tmp_path), Budget(b"b", (Limit(10_000, HOUR),))
+    assert spending.is_opened(mark, clock.now)
     for _ in range(2):  # of a worker that begins, and of one that is there for a month
         at, clock.now = clock.now, clock.now + MONTH + 1
-        ledger.open_one(b"%012d" % clock.now, (budget,), clock.now)
-        assert not ledger.is_opened(mark, at)
+        spending.open_one(b"%012d" % clock.now, (budget,), clock.now)
+        assert not spending.is_opened(mark, at)
         mark = b"%012d" % clock.now
-    ledger.close()
+    spending.close()
 
 
 def test_who_guesses_ids_without_a_token_closes_nobody_out(tmp_path):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
 from phonotheque.guard.engine.memory import COPIES, NON_HITS, RATED, new_accounts
+from phonotheque.guard.groups.first_copies import FirstCopies
 from phonotheque.guard.groups.grown import Suspected, grown, judge
-from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.meetings import Copies, copies_of, meetings
 from phonotheque.guard.groups.membership import LEAST_OF_ITS_OWN, Demand, belonging
 from phonotheque.guard.groups.poisson import log10_at_most
@@ -173,22 +173,22 @@ def test_who_keeps_to_one_genre_ranks_above_who_digs_in_several() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 30)), max_size=300))
 @settings(max_examples=50, deadline=None)
-def test_a_ledger_is_a_set(pairs: list[tuple[int, int]]) -> None:
+def test_first_copies_are_a_set(pairs: list[tuple[int, int]]) -> None:
     """Each pair once, at its first time, in whatever batches it comes, and after forgetting."""
-    ledger = Ledger(31, room=4)
+    firsts = FirstCopies(31, room=4)
     kept: dict[tuple[int, int], int] = {}
     for second, pair in enumerate(pairs):
         account, track = (np.array([number], np.int32) for number in pair)
-        is_new = ledger.note(account, track, np.array([second]))
+        is_new = firsts.note(account, track, np.array([second]))
         assert is_new[0] == (pair not in kept)
         kept.setdefault(pair, second)
         if second == 150:
-            ledger.forget(100)
+            firsts.forget(100)
             kept = {pair: at for pair, at in kept.items() if at >= 100}
-    rows = ledger.rows
+    rows = firsts.rows
     found = zip(rows.account.tolist(), rows.track.tolist(), rows.second.tolist(), strict=True)
     assert {(account, track): at for account, track, at in found} == kept
-    assert len(ledger) == len(kept)
+    assert len(firsts) == len(kept)
 
 
 def test_more_is_demanded_when_people_are_asked() -> None:

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonotheque.guard.rungs import Rung
-from phonotheque.guard.verdicts import Row, encode_rows, is_map, look_up
+from phonotheque.guard.verdicts import VerdictRow, encode_rows, is_map, look_up
 
 names = st.integers(0, 2**64 - 1).map("{:016x}".format)
 rows = st.builds(
-    Row,
+    VerdictRow,
     account=names,
     rung=st.sampled_from(Rung),
     factor=st.integers(1, 1000),
@@ -52,7 +52,7 @@ class Counted(bytes):
 
 def test_a_look_up_in_a_hundred_thousand_rows_takes_17_looks():
     """Half of what is left is ruled out at each look: no look-up scans the map."""
-    body = encode_rows([Row(account="00" * 8, rung=Rung.SUSPEND, until=1)])[16:]
+    body = encode_rows([VerdictRow(account="00" * 8, rung=Rung.SUSPEND, until=1)])[16:]
     many = b"".join(number.to_bytes(8, "big") + body[8:] for number in range(100_000))
     data = Counted(b"PHGUARD1" + (100_000).to_bytes(8, "big") + many)
     for number in range(0, 100_000, 10_000):

@@ -34,7 +34,7 @@ with watching(new_desk(root, Clock(BEGIN + 90_000)), lambda item: "jazz", print)
     write(root, [line(BEGIN + n * 9_000, f"{n:016x}", gid(n % 3)) for n in range(9)])
     watcher.turn()
     assert watcher.suspicion.guard.music.plays.sum() == 9
-    called = ("engine.compiled.observe_all", "groups.ledger._added",
+    called = ("engine.compiled.observe_all", "groups.first_copies._added",
               "groups.ranking._pairs", "groups.likeness._counted",
               "groups.meetings._sorted", "groups.meetings._meet", "groups.meetings._weigh")
     late = [name for name in called if len(ready[f"phonotheque.guard.{name}"]) != 1]

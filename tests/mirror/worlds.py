@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonotheque.mirror.asking import Standing
+from phonotheque.mirror.asking import AskedArchive
 from phonotheque.mirror.journal import Memory
 from phonotheque.mirror.settings import FORMAT
 from phonotheque.mirror.values import Filter, Followed, Holding, MirrorSettings, State
@@ -48,6 +48,6 @@ def holding(*lines: TorrentLine, state: State = State.COMPLETE) -> Memory:
 
 def standing(
     known: Followed, memory: Memory | None = None, wanted: Filter | None = None, **excluded: str
-) -> Standing:
+) -> AskedArchive:
     """An archive as a choice sees it."""
-    return Standing(known, memory or Memory(), wanted or Filter(), excluded)
+    return AskedArchive(known, memory or Memory(), wanted or Filter(), excluded)

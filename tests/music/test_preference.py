@@ -6,13 +6,13 @@ import pytest
 
 from phonotheque.music.facts import Technical
 from phonotheque.music.preference import Copy, choose, merit
-from phonotheque.music.sound import Integrity, Sound, Verdict
+from phonotheque.music.sound import Integrity, IntegrityVerdict, Sound
 
 FLAC = Technical("flac", "flac", 60_000, 44_100, 2, 800_000, 16)
 MP3 = Technical("mp3", "mp3", 60_000, 44_100, 2, 128_000)
 
 
-def copy(name, technical=FLAC, *, verdict=Verdict.WHOLE, ms=60_000, seq=1, **more):
+def copy(name, technical=FLAC, *, verdict=IntegrityVerdict.WHOLE, ms=60_000, seq=1, **more):
     exact = more.pop("exact", True)
     sound = Sound(decoded_ms=ms, payload_sha256="", **more)
     return Copy(name, exact, technical, Integrity(verdict), sound, seq)
@@ -20,8 +20,8 @@ def copy(name, technical=FLAC, *, verdict=Verdict.WHOLE, ms=60_000, seq=1, **mor
 
 DECIDED = [
     (copy("b"), copy("a", exact=False), "exact"),
-    (copy("b", MP3), copy("a", verdict=Verdict.DAMAGED), "damaged"),
-    (copy("b", MP3), copy("a", verdict=Verdict.UNKNOWN), "proven"),
+    (copy("b", MP3), copy("a", verdict=IntegrityVerdict.DAMAGED), "damaged"),
+    (copy("b", MP3), copy("a", verdict=IntegrityVerdict.UNKNOWN), "proven"),
     (copy("b", MP3), copy("a", ms=30_000), "complete"),
     (copy("b"), copy("a", MP3), "lossless"),
     (copy("b"), copy("a", cutoff_hz=16_000), "lossy ancestor"),
@@ -73,4 +73,4 @@ def test_merit_orders_as_the_choice_does(best, other):
 def test_merit_stays_within_its_bits():
     """Figures beyond all measure do not spill into what weighs more."""
     loud = copy("a", Technical("x", "x", 1, 1 << 40, 2, 1, 99), clipped_samples=1 << 40)
-    assert merit(copy("b", verdict=Verdict.DAMAGED)) < merit(loud) < 1 << 59
+    assert merit(copy("b", verdict=IntegrityVerdict.DAMAGED)) < merit(loud) < 1 << 59

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from phonotheque.publish.choice import (
     KINDS_OF,
     TARGET_COPIES,
-    Candidate,
-    Licence,
-    Order,
-    Wish,
+    Freedom,
+    KeeperWish,
+    OfferedTorrent,
+    Priority,
     choose,
     rank,
 )
@@ -20,7 +20,7 @@ from phonotheque.publish.health.report import LEAST_SAFE
 from phonotheque.publish.index.lines import KINDS, TIERS
 
 candidates = st.builds(
-    Candidate,
+    OfferedTorrent,
     id=st.integers(0, 10**6).map(lambda n: f"a-open-all-{n:05d}"),
     kind=st.sampled_from(KINDS),
     tier=st.sampled_from(TIERS),
@@ -31,17 +31,17 @@ candidates = st.builds(
 )
 many = st.lists(candidates, max_size=40, unique_by=lambda one: one.id)
 wishes = st.builds(
-    Wish,
+    KeeperWish,
     space_bytes=st.integers(0, 10**12),
     keeper=st.text(max_size=8),
-    licence=st.sampled_from(Licence),
+    licence=st.sampled_from(Freedom),
     collection=st.sampled_from(("", "a", "b", "c")),
-    order=st.sampled_from(Order),
+    order=st.sampled_from(Priority),
 )
 
 
 def torrent(name, *, seeders=0, tier="all", size_bytes=10, kind="open", added="2026-01-01"):
-    return Candidate(name, kind, tier, size_bytes, added, seeders)
+    return OfferedTorrent(name, kind, tier, size_bytes, added, seeders)
 
 
 @given(many, wishes, st.randoms(use_true_random=False))
@@ -77,7 +77,7 @@ def test_who_has_the_fewest_copies_comes_first():
         torrent("few-50", seeders=2, tier="50"),
         torrent("unknown", seeders=None, tier="rest"),
     ]
-    names = [one.id for one in choose(torrents, Wish(10**6))]
+    names = [one.id for one in choose(torrents, KeeperWish(10**6))]
     assert names == ["unknown", "few-50", "few-rest", "safe"]
 
 
@@ -88,8 +88,8 @@ def test_other_orders_ask_their_question_first():
         torrent("new-rest", tier="rest", seeders=30, added="2026-01-01T10:00:00Z"),
         torrent("old-rest", tier="rest", seeders=0, added="2025-01-01T23:00:00Z"),
     ]
-    heard = [one.id for one in choose(torrents, Wish(10**6, order=Order.HEARD))]
-    newest = [one.id for one in choose(torrents, Wish(10**6, order=Order.NEWEST))]
+    heard = [one.id for one in choose(torrents, KeeperWish(10**6, order=Priority.HEARD))]
+    newest = [one.id for one in choose(torrents, KeeperWish(10**6, order=Priority.NEWEST))]
     assert heard == ["old-50", "old-rest", "new-rest"]
     assert newest == ["new-rest", "old-rest", "old-50"]
 
@@ -97,20 +97,20 @@ def test_other_orders_ask_their_question_first():
 def test_a_large_torrent_holds_nothing_up():
     """What does not fit is passed over, and smaller ones after it are taken."""
     torrents = [torrent("large", size_bytes=99, seeders=0), torrent("small", seeders=9)]
-    assert [one.id for one in choose(torrents, Wish(100))] == ["small"]
+    assert [one.id for one in choose(torrents, KeeperWish(100))] == ["small"]
 
 
 def test_keepers_spread():
     """Among torrents of equal need, a hundred keepers begin with many different ones."""
     torrents = [torrent(f"t{number}") for number in range(50)]
-    first = {choose(torrents, Wish(1000, keeper=f"keeper-{n}"))[0].id for n in range(100)}
+    first = {choose(torrents, KeeperWish(1000, keeper=f"keeper-{n}"))[0].id for n in range(100)}
     assert len(first) > 30
 
 
 def test_when_one_torrent_goes_others_keep_their_order():
     """Rendezvous: a list without one torrent is the list, without it."""
     torrents = [torrent(f"t{number}") for number in range(30)]
-    wish = Wish(10**6, keeper="somebody")
+    wish = KeeperWish(10**6, keeper="somebody")
     whole = choose(torrents, wish)
     assert choose(torrents[1:], wish) == [one for one in whole if one != torrents[0]]
 
@@ -118,17 +118,17 @@ def test_when_one_torrent_goes_others_keep_their_order():
 @pytest.mark.parametrize(
     ("licence", "kinds"),
     [
-        (Licence.ANY, {"open", "nc", "nd", "nc-nd", "art", "overlays"}),
-        (Licence.COMMERCIAL, {"open", "nd"}),
-        (Licence.CHANGE, {"open", "nc"}),
-        (Licence.OPEN, {"open"}),
+        (Freedom.ANY, {"open", "nc", "nd", "nc-nd", "art", "overlays"}),
+        (Freedom.COMMERCIAL, {"open", "nd"}),
+        (Freedom.CHANGE, {"open", "nc"}),
+        (Freedom.OPEN, {"open"}),
     ],
 )
 def test_a_licence_filter_takes_what_it_says(licence, kinds):
     """Every filter takes its classes, and what the archive itself says; every kind is decided."""
     own = {"metadata", "facts", "patches", "register", "index"}
     assert KINDS_OF[licence] == kinds | own
-    assert KINDS_OF[Licence.ANY] == set(KINDS)
+    assert KINDS_OF[Freedom.ANY] == set(KINDS)
 
 
 def test_the_goal_is_what_the_page_calls_safe():

@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 from phonotheque.music.digest import Sha256
 from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Code, Verdict
-from phonotheque.publish.plan import (
-    Candidate,
-    Limits,
-    fill,
-    last_numbers,
-    number_of,
-    stem_of,
-    tier_of,
-    volume_name,
-)
+from phonotheque.publish.names import last_numbers, number_of, stem_of, tier_of, volume_name
+from phonotheque.publish.plan import Candidate, Limits, fill
 from phonotheque.register.events import Role
 from phonotheque.register.holdings import Held
 

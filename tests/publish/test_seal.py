@@ -17,7 +17,7 @@ from phonotheque.music.rights import Basis, RightsStatement
 from phonotheque.publish import sealed
 from phonotheque.publish.mint import Press
 from phonotheque.publish.plan import Limits
-from phonotheque.publish.run import Wish, plan, seal_all
+from phonotheque.publish.run import Conditions, plan, seal_all
 from phonotheque.publish.seal import prove
 from phonotheque.publish.sealed import finish, members
 from phonotheque.publish.torrent_reader import read_torrent
@@ -93,8 +93,8 @@ class Stage:
 
     def run(self):
         press = self.press()
-        wish = Wish("x", date(2026, 11, 21), Limits(), claims_count=False)
-        planned = plan(self.index, wish)
+        conditions = Conditions("x", date(2026, 11, 21), Limits(), claims_count=False)
+        planned = plan(self.index, conditions)
         hands = OneHand(partial(prove, self.store))
         return list(seal_all(press, hands, planned, lambda size_bytes: None))
 

@@ -12,8 +12,9 @@ from phonotheque.errors import UnavailableError
 from phonotheque.music.doors import Door, ask
 from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Basis, Code, RightsStatement, Verdict
-from phonotheque.publish.plan import Limits, stem_of
-from phonotheque.publish.run import Wish, plan
+from phonotheque.publish.names import stem_of
+from phonotheque.publish.plan import Limits
+from phonotheque.publish.run import Conditions, plan
 from phonotheque.publish.sealed import live, members, remains, unpublish, withdraw
 from phonotheque.publish.supersede import correct, fold, plan_folds
 from phonotheque.publish.torrent_reader import read_torrent
@@ -98,8 +99,8 @@ def test_what_changed_its_class_goes_to_a_volume_of_that_class(stage):
     restate(stage, stage.names[2], NC)
     done = correct(stage.press(), volume, "Other terms.", asked(stage))
     assert done.left_out == (stage.names[2].sha256,)
-    wish = Wish("x", ON, Limits(), claims_count=False)
-    (planned,) = plan(stage.index, wish).volumes
+    conditions = Conditions("x", ON, Limits(), claims_count=False)
+    (planned,) = plan(stage.index, conditions).volumes
     assert (planned.name, planned.objects) == ("x-nc-all-00001", 1)
 
 

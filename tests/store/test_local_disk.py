@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from phonotheque.disk import LocalDisk, Writer, read_whole, write_whole
-from phonotheque.errors import DiskFailedError, DiskFullError, PhonothequeError
+from phonotheque.errors import BadRequestError, DiskFailedError, DiskFullError, PhonothequeError
 
 
 def test_a_frozen_file_is_read_only_and_can_be_replaced(tmp_path: Path) -> None:
@@ -37,6 +37,14 @@ def test_a_short_write_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         writer.write(b"byte by byte")
     writer.close()
     assert (tmp_path / "note").read_bytes() == b"byte by byte"
+
+
+def test_a_name_that_is_too_long_is_the_fault_of_whoever_gave_it(tmp_path: Path) -> None:
+    """It is told as one to be shortened, and not as a disk to be looked after."""
+    disk = LocalDisk(tmp_path)
+    for call in (disk.create, disk.open, disk.make_folder):
+        with pytest.raises(BadRequestError, match="shorter"):
+            call("x" * 300)
 
 
 @pytest.mark.parametrize("what", ["pipe", "folder", "link", "device"])

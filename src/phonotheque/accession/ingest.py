@@ -18,6 +18,7 @@ from itertools import islice
 
 import msgspec
 
+from phonotheque.accession.already import is_recorded
 from phonotheque.accession.material import Material, from_held, from_taken
 from phonotheque.accession.rules import RuleBook
 from phonotheque.accession.statements import Given, Notary
@@ -31,7 +32,7 @@ from phonotheque.music.rights import RightsStatement
 from phonotheque.music.sound import Integrity
 from phonotheque.register.cases import removed_why
 from phonotheque.register.events import Accession, Deposit, Event, Role
-from phonotheque.register.holdings import Held, Provenance, SourceFile
+from phonotheque.register.holdings import Held, SourceFile
 from phonotheque.register.index import Index
 from phonotheque.register.journal import Journal
 from phonotheque.store.objects import ObjectName, Store
@@ -71,7 +72,7 @@ class Told:
 class Parts:
     """What taking in needs, handed over by the archive.
 
-    Args:
+    Attributes:
         now: Gives the instant that register lines carry, as text.
         identify: Gives what the file system says of a source file now, None when it is gone.
         link: Links what came in to what is like it; called after each stretch of files.
@@ -251,52 +252,8 @@ class Ingest:
             yield claim
 
     def _is_recorded(self, event: Accession, pending: list[Accession]) -> bool:
-        """Whether these bytes came from there, by the same person, under the same terms, before.
-
-        Terms that others have overtaken since must be stated again to govern again. `pending` is
-        what will be written just before.
-        """
-        index = self._parts.index
         who = self._depositor(), self._given.collection
-        known = index.accessions(Sha256.parse(event.sha256))
-        terms = _terms(event.rights)
-        if terms and self._is_overtaken(terms, self._stated(event.sha256, known, pending)):
-            return False
-        return any(
-            (one.path, one.path_base64) == (event.path, event.path_base64)
-            and index.depositor_and_collection(one.deposit) == who
-            and _terms(index.statements_made(one.seq)) == terms
-            for one in known
-        )
-
-    def _stated(
-        self, sha256: str, known: list[Provenance], pending: list[Accession]
-    ) -> Iterator[tuple[int, list[RightsStatement]]]:
-        """What was stated about these bytes, newest first, each with its deposit."""
-        for event in reversed(pending):
-            if event.sha256 == sha256:
-                yield self._deposit, _terms(event.rights)
-        for one in reversed(known):
-            yield one.deposit, _terms(self._parts.index.statements_made(one.seq))
-
-    @staticmethod
-    def _is_overtaken(
-        terms: list[RightsStatement], stated: Iterator[tuple[int, list[RightsStatement]]]
-    ) -> bool:
-        """Whether the newest deposit that stated any terms did not state these.
-
-        One deposit may state several, where the same bytes lie in several places.
-        """
-        newest = None
-        for deposit, others in stated:
-            if not others:
-                continue
-            if newest not in (None, deposit):
-                break
-            if others == terms:
-                return False
-            newest = deposit
-        return newest is not None
+        return is_recorded(event, pending, who, self._parts.index)
 
     def _depositor(self) -> str:
         return self._parts.notary.person(self._given.depositor) if self._given.depositor else ""
@@ -323,11 +280,6 @@ class Ingest:
                     index.remember_facts(taken.digests.sha256, taken.facts)
                 if taken.identity:
                     index.remember_source(taken.identity, taken.digests.sha256)
-
-
-def _terms(statements: Iterable[RightsStatement]) -> list[RightsStatement]:
-    """Statements but for when they were made: all as if at one instant."""
-    return [msgspec.structs.replace(one, stated_at="1970-01-01T00:00:00Z") for one in statements]
 
 
 def _outcome(material: Material) -> Outcome:

@@ -1,56 +1,35 @@
 """An archive opened: each room is handed what it needs, and nothing else knows where things lie.
 
-Laws: one writer; on opening to write, staging is emptied, a torn end of the register is set aside,
-lines that the index lacks are taken in, and what was not yet synced is synced before anybody
-relies on it; readers never wait for a writer. A newer format is refused before anything is touched.
-A volume of which nobody knows any more what it holds is told at every opening, and stops nobody.
+Laws: one writer, who finds the archive healed (`archive.healing`); readers never wait for a writer.
+A newer format is refused before anything is touched. A volume of which nobody knows any more what
+it holds is told at every opening, and stops nobody.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from phonotheque import config as settings
+from phonotheque.archive.healing import Progress, heal
 from phonotheque.config import Config, parse_config
 from phonotheque.disk import Disk, LocalDisk, make_folders, read_whole
-from phonotheque.errors import (
-    ArchiveBusyError,
-    BrokenRegisterError,
-    FormatTooNewError,
-    ListLostError,
-    NotAnArchiveError,
-    UnavailableError,
-)
-from phonotheque.publish.packs.standing import finish_packs
+from phonotheque.errors import ArchiveBusyError, NotAnArchiveError, UnavailableError
 from phonotheque.publish.removal.undone import undone_notice
-from phonotheque.publish.sealed import finish, list_lost, live, members
+from phonotheque.publish.sealed import list_lost
 from phonotheque.register.chain import format_instant, not_before
-from phonotheque.register.events import FORMAT, Event, Founding, Volume
+from phonotheque.register.events import Event
 from phonotheque.register.index import Index
 from phonotheque.register.index_file import refusals
-from phonotheque.register.journal import (
-    FOLDER as REGISTER,
-)
-from phonotheque.register.journal import (
-    Journal,
-    Position,
-    Torn,
-    check_place,
-    make_durable,
-    read,
-    segment_path,
-    set_aside,
-)
+from phonotheque.register.journal import FOLDER as REGISTER
+from phonotheque.register.journal import Journal, check_place, segment_path
 from phonotheque.register.people import People
-from phonotheque.register.published import proven_at
 from phonotheque.store.lock import hold_lock
-from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import INCOMING, LISTS, DiskStore, Store
+from phonotheque.store.objects import INCOMING, LISTS, OBJECTS, DiskStore, Store
 
 FOLDERS = (OBJECTS, LISTS, "volumes", REGISTER, "published", "keys", "journals", "state", INCOMING)
 INDEX = "state/index.sqlite"
@@ -271,108 +250,3 @@ def _fresh_index(root: Path, disk: Disk) -> Index:
     index = Index(root / INDEX)
     index.set_note("rebuilding", "yes")
     return index
-
-
-Progress = Callable[[int], None]
-"""Called now and then with the number of register lines taken in."""
-
-_LINES_PER_COMMIT = 10_000
-
-
-def heal(
-    disk: Disk, index: Index, on_progress: Progress | None = None
-) -> tuple[Position, tuple[str, ...]]:
-    """Bring an archive to where it may be written to, after whatever happened to the last writer.
-
-    Returns:
-        The end of the register, and what is worth telling.
-
-    Raises:
-        BrokenRegisterError: The register is damaged; nothing was changed.
-    """
-    notices = []
-    for staged in disk.list(INCOMING):
-        disk.remove(f"{INCOMING}/{staged.name}")
-    check_place(disk, index.place)
-    end, torn = _catch_up(disk, index, on_progress)
-    if end.head.seq == 0:
-        raise BrokenRegisterError(
-            segment_path(1), "the register is empty", "Bring it back from a backup or a mirror."
-        )
-    _refuse_hidden(index)
-    if torn is not None:
-        copy = set_aside(disk, torn)
-        notices.append(f"An interrupted write was set aside in {copy}; nothing in it was promised.")
-    finish(disk, (volume.name for volume in live(index)))
-    finish_packs(disk, index)
-    return end, tuple(notices)
-
-
-def _refuse_hidden(index: Index) -> None:
-    """Refuse a register in which lines are withheld that no restoration declared: the chain alone
-    cannot tell whether somebody hid them."""
-    hidden, declared = index.note("withheld") or "0", index.note("withheld_declared") or "0"
-    if hidden != declared:
-        raise BrokenRegisterError(
-            REGISTER,
-            f"{hidden} of its lines are withheld, and it came back with {declared} of them",
-            "Bring the register back from a backup or a mirror; nothing was changed.",
-        )
-
-
-def _catch_up(
-    disk: Disk, index: Index, on_progress: Progress | None
-) -> tuple[Position, Torn | None]:
-    """Take lines that the index lacks into it, after making sure that they are durable."""
-    place = index.place
-    torn = None
-    is_synced = False
-    is_made = place.head.seq == 0
-    lines = read(disk, place)
-    while True:
-        batch = []
-        for item in lines:
-            if isinstance(item, Torn):
-                torn = item
-                continue
-            batch.append(item)
-            _refuse_newer(item[0].event)  # before the next line, which may be of an unheard kind
-            if len(batch) == _LINES_PER_COMMIT or isinstance(item[0].event, Volume):
-                break  # what a volume seals must be there before later lines speak of it
-        if not batch:
-            if is_made:
-                index.set_note("making", "")
-            return place, torn
-        if not is_synced:
-            make_durable(disk)
-            is_synced = True
-        last = batch[-1][0]
-        with index.transaction():
-            if is_made:
-                index.set_note("making", "yes")
-            index.apply(batch)
-            if isinstance(last.event, Volume):
-                _seal_into(disk, index, last.event)
-        place = batch[-1][1]
-        if on_progress:
-            on_progress(place.head.seq)
-
-
-def _seal_into(disk: Disk, index: Index, volume: Volume) -> None:
-    """Say which objects a volume holds; one of which that is lost is noted, and stops nobody."""
-    try:
-        names = members(disk, volume)
-    except ListLostError:
-        index.set_unlisted(volume.name)
-    else:
-        at = proven_at(index, volume.name)
-        index.seal_into(volume.name, at, (name.sha256 for name in names))
-
-
-def _refuse_newer(event: object) -> None:
-    if isinstance(event, Founding) and event.format > FORMAT:
-        raise FormatTooNewError(
-            segment_path(1),
-            f"the register has format {event.format}, this program knows up to {FORMAT}",
-            "Install a newer Phonotheque.",
-        )

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from phonotheque.audio.riff import Chunk, iter_chunks, iter_subchunks
 from phonotheque.audio.tag_names import AIFF_TEXTS, RIFF_INFO
-from phonotheque.audio.tag_values import MAX_VALUES, Findings, decode_text
+from phonotheque.audio.tag_values import MAX_VALUES, TagFindings, decode_text
 
 _MAX_CHUNK_BYTES = 1024 * 1024  # the longest coding history and iXML seen are below 100 KiB
 _MAX_XML_DEPTH = 16
@@ -47,7 +47,7 @@ class _PlainTree(ElementTree.TreeBuilder):
         raise ValueError(f"a document type in iXML: {name}, {pubid}, {system}")
 
 
-def read_chunk_texts(file: BinaryIO, container: str, found: Findings) -> None:
+def read_chunk_texts(file: BinaryIO, container: str, found: TagFindings) -> None:
     """Add to `found` what the text chunks of a WAV, RF64, W64 or AIFF file say."""
     for chunk in iter_chunks(file, container):
         match chunk.name:
@@ -78,7 +78,7 @@ def find_id3(file: BinaryIO, container: str) -> Chunk | None:
     return next((c for c in iter_chunks(file, container) if c.name in names), None)
 
 
-def _read_list(body: bytes, found: Findings) -> None:
+def _read_list(body: bytes, found: TagFindings) -> None:
     if body[:4] != b"INFO":
         return
     for name, value in iter_subchunks(body[4:]):
@@ -86,14 +86,14 @@ def _read_list(body: bytes, found: Findings) -> None:
             found.add(RIFF_INFO[name], decode_text(value))
 
 
-def _read_summary(body: bytes, found: Findings) -> None:
+def _read_summary(body: bytes, found: TagFindings) -> None:
     """Source: Wave64, "summary list": a count, then (name, size, UTF-16 text)."""
     for name, value in iter_subchunks(body[4:]):
         if name in RIFF_INFO:
             found.add(RIFF_INFO[name], value.decode("utf-16-le", "replace").partition("\0")[0])
 
 
-def _read_bext(body: bytes, found: Findings) -> None:
+def _read_bext(body: bytes, found: TagFindings) -> None:
     at = 0
     for name, size in _BEXT_TEXTS:
         found.add_broadcast(f"bext.{name}", decode_text(body[at : at + size]))
@@ -115,7 +115,7 @@ def _read_bext(body: bytes, found: Findings) -> None:
     found.add_broadcast("bext.coding_history", decode_text(body[_BEXT_FIXED_BYTES:]))
 
 
-def _read_ixml(chunk: Chunk, file: BinaryIO, found: Findings) -> None:
+def _read_ixml(chunk: Chunk, file: BinaryIO, found: TagFindings) -> None:
     raw = chunk.read(file, _MAX_CHUNK_BYTES)
     if raw[:1] == b"<" and raw[1:2] != b"\0":  # not UTF-16: padding may be cut off
         raw = raw.strip(b"\0 \r\n\t")

@@ -54,7 +54,7 @@ def decode_text(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
-class Findings:
+class TagFindings:
     """What one reader found so far. Grows only within the bounds; the rest is dropped."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Findings:
         if picture not in self._pictures:
             self._pictures.append(picture)
 
-    def fill_from(self, other: Findings) -> None:
+    def fill_from(self, other: TagFindings) -> None:
         """Take from `other` the fields of which nothing is known yet."""
         for field, texts in other._texts.items():
             if not self._texts.get(field):
@@ -176,7 +176,7 @@ class Findings:
         return gain_db
 
 
-class PictureSearch(Findings):
+class PictureSearch(TagFindings):
     """Looks for one picture in what a reader finds, and keeps its bytes alone.
 
     Args:

@@ -33,7 +33,7 @@ from phonotheque.audio.id3 import frames_end, picture_begins
 from phonotheque.audio.pictures import decode_base64, parse_block
 from phonotheque.audio.riff_texts import find_id3, read_chunk_texts
 from phonotheque.audio.tag_names import APE_PICTURES, ID3_TEXTS, MP4_TEXTS, Field, free_name
-from phonotheque.audio.tag_values import Findings, PictureSearch, decode_text
+from phonotheque.audio.tag_values import PictureSearch, TagFindings, decode_text
 from phonotheque.music.facts import Tags
 
 _MAX_ID3_BYTES = 64 * 1024 * 1024  # room for any cover; mutagen holds a tag four times
@@ -45,7 +45,7 @@ _FRONT_COVER = 3
 _PICTURE_BLOCK = 6  # RFC 9639, 8.1
 _LICENCE_HOST = "creativecommons.org/"
 
-_Reader = Callable[[BinaryIO, Findings], None]
+_Reader = Callable[[BinaryIO, TagFindings], None]
 
 
 def read_tags(file: BinaryIO, container: str) -> Tags:
@@ -58,9 +58,9 @@ def read_tags(file: BinaryIO, container: str) -> Tags:
     Returns:
         The tags; empty ones when there are none or none can be read. Never raises for bad bytes.
     """
-    found = Findings()
+    found = TagFindings()
     for reader in _readers(container):
-        part = Findings()
+        part = TagFindings()
         _attempt(reader, file, part)
         found.fill_from(part)
     return found.tags()
@@ -209,18 +209,18 @@ class _BoundedID3(ID3):
         return super()._read(header, data[:end])
 
 
-def _read_id3(file: BinaryIO, found: Findings) -> None:
+def _read_id3(file: BinaryIO, found: TagFindings) -> None:
     tag = _BoundedID3(file, known_frames=_KNOWN_FRAMES)
     _take_id3(tag, found)
 
 
-def _read_id3_chunk(file: BinaryIO, container: str, found: Findings) -> None:
+def _read_id3_chunk(file: BinaryIO, container: str, found: TagFindings) -> None:
     chunk = find_id3(file, container)
     if chunk is not None:
         _read_id3(io.BytesIO(chunk.read(file, _MAX_ID3_BYTES)), found)
 
 
-def _take_id3(tag: Any, found: Findings) -> None:
+def _take_id3(tag: Any, found: TagFindings) -> None:
     for frame in tag.values():
         name = frame.FrameID
         if name in ID3_TEXTS:
@@ -229,7 +229,7 @@ def _take_id3(tag: Any, found: Findings) -> None:
             _take_id3_special(name, frame, found)
 
 
-def _take_id3_special(name: str, frame: Any, found: Findings) -> None:
+def _take_id3_special(name: str, frame: Any, found: TagFindings) -> None:
     match name:
         case "TXXX" if (field := free_name(frame.desc)) is not None:
             _add_all(found, field, frame.text)
@@ -253,7 +253,7 @@ def _take_id3_special(name: str, frame: Any, found: Findings) -> None:
             found.add_picture(frame.data, frame.mime, int(frame.type))
 
 
-def _take_rva2(frame: Any, found: Findings) -> None:
+def _take_rva2(frame: Any, found: TagFindings) -> None:
     """Source: ID3v2.4 4.11. The master channel (1) only; "album" is a convention of its users."""
     if frame.channel == 1:
         is_album = frame.desc.lower() == "album"
@@ -262,7 +262,7 @@ def _take_rva2(frame: Any, found: Findings) -> None:
             found.add(Field.ALBUM_PEAK if is_album else Field.TRACK_PEAK, f"{frame.peak:.6f}")
 
 
-def _read_ape(file: BinaryIO, found: Findings) -> None:
+def _read_ape(file: BinaryIO, found: TagFindings) -> None:
     for key, value in APEv2(file).items():
         kind = APE_PICTURES.get(key.lower())
         if kind is not None and isinstance(value.value, bytes):
@@ -271,7 +271,7 @@ def _read_ape(file: BinaryIO, found: Findings) -> None:
             _add_all(found, field, value.value.split("\0"))
 
 
-def _read_flac(file: BinaryIO, found: Findings) -> None:
+def _read_flac(file: BinaryIO, found: TagFindings) -> None:
     reader = _load(FLAC, file)
     if reader.tags is not None:
         _take_comments(reader.tags, found)
@@ -279,7 +279,7 @@ def _read_flac(file: BinaryIO, found: Findings) -> None:
         found.add_picture(picture.data, picture.mime, picture.type)
 
 
-def _read_ogg(file: BinaryIO, found: Findings) -> None:
+def _read_ogg(file: BinaryIO, found: TagFindings) -> None:
     for kind in (OggVorbis, OggOpus, OggFLAC, OggSpeex):
         reader = _load(kind, file)
         if reader.tags is not None:
@@ -287,7 +287,7 @@ def _read_ogg(file: BinaryIO, found: Findings) -> None:
             return
 
 
-def _take_comments(comments: Iterable[tuple[str, str]], found: Findings) -> None:
+def _take_comments(comments: Iterable[tuple[str, str]], found: TagFindings) -> None:
     """Take Vorbis comments. A picture stands among them as base64, which mutagen leaves alone."""
     for key, text in comments:
         match key.lower():
@@ -299,13 +299,13 @@ def _take_comments(comments: Iterable[tuple[str, str]], found: Findings) -> None
                 found.add(field, text)
 
 
-def _take_picture_block(block: bytes, found: Findings) -> None:
+def _take_picture_block(block: bytes, found: TagFindings) -> None:
     picture = parse_block(block)
     if picture is not None:
         found.add_picture(*picture)
 
 
-def _read_ogg_flac_pictures(file: BinaryIO, found: Findings) -> None:
+def _read_ogg_flac_pictures(file: BinaryIO, found: TagFindings) -> None:
     """Take the PICTURE blocks of FLAC in Ogg: packets behind the first. Source: RFC 9639, 10.1."""
     page = OggPage(file)
     if not page.packets[0].startswith(b"\x7fFLAC"):
@@ -326,7 +326,7 @@ def _read_ogg_flac_pictures(file: BinaryIO, found: Findings) -> None:
             packet = b""
 
 
-def _read_mp4(file: BinaryIO, found: Findings) -> None:
+def _read_mp4(file: BinaryIO, found: TagFindings) -> None:
     atoms: Any = MP4(file).tags or {}
     for key, values in atoms.items():
         if key in MP4_TEXTS:
@@ -343,11 +343,11 @@ def _read_mp4(file: BinaryIO, found: Findings) -> None:
             _add_all(found, field, (decode_text(bytes(value)) for value in values))
 
 
-def _add_number(found: Findings, field: Field, number: int) -> None:
+def _add_number(found: TagFindings, field: Field, number: int) -> None:
     if number > 0:  # MP4 writes 0 for "not stated"
         found.add(field, str(number))
 
 
-def _add_all(found: Findings, field: Field, texts: Iterable[object]) -> None:
+def _add_all(found: TagFindings, field: Field, texts: Iterable[object]) -> None:
     for text in texts:
         found.add(field, str(text))

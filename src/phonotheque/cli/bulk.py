@@ -17,14 +17,10 @@ from phonotheque.cli import (
 )
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
-from phonotheque.cli.output import (
-    counted,
-    print_json,
-    progress,
-    tell,
-)
+from phonotheque.cli.output import print_json, progress, tell
 from phonotheque.cli.publish_trust import check, refresh
 from phonotheque.cli.watching import watched
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,16 +20,10 @@ from phonotheque.cli import catalogue_match as matching
 from phonotheque.cli import dump as dumping
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import DryRun, Jobs, Json, archive_of, job_count
-from phonotheque.cli.output import (
-    counted,
-    format_bytes,
-    print_json,
-    print_table,
-    printable,
-    tell,
-)
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, tell
 from phonotheque.cli.watching import Tell, of_build, watched
 from phonotheque.errors import BadRequestError
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.finding.catalogue import State

@@ -9,8 +9,9 @@ import typer
 
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import DryRun, Jobs, Json, archive_of, job_count
-from phonotheque.cli.output import counted, print_json
+from phonotheque.cli.output import print_json
 from phonotheque.cli.watching import of_build, watched
+from phonotheque.music.number_words import counted
 
 
 def register(group: typer.Typer) -> None:

@@ -11,8 +11,9 @@ import typer
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.new_files import refuse_inside
 from phonotheque.cli.options import DryRun, Jobs, Json, archive_of, job_count
-from phonotheque.cli.output import counted, print_json, printable, tell
+from phonotheque.cli.output import print_json, printable, tell
 from phonotheque.cli.watching import Tell, watched
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.catalogue.charts.values import Answer

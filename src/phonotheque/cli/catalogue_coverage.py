@@ -10,8 +10,9 @@ import typer
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.new_files import check_reports, refuse_inside, write_report
 from phonotheque.cli.options import Jobs, Json, archive_of, job_count
-from phonotheque.cli.output import counted, print_json, print_table, printable, tell
+from phonotheque.cli.output import print_json, print_table, printable, tell
 from phonotheque.cli.watching import watched
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.catalogue.coverage.words import By
@@ -151,7 +152,10 @@ def _say(rows: Any, by: By | None) -> None:
     from phonotheque.catalogue.coverage.telling import finding_of, group_word
     from phonotheque.catalogue.coverage.words import COUNTS
 
-    print(f"{printable(finding_of(rows, by))}.\n")
+    print(f"{printable(finding_of(rows, by))}.")
+    if not rows.num_rows:
+        return
+    print()
     numbers = [name for name in COUNTS if not name.startswith("listens")]
     lines = [(str(by or ""), *numbers, "held, of listens")]
     for row in rows.slice(0, rows.num_rows if by == "year" else _SHOWN).to_pylist():

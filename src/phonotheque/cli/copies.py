@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from phonotheque.cli.output import counted, print_table, printable
+from phonotheque.cli.output import print_table, printable
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.cli.edit import REBUILD, By, Reason, said
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Json, Wait, archive_of
-from phonotheque.cli.output import counted, print_json, printable, tell
+from phonotheque.cli.output import print_json, printable, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,10 +95,10 @@ def export(
 
 
 def _found(catalogue: Catalogue, query: str, kind: Kind | None, limit: int) -> dict[UUID, Card]:
-    from phonotheque.archive.finding.searching import Wanted
+    from phonotheque.archive.finding.searching import SearchOptions
     from phonotheque.catalogue.query.parsing import parse
 
-    found = catalogue.find(parse(query), Wanted(limit, None, kind))
+    found = catalogue.find(parse(query), SearchOptions(limit, None, kind))
     return {card.gid: card for card in found.cards}
 
 

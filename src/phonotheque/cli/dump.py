@@ -9,9 +9,10 @@ import typer
 
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import DryRun, Jobs, Json, archive_of, job_count
-from phonotheque.cli.output import counted, format_bytes, print_json, print_table, printable
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable
 from phonotheque.cli.watching import of_build, watched
 from phonotheque.errors import BadRequestError
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.catalogue.dump.contents import Contents

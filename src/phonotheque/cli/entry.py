@@ -66,7 +66,7 @@ def _records(root: Path, reference: str, named: Identifier) -> list[Row]:
     from uuid import UUID
 
     from phonotheque.archive.finding.portrait import portrait, stone
-    from phonotheque.archive.finding.searching import Wanted, open_catalogue
+    from phonotheque.archive.finding.searching import SearchOptions, open_catalogue
     from phonotheque.archive.finding.standing import open_standings
     from phonotheque.catalogue.lookup.card import Tombstone
     from phonotheque.catalogue.query.parsed import Parsed, Scheme
@@ -76,7 +76,7 @@ def _records(root: Path, reference: str, named: Identifier) -> list[Row]:
         asked = UUID(named.value) if named.scheme is Scheme.GID else None
         if asked is not None and isinstance(found := catalogue.lookup.by_gid(asked), Tombstone):
             return [stone(found)]
-        cards = catalogue.find(Parsed(identifier=named), Wanted(limit=MOST_SHOWN + 1)).cards
+        cards = catalogue.find(Parsed(identifier=named), SearchOptions(limit=MOST_SHOWN + 1)).cards
         if not cards:
             raise BadReferenceError(
                 reference,

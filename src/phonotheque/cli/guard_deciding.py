@@ -11,7 +11,8 @@ import typer
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.guard_desk import desk_in
 from phonotheque.cli.options import Json
-from phonotheque.cli.output import counted, print_json
+from phonotheque.cli.output import print_json
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

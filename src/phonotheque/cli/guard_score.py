@@ -138,6 +138,9 @@ def _give(report: Report, *, as_json: bool) -> None:
 def _refuse_apart(logs: list[str], *, is_following: bool, has_sinks: bool, is_rule: bool) -> None:
     from phonotheque.errors import BadRequestError
 
+    if twice := next((log for log in logs if logs.count(log) > 1), ""):
+        todo = "Name each log once: its lines would count twice."
+        raise BadRequestError(twice, "it is named twice", todo)
     if has_sinks and not is_following:
         todo = "Add --follow, or leave out --to."
         raise BadRequestError("--to", "verdicts come only while a log is followed", todo)
@@ -163,7 +166,7 @@ def _refuse_missing(said: dict[str, str], read: Gathered, *, is_following: bool)
 def _refuse_unfit(item: str | None, gathering: Gathering, *, is_following: bool) -> None:
     """A pattern that fits nothing is a slip, but in a log that only begins."""
     from phonotheque.errors import BadRequestError
-    from phonotheque.guard.score.reasons import counted
+    from phonotheque.music.number_words import counted
 
     if item is None or is_following or gathering.has_items or not gathering.counted.lines:
         return

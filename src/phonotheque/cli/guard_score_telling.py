@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phonotheque.cli.output import counted, print_table, printable
+from phonotheque.cli.output import print_table, printable
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.guard.score.judging import Report
@@ -29,12 +30,13 @@ def tell(report: Report) -> None:
 
 
 def _read_words(report: Report) -> str:
-    from phonotheque.guard.score.reasons import instant, looked_at
+    from phonotheque.guard.instants import instant_of
+    from phonotheque.guard.score.reasons import looked_at
 
     read = report.counted
     between = ""
     if read.last_second:
-        between = f", {instant(read.first_second)} to {instant(read.last_second)}"
+        between = f", {instant_of(read.first_second)} to {instant_of(read.last_second)}"
     lines = f"{counted(read.lines, 'line')}, {read.malformed:,} of them unreadable"
     return f"{lines}; {looked_at(report)}{between}."
 

@@ -9,7 +9,8 @@ import typer
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.guard_desk import desk_in
 from phonotheque.cli.options import Json, archive_of
-from phonotheque.cli.output import counted, print_json, printable, tell
+from phonotheque.cli.output import print_json, printable, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ import typer
 
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import Json, archive_of
-from phonotheque.cli.output import counted, format_bytes, print_json, print_table, tell
+from phonotheque.cli.output import format_bytes, print_json, print_table, tell
+from phonotheque.music.number_words import counted
 
 Observer = Annotated[
     str, typer.Option("--observer", help="By what name the count is published.", metavar="NAME")

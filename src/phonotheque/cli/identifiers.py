@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.cli.exit_status import DONE, FOUND
-from phonotheque.cli.output import counted, print_json, printable
+from phonotheque.cli.output import print_json, printable
 from phonotheque.errors import BadRequestError
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.finding.searching import Catalogue

@@ -9,15 +9,8 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Wait, archive_of, job_count
-from phonotheque.cli.output import (
-    counted,
-    format_bytes,
-    print_json,
-    print_table,
-    printable,
-    progress,
-    tell,
-)
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.keeping.export import Exported

@@ -13,8 +13,9 @@ from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.match_telling import Csv, Jspf, Only, Wish, tell_matches
 from phonotheque.cli.new_files import refuse_inside
 from phonotheque.cli.options import DryRun, Json, Wait, archive_of
-from phonotheque.cli.output import counted, print_json, print_table, printable, tell
+from phonotheque.cli.output import print_json, print_table, printable, tell
 from phonotheque.cli.watching import watched
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,10 @@ from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.match_telling import Only, check_only
 from phonotheque.cli.new_files import check_targets, refuse_inside, written_whole
 from phonotheque.cli.options import Json, archive_of
-from phonotheque.cli.output import counted, print_json
+from phonotheque.cli.output import print_json
 from phonotheque.cli.watching import watched
 from phonotheque.errors import BadRequestError
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.catalogue.private_lists.exporting import Form

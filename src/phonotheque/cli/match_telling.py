@@ -15,8 +15,9 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.new_files import check_targets, written_whole
-from phonotheque.cli.output import counted, print_json, printable, tell
+from phonotheque.cli.output import print_json, printable, tell
 from phonotheque.cli.watching import watched
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.finding.serving import Behind

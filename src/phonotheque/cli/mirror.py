@@ -102,7 +102,7 @@ def init(
     from phonotheque.publish.trust.following import now
 
     root = (mirror or Path.cwd()).resolve()
-    changes = {"operator": operator, "country": country.upper(), "medium": medium}
+    changes = {"operator": operator, "country": _country(country), "medium": _medium(medium)}
     settings = _settings(root, space, {name: text for name, text in changes.items() if text})
     wanted = _filter(licence, collection, tier, order)
     for place in addresses_in(address):
@@ -231,6 +231,8 @@ def exclude(
         elif thing:
             tell(do_exclude(opened, thing, reason, archive))
         exclusions = load_exclusions(opened.disk)
+    if not (exclusions or as_json):
+        print("Nothing is excluded.")
     for one in exclusions:
         if as_json:
             print_json(telling.exclusion_record(one))
@@ -252,6 +254,24 @@ def _settings(root: Path, space: str, changes: dict[str, str]) -> MirrorSettings
     before = parse_settings(data) if data is not None else new_settings(_space_bytes(space))
     more: dict[str, Any] = {**changes, "space_bytes": _space_bytes(space)} if space else {**changes}
     return changed(before, more)
+
+
+def _country(text: str) -> str:
+    from phonotheque.errors import BadRequestError
+
+    if text and not (len(text) == 2 and text.isascii() and text.isalpha()):
+        todo = "Write the two letters of ISO 3166-1, as --country DE."
+        raise BadRequestError(text, "it is no country", todo)
+    return text.upper()
+
+
+def _medium(text: str) -> str:
+    from phonotheque.errors import BadRequestError
+    from phonotheque.mirror.values import Medium
+
+    if text and text not in list(Medium):
+        raise BadRequestError(text, "it is no medium", f"Write one of {', '.join(Medium)}.")
+    return text
 
 
 def _space_bytes(text: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from phonotheque.cli.output import counted
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.mirror.news import Came

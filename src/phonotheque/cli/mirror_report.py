@@ -11,7 +11,8 @@ from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.mirror_options import MirrorDir, mirror_of
 from phonotheque.cli.new_files import write_report
 from phonotheque.cli.options import DryRun, Json, archive_of
-from phonotheque.cli.output import counted, print_json, print_table, printable, tell
+from phonotheque.cli.output import print_json, print_table, printable, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.keeping.accepting import Accepted

@@ -11,7 +11,8 @@ from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.mirror_options import MirrorDir, mirror_of, sources_of, ways_of
 from phonotheque.cli.mirror_sync import Peer, WebSeed
 from phonotheque.cli.options import Jobs, Json, Loopback, job_count
-from phonotheque.cli.output import counted, format_bytes, print_json, printable, progress, tell
+from phonotheque.cli.output import format_bytes, print_json, printable, progress, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.keeping.restoring import Restored

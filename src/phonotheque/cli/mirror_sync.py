@@ -18,7 +18,7 @@ from phonotheque.cli.options import Jobs, Json, Loopback, job_count, parse_size
 if TYPE_CHECKING:
     from phonotheque.mirror.home import Copy, Mirror
     from phonotheque.mirror.news import Came
-    from phonotheque.mirror.syncing import Wires
+    from phonotheque.mirror.ways import Wires
 
 Port = Annotated[
     int | None,
@@ -107,19 +107,22 @@ def verify(
     from phonotheque.mirror.home import open_mirror
     from phonotheque.mirror.pacing import Allowance
     from phonotheque.mirror.scrubbing import Care
-    from phonotheque.mirror.tending import Asked
+    from phonotheque.mirror.tending import ToRead
     from phonotheque.mirror.tending import verify as do_verify
     from phonotheque.publish.trust.following import now
 
-    is_wrong = False
+    is_wrong, has_read = False, False
     with until_stopped() as stop, open_mirror(mirror_of(mirror)) as opened:
         scrub = opened.settings.scrub
         bytes_per_s = parse_size(rate) if rate else scrub.bytes_per_s
-        asked = Asked(tuple(torrents or ()), oldest, scrub.every_days if due else 0)
+        asked = ToRead(tuple(torrents or ()), oldest, scrub.every_days if due else 0)
         with read_shown(sum(_held_bytes(copy) for copy in opened.copies)) as on_file:
             care = Care(Allowance(bytes_per_s), job_count(jobs), stop.is_set, on_file)
             for _, done in do_verify(opened, now(), asked, care):
+                has_read = True
                 is_wrong |= telling.say_read(done, as_json=as_json)
+    if not (has_read or as_json or stop.is_set()):
+        print("Nothing is here to be read.")
     return FOUND if is_wrong else DONE
 
 
@@ -142,8 +145,8 @@ def repair(
     from phonotheque.cli.mirror_progress import shown
     from phonotheque.cli.signals import until_stopped
     from phonotheque.mirror.home import open_mirror
-    from phonotheque.mirror.syncing import ways_of
     from phonotheque.mirror.tending import repair_all
+    from phonotheque.mirror.ways import ways_of
 
     is_left, count = False, 0
     given = Given(folders, peer, web_seed, port, loopback)
@@ -245,7 +248,7 @@ def _wires(
     from datetime import UTC, datetime
 
     from phonotheque.mirror.hours import is_open
-    from phonotheque.mirror.syncing import Wires, engine_settings
+    from phonotheque.mirror.ways import Wires, engine_settings
 
     hours = opened.settings.swarm.hours
     return Wires(

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phonotheque.cli.output import counted, format_bytes, print_json, printable, tell
+from phonotheque.cli.output import format_bytes, print_json, printable, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.errors import PhonothequeError

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phonotheque.cli.output import counted, format_bytes, printable
+from phonotheque.cli.output import format_bytes, printable
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.mirror.exclusions import Exclusion

@@ -46,11 +46,6 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things for people: "1 file", "1,706 files"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def format_bytes(size: int) -> str:
     """A size for people, in powers of 1000 as disks are sold: "3.5 MB"."""
     value = float(size)
@@ -115,3 +110,8 @@ def progress(label: str, files: int, size_bytes: int) -> Iterator[Progress]:
                 bar.update(task, advance=size_bytes, done=self.done)
 
         yield _Shown()
+
+
+def tell_fault(line: str) -> None:
+    """Tell whoever runs a door what went wrong in it, at once."""
+    print(f"phono: {printable(line)}", file=sys.stderr, flush=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @contextmanager
 def copy_hands(root: Path, count: int) -> Iterator[Hands[CopyJob, CopyMade] | None]:
     """Start the processes that make access copies; none where the settings ask for none."""
-    from phonotheque.archive.bulk.planning import wants_copies
+    from phonotheque.archive.bulk.plan_wish import wants_copies
 
     if not wants_copies(root):
         yield None

@@ -19,7 +19,7 @@ from phonotheque.cli.output import format_bytes, print_json, print_table, tell
 from phonotheque.cli.watching import watched
 
 if TYPE_CHECKING:
-    from phonotheque.publish.planning.coverage import Bar, Coverage
+    from phonotheque.publish.planning.coverage import Bar, PlanCoverage
     from phonotheque.publish.planning.reading import Figures
     from phonotheque.publish.planning.words import Status, Tier, Wish
 
@@ -75,7 +75,7 @@ def plan(
 
 def _wish(config: Any, order: str | None, tiers: list[str] | None, space: str | None) -> Wish:
     """The settings, but for what was said on the command line."""
-    from phonotheque.archive.bulk.planning import wish_with
+    from phonotheque.archive.bulk.plan_wish import wish_with
 
     return wish_with(config, order, tiers, None if space is None else parse_size(space))
 
@@ -117,6 +117,14 @@ def _say(figures: Figures) -> None:
     print(f"{telling.finding(figures, _size_of(figures))}.")
     for line in telling.method(figures):
         print(line)
+    if coverage.tally().recordings:
+        _say_tables(coverage)
+    _say_curve(figures)
+
+
+def _say_tables(coverage: PlanCoverage) -> None:
+    from phonotheque.publish.planning import telling
+
     statuses = [
         (word, f"{count:,}", format_bytes(size) if size else "-", why)
         for word, count, size, why in telling.status_rows(coverage)
@@ -132,7 +140,6 @@ def _say(figures: Figures) -> None:
     print_table([head, *tiers], right=(1, 2, 3, 4))
     print()
     print_table([("share of all", "now", "when carried out"), *telling.coverage_rows(coverage)])
-    _say_curve(figures)
 
 
 def _say_curve(figures: Figures) -> None:
@@ -176,7 +183,7 @@ def _record(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _tally_record(coverage: Coverage, tier: Tier, status: Status) -> dict[str, int]:
+def _tally_record(coverage: PlanCoverage, tier: Tier, status: Status) -> dict[str, int]:
     tally = coverage.tallies[tier, status]
     return {
         "recordings": tally.recordings,

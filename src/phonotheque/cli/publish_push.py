@@ -9,7 +9,8 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Json, Wait, archive_of
-from phonotheque.cli.output import counted, format_bytes, print_json, printable, progress
+from phonotheque.cli.output import format_bytes, print_json, printable, progress
+from phonotheque.music.number_words import counted
 
 
 def register(group: typer.Typer) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phonotheque.cli.output import counted, format_bytes, print_json, print_table, printable
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

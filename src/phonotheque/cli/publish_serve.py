@@ -9,7 +9,7 @@ import typer
 
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import Host, Json, archive_of
-from phonotheque.cli.output import print_json, printable
+from phonotheque.cli.output import print_json, printable, tell_fault
 
 
 def register(group: typer.Typer) -> None:
@@ -51,7 +51,7 @@ def serve(
         print(f"phono: {printable(notice)}", file=sys.stderr)
     opening = partial(Clerk, root, Digests(), Closed())
     bounds = Bounds(threads=threads, waiting=2 * threads)
-    server = Server(opening, (host, port), bounds, _fault)
+    server = Server(opening, (host, port), bounds, tell_fault)
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.port}/"
     server.start()
     try:
@@ -63,7 +63,3 @@ def serve(
     finally:
         server.close()
     return DONE
-
-
-def _fault(line: str) -> None:
-    print(f"phono: {printable(line)}", file=sys.stderr, flush=True)

@@ -8,8 +8,9 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import Json, Wait, archive_of
-from phonotheque.cli.output import counted, format_bytes, print_json, print_table, printable, tell
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, tell
 from phonotheque.cli.trust import Elsewhere
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.signing.expiry import Expiry

@@ -10,7 +10,8 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import DryRun, Jobs, Json, Loopback, Wait, archive_of, job_count
-from phonotheque.cli.output import counted, print_json, tell
+from phonotheque.cli.output import print_json, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from phonotheque.archive.keeping.repairing import Damage

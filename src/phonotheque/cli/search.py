@@ -17,7 +17,7 @@ from phonotheque.cli.output import print_json, printable, tell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from phonotheque.archive.finding.searching import Catalogue, Found, Wanted
+    from phonotheque.archive.finding.searching import Catalogue, Found, SearchOptions
     from phonotheque.archive.finding.serving import Behind
     from phonotheque.archive.finding.standing import Standings
     from phonotheque.catalogue.lookup.card import Card
@@ -79,11 +79,11 @@ def search(
         if as_json:
             raise typer.BadParameter("--live is for people, --json for programs: give one")
         return _live(context, root, " ".join(text or []), kind)
-    from phonotheque.archive.finding.searching import Wanted, open_catalogue
+    from phonotheque.archive.finding.searching import SearchOptions, open_catalogue
     from phonotheque.archive.finding.standing import as_now
 
     queries = _queries(text or [])
-    wanted = Wanted(limit, deadline / 1000 if deadline else None, kind)
+    wanted = SearchOptions(limit, deadline / 1000 if deadline else None, kind)
     with open_catalogue(root) as catalogue:
         found = _best(catalogue.find(query, wanted) for query in queries)
         found = replace(found, cards=as_now(root, catalogue, found.cards))
@@ -210,7 +210,7 @@ def _this_kind(found: Found) -> str:
 
 
 def _live(context: typer.Context, root: Path, text: str, kind: Kind | None) -> int:
-    from phonotheque.archive.finding.searching import Wanted, open_catalogue
+    from phonotheque.archive.finding.searching import SearchOptions, open_catalogue
     from phonotheque.archive.finding.standing import open_standings
     from phonotheque.cli.live import choose
     from phonotheque.cli.look import show
@@ -221,7 +221,9 @@ def _live(context: typer.Context, root: Path, text: str, kind: Kind | None) -> i
         def answer(
             typed: str, rows: int, width: int, deadline_s: float = _TYPING_DEADLINE_S
         ) -> Shown:
-            wanted = Wanted(min(rows, 20), deadline_s, kind, is_typing=not typed.endswith(" "))
+            wanted = SearchOptions(
+                min(rows, 20), deadline_s, kind, is_typing=not typed.endswith(" ")
+            )
             cards[:], shown, is_partial = _while_typing(catalogue, standings, typed, wanted, width)
             if is_partial and deadline_s < _WAITING_DEADLINE_S:
                 rest = partial(answer, typed, rows, width, _WAITING_DEADLINE_S)
@@ -235,7 +237,7 @@ def _live(context: typer.Context, root: Path, text: str, kind: Kind | None) -> i
 
 
 def _while_typing(
-    catalogue: Catalogue, standings: Standings, typed: str, wanted: Wanted, width: int
+    catalogue: Catalogue, standings: Standings, typed: str, wanted: SearchOptions, width: int
 ) -> tuple[Sequence[Card], Shown, bool]:
     """Search for what was typed so far; what it lacks to be a query is told, not refused.
 

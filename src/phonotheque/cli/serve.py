@@ -9,7 +9,7 @@ import typer
 
 from phonotheque.cli.exit_status import DONE
 from phonotheque.cli.options import Host, Json, archive_of
-from phonotheque.cli.output import print_json, printable, tell
+from phonotheque.cli.output import print_json, printable, tell, tell_fault
 
 if TYPE_CHECKING:
     import socket
@@ -62,7 +62,7 @@ def serve(
     listening = listen_at(host, port)
     if not stop.is_set():
         _say(host, listening, as_json=as_json)
-        run(Served(root, workers, copyists), listening, _fault, stop)
+        run(Served(root, workers, copyists), listening, tell_fault, stop)
     return DONE
 
 
@@ -120,7 +120,3 @@ def _require_libraries() -> None:
             f"{' and '.join(missing)} cannot be found",
             "Run: pip install 'phonotheque[listen]'",
         )
-
-
-def _fault(line: str) -> None:
-    print(f"phono: {printable(line)}", file=sys.stderr, flush=True)

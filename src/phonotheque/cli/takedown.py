@@ -8,14 +8,8 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, exit_status
 from phonotheque.cli.options import DryRun, Json, Wait, archive_of
-from phonotheque.cli.output import (
-    counted,
-    format_bytes,
-    print_json,
-    print_table,
-    printable,
-    tell,
-)
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,8 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import Json, Wait, archive_of
-from phonotheque.cli.output import counted, print_json, print_table, printable, tell
+from phonotheque.cli.output import print_json, print_table, printable, tell
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

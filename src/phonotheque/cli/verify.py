@@ -11,14 +11,8 @@ import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import Jobs, Json, Wait, archive_of, job_count
-from phonotheque.cli.output import (
-    counted,
-    format_bytes,
-    print_json,
-    print_table,
-    printable,
-    progress,
-)
+from phonotheque.cli.output import format_bytes, print_json, print_table, printable, progress
+from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

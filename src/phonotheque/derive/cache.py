@@ -5,7 +5,7 @@ track); two who ask at the same time wait for one maker; nobody sees half a copy
 is not evicted; the least recently used goes first. All of it can be deleted at any time.
 
 Layout: `state/copies/ab/<sha256>.<recipe>.<key>.<ext>` with its record (`.json`) beside it, where
-`key` stands for all values of the recipe and the encoder; `ledger.sqlite`; `making/`, files whose
+`key` stands for all values of the recipe and the encoder; `uses.sqlite`; `making/`, files whose
 only use is to be locked. A copy is durable when the system likes: losing it costs only time.
 
 Source: flock(2). Like the archive's own lock it does not reach across NFS clients.
@@ -20,16 +20,13 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 import msgspec
 
-from phonotheque.derive.ledger import Ledger
-from phonotheque.derive.recipes import Recipe
+from phonotheque.derive.derivative import CopyRecord, Facts, Kept, Origin, Wanted
+from phonotheque.derive.uses import Uses
 from phonotheque.disk import Disk, Kind, read_whole, refusal
 from phonotheque.errors import DiskFailedError, NotHeldError
 from phonotheque.music.digest import Sha256
@@ -38,100 +35,11 @@ FOLDER = "state/copies"
 """Where the cache lies in an archive."""
 
 _MAKING = f"{FOLDER}/making"
-_LEDGER = "ledger.sqlite"
+_USES = "uses.sqlite"
 _BLOCK_BYTES = 1 << 20
-_KEY_DIGITS = 12
-
-Facts = dict[str, int | float | str | None]
-"""What its maker says of a copy: its length, its loudness, the hue of a cover."""
 
 Make = Callable[[BinaryIO], Facts]
 """Writes a derivative into an empty file without a name, open for reading and writing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A derivative that somebody asks for.
-
-    Attributes:
-        source: Name of the object it is made of.
-        recipe: How.
-        encoder: What makes it, with its version.
-    """
-
-    source: Sha256
-    recipe: Recipe
-    encoder: str
-
-    @property
-    def path(self) -> str:
-        """Its file, below `FOLDER`."""
-        values = msgspec.json.encode((self.recipe, self.encoder))
-        key = hashlib.sha256(values).hexdigest()[:_KEY_DIGITS]
-        name = f"{self.source.hex}.{self.recipe.name}.{key}.{self.recipe.extension}"
-        return f"{self.source.hex[:2]}/{name}"
-
-
-class CopyRecord(msgspec.Struct, frozen=True):
-    """What stands beside a copy.
-
-    Attributes:
-        source: SHA-256 of the object it was made of, 64 hexadecimal digits.
-        recipe: Name of the recipe.
-        encoder: What made it.
-        made_at: When.
-        sha256: Of the copy.
-        size_bytes: Of the copy.
-        facts: What its maker said of it.
-    """
-
-    source: str
-    recipe: str
-    encoder: str
-    made_at: str
-    sha256: str
-    size_bytes: int
-    facts: Facts
-
-
-class Origin(StrEnum):
-    """How a copy that is handed out came to be there."""
-
-    KEPT = "kept"
-    MADE = "made"
-    MADE_AGAIN = "made again"  # the one that was kept was damaged
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A copy, open for reading and proven. It is not evicted before it is closed.
-
-    Attributes:
-        file: At its beginning.
-        path: Its file, below `FOLDER`.
-        record: What is known of it.
-        origin: Whether it had to be made.
-    """
-
-    file: BinaryIO
-    path: str
-    record: CopyRecord
-    origin: Origin
-
-    def __enter__(self) -> Kept:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of it."""
-        self.file.close()
 
 
 class Cache:
@@ -147,7 +55,7 @@ class Cache:
         self._root = root
         self._disk = disk
         self._max_bytes = max_bytes
-        self._ledger = Ledger(root / FOLDER / _LEDGER, self._listing)
+        self._uses = Uses(root / FOLDER / _USES, self._listing)
 
     def open(self, wanted: Wanted, make: Make, at: str) -> Kept:
         """Return a derivative, made now if it is not there whole.
@@ -163,14 +71,14 @@ class Cache:
         """
         found = self._find(wanted)
         if isinstance(found, Kept):
-            self._ledger.touch(wanted.path)
+            self._uses.touch(wanted.path)
             return found
         for folder in ("state", FOLDER, _MAKING, f"{FOLDER}/{wanted.path[:2]}"):
             self._disk.make_folder(folder)
         with self._alone(wanted.path[:2]):
             found = self._find(wanted)  # another may have made it while we waited
             if isinstance(found, Kept):
-                self._ledger.touch(wanted.path)
+                self._uses.touch(wanted.path)
                 return found
             kept = self._make(wanted, make, at, found)
         try:
@@ -191,7 +99,7 @@ class Cache:
         found = self._find(wanted)
         if not isinstance(found, Kept):
             return None
-        self._ledger.touch(wanted.path)
+        self._uses.touch(wanted.path)
         return found
 
     def _find(self, wanted: Wanted) -> Kept | Origin:
@@ -263,7 +171,7 @@ class Cache:
             raise DiskFailedError(path, "what was written does not read back", "Check the disk.")
         file.seek(0)
         text = msgspec.json.format(msgspec.json.encode(record), indent=1)
-        self._ledger.add(wanted.path, record.size_bytes + len(text))
+        self._uses.add(wanted.path, record.size_bytes + len(text))
         self._disk.rename(temporary, path)
         self._put(f"{path}.json", text)
 
@@ -311,7 +219,7 @@ class Cache:
             copies = [name for name in names if name.startswith(f"{source.hex}.")]
             copies = [name for name in copies if not name.endswith((".json", ".new"))]
             for name in copies:
-                self._ledger.forget(f"{shard}/{name}")
+                self._uses.forget(f"{shard}/{name}")
         return len(copies)
 
     # -- room ------------------------------------------------------------------------------------
@@ -322,15 +230,15 @@ class Cache:
         What somebody reads is passed over, so that for a while more may be kept than there is
         room for.
         """
-        excess = self._ledger.total_bytes() - self._max_bytes
+        excess = self._uses.total_bytes() - self._max_bytes
         if excess <= 0:
             return 0
         freed = 0
-        for path, size_bytes in self._ledger.least_recently_used():
+        for path, size_bytes in self._uses.least_recently_used():
             if freed >= excess:
                 break
             if self._remove_unread(path):
-                self._ledger.forget(path)
+                self._uses.forget(path)
                 freed += size_bytes
         return freed
 

@@ -39,17 +39,18 @@ def encode_items(overlay: Overlay, before: bytes) -> bytes:
 
 def _item(name: str, data: Sequence[bytes]) -> bytes:
     if not name.startswith("----:"):
-        return _box(name.encode("latin-1"), b"".join(data))
+        return boxed(name.encode("latin-1"), b"".join(data))
     own_name = name.removeprefix("----:").encode()
-    mean = _box(b"mean", bytes(4) + b"com.apple.iTunes")
-    return _box(b"----", b"".join([mean, _box(b"name", bytes(4) + own_name), *data]))
+    mean = boxed(b"mean", bytes(4) + b"com.apple.iTunes")
+    return boxed(b"----", b"".join([mean, boxed(b"name", bytes(4) + own_name), *data]))
 
 
 def _data(kind: int, body: bytes) -> bytes:
-    return _box(b"data", kind.to_bytes(4, "big") + bytes(4) + body)
+    return boxed(b"data", kind.to_bytes(4, "big") + bytes(4) + body)
 
 
-def _box(kind: bytes, body: bytes) -> bytes:
+def boxed(kind: bytes, body: bytes) -> bytes:
+    """Return a box of MP4, with its length (ISO/IEC 14496-12, 4.2)."""
     return (8 + len(body)).to_bytes(4, "big") + kind + body
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phonotheque.dress.compose import Literal, Piece, Slice
-from phonotheque.dress.ilst import encode_items
+from phonotheque.dress.ilst import boxed, encode_items
 from phonotheque.dress.ogg_pages import Bytes
 from phonotheque.dress.original import Original, refused
 from phonotheque.dress.overlay import Overlay
@@ -51,7 +51,7 @@ def dress_mp4(original: Original, overlay: Overlay) -> list[Piece]:
     place = boxes[kinds.index(b"moov")]
     before = original.head(place.start, place.end - place.start)
     body = before[place.body - place.start :]
-    moov = bytearray(_box(b"moov", _with_tags(body, overlay)))
+    moov = bytearray(boxed(b"moov", _with_tags(body, overlay)))
     shift = len(moov) - (place.end - place.start)
     if shift:
         _move_chunks(moov, place.end, shift)
@@ -102,21 +102,17 @@ def _top_boxes(original: Original) -> Iterator[Box]:
     raise refused("it has more boxes than any recording")
 
 
-def _box(kind: bytes, body: bytes) -> bytes:
-    return (8 + len(body)).to_bytes(4, "big") + kind + body
-
-
 def _with_tags(moov: bytes, overlay: Overlay) -> bytes:
     """The body of `moov` with the list of tags put in; all else stays in its order."""
     parts, is_in = [], False
     for box in iter_boxes(moov, 0, len(moov)):
         if box.kind == b"udta" and not is_in:
-            parts.append(_box(b"udta", _with_meta(moov[box.body : box.end], overlay)))
+            parts.append(boxed(b"udta", _with_meta(moov[box.body : box.end], overlay)))
             is_in = True
         else:
             parts.append(moov[box.start : box.end])
     if not is_in:
-        parts.append(_box(b"udta", _with_meta(b"", overlay)))
+        parts.append(boxed(b"udta", _with_meta(b"", overlay)))
     return b"".join(parts)
 
 
@@ -154,9 +150,9 @@ def _meta(before: bytes, overlay: Overlay) -> bytes:
             handler = raw if raw[16:20] == b"mdir" else b""
         else:
             parts.append(raw)
-    ilst = _box(b"ilst", encode_items(overlay, old))
-    handler = handler or _box(b"hdlr", _HANDLER)
-    return _box(b"meta", b"".join([bytes(4), handler, ilst, *parts]))
+    ilst = boxed(b"ilst", encode_items(overlay, old))
+    handler = handler or boxed(b"hdlr", _HANDLER)
+    return boxed(b"meta", b"".join([bytes(4), handler, ilst, *parts]))
 
 
 def _move_chunks(moov: bytearray, sound: int, shift: int) -> None:

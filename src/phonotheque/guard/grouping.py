@@ -1,4 +1,4 @@
-"""Groups of a service: the ledger they are grown on, what is asked of their members, and answers.
+"""Groups of a service: what they are grown on, what is asked of their members, and answers.
 
 Not here: how candidates are held against one another (`phonotheque.guard.groups.sifting`).
 """
@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.engine.memory import Accounts, Events, Music, appended
+from phonotheque.guard.groups.first_copies import FirstCopies
 from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome
-from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.membership import Demand
 from phonotheque.guard.groups.ranking import ranked, scores_of
 from phonotheque.guard.groups.rounds import Rounds
@@ -24,7 +24,7 @@ class Grouping:
     """What is remembered for groups; changed in place.
 
     Attributes:
-        ledger: First copies of non-hits.
+        first_copies: Of non-hits.
         demand: How certain one must be to ask somebody.
         rounds: Who was asked, look by look, and how that ended.
         last: What testing groups came to at the last look.
@@ -32,8 +32,8 @@ class Grouping:
     """
 
     def __init__(self, accounts: int, tracks: int) -> None:
-        """Begin with an empty ledger."""
-        self.ledger = Ledger(_MOST_TRACKS)
+        """Begin with none."""
+        self.first_copies = FirstCopies(_MOST_TRACKS)
         self.demand = Demand()
         self.rounds = Rounds()
         self.last = Outcome(None, 0, 0.0)
@@ -43,7 +43,7 @@ class Grouping:
 
     @property
     def listeners(self) -> npt.NDArray[np.uint32]:
-        """How many accounts have each track in the ledger."""
+        """How many accounts have a first copy of each track."""
         return self._listeners
 
     def make_room(self, accounts: int, tracks: int) -> None:
@@ -74,15 +74,15 @@ class Grouping:
         second: npt.NDArray[np.int64],
     ) -> None:
         """Write down first copies, in order of time."""
-        is_new = self.ledger.note(account, track, second)
+        is_new = self.first_copies.note(account, track, second)
         np.add.at(self._listeners, track[is_new], 1)
 
     def forget(self, before: int) -> None:
         """Forget what was before a second."""
-        count = len(self.ledger)
-        self.ledger.forget(before)
-        if len(self.ledger) < count:
-            tracks = np.bincount(self.ledger.rows.track, minlength=len(self._listeners))
+        count = len(self.first_copies)
+        self.first_copies.forget(before)
+        if len(self.first_copies) < count:
+            tracks = np.bincount(self.first_copies.rows.track, minlength=len(self._listeners))
             self._listeners = tracks.astype(np.uint32)
 
     def settle(self, look: int) -> None:
@@ -109,7 +109,7 @@ class Grouping:
         numbers = np.unique(np.concatenate([*tops, np.flatnonzero(failed)]))
         place = np.zeros(self._accounts, np.int32)
         place[numbers] = np.arange(len(numbers))
-        rows = self.ledger.of(numbers, self._accounts)
+        rows = self.first_copies.of(numbers, self._accounts)
         others = self._listeners - np.bincount(rows.track, minlength=len(self._listeners))
         candidates = Candidates(
             rows._replace(account=place[rows.account]),

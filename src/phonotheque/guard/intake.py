@@ -38,7 +38,7 @@ Numbers = npt.NDArray[np.int64]
 Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 
 
-class Play(msgspec.Struct, gc=False):
+class IntakeLine(msgspec.Struct, gc=False):
     """One line."""
 
     account: str
@@ -98,7 +98,7 @@ class Taken:
     refused: dict[str, int]
 
 
-_plays = msgspec.json.Decoder(Play)
+_plays = msgspec.json.Decoder(IntakeLine)
 
 
 def take(text: bytes, names: Names, tracks: int, now: int) -> Taken:
@@ -140,15 +140,15 @@ def take(text: bytes, names: Names, tracks: int, now: int) -> Taken:
     return Taken(events, by_service[has_room], lines[kept][has_room], told)
 
 
-def _column(plays: list[Play], name: str, kind: type[np.generic]) -> npt.NDArray[Any]:
+def _column(plays: list[IntakeLine], name: str, kind: type[np.generic]) -> npt.NDArray[Any]:
     return np.fromiter(map(attrgetter(name), plays), kind, len(plays))
 
 
-def _is_copied(play: Play) -> bool:
+def _is_copied(play: IntakeLine) -> bool:
     return play.played_ms >= COPIED_MS if play.copied is None else play.copied
 
 
-def _decoded(lines: list[bytes], refused: Counter[str]) -> tuple[list[Play], Numbers]:
+def _decoded(lines: list[bytes], refused: Counter[str]) -> tuple[list[IntakeLine], Numbers]:
     """Read lines, each by itself, and return the plays with the numbers of their lines.
 
     Not by `decode_lines`, which takes two plays in one line, and one in two.
@@ -169,7 +169,7 @@ def _decoded(lines: list[bytes], refused: Counter[str]) -> tuple[list[Play], Num
     return found, places[is_read]
 
 
-def _one(line: bytes) -> Play | None:
+def _one(line: bytes) -> IntakeLine | None:
     try:
         return _plays.decode(line)
     except UNDECODABLE:

@@ -1,6 +1,6 @@
 """Accounts counted exactly, from what the guard wrote down of them, before anything is decided.
 
-The guard's ledger has each first copy of a track that is no hit, of 60 days. Hits say nothing about
+The guard keeps each first copy of a track that is no hit, of 60 days. Hits say nothing about
 anybody and are left out: a sum without them is never too high.
 """
 
@@ -28,12 +28,12 @@ def recounted(guard: Guard, accounts: Numbers, second: int) -> dict[int, Recount
     Returns:
         By account, also of those who had none for a month; nobody while no limits are known.
 
-    Cost: one look through the ledger, however many accounts.
+    Cost: one look through all first copies, however many accounts.
     """
     limits = np.asarray(guard.settings(), np.float64)
     if not np.isfinite(limits).all() or not (limits > 0).all():
         return {}
-    rows = guard.groups.ledger.of(accounts, len(guard.marks.asked))
+    rows = guard.groups.first_copies.of(accounts, len(guard.marks.asked))
     recent = np.flatnonzero(rows.second > second - _DAYS * DAY_S)
     order = recent[np.argsort(rows.account[recent], kind="stable")]
     owners, begins = np.unique(rows.account[order], return_index=True)

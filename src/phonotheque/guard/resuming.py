@@ -29,10 +29,11 @@ def kept(guard: Guard, offset: int) -> Kept:
         "rounds": guard.groups.rounds.kept(),
         "limit": guard.groups.limit,
     }
+    rows = guard.groups.first_copies.rows._asdict()
     arrays: dict[str, npt.NDArray[Any]] = {
         **{f"accounts.{name}": array for name, array in guard.accounts._asdict().items()},
         **{f"marks.{name}": array for name, array in guard.marks._asdict().items()},
-        **{f"ledger.{name}": array for name, array in guard.groups.ledger.rows._asdict().items()},
+        **{f"first_copies.{name}": array for name, array in rows.items()},
         "music.plays": guard.music.plays,
         "music.rating": guard.music.rating,
     }
@@ -63,7 +64,7 @@ def resumed(service: Service, snapshot: Kept) -> Guard:
     guard.groups.demand = Demand(**facts["demand"])
     guard.groups.rounds = Rounds.resumed(facts["rounds"])
     guard.groups.limit = facts["limit"]
-    guard.groups.restore(*(arrays[f"ledger.{name}"] for name in _COLUMNS))
+    guard.groups.restore(*(arrays[f"first_copies.{name}"] for name in _COLUMNS))
     return guard
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phonotheque.guard.book.cases import Case
+from phonotheque.guard.book.case import Case
 from phonotheque.guard.decisions import HOUR_S, Basis
 from phonotheque.guard.rungs import Rung
 

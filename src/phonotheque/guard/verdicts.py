@@ -24,7 +24,7 @@ _ROW = struct.Struct(">8sBH5sQQQ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class VerdictRow:
     """What holds for one account.
 
     Attributes:
@@ -58,7 +58,7 @@ class Row:
         return self.factor if second < self.factor_until else 1
 
 
-def encode_rows(rows: Iterable[Row]) -> bytes:
+def encode_rows(rows: Iterable[VerdictRow]) -> bytes:
     """Write a map."""
     packed = sorted(
         _ROW.pack(
@@ -79,7 +79,7 @@ def is_map(data: bytes | memoryview) -> bool:
     )
 
 
-def look_up(data: bytes | memoryview, account: str) -> Row | None:
+def look_up(data: bytes | memoryview, account: str) -> VerdictRow | None:
     """Return what a map says about an account; None when nothing.
 
     Cost: about 20 comparisons where there are a million rows; nothing is copied.
@@ -99,11 +99,11 @@ def look_up(data: bytes | memoryview, account: str) -> Row | None:
     return None
 
 
-def _row(data: bytes | memoryview, place: int) -> Row | None:
+def _row(data: bytes | memoryview, place: int) -> VerdictRow | None:
     account, rung, factor, case, until, asked_from, factor_until = _ROW.unpack_from(data, place)
     if rung > Rung.SUSPEND:
         return None
-    return Row(
+    return VerdictRow(
         account=account.hex(),
         rung=Rung(rung),
         factor=max(1, factor),

@@ -1,15 +1,12 @@
 """The rim of the door: what holds for every request, whatever it asks for.
 
-Laws: every answer has a number that is in the log, too, and headers that let a browser do as little
-as possible; a request that changes something and comes from another site's page is refused; who
-asks too often is told when to come again, and where all of it can be had at once; what goes wrong
-inside is told to the operator, and to nobody else.
+Laws: every answer has a number that is in the log, too, and the headers of `listen.headers`; a
+request that changes something and comes from another site's page is refused; who asks too often is
+told when to come again; what goes wrong inside is told to the operator, and to nobody else.
 
 CSRF: the one cookie says whose budget counts, and nothing is done in anybody's name; browsers say
 where a request comes from, and that is believed (W3C Fetch Metadata; RFC 6454 for `Origin`). A
 program that says nothing is no browser.
-
-Source: W3C Content Security Policy 3.
 """
 
 from __future__ import annotations
@@ -20,14 +17,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from itertools import count
 from typing import Any
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from phonotheque.listen.gate import Passed
+from phonotheque.listen.headers import added_to, for_one
 from phonotheque.listen.limits import Bucket
 from phonotheque.listen.listener import Listener, Surroundings
 from phonotheque.listen.log import Line, Pseudonyms, Sink, client_of
@@ -35,28 +32,8 @@ from phonotheque.listen.metrics import Metrics
 from phonotheque.listen.sound.sending import ZERO_COPY, fields_of
 from phonotheque.listen.sound.traffic import BrokenOffError
 from phonotheque.listen.statement_routes import MOST_STATEMENT_BYTES, STATEMENTS
-from phonotheque.music.tdm_statement import headers as tdm_headers
+from phonotheque.listen.turning_away import forged, mistake, too_long, too_often
 
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
-)
-_PAGE = _POLICY.format(ancestors="'none'")
-_FRAMED = _POLICY.format(ancestors="*")
-_DRAWN = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
-"""A picture that is drawn here, opened by itself: its colours stand in it."""
-_NO_DOCUMENTS = (b"audio/", b"image/jpeg", b"text/css", b"text/javascript", b"font/")
-_NO_PAGE = "default-src 'none'; sandbox; frame-ancestors 'none'"
-_ALWAYS = {
-    "x-content-type-options": "nosniff",
-    **{name.lower(): value for name, value in tdm_headers(None).items()},
-}
-_OF_PAGES = {
-    "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
-    "cross-origin-opener-policy": "same-origin",
-}
 _KINDS = {
     "api": "api",
     "sound": "sound",
@@ -153,7 +130,7 @@ class Rim:
         except Exception as error:
             self.on_fault(f"{scope['method']} {scope['path']!r}: {type(error).__name__}: {error}")
             if not told.status:
-                await _mistake(told.id)(scope, receive, told.send)
+                await mistake(told.id)(scope, receive, told.send)
         finally:
             self._tell(scope, fields, listener, told)
 
@@ -177,9 +154,9 @@ class Rim:
         is_unsafe = scope["method"] not in _SAFE_METHODS
         is_open = scope["path"].startswith(OPEN_PATHS)
         if int_of(fields.get("content-length", "0")) > _most_body(scope):
-            return _too_long(_most_body(scope))
+            return too_long(_most_body(scope))
         if is_unsafe and not is_open and not is_own_page(fields):
-            return _forged()
+            return forged()
         if is_unsafe and kind != "api":
             wait_s = self.form_bucket.wait_s(listener.group)
         elif kind in _UNCOUNTED or listener.is_machine:
@@ -189,7 +166,7 @@ class Rim:
         if wait_s <= 0:
             return None
         self.metrics.add("phonotheque_refused_total")
-        return _too_often(wait_s)
+        return too_often(wait_s)
 
     def _tell(self, scope: Scope, fields: Any, listener: Listener, told: _Told) -> None:
         seconds = time.perf_counter() - told.begun
@@ -255,7 +232,7 @@ class _Told:
         named = dict(headers)
         kind = b"" if status == 304 else named.get(b"content-type", b"")
         is_frame = self.scope["path"].startswith("/embed/")
-        added = _added(kind, is_known=status == 304, is_frame=is_frame)
+        added = added_to(kind, is_known=status == 304, is_frame=is_frame)
         headers += [one for one in added if one[0] not in named]
         headers.append((b"x-request-id", self.id.encode()))
         greeting = self.scope.get("greeting")
@@ -263,33 +240,7 @@ class _Told:
             return headers
         if greeting.cookie:
             headers.append((b"set-cookie", greeting.cookie.encode()))
-        return _for_one(headers)
-
-
-def _for_one(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Headers of what one listener was given: no cache that others share keeps it, lest all behind
-    it become the same account (RFC 9111, 5.2.2.7 and 7.3)."""
-    said = dict(headers).get(b"cache-control", b"no-cache")
-    kept = [one for one in headers if one[0] != b"cache-control"]
-    return [*kept, (b"cache-control", said if b"no-store" in said else b"private, " + said)]
-
-
-@lru_cache(maxsize=256)
-def _added(kind: bytes, *, is_known: bool, is_frame: bool) -> tuple[tuple[bytes, bytes], ...]:
-    """Headers of every answer, and what a browser may do with it.
-
-    Sound, covers and what a 304 repeats have no policy: a policy of theirs would be put to the page
-    that is kept (RFC 9111, 3.2).
-    """
-    policy: dict[str, str] = {}
-    if is_known or kind.startswith(_NO_DOCUMENTS):
-        pass
-    elif kind.startswith(b"text/html"):
-        policy = {**_OF_PAGES, "content-security-policy": _FRAMED if is_frame else _PAGE}
-    else:
-        is_drawn = kind.startswith(b"image/svg")
-        policy = {"content-security-policy": _DRAWN if is_drawn else _NO_PAGE}
-    return tuple((name.encode(), value.encode()) for name, value in (_ALWAYS | policy).items())
+        return for_one(headers)
 
 
 def int_of(text: str) -> int:
@@ -351,44 +302,3 @@ def _endpoint(scope: Scope) -> str:
     """The route as it is written in the reference; an address that no route has is none."""
     path = getattr(scope.get("route"), "path", None)
     return str(path or _ENDPOINTS.get(scope["path"][1:].partition("/")[0], "-"))
-
-
-def _too_often(wait_s: float) -> JSONResponse:
-    body = {
-        "error": "too-often",
-        "thing": "this address",
-        "wrong": "it asks more often than a person and his machine would",
-        "todo": "Wait a little. All that is free can be had at once at /torrents/.",
-    }
-    fields = {"Retry-After": str(int(wait_s) + 1), "Link": '</torrents/>; rel="alternate"'}
-    return JSONResponse(body, status_code=429, headers={**fields, "Cache-Control": "no-store"})
-
-
-def _too_long(most_bytes: int) -> JSONResponse:
-    body = {
-        "error": "too-long",
-        "thing": "this request",
-        "wrong": f"it has more than {most_bytes >> 10} KiB",
-        "todo": "Send less at once.",
-    }
-    return JSONResponse(body, status_code=413, headers={"Cache-Control": "no-store"})
-
-
-def _forged() -> JSONResponse:
-    body = {
-        "error": "another-site",
-        "thing": "this request",
-        "wrong": "it comes from a page of another site",
-        "todo": "Open the page here and send its form again.",
-    }
-    return JSONResponse(body, status_code=403, headers={"Cache-Control": "no-store"})
-
-
-def _mistake(number: str) -> JSONResponse:
-    body = {
-        "error": "mistake",
-        "thing": f"request {number}",
-        "wrong": "something went wrong here",
-        "todo": "Whoever runs this was told. Ask again later.",
-    }
-    return JSONResponse(body, status_code=500, headers={"Cache-Control": "no-store"})

@@ -32,7 +32,7 @@ CLASSES = frozenset({"open", "nc", "nd", "nc-nd"})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AskedArchive:
     """One archive, as a choice needs it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Standing:
 
 
 @dataclass(slots=True)
-class Asked:
+class AskedTorrent:
     """One torrent while it is decided about.
 
     Attributes:
@@ -101,29 +101,29 @@ class Asked:
         self.wanted, self.reason = False, reason
 
 
-def asked_of(settings: MirrorSettings, standing: Standing) -> list[Asked]:
+def asked_of(settings: MirrorSettings, archive: AskedArchive) -> list[AskedTorrent]:
     """Return every torrent of an archive that is offered or held, in order of the index."""
-    is_lately = is_counted_lately(standing.followed)
+    is_lately = is_counted_lately(archive.followed)
     return [
-        _asked(settings, standing, line, is_lately=is_lately)
-        for line in standing.followed.lines
-        if not line.obsolete or line.id in standing.memory.holdings
+        _asked(settings, archive, line, is_lately=is_lately)
+        for line in archive.followed.lines
+        if not line.obsolete or line.id in archive.memory.holdings
     ]
 
 
 def _asked(
-    settings: MirrorSettings, standing: Standing, line: TorrentLine, *, is_lately: bool
-) -> Asked:
-    followed, memory = standing.followed, standing.memory
+    settings: MirrorSettings, archive: AskedArchive, line: TorrentLine, *, is_lately: bool
+) -> AskedTorrent:
+    followed, memory = archive.followed, archive.memory
     others = others_of(settings, followed, memory, line.id)
     is_plenty = is_lately and others is not None and others >= settings.target_copies + PLENTY
     since = memory.plenty_since.get(line.id, "")
-    return Asked(
+    return AskedTorrent(
         followed.archive,
         line,
         others,
         memory.holdings.get(line.id),
-        _unasked(line, standing.wanted, followed.collections.get(line.id, ())),
+        _unasked(line, archive.wanted, followed.collections.get(line.id, ())),
         is_lately,
         is_plenty and passed(since, followed.signed_at) >= timedelta(days=PLENTY_DAYS),
     )

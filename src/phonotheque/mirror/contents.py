@@ -25,8 +25,7 @@ from phonotheque.publish.packs.form import PACK_PIECE_BYTES
 from phonotheque.publish.sealed import LIST_FILES
 from phonotheque.publish.torrent_form import SealedFile
 from phonotheque.publish.torrent_reader import MAX_TORRENT_BYTES, TorrentSummary, read_torrent
-from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import ObjectName, parse_file_name
+from phonotheque.store.objects import OBJECTS, ObjectName, parse_file_name
 
 CLASSES = frozenset({"open", "nc", "nd", "nc-nd"})
 """Kinds of torrents that are volumes; the others are packs."""

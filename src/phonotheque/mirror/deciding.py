@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from phonotheque.mirror import telling
-from phonotheque.mirror.asking import Standing, is_counted_lately, others_of
+from phonotheque.mirror.asking import AskedArchive, is_counted_lately, others_of
 from phonotheque.mirror.choosing import choose
 from phonotheque.mirror.events import Accepted, Event, Plenty, Scarce
 from phonotheque.mirror.exclusions import Exclusion, load_exclusions
@@ -31,12 +31,12 @@ def decide(
         settings: Others than the mirror has, to see what would be.
     """
     exclusions = load_exclusions(mirror.disk)
-    standings = []
+    archives = []
     for known in followed:
         copy = mirror.copy(known.archive)
         excluded = excluded_torrents(copy, exclusions)
-        standings.append(Standing(known, copy.memory(), copy.wanted, excluded))
-    return choose(settings or mirror.settings, standings)
+        archives.append(AskedArchive(known, copy.memory(), copy.wanted, excluded))
+    return choose(settings or mirror.settings, archives)
 
 
 def excluded_torrents(copy: Copy, exclusions: Iterable[Exclusion]) -> dict[str, str]:

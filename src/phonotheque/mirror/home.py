@@ -29,8 +29,7 @@ from phonotheque.mirror.settings import FILE_NAME, format_settings, parse_settin
 from phonotheque.mirror.values import Filter, MirrorSettings
 from phonotheque.register.chain import format_instant
 from phonotheque.store.lock import hold_folder
-from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import INCOMING, LISTS, DiskStore, Store
+from phonotheque.store.objects import INCOMING, LISTS, OBJECTS, DiskStore, Store
 
 ARCHIVES = "archives"
 NEW = ".new"

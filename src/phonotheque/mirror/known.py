@@ -16,8 +16,7 @@ from phonotheque.errors import MalformedError, NotHeldError
 from phonotheque.mirror.home import PUBLISHED, Copy
 from phonotheque.mirror.values import Followed
 from phonotheque.music.decoding import UNDECODABLE
-from phonotheque.publish.facts.listing import FOLDER as LISTINGS
-from phonotheque.publish.facts.listing import ListedFile, read_listing
+from phonotheque.publish.facts.listing import LISTINGS, ListedFile, read_listing
 from phonotheque.publish.health import report
 from phonotheque.publish.index.form import read_index
 from phonotheque.publish.index.newest import index_path, newest

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from phonotheque.mirror import telling
-from phonotheque.mirror.asking import Asked
+from phonotheque.mirror.asking import AskedTorrent
 from phonotheque.mirror.values import PLENTY, MirrorSettings
 from phonotheque.publish.choice import rank
 
 
-def shrink(settings: MirrorSettings, asked: Iterable[Asked], over_bytes: int) -> None:
+def shrink(settings: MirrorSettings, asked: Iterable[AskedTorrent], over_bytes: int) -> None:
     """Let go of what others have enough of until a mirror that holds too much fits its room.
 
     For when somebody gave less room than is held. What the target needs stays all the same, and
@@ -53,7 +53,10 @@ class Room:
 
 
 def swap(
-    settings: MirrorSettings, asked: Iterable[Asked], waiting: Sequence[Asked], room: Room
+    settings: MirrorSettings,
+    asked: Iterable[AskedTorrent],
+    waiting: Sequence[AskedTorrent],
+    room: Room,
 ) -> None:
     """Let go of what others have plenty of, where something that waits is needed and fits then.
 
@@ -72,12 +75,12 @@ def swap(
             needed.keep(telling.needed(needed.others, settings.target_copies))
 
 
-def _make_room(going: list[Asked], needed: Asked, room: Room) -> bool:
+def _make_room(going: list[AskedTorrent], needed: AskedTorrent, room: Room) -> bool:
     """Let go of as many as it takes; of nothing when even all would not do."""
     size_bytes, own_bytes = needed.line.size_bytes, room.left_bytes[needed.archive]
     # In an archive that is at its own limit only a copy of the same archive makes room.
     pool = [one for one in going if size_bytes <= own_bytes or one.archive == needed.archive]
-    leaving: list[Asked] = []
+    leaving: list[AskedTorrent] = []
     free_bytes = room.free_bytes
     while size_bytes > min(free_bytes, own_bytes):
         if len(leaving) == len(pool):
@@ -94,7 +97,7 @@ def _make_room(going: list[Asked], needed: Asked, room: Room) -> bool:
     return True
 
 
-def _may_go(settings: MirrorSettings, one: Asked, days: dict[str, str]) -> bool:
+def _may_go(settings: MirrorSettings, one: AskedTorrent, days: dict[str, str]) -> bool:
     """Whether a copy may make room: plenty of others, or enough where it is not asked for."""
     if not one.wanted or not one.is_complete or one.is_shared:
         return False
@@ -103,7 +106,7 @@ def _may_go(settings: MirrorSettings, one: Asked, days: dict[str, str]) -> bool:
     return one.may_go and _is_turn(settings, one, days)
 
 
-def _is_turn(settings: MirrorSettings, one: Asked, days: dict[str, str]) -> bool:
+def _is_turn(settings: MirrorSettings, one: AskedTorrent, days: dict[str, str]) -> bool:
     """Whether it is this mirror's turn to let go of a torrent that many have."""
     others = one.others or 0
     surplus = others + 1 - (settings.target_copies + PLENTY)
@@ -111,5 +114,5 @@ def _is_turn(settings: MirrorSettings, one: Asked, days: dict[str, str]) -> bool
     return draw * (others + 1) < surplus << 32
 
 
-def _rank(settings: MirrorSettings, one: Asked) -> tuple[int, str]:
+def _rank(settings: MirrorSettings, one: AskedTorrent) -> tuple[int, str]:
     return rank(settings.id, one.line.id), one.line.id

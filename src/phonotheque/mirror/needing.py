@@ -20,8 +20,8 @@ from __future__ import annotations
 
 import re
 
-from phonotheque.mirror.asking import Asked
-from phonotheque.publish.choice import Order, rank
+from phonotheque.mirror.asking import AskedTorrent
+from phonotheque.publish.choice import Priority, rank
 
 _TIERS = {"all": 0, "50": 0, "90": 1, "99": 2, "996": 3, "rest": 4}
 _DAY = re.compile(r"[0-9]{8}")
@@ -48,7 +48,7 @@ def mixed(value: int, number: int) -> int:
     return value ^ value >> 15
 
 
-def need(keeper: str, target: int, one: Asked) -> Key:
+def need(keeper: str, target: int, one: AskedTorrent) -> Key:
     """Return by what torrents are sorted, the most needed first.
 
     What has enough copies comes after all that has not, the rarest of it first.
@@ -60,14 +60,14 @@ def need(keeper: str, target: int, one: Asked) -> Key:
     return 1, others, lowest_ticket(keeper, name, 1), name
 
 
-def sort_key(order: Order, keeper: str, target: int, one: Asked) -> Key:
+def sort_key(order: Priority, keeper: str, target: int, one: AskedTorrent) -> Key:
     """Return by what torrents are sorted in an order that was wished."""
     key = need(keeper, target, one)
     match order:
-        case Order.AT_RISK:
+        case Priority.AT_RISK:
             return key
-        case Order.HEARD:
+        case Priority.HEARD:
             return (_TIERS.get(one.line.tier, len(_TIERS)), *key)
-        case Order.NEWEST:
+        case Priority.NEWEST:
             day = one.line.added[:10].replace("-", "")
             return (-int(day) if _DAY.fullmatch(day) else 0, *key)

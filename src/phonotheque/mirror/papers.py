@@ -12,8 +12,12 @@ from phonotheque.disk import make_folders, read_if_held, write_changed
 from phonotheque.errors import BadSignatureError, NotHeldError, PhonothequeError, UnavailableError
 from phonotheque.mirror.home import PUBLISHED, Copy
 from phonotheque.mirror.sources import load_origin, read_most
-from phonotheque.publish.facts.listing import FOLDER as LISTINGS
-from phonotheque.publish.facts.listing import MAX_CONTENT_BYTES, listing_path, parse_listings
+from phonotheque.publish.facts.listing import (
+    LISTINGS,
+    MAX_CONTENT_BYTES,
+    listing_path,
+    parse_listings,
+)
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.index.newest import LISTINGS as LISTED
 from phonotheque.publish.sealed import torrent_path

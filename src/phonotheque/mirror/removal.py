@@ -30,12 +30,10 @@ from phonotheque.music.digest import Sha256
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.lists import read_manifest
 from phonotheque.publish.packs.standing import clear
-from phonotheque.publish.removal.tombstones import PATH as TOMBSTONES
+from phonotheque.publish.removal.tombstones import TOMBSTONES, in_force, read_tombstones
 from phonotheque.publish.removal.tombstones import Removed as Stone
-from phonotheque.publish.removal.tombstones import in_force, read_tombstones
 from phonotheque.publish.sealed import manifest_path, torrent_path
-from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import INCOMING, LISTS, ObjectName, parse_file_name
+from phonotheque.store.objects import INCOMING, LISTS, OBJECTS, ObjectName, parse_file_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonotheque.publish.choice import Licence
+from phonotheque.publish.choice import Freedom
 
 OTHER_COLLECTION = "Nothing in it is from the collections you asked for."
 LOST_THERE = "The archive lost its own copy: yours may be the last one."
@@ -96,7 +96,7 @@ def kept_over(others: int | None, target: int) -> str:
     )
 
 
-def other_licence(kind: str, wanted: Licence) -> str:
+def other_licence(kind: str, wanted: Freedom) -> str:
     """Why a licence filter does not take something."""
     return f"It {_KINDS.get(kind, 'is of another kind')}; you asked for {wanted.value}."
 

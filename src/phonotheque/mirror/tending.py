@@ -39,7 +39,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ToRead:
     """What is to be read.
 
     Attributes:
@@ -70,7 +70,7 @@ def not_here(mirror: Mirror, copy: Copy, followed: Followed) -> frozenset[str]:
 
 
 def verify(
-    mirror: Mirror, at: datetime, asked: Asked, care: Care
+    mirror: Mirror, at: datetime, asked: ToRead, care: Care
 ) -> Iterator[tuple[Copy, Scrubbed | Unread]]:
     """Read what a mirror holds, torrent by torrent, the longest unproven first.
 
@@ -94,7 +94,7 @@ def verify(
         yield copy, scrub.torrent(contents, holding, gone)
 
 
-def _chosen(mirror: Mirror, at: datetime, asked: Asked) -> list[tuple[Copy, Holding]]:
+def _chosen(mirror: Mirror, at: datetime, asked: ToRead) -> list[tuple[Copy, Holding]]:
     found = [
         (copy, holding)
         for copy in mirror.copies

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from phonotheque.publish.choice import Licence, Order
+from phonotheque.publish.choice import Freedom, Priority
 from phonotheque.publish.index.lines import Header, TorrentLine
 
 TARGET_COPIES = 4
@@ -54,10 +54,10 @@ class Filter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         space_bytes: Of the mirror's space, no more than this for this archive; 0: no such limit.
     """
 
-    licence: Licence = Licence.ANY
+    licence: Freedom = Freedom.ANY
     collections: tuple[_Name, ...] = ()
     tiers: tuple[_Name, ...] = ()
-    order: Order = Order.AT_RISK
+    order: Priority = Priority.AT_RISK
     space_bytes: _Bytes = 0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 import libtorrent as lt
 
 from phonotheque.mirror.beginnings import Beginning, Source
+from phonotheque.publish.torrent import web_seed_base
 
 _FETCH_PRIORITY = 4
 """libtorrent's own default; 0 is "do not fetch"."""
@@ -50,7 +51,7 @@ def ask(
 ) -> None:
     """Ask these, too, each once."""
     params.peers = [*params.peers, *peers]
-    params.url_seeds = list(dict.fromkeys(map(_base, (*params.url_seeds, *web_seeds))))
+    params.url_seeds = list(dict.fromkeys(map(web_seed_base, (*params.url_seeds, *web_seeds))))
     params.trackers = list(dict.fromkeys([*params.trackers, *trackers]))
 
 
@@ -70,8 +71,3 @@ def ask_as(params: lt.add_torrent_params, beginning: Beginning) -> None:
     params.trackers = []
     flags = lt.torrent_flags
     params.flags |= flags.disable_dht | flags.disable_lsd | flags.disable_pex
-
-
-def _base(url: str) -> str:
-    """A web seed of a folder ends in a slash: some clients append `name/path` without one."""
-    return url if url.endswith("/") else url + "/"

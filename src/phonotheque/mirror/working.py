@@ -26,8 +26,9 @@ from phonotheque.mirror.pacing import Allowance
 from phonotheque.mirror.scrubbing import Care, Scrubbed
 from phonotheque.mirror.sharing import Shared, Sharing, held_by
 from phonotheque.mirror.standing import Running, end_running, say_running, under_way
-from phonotheque.mirror.syncing import Synced, Wires, sync, ways_of
-from phonotheque.mirror.tending import Asked, Unread, repair_all, verify
+from phonotheque.mirror.syncing import Synced, sync
+from phonotheque.mirror.tending import ToRead, Unread, repair_all, verify
+from phonotheque.mirror.ways import Wires, ways_of
 from phonotheque.publish.engine import Seeder
 from phonotheque.publish.seed_status import SeedTrouble
 
@@ -154,7 +155,7 @@ class Work:
         care = Care(
             self._allowance, is_stopping=lambda: self._is_stopping() or monotonic() >= until
         )
-        asked = Asked(most=1, every_days=self._mirror.settings.scrub.every_days)
+        asked = ToRead(most=1, every_days=self._mirror.settings.scrub.every_days)
         has_read = False
         for _, done in verify(self._mirror, self._clock(), asked, care):
             has_read = True

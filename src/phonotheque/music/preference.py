@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from phonotheque.music.facts import Technical
-from phonotheque.music.sound import Integrity, Sound, Verdict
+from phonotheque.music.sound import Integrity, IntegrityVerdict, Sound
 
 FULL_SHARE = 0.98
 """A copy this near to the longest one is not called shorter: encoders pad, rippers trim."""
@@ -121,8 +121,12 @@ def _questions(longest_ms: int) -> tuple[_Question, ...]:
 
 
 def _soundness(copy: Copy) -> float:
-    verdict = copy.integrity.verdict if copy.integrity else Verdict.UNKNOWN
-    return {Verdict.WHOLE: 2.0, Verdict.UNKNOWN: 1.0, Verdict.DAMAGED: 0.0}[verdict]
+    verdict = copy.integrity.verdict if copy.integrity else IntegrityVerdict.UNKNOWN
+    return {
+        IntegrityVerdict.WHOLE: 2.0,
+        IntegrityVerdict.UNKNOWN: 1.0,
+        IntegrityVerdict.DAMAGED: 0.0,
+    }[verdict]
 
 
 def _fidelity(copy: Copy) -> float:

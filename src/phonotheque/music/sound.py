@@ -18,7 +18,7 @@ DAMAGE_LISTED = 16
 """Places of damage that are named one by one; further ones are only counted."""
 
 
-class Verdict(StrEnum):
+class IntegrityVerdict(StrEnum):
     """Whether the bytes of a recording are as its encoder wrote them."""
 
     WHOLE = "whole"
@@ -52,7 +52,7 @@ class Integrity(msgspec.Struct, frozen=True, omit_defaults=True):
         damaged_places: How many there are in all.
     """
 
-    verdict: Verdict
+    verdict: IntegrityVerdict
     checks: tuple[str, ...] = ()
     reason: str = ""
     damage: tuple[Damage, ...] = ()
@@ -104,11 +104,11 @@ class Sound(msgspec.Struct, frozen=True, omit_defaults=True):
 def format_integrity(integrity: Integrity) -> str:
     """Say a verdict in one line for people: "damaged: page checksum differs at byte 4,096"."""
     match integrity.verdict:
-        case Verdict.WHOLE:
+        case IntegrityVerdict.WHOLE:
             return f"whole: {', '.join(integrity.checks)}" if integrity.checks else "whole"
-        case Verdict.UNKNOWN:
+        case IntegrityVerdict.UNKNOWN:
             return f"cannot be told: {integrity.reason}"
-        case Verdict.DAMAGED:
+        case IntegrityVerdict.DAMAGED:
             first = _format_damage(integrity.damage[0]) if integrity.damage else "somewhere"
             more = integrity.damaged_places - 1
             places = "" if more < 1 else f", and {more} more place{'s' if more > 1 else ''}"

@@ -28,7 +28,7 @@ _TIERS = {"all": 0, "50": 0, "90": 1, "99": 2, "996": 3, "rest": 4}
 """The more often listened to, the earlier; what has no tier comes with the first."""
 
 
-class Order(StrEnum):
+class Priority(StrEnum):
     """What is asked first of two torrents."""
 
     AT_RISK = "at-risk"
@@ -36,7 +36,7 @@ class Order(StrEnum):
     NEWEST = "newest"
 
 
-class Licence(StrEnum):
+class Freedom(StrEnum):
     """What the keeper wants to be free to do with what is kept."""
 
     ANY = "any"
@@ -49,17 +49,17 @@ _ALWAYS = frozenset({"metadata", "facts", "patches", "register", "index"})
 """What the archive itself says; no licence of a recording binds it. Art and overlays hold pictures
 of others, so they come only with every licence."""
 
-KINDS_OF: dict[Licence, frozenset[str]] = {
-    Licence.ANY: _ALWAYS | {"open", "nc", "nd", "nc-nd", "art", "overlays"},
-    Licence.COMMERCIAL: _ALWAYS | {"open", "nd"},
-    Licence.CHANGE: _ALWAYS | {"open", "nc"},
-    Licence.OPEN: _ALWAYS | {"open"},
+KINDS_OF: dict[Freedom, frozenset[str]] = {
+    Freedom.ANY: _ALWAYS | {"open", "nc", "nd", "nc-nd", "art", "overlays"},
+    Freedom.COMMERCIAL: _ALWAYS | {"open", "nd"},
+    Freedom.CHANGE: _ALWAYS | {"open", "nc"},
+    Freedom.OPEN: _ALWAYS | {"open"},
 }
 """Which kinds of torrents each wish takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class OfferedTorrent:
     """A torrent that is offered.
 
     Attributes:
@@ -83,22 +83,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class KeeperWish:
     """What somebody has and wants.
 
     Attributes:
         space_bytes: Room on the disk; `ordered` does not look at it.
         keeper: Any name that stays the same for one keeper.
-        licence: See `Licence`.
+        licence: See `Freedom`.
         collection: Only torrents with something from it; "" for all.
-        order: See `Order`.
+        order: See `Priority`.
     """
 
     space_bytes: int
     keeper: str = ""
-    licence: Licence = Licence.ANY
+    licence: Freedom = Freedom.ANY
     collection: str = ""
-    order: Order = Order.AT_RISK
+    order: Priority = Priority.AT_RISK
 
 
 def rank(keeper: str, torrent: str) -> int:
@@ -112,7 +112,7 @@ def rank(keeper: str, torrent: str) -> int:
     return value ^ value >> 16
 
 
-def choose(candidates: Iterable[Candidate], wish: Wish) -> list[Candidate]:
+def choose(candidates: Iterable[OfferedTorrent], wish: KeeperWish) -> list[OfferedTorrent]:
     """Return the torrents that help most, the most needed first.
 
     They are asked in order; each one that still fits into 95 % of the room is taken, so a large
@@ -123,7 +123,7 @@ def choose(candidates: Iterable[Candidate], wish: Wish) -> list[Candidate]:
     return fitting(ordered(candidates, wish), wish.space_bytes)
 
 
-def ordered(candidates: Iterable[Candidate], wish: Wish) -> list[Candidate]:
+def ordered(candidates: Iterable[OfferedTorrent], wish: KeeperWish) -> list[OfferedTorrent]:
     """Return all torrents that a wish takes, the most needed first, whatever room there is."""
     kinds = KINDS_OF[wish.licence]
     asked = [
@@ -135,7 +135,7 @@ def ordered(candidates: Iterable[Candidate], wish: Wish) -> list[Candidate]:
     return asked
 
 
-def fitting(asked: Iterable[Candidate], space_bytes: int) -> list[Candidate]:
+def fitting(asked: Iterable[OfferedTorrent], space_bytes: int) -> list[OfferedTorrent]:
     """Return of torrents in order each one that still fits into 95 % of the room."""
     left_bytes = space_bytes // 100 * FILL_PERCENT
     chosen = []
@@ -150,21 +150,21 @@ _Key = tuple[int | str, ...]
 _DAY = re.compile(r"[0-9]{8}")
 
 
-def _key(wish: Wish) -> Callable[[Candidate], _Key]:
-    def missing(one: Candidate) -> int:
+def _key(wish: KeeperWish) -> Callable[[OfferedTorrent], _Key]:
+    def missing(one: OfferedTorrent) -> int:
         return TARGET_COPIES - (one.seeders or 0)
 
-    def tier(one: Candidate) -> int:
+    def tier(one: OfferedTorrent) -> int:
         return _TIERS.get(one.tier, len(_TIERS))
 
-    def at_risk(one: Candidate) -> _Key:
+    def at_risk(one: OfferedTorrent) -> _Key:
         return (-missing(one), tier(one), rank(wish.keeper, one.id), one.id)
 
-    def heard(one: Candidate) -> _Key:
+    def heard(one: OfferedTorrent) -> _Key:
         return (tier(one), -missing(one), rank(wish.keeper, one.id), one.id)
 
-    def newest(one: Candidate) -> _Key:
+    def newest(one: OfferedTorrent) -> _Key:
         day = one.added[:10].replace("-", "")
         return (-int(day) if _DAY.fullmatch(day) else 0, *at_risk(one))
 
-    return {Order.AT_RISK: at_risk, Order.HEARD: heard, Order.NEWEST: newest}[wish.order]
+    return {Priority.AT_RISK: at_risk, Priority.HEARD: heard, Priority.NEWEST: newest}[wish.order]

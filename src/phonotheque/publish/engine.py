@@ -21,7 +21,6 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Condition, Event, Thread
 from time import monotonic
-from types import TracebackType
 from typing import Any, Self
 
 import libtorrent as lt
@@ -112,12 +111,7 @@ class Seeder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def add(self, torrent: bytes, save_path: Path, lacking: Collection[str] = ()) -> Seeding:

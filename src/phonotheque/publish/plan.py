@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Verdict
+from phonotheque.publish.names import volume_name
 from phonotheque.register.holdings import Held
 from phonotheque.store.objects import ObjectName
 
@@ -143,34 +144,3 @@ def member_of(candidate: Candidate) -> Member:
         sys.intern(statement.licence) if statement else "",
         candidate.listens,
     )
-
-
-def volume_name(stem: str, number: int) -> str:
-    """`<archive>-<kind>-<tier>-<seq>`: the kind is the licence class."""
-    return f"{stem}-{number:05d}"
-
-
-def stem_of(name: str) -> str:
-    """All of a volume's name but its number: `<archive>-<kind>-<tier>`."""
-    return name.rpartition("-")[0]
-
-
-def tier_of(name: str) -> str:
-    """The tier in the name of a volume or pack: `<archive>-<kind>-<tier>-<number>`.
-
-    The kind is not read from it: an archive may be called "nc".
-    """
-    return stem_of(name).rpartition("-")[2]
-
-
-def number_of(name: str) -> int:
-    """The number at the end of a volume's name."""
-    return int(name.rpartition("-")[2])
-
-
-def last_numbers(names: Iterable[str]) -> dict[str, int]:
-    """The highest number by stem. Not their count: what was wholly damaged left a gap."""
-    last: dict[str, int] = {}
-    for name in names:
-        last[stem_of(name)] = max(last.get(stem_of(name), 0), number_of(name))
-    return last

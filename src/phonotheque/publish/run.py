@@ -21,8 +21,8 @@ from phonotheque.music.doors import Door, ask
 from phonotheque.music.facts import Readability
 from phonotheque.music.rights import RightsStatement, Verdict
 from phonotheque.publish.mint import Press
+from phonotheque.publish.names import last_numbers as numbers_after
 from phonotheque.publish.plan import ALL, Candidate, Filled, Limits, PlannedVolume, fill
-from phonotheque.publish.plan import last_numbers as numbers_after
 from phonotheque.publish.seal import Proof, Sealed, prove_all, seal
 from phonotheque.publish.sealed import finish, live
 from phonotheque.register.events import Role
@@ -38,7 +38,7 @@ Order = Callable[[], Iterable[Place]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Conditions:
     """What decides a plan, beside what the register knows.
 
     Attributes:
@@ -67,40 +67,42 @@ class Plan:
     Attributes:
         volumes: To be sealed, in order.
         left: Recordings that may not be shared: reason -> number.
-        wish: What it was made for.
+        conditions: What it was made for.
         last_numbers: Highest number of a volume by stem, before the run.
     """
 
     volumes: tuple[PlannedVolume, ...]
     left: Counter[str]
-    wish: Wish
+    conditions: Conditions
     last_numbers: dict[str, int]
 
     def filled(self, index: Index) -> Iterator[Filled]:
         """The volumes with their recordings, read again and decided again, in order."""
-        candidates = _candidates(index, self.wish, Counter())
-        return fill(candidates, self.wish.archive, self.last_numbers, self.wish.limits)
+        candidates = _candidates(index, self.conditions, Counter())
+        return fill(candidates, self.conditions.archive, self.last_numbers, self.conditions.limits)
 
 
-def plan(index: Index, wish: Wish) -> Plan:
+def plan(index: Index, conditions: Conditions) -> Plan:
     """Decide what to seal today. Memory does not grow with the number of recordings."""
     left: Counter[str] = Counter()
-    last = numbers_after(chain((volume.name for volume in index.volumes()), wish.names))
-    candidates = _candidates(index, wish, left)
-    filled = fill(candidates, wish.archive, last, wish.limits)
-    return Plan(tuple(one.planned for one in filled), left, wish, last)
+    last = numbers_after(chain((volume.name for volume in index.volumes()), conditions.names))
+    candidates = _candidates(index, conditions, left)
+    filled = fill(candidates, conditions.archive, last, conditions.limits)
+    return Plan(tuple(one.planned for one in filled), left, conditions, last)
 
 
-def _candidates(index: Index, wish: Wish, left: Counter[str]) -> Iterator[Candidate]:
+def _candidates(index: Index, conditions: Conditions, left: Counter[str]) -> Iterator[Candidate]:
     """The recordings of an order that may be shared; `left` counts the reasons of the others."""
-    for held, tier, listens in _placed(index, wish.order):
-        if held is not None and held.sha256 in wish.freed:
+    for held, tier, listens in _placed(index, conditions.order):
+        if held is not None and held.sha256 in conditions.freed:
             held = replace(held, volume=None)
         if obstacle := _obstacle(held):
             left[obstacle] += 1
             continue
         assert held is not None
-        verdict = _asked(tuple(index.statements(held.sha256)), wish.on, wish.claims_count)
+        verdict = _asked(
+            tuple(index.statements(held.sha256)), conditions.on, conditions.claims_count
+        )
         if verdict.allowed:
             yield Candidate(held, verdict, tier, listens)
         else:

@@ -23,18 +23,8 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.permissions import LicenceClass
 from phonotheque.music.rights import Verdict
 from phonotheque.publish.mint import Press, Succession, mint, record
-from phonotheque.publish.plan import (
-    Candidate,
-    Filled,
-    Limits,
-    Member,
-    PlannedVolume,
-    last_numbers,
-    member_of,
-    stem_of,
-    tier_of,
-    volume_name,
-)
+from phonotheque.publish.names import last_numbers, stem_of, tier_of, volume_name
+from phonotheque.publish.plan import Candidate, Filled, Limits, Member, PlannedVolume, member_of
 from phonotheque.publish.sealed import finish, members
 from phonotheque.publish.torrent import Torrent
 from phonotheque.register.events import Retirement, Volume

@@ -133,7 +133,7 @@ def outer_of(around: Around) -> dict[str, Encodable]:
         outer["announce"] = announce[0]
         outer["announce-list"] = [[url] for url in announce]
     if web_seeds := around.get("web_seeds", ()):
-        outer["url-list"] = [_base(url) for url in web_seeds]
+        outer["url-list"] = [web_seed_base(url) for url in web_seeds]
     if comment := around.get("comment", ""):
         outer["comment"] = comment
     if creator := around.get("creator", ""):
@@ -143,7 +143,7 @@ def outer_of(around: Around) -> dict[str, Encodable]:
     return outer
 
 
-def _base(url: str) -> str:
+def web_seed_base(url: str) -> str:
     """A web seed of a folder ends in a slash: some clients append `name/path` without one."""
     return url if url.endswith("/") else url + "/"
 
@@ -167,6 +167,6 @@ def magnet_link(
         f"xt=urn:btmh:1220{v2}",
         f"dn={quote(name, safe='')}",
         *(f"tr={quote(url, safe='')}" for url in trackers),
-        *(f"ws={quote(_base(url), safe='')}" for url in web_seeds),
+        *(f"ws={quote(web_seed_base(url), safe='')}" for url in web_seeds),
     ]
     return "magnet:?" + "&".join(fields)

@@ -29,8 +29,7 @@ from phonotheque.publish.torrent_form import SealedFile
 from phonotheque.publish.torrent_reader import MAX_TORRENT_BYTES, TorrentSummary, read_torrent
 from phonotheque.register.events import Volume
 from phonotheque.store.digests import BUFFER_BYTES, tree_of_file
-from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import parse_file_name
+from phonotheque.store.objects import OBJECTS, parse_file_name
 
 MADE_ANEW_BY = "Run `phono publish run --compat v1`, which makes it anew."
 """What to do about a twin that is none."""

@@ -20,7 +20,7 @@ _AT_ONCE = 500
 """Gids of one query: SQLite takes 999 values in its oldest forms."""
 
 
-class Standing(NamedTuple):
+class StandingCorrection(NamedTuple):
     """A correction that counts.
 
     Attributes:
@@ -36,17 +36,17 @@ class Standing(NamedTuple):
     made: Corrected
 
 
-def standing_corrections(index: Index) -> list[Standing]:
+def standing_corrections(index: Index) -> list[StandingCorrection]:
     """Return the corrections that count, in the order in which they were made."""
     return _asked(index, f"WHERE {_NEWEST}", ())
 
 
-def corrections_since(index: Index, at: str) -> list[Standing]:
+def corrections_since(index: Index, at: str) -> list[StandingCorrection]:
     """Return what was corrected and taken back after an instant, in the order in which it was."""
     return _asked(index, "WHERE at > ?", (at,))
 
 
-def corrections_of_gids(index: Index, gids: Iterable[UUID]) -> list[Standing]:
+def corrections_of_gids(index: Index, gids: Iterable[UUID]) -> list[StandingCorrection]:
     """Return all that was ever corrected of things, in the order in which it was."""
     wanted = [gid.bytes for gid in dict.fromkeys(gids)]
     found = []
@@ -57,15 +57,17 @@ def corrections_of_gids(index: Index, gids: Iterable[UUID]) -> list[Standing]:
     return sorted(found, key=lambda one: one.made.seq)
 
 
-def still_standing(history: Iterable[Standing]) -> dict[str, Standing]:
+def still_standing(history: Iterable[StandingCorrection]) -> dict[str, StandingCorrection]:
     """Return of the history of one thing what counts, by field: the newest line of each."""
     newest = {one.made.field: one for one in history}
     return {field: one for field, one in newest.items() if not one.made.is_undone}
 
 
-def _asked(index: Index, where: str, values: Iterable[bytes | str]) -> list[Standing]:
+def _asked(index: Index, where: str, values: Iterable[bytes | str]) -> list[StandingCorrection]:
     query = f"SELECT entity_type, gid, source, {OF_CORRECTION} FROM correction {where} ORDER BY seq"
     return [
-        Standing(row[0], UUID(bytes=row[1]), row[2], Corrected._make((*row[3:-1], bool(row[-1]))))
+        StandingCorrection(
+            row[0], UUID(bytes=row[1]), row[2], Corrected._make((*row[3:-1], bool(row[-1])))
+        )
         for row in index.db.execute(query, tuple(values))
     ]

@@ -14,7 +14,7 @@ from phonotheque.disk import refusal
 from phonotheque.errors import DigestMismatchError, NotHeldError, UnavailableError
 from phonotheque.music.finding import Finding, FindingKind
 from phonotheque.store.digests import sha256_file
-from phonotheque.store.objects import FOLDER, ObjectName, Store, parse_file_name
+from phonotheque.store.objects import OBJECTS, ObjectName, Store, parse_file_name
 
 
 def check_object(store: Store, name: ObjectName, size_bytes: int) -> Finding | None:
@@ -66,7 +66,7 @@ def strays(store: Store, is_registered: Callable[[ObjectName], bool]) -> Iterato
         name = parse_file_name(path.rpartition("/")[2])
         if name is None or f"{name.folder}/{name.file}" != path:
             detail = "not the name of an object in its place"
-            yield Finding(FindingKind.FOREIGN, f"{FOLDER}/{_text(path)}", detail)
+            yield Finding(FindingKind.FOREIGN, f"{OBJECTS}/{_text(path)}", detail)
         elif not is_registered(name):
             yield Finding(FindingKind.UNREFERENCED, name.path, "no line of the register names it")
 

@@ -16,9 +16,9 @@ from typing import BinaryIO, Protocol
 from phonotheque.disk import Disk, Kind, Writer, make_folders
 from phonotheque.music.digest import Sha256
 
-FOLDER = "objects"
+OBJECTS = "objects"
 INCOMING = "state/incoming"
-LISTS = f"{FOLDER}/lists"
+LISTS = f"{OBJECTS}/lists"
 
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 _FILE = re.compile(r"([0-9a-f]{64})(?:\.([a-z0-9]{1,8}))?")
@@ -53,7 +53,7 @@ class ObjectName:
     @property
     def path(self) -> str:
         """The path in the archive: `objects/ab/cd/<sha256>.flac`."""
-        return f"{FOLDER}/{self.folder}/{self.file}"
+        return f"{OBJECTS}/{self.folder}/{self.file}"
 
 
 def extension_of(file_name: str) -> str:
@@ -149,7 +149,7 @@ class DiskStore:
         self._disk.remove(f"{INCOMING}/{token}")
 
     def publish(self, token: str, name: ObjectName) -> None:
-        folder = f"{FOLDER}/{name.folder}"
+        folder = f"{OBJECTS}/{name.folder}"
         if folder not in self._durable_folders:
             make_folders(self._disk, folder)
             self._durable_folders.add(folder)
@@ -164,7 +164,7 @@ class DiskStore:
         return entry.size_bytes if entry and entry.kind is Kind.FILE else None
 
     def remove(self, name: ObjectName) -> None:
-        folder = f"{FOLDER}/{name.folder}"
+        folder = f"{OBJECTS}/{name.folder}"
         if self._disk.stat(folder) is not None:
             self._disk.remove(name.path)
             self._disk.sync_folder(folder)
@@ -181,7 +181,7 @@ class DiskStore:
                 yield path
 
     def _entries(self, below: str) -> Iterator[tuple[str, Kind]]:
-        for entry in self._disk.list(f"{FOLDER}/{below}" if below else FOLDER):
+        for entry in self._disk.list(f"{OBJECTS}/{below}" if below else OBJECTS):
             path = f"{below}/{entry.name}" if below else entry.name
             if path != "lists":
                 yield path, entry.kind

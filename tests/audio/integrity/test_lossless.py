@@ -14,7 +14,7 @@ from tests.audio.integrity.files import examined, located_as, whole
 
 from phonotheque.audio.integrity import Cover
 from phonotheque.audio.integrity.wavpack import _checksum
-from phonotheque.music.sound import Verdict
+from phonotheque.music.sound import IntegrityVerdict
 
 
 def test_a_torn_frame_is_found_with_its_place_and_time() -> None:
@@ -125,10 +125,10 @@ def test_a_decoder_that_compares_samples_proves_a_wavpack() -> None:
     """Without checksums of blocks, a decoder that compares those of the samples settles it."""
     data = whole("wavpack")
     seen = files.wavpack_samples_checked(data)
-    assert files.verdict(data, seen).verdict is Verdict.UNKNOWN
-    assert files.verdict(data, seen, has_checking_decoder=True).verdict is Verdict.WHOLE
+    assert files.verdict(data, seen).verdict is IntegrityVerdict.UNKNOWN
+    assert files.verdict(data, seen, has_checking_decoder=True).verdict is IntegrityVerdict.WHOLE
     for at in range(len(data) // 4, len(data) * 3 // 4, len(data) // 16):
         changed = data[:at] + bytes([data[at] ^ 32]) + data[at + 1 :]
         seen = files.wavpack_samples_checked(changed)
         found = files.verdict(changed, seen, has_checking_decoder=True)
-        assert found.verdict is Verdict.DAMAGED
+        assert found.verdict is IntegrityVerdict.DAMAGED

@@ -25,7 +25,7 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup.build import build_lookup
 from phonotheque.catalogue.lookup.reader import Lookup
 from phonotheque.music.identifiers import Gtin, Isrc
-from phonotheque.register.catalogue_corrections import Standing
+from phonotheque.register.catalogue_corrections import StandingCorrection
 from phonotheque.register.provenance import Corrected
 
 AT = "2026-11-21T05:00:00.000000Z"
@@ -37,7 +37,7 @@ def fixed(kind, key, field, value, source="plain", seq=5):
     is_mbid = isinstance(key, bytes)
     gid = uuid.UUID(bytes=key) if is_mbid else gid_of(source, kind, str(key))
     made = Corrected(seq, AT, field, value, "why", "p1", is_undone=False)
-    return Standing(kind, gid, "" if is_mbid else source, made)
+    return StandingCorrection(kind, gid, "" if is_mbid else source, made)
 
 
 def build(root, *corrections, **more):

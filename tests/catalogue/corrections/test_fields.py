@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from phonotheque.catalogue.corrections.fields import (
     FIELDS,
-    Place,
+    KindField,
     format_value,
     parse_value,
     readable,
@@ -15,7 +15,7 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.tables import TABLES
 from phonotheque.errors import BadRequestError
 
-PLACES = [Place(kind, field) for kind, fields in FIELDS.items() for field in fields]
+PLACES = [KindField(kind, field) for kind, fields in FIELDS.items() for field in fields]
 WORDS = ["1999", "1999-02-30", "3:45", "0:59,5", "225000", "DE", "wahr", "eng", "Latn", "a; b", "x",
          "USRC17607839", "", " ", '["a"]', "04006381333931", "[", "2024-13", "-1",
          '["a; b","c"]', "bob@example.org"]  # fmt: skip
@@ -54,7 +54,7 @@ def test_what_was_read_is_read_again_as_it_is(place, text):
 )
 def test_values_as_people_write_them(kind, field, text, stored):
     """Clocks, decimal commas, flags of other languages, codes and marks come to one form."""
-    assert parse_value(Place(Kind(kind), field), text) == stored
+    assert parse_value(KindField(Kind(kind), field), text) == stored
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_values_as_people_write_them(kind, field, text, stored):
 def test_what_a_field_cannot_hold_is_refused(kind, field, text):
     """Nothing is guessed: the field is named, and what it holds."""
     with pytest.raises(BadRequestError) as refused:
-        parse_value(Place(Kind(kind), field), text)
+        parse_value(KindField(Kind(kind), field), text)
     assert field in refused.value.thing
     assert refused.value.todo
 
@@ -96,8 +96,8 @@ def test_what_a_field_cannot_hold_is_refused(kind, field, text):
 def test_a_value_is_read_by_its_field():
     """A title that looks like a list is one text; a list is its values."""
     title = '["a","b"]'
-    assert readable("title", parse_value(Place(Kind.RECORDING, "title"), title)) == title
-    assert readable("genres", parse_value(Place(Kind.RECORDING, "genres"), title)) == "a; b"
+    assert readable("title", parse_value(KindField(Kind.RECORDING, "title"), title)) == title
+    assert readable("genres", parse_value(KindField(Kind.RECORDING, "genres"), title)) == "a; b"
 
 
 def test_fields_are_columns_of_their_tables():

@@ -373,7 +373,7 @@ def test_two_who_write_lose_nothing(tmp_path):
 def test_the_queue_is_fair(hours, more, is_appealed, score):
     """No hour of waiting, no appeal, no stricter decision and no evidence moves a case back."""
     from guard.book.making import GROUP
-    from phonotheque.guard.book.cases import Case
+    from phonotheque.guard.book.case import Case
     from phonotheque.guard.book.entries import Decided
     from phonotheque.guard.decisions import Finding
     from phonotheque.guard.ladder import Standing, decide

@@ -15,11 +15,11 @@ import pytest
 from tests.ports import free_ports
 
 from phonotheque.errors import BadRequestError, MalformedError, UnavailableError
+from phonotheque.guard.instants import instant_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.score import address_sets
 from phonotheque.guard.score.address_sets import AddressSet
 from phonotheque.guard.score.following import Verdict
-from phonotheque.guard.score.reasons import instant
 from phonotheque.guard.score.sinks import ValkeyKeys, VerdictFile, sink_of
 
 NOW = int(time.time())
@@ -39,7 +39,7 @@ def test_a_file_of_verdicts_holds_what_holds_of_each(tmp_path):
     other = Verdict("203.0.113.2", Rung.CHALLENGE, 0.7, NOW, NOW + 86_400, "x")
     sink_of(f"file:{path}").take(other)
     assert rungs(path) == {"203.0.113.1": "suspend", "203.0.113.2": "challenge"}
-    assert json.loads(path.read_text().splitlines()[0])["until"] == instant(VERDICT.until)
+    assert json.loads(path.read_text().splitlines()[0])["until"] == instant_of(VERDICT.until)
     late = VerdictFile(path, lambda: NOW + 86_200)
     late.take(dataclasses.replace(VERDICT, account="203.0.113.3", until=NOW + 90_000))
     assert rungs(path) == {"203.0.113.2": "challenge", "203.0.113.3": "suspend"}

@@ -265,7 +265,7 @@ def test_who_did_nothing_for_60_days_is_forgotten() -> None:
         assert one.marks.failed[:3].tolist() == [False, True, False]
         assert one.marks.passed[:3].tolist() == [True, False, False]
         assert list(one.hits.all()) == [(6, f"{6:016x}"), (7, f"{7:016x}")]
-        assert one.ledger.rows.account.tolist() == [1]
+        assert one.first_copies.rows.account.tolist() == [1]
         assert one.take(rows(5, [CANARY], (77,), later=61 * DAY_S)) == []
         (told,) = one.take(rows(7, [CANARY], (77,), later=61 * DAY_S))
         assert told.account == 7

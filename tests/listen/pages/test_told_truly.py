@@ -11,7 +11,7 @@ import pytest
 from listen.pages.browsing import served
 from listen.pages.conftest import Asked
 from listen.pages.shop import BY_SA, Shop, make_shop_app
-from phonotheque.listen.rim import _too_long
+from phonotheque.listen.turning_away import too_long
 from phonotheque.listen.values import Pool
 
 SEND = """(() => { const form = document.querySelector('form[action="/playlist/import"]');
@@ -57,7 +57,7 @@ async def _of_a_proxy(scope, receive, send):
 
 @pytest.mark.parametrize(
     ("refusal", "said"),
-    [(_too_long(4 << 20), "it has more than 4096 KiB"), (_of_a_proxy, "answer 413")],
+    [(too_long(4 << 20), "it has more than 4096 KiB"), (_of_a_proxy, "answer 413")],
 )
 def test_a_form_that_is_refused_says_why_and_stays(browser, tmp_path, refusal, said):
     """No other page takes its place, and what was put into it is there still."""

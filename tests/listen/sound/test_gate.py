@@ -9,7 +9,7 @@ import pytest
 
 from listen.door import open_on_loopback
 from listen.sound.stock import IN_COPYRIGHT, decide, set_listening
-from phonotheque.archive.guarding.ledger import Ledger
+from phonotheque.archive.guarding.spending import Spending
 from phonotheque.archive.listening import desk
 from phonotheque.archive.opening import open_to_write
 from phonotheque.errors import NotShareableError, UnavailableError
@@ -73,14 +73,14 @@ def test_a_decision_counts_from_the_next_request(own, monkeypatch):
 
 
 def test_nothing_is_written_where_all_others_wait(own, monkeypatch):
-    """What the guard has to ask the ledger is asked in a thread, and once: then it is known."""
-    threads, open_one = [], Ledger.open_one
+    """What the guard has to ask a file is asked in a thread, and once: then it is known."""
+    threads, open_one = [], Spending.open_one
 
     def asked(self, *given):
         threads.append(threading.current_thread())
         return open_one(self, *given)
 
-    monkeypatch.setattr(Ledger, "open_one", asked)
+    monkeypatch.setattr(Spending, "open_one", asked)
     path = f"/sound/{own.gid('streamed.wav')}"
     with open_on_loopback(own.root) as door:
         for _ in range(3):

@@ -20,7 +20,7 @@ from phonotheque.publish.facts.listing import (
     facts_of,
 )
 from phonotheque.publish.facts.machine_files import (
-    Site,
+    ServedAt,
     ai_txt,
     free_volumes,
     policy,
@@ -41,7 +41,7 @@ from phonotheque.publish.facts.torrents_table import torrents_csv
 
 GOLDEN = Path(__file__).parent / "golden"
 TITLE = "Small <b>Records</b> | & Söhne\u202e"
-SITE = Site(TITLE, "https://small.example/bulk")
+SITE = ServedAt(TITLE, "https://small.example/bulk")
 BY = "https://creativecommons.org/licenses/by/4.0/"
 BY_NC_ND = "https://creativecommons.org/licenses/by-nc-nd/4.0/"
 CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"

@@ -17,7 +17,7 @@ from phonotheque.music.tdm_statement import SENTENCE
 from phonotheque.publish.facts import words
 from phonotheque.publish.facts.datasheet import UNRECORDED, parts
 from phonotheque.publish.facts.listing import encode_listing, parse_listings, read_listing
-from phonotheque.publish.facts.machine_files import Site, policy
+from phonotheque.publish.facts.machine_files import ServedAt, policy
 from phonotheque.publish.facts.page import page
 from phonotheque.publish.facts.sheet import Counted, Share, make_sheet
 from phonotheque.publish.facts.text import sections
@@ -199,7 +199,7 @@ def test_every_question_of_the_datasheet_is_answered():
     assert all(answers)
     assert len(parts(sheet(), SITE)) == 7
     assert answers.count(UNRECORDED) >= 3
-    assert all(answer for part in parts(empty(), Site("S")) for _, answer in part.answers)
+    assert all(answer for part in parts(empty(), ServedAt("S")) for _, answer in part.answers)
 
 
 def test_without_an_address_nothing_points_into_the_void():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phonotheque.errors import UnavailableError
-from phonotheque.publish.health.observing import Source, hashes_of, observe, tracker_source
+from phonotheque.publish.health.observing import Observer, hashes_of, observe, tracker_source
 from phonotheque.publish.health.report import Count
 from phonotheque.publish.health.swarm import Swarm
 from publish.health.trackers import HttpTracker, UdpTracker
@@ -22,7 +22,7 @@ def observed(*sources):
 def test_both_names_of_a_torrent_are_asked_for():
     """Peers gather under the SHA-1 and under the SHA-256 cut to 20 bytes; the fuller one counts."""
     v1, v2 = hashes_of(LINES[0])
-    source = Source("dht", "x", lambda hashes: {v1: Swarm(2, 9), v2: Swarm(5, 0)})
+    source = Observer("dht", "x", lambda hashes: {v1: Swarm(2, 9), v2: Swarm(5, 0)})
     health, _ = observed(source)
     assert health.torrents == {LINES[0].id: Count(5, 9, NOW, ("dht",))}
     assert (v1.hex(), v2.hex()) == (LINES[0].v1, LINES[0].v2[:40])
@@ -31,7 +31,7 @@ def test_both_names_of_a_torrent_are_asked_for():
 def test_sources_are_told_and_never_added_up():
     """Tracker and DHT both answer: the higher count stands, and both are named."""
     v1, _ = hashes_of(LINES[0])
-    dht = Source("dht", "x", lambda hashes: {v1: Swarm(4, 0)})
+    dht = Observer("dht", "x", lambda hashes: {v1: Swarm(4, 0)})
     with HttpTracker({v1: (3, 7)}) as tracker:
         health, troubles = observed(tracker_source(tracker.url), dht)
     assert health.torrents == {LINES[0].id: Count(4, 7, NOW, ("dht", "tracker"))}
@@ -50,7 +50,7 @@ def test_one_that_fails_holds_up_nobody():
 def test_what_is_not_offered_is_not_asked_for():
     """Nobody is asked about a torrent that is not offered any more."""
     asked = []
-    observed(Source("dht", "x", lambda hashes: asked.extend(hashes) or {}))
+    observed(Observer("dht", "x", lambda hashes: asked.extend(hashes) or {}))
     assert set(asked) == {one for each in LINES[:2] for one in hashes_of(each)}
 
 

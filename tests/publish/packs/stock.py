@@ -20,7 +20,7 @@ from phonotheque.publish.packs.papers import About
 from phonotheque.publish.packs.patches import Patches
 from phonotheque.publish.packs.register_extract import RegisterExtract
 from phonotheque.publish.packs.shareable import ask_all
-from phonotheque.publish.packs.source import Content, Source, Wanted, version_of
+from phonotheque.publish.packs.source import Content, PackSource, Wanted, version_of
 
 TODAY = date(2026, 11, 21)
 ABOUT = About("test-facts-all-00001", "archive", "Test", "Nobody may train on silence.")
@@ -71,14 +71,14 @@ def bench_of(disk: Disk, archive: Open) -> Bench:
     )
 
 
-def make(disk: Disk, archive: Open, source: Source) -> PacksMade:
+def make(disk: Disk, archive: Open, source: PackSource) -> PacksMade:
     """Bring the packs of one kind up to date."""
     done = PacksMade()
     make_kind(bench_of(disk, archive), source, done)
     return done
 
 
-def sources(archive: Open) -> list[Source]:
+def sources(archive: Open) -> list[PackSource]:
     """All kinds that need no catalogue, after asking the resolver."""
     index = archive.index
     ask_all(index, TODAY, claims_count=False)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from faults.memory import MemoryDisk
 from phonotheque.disk import write_whole
 from phonotheque.errors import FormatTooNewError, MalformedError, NotHeldError
+from phonotheque.publish.names import number_of
 from phonotheque.publish.packs.form import (
     FORMAT,
     KEY_COLUMNS,
@@ -22,7 +23,6 @@ from phonotheque.publish.packs.form import (
     decode_head,
     encode_entry,
     encode_head,
-    number_of,
     pack_files,
     pack_name,
     read_sums,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from phonotheque.look import typeface_style
-from phonotheque.publish.choice import KINDS_OF, Licence, Order, Wish, choose, rank
+from phonotheque.publish.choice import KINDS_OF, Freedom, KeeperWish, Priority, choose, rank
 from phonotheque.publish.pages.rendering import render
 from phonotheque.publish.pages.site import Site
 from phonotheque.publish.pages.texts import format_size
@@ -66,11 +66,11 @@ def chosen_in(browser: Chromium) -> list[str]:
 
 
 WISHES = [
-    Wish(space, "somebody", licence, collection, order)
+    KeeperWish(space, "somebody", licence, collection, order)
     for space in (0, 10**11, 5 * 10**11, 10**13)
-    for licence in Licence
+    for licence in Freedom
     for collection in ("", "Tidewrack Editions")
-    for order in Order
+    for order in Priority
 ]
 
 
@@ -145,7 +145,7 @@ def test_the_chooser_works_with_the_keyboard_alone(browser: Chromium, served: Se
     browser.press("Enter")
     browser.until("!document.querySelector('.result').hidden")
     keeper = browser.run("new URLSearchParams(location.hash.slice(1)).get('keeper')")
-    wanted = [one.id for one in choose(SITE.candidates, Wish(10**12, keeper))]
+    wanted = [one.id for one in choose(SITE.candidates, KeeperWish(10**12, keeper))]
     assert chosen_in(browser) == wanted
     assert browser.run("document.querySelectorAll('.picked path').length") > 5
     marked = browser.run("[...document.querySelectorAll('tr.is')].map((row) => row.dataset.id)")
@@ -158,7 +158,7 @@ def test_an_address_gives_its_list_again(browser: Chromium, served: Served) -> N
     """The list that somebody sends is the list that is seen: the choice stands in the address."""
     browser.open(served.url("index.html#tb=0.2&licence=open&order=newest&keeper=weir"))
     browser.until("!document.querySelector('.result').hidden")
-    wish = Wish(2 * 10**11, "weir", Licence.OPEN, "", Order.NEWEST)
+    wish = KeeperWish(2 * 10**11, "weir", Freedom.OPEN, "", Priority.NEWEST)
     assert chosen_in(browser) == [one.id for one in choose(SITE.candidates, wish)]
 
 
@@ -182,7 +182,7 @@ def test_magnets_json_and_zip_can_be_taken(
     browser.open(served.url("index.html#tb=0.2&keeper=weir"))
     browser.until("!document.querySelector('.result').hidden")
     downloads(browser, tmp_path)
-    wanted = [one.id for one in choose(SITE.candidates, Wish(2 * 10**11, "weir"))]
+    wanted = [one.id for one in choose(SITE.candidates, KeeperWish(2 * 10**11, "weir"))]
     magnets = take(browser, "magnets", tmp_path / "magnets.txt").decode().splitlines()
     assert [one.partition("&dn=")[2].partition("&")[0] for one in magnets] == wanted
     said = json.loads(take(browser, "json", tmp_path / "torrents.json"))

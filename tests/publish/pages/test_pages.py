@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from phonotheque.music.tdm_statement import META, SENTENCE
-from phonotheque.publish.choice import Wish, choose
+from phonotheque.publish.choice import KeeperWish, choose
 from phonotheque.publish.health.report import Level
 from phonotheque.publish.pages.rendering import ROWS_PER_PAGE, render
 from phonotheque.publish.pages.site import GONE, Site
@@ -201,7 +201,7 @@ def test_lists_for_programs_say_what_the_pages_say(files):
         "observer": "Kettle & Comet",
         "observed_at": "2026-11-21T18:05:00Z",
     }
-    chosen = [one.id for one in choose(site().candidates, Wish(5 * 10**11))]
+    chosen = [one.id for one in choose(site().candidates, KeeperWish(5 * 10**11))]
     helped = json.loads(files["lists/help-500GB.json"])["torrents"]
     assert [one["id"] for one in helped] == chosen
     magnets = files["lists/help-500GB.magnets.txt"].decode().splitlines()

@@ -18,7 +18,7 @@ from phonotheque.errors import NotHeldError
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.publish.removal.settling import Means, Settled, settle
-from phonotheque.publish.removal.tombstones import PATH, in_force, read_tombstones
+from phonotheque.publish.removal.tombstones import TOMBSTONES, in_force, read_tombstones
 from phonotheque.publish.sealed import live, members, torrent_path
 from phonotheque.publish.torrent_reader import read_torrent
 from phonotheque.register.events import Pack, Removal, Role
@@ -48,7 +48,7 @@ def announce(archive: Open) -> None:
 
 def _tombstones(disk) -> bytes:
     try:
-        return read_whole(disk, PATH)
+        return read_whole(disk, TOMBSTONES)
     except NotHeldError:
         return b""
 
@@ -153,7 +153,7 @@ def assert_removed(archive: Open, name: Sha256) -> None:
     gone = {one.name for one in archive.index.volumes()} - {one.name for one in live(archive.index)}
     assert_nothing_leads_to(disk, gone)
     assert not [volume for volume in gone if disk.list(f"objects/lists/{volume}")]
-    _, lines = read_tombstones(read_whole(disk, PATH))
+    _, lines = read_tombstones(read_whole(disk, TOMBSTONES))
     assert in_force(lines) == {name}
     assert announced(disk)[1].isdisjoint({*gone, PACK})
 

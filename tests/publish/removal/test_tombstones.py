@@ -10,7 +10,7 @@ from phonotheque.errors import MalformedError
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Readability
 from phonotheque.publish.removal.tombstones import (
-    PATH,
+    TOMBSTONES,
     in_force,
     lines,
     read_tombstones,
@@ -112,7 +112,7 @@ def test_an_archive_that_removed_nothing_says_so(register):
     fresh = Register()
     assert write_tombstones(fresh.disk, fresh.index)
     assert not write_tombstones(fresh.disk, fresh.index)
-    head, lines = read_tombstones(read_whole(fresh.disk, PATH))
+    head, lines = read_tombstones(read_whole(fresh.disk, TOMBSTONES))
     assert (head.lines, lines) == (0, [])
 
 

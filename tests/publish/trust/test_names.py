@@ -18,7 +18,7 @@ from tuf.api.metadata import (
     Targets,
 )
 
-from phonotheque.archive.bulk.indexing import _FACTS
+from phonotheque.archive.bulk.signed_contents import FACTS
 from phonotheque.disk import read_if_held
 from phonotheque.errors import BadSignatureError, MalformedError, NotHeldError, TooLongError
 from phonotheque.publish.index.form import encode_index, index_name
@@ -96,7 +96,7 @@ def test_what_is_no_digest_has_no_path(sha256: str) -> None:
         "index-history.sha256",
         "register-head.json",
         "minisign.pub",
-        *(f"facts/{name}" for name in _FACTS),
+        *(f"facts/{name}" for name in FACTS),
     ],
 )
 def test_what_an_archive_signs_has_a_path(name: str) -> None:

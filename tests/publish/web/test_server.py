@@ -311,5 +311,8 @@ def test_when_too_many_wait_more_are_sent_away(folder):
 
 def test_a_taken_port_is_told(folder):
     """Where nobody can listen, it is said what and why."""
-    with serving(folder) as (port, _), pytest.raises(UnavailableError, match=str(port)):
+    with (
+        serving(folder) as (port, _),
+        pytest.raises(UnavailableError, match=rf"{port}: the port is taken: another program"),
+    ):
         Server(lambda: None, ("127.0.0.1", port), Bounds(), print)

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 
 from phonotheque.archive.bulk.closing import closures
 from phonotheque.archive.bulk.decisions import Decisions, Look
@@ -68,12 +67,7 @@ class Clerk:
     def __enter__(self) -> Clerk:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     def find(self, parts: tuple[str, ...]) -> Resource | None:

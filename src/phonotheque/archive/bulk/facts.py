@@ -26,7 +26,7 @@ from phonotheque.publish.facts.listing import (
 )
 from phonotheque.publish.facts.machine_files import (
     POLICY,
-    Site,
+    ServedAt,
     ai_txt,
     free_volumes,
     has_words,
@@ -65,9 +65,9 @@ def write_facts(archive: Archive) -> str:
     return "" if is_same else f"Listings: {listings} written. Papers: {papers} written."
 
 
-def site_of(archive: Archive) -> Site:
+def site_of(archive: Archive) -> ServedAt:
     """Where an archive's publication is served."""
-    return Site(archive.config["title"] or archive.config.name, archive.config["address"])
+    return ServedAt(archive.config["title"] or archive.config.name, archive.config["address"])
 
 
 def _sheet(archive: Archive, torrents: Sequence[TorrentFacts]) -> FactSheet:
@@ -88,7 +88,7 @@ def _stands(disk: Disk, sheet: FactSheet) -> bool:
 
 
 def _papers(
-    disk: Disk, site: Site, sheet: FactSheet, torrents: Sequence[TorrentFacts]
+    disk: Disk, site: ServedAt, sheet: FactSheet, torrents: Sequence[TorrentFacts]
 ) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of every paper, the sheet that others read last."""
     free = free_volumes(torrents)
@@ -106,7 +106,7 @@ def _papers(
     yield SHEET, encode_json(record_of(sheet))
 
 
-def _reservations(disk: Disk, site: Site, torrents: Sequence[TorrentFacts]) -> bytes:
+def _reservations(disk: Disk, site: ServedAt, torrents: Sequence[TorrentFacts]) -> bytes:
     """tdmrep.json: one rule a line, so that a change of one is a change of one line."""
     rules = []
     for facts in torrents:

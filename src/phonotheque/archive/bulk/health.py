@@ -16,7 +16,7 @@ from phonotheque.disk import Disk, append_line, read_whole, write_whole
 from phonotheque.errors import NotHeldError, UnavailableError
 from phonotheque.publish.health import history, report
 from phonotheque.publish.health.dht import BOOTSTRAP, DhtSettings, count_in_dht
-from phonotheque.publish.health.observing import Source, observe, tracker_source
+from phonotheque.publish.health.observing import Observer, observe, tracker_source
 from phonotheque.publish.index.form import read_index
 from phonotheque.publish.index.lines import Header, TorrentLine
 from phonotheque.publish.index.newest import newest
@@ -79,7 +79,7 @@ def _index(archive: Archive) -> tuple[Header, list[TorrentLine]]:
 
 def _sources(
     trackers: list[str], dht: DhtSettings | None, on_trouble: Callable[[str], None]
-) -> list[Source]:
+) -> list[Observer]:
     sources = []
     for tracker in trackers:
         source = tracker_source(tracker)
@@ -88,7 +88,7 @@ def _sources(
         else:
             sources.append(source)
     if dht is not None:
-        sources.append(Source("dht", "the DHT", lambda hashes: count_in_dht(hashes, dht)))
+        sources.append(Observer("dht", "the DHT", lambda hashes: count_in_dht(hashes, dht)))
     if not sources:
         raise UnavailableError(
             "trackers and DHT", "there is nobody to ask", "Set `seed.trackers`, or `seed.dht`."

@@ -22,11 +22,11 @@ from phonotheque.disk import Disk, make_folders
 from phonotheque.errors import FormatTooNewError, IntegrityError, NoCatalogueError
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
-from phonotheque.music.sound import Verdict
+from phonotheque.music.sound import IntegrityVerdict
 from phonotheque.music.tdm_statement import mining_of
 from phonotheque.publish.facts.listing import (
-    FOLDER,
     KEPT,
+    LISTINGS,
     ListedFile,
     Sounding,
     TorrentFacts,
@@ -61,7 +61,7 @@ def write_listings(archive: Archive) -> tuple[list[TorrentFacts], int]:
         The facts of every torrent that is offered, in the order they were recorded, and how many
         listings were written.
     """
-    for folder in (FOLDER, KEPT):
+    for folder in (LISTINGS, KEPT):
         make_folders(archive.disk, folder)
     end = archive.index.place
     stale = _touched(archive) | _damaged(archive)
@@ -107,7 +107,7 @@ def _naming(archive: Archive) -> Iterator[Lookup | None]:
 
 def _damaged(archive: Archive) -> frozenset[str]:
     """Torrents in whose listings a check found something wrong that is so still."""
-    found = {one.path for one in findings(archive.index.db) if one.path.startswith(FOLDER)}
+    found = {one.path for one in findings(archive.index.db) if one.path.startswith(LISTINGS)}
     if not found:
         return frozenset()
     known = (read_facts(archive.disk, torrent.name) for torrent in offered(archive.index))
@@ -205,7 +205,7 @@ def _sounding(held: Held) -> Sounding:
         technical.codec if technical else "",
         bool(technical and technical.bit_depth),
         sound.decoded_ms if sound else declared_ms,
-        integrity is not None and integrity.verdict is Verdict.DAMAGED,
+        integrity is not None and integrity.verdict is IntegrityVerdict.DAMAGED,
     )
 
 
@@ -227,7 +227,7 @@ def _digest(disk: Disk, path: str) -> tuple[int, str]:
 def sweep_listings(archive: Archive) -> None:
     """Take away listings and facts of what is not offered any more; after an index without it."""
     disk, names = archive.disk, {torrent.name for torrent in offered(archive.index)}
-    for folder, path in ((FOLDER, listing_path), (KEPT, kept_path)):
+    for folder, path in ((LISTINGS, listing_path), (KEPT, kept_path)):
         wanted = {path(name) for name in names}
         for entry in disk.list(folder):
             if f"{folder}/{entry.name}" not in wanted:

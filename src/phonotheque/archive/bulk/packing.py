@@ -28,7 +28,7 @@ from phonotheque.publish.packs.overlays import Overlays
 from phonotheque.publish.packs.patches import Patches
 from phonotheque.publish.packs.register_extract import RegisterExtract
 from phonotheque.publish.packs.shareable import ask_all
-from phonotheque.publish.packs.source import Source
+from phonotheque.publish.packs.source import PackSource
 from phonotheque.publish.packs.standing import WITHDRAWN, finish_packs, offered_packs
 from phonotheque.publish.reread import lost_facts
 from phonotheque.register.published import packed_at
@@ -75,7 +75,7 @@ def make_packs(
     ask_all(index, today(), claims_count=counts)
     with index.transaction():
         index.set_note(_CLAIMS, "yes" if counts else "")
-    makers: tuple[Callable[[], Source], ...] = (
+    makers: tuple[Callable[[], PackSource], ...] = (
         lambda: Patches(index),
         lambda: RegisterExtract(index, archive.disk),
     )

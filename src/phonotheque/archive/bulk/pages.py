@@ -23,13 +23,13 @@ from phonotheque.disk import (
     write_whole,
 )
 from phonotheque.errors import MalformedError, NotHeldError
+from phonotheque.music.number_words import counted
 from phonotheque.publish.health import history, report
 from phonotheque.publish.index.form import read_index
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.index.newest import newest
 from phonotheque.publish.pages.rendering import File, render
 from phonotheque.publish.pages.site import GONE, Site
-from phonotheque.publish.pages.texts import counted
 from phonotheque.publish.pages.zips import Parcel, encode_parcel, is_made_of, parcels_of
 from phonotheque.publish.sealed import PUBLISHED, torrent_path
 from phonotheque.register.collections import collections_of

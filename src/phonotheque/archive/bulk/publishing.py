@@ -14,9 +14,10 @@ from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
 from phonotheque.music.rights import Verdict
 from phonotheque.publish.mint import Press
-from phonotheque.publish.plan import Limits, tier_of
+from phonotheque.publish.names import tier_of
+from phonotheque.publish.plan import Limits
 from phonotheque.publish.remake import MADE_AGAIN_BY
-from phonotheque.publish.run import Place, Plan, Wish, plan
+from phonotheque.publish.run import Conditions, Place, Plan, plan
 from phonotheque.publish.sealed import list_lost, live, torrent_path
 from phonotheque.publish.session import EngineSettings
 from phonotheque.publish.supersede import Succeeding
@@ -48,7 +49,7 @@ def plan_of(archive: Archive, succeeding: Sequence[Succeeding] = ()) -> Plan:
         yield from order(archive)
         yield from ((name, tier, None) for name, tier in freed)
 
-    wish = Wish(
+    conditions = Conditions(
         config.name,
         today(),
         limits_of(archive),
@@ -57,7 +58,7 @@ def plan_of(archive: Archive, succeeding: Sequence[Succeeding] = ()) -> Plan:
         frozenset(name for name, _ in freed),
         tuple(one.planned.name for one in succeeding if one.planned),
     )
-    made = plan(archive.index, wish)
+    made = plan(archive.index, conditions)
     made.left.update(left(archive))
     return made
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from phonotheque.archive.finding.entry import read_entry
-from phonotheque.archive.finding.searching import Catalogue, Wanted, open_catalogue
+from phonotheque.archive.finding.searching import Catalogue, SearchOptions, open_catalogue
 from phonotheque.archive.opening import Archive, today
 from phonotheque.archive.reference import resolve_object
 from phonotheque.catalogue.kinds import Kind
@@ -148,7 +148,7 @@ def _identifier(reference: str) -> Identifier | None:
 
 def _names(catalogue: Catalogue, reference: str, named: Identifier) -> Iterator[Sha256]:
     """Names of the objects that hold the recordings which an identifier names."""
-    cards = catalogue.find(Parsed(identifier=named), Wanted(limit=MOST_OF_ONE_NAME)).cards
+    cards = catalogue.find(Parsed(identifier=named), SearchOptions(limit=MOST_OF_ONE_NAME)).cards
     if not cards:
         raise BadReferenceError(
             reference, "nothing in the catalogue has it", "Check it, or `phono search` by words."

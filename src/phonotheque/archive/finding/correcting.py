@@ -25,7 +25,7 @@ from phonotheque.catalogue.corrections.comparing import Change
 from phonotheque.catalogue.corrections.fields import (
     FIELDS,
     LISTS,
-    Place,
+    KindField,
     list_of,
     parse_value,
     stored_list,
@@ -36,7 +36,7 @@ from phonotheque.catalogue.lookup.card import Card
 from phonotheque.catalogue.query.parsed import Identifier, Scheme
 from phonotheque.errors import BadReferenceError, BadRequestError
 from phonotheque.register.catalogue_corrections import (
-    Standing,
+    StandingCorrection,
     corrections_of_gids,
     still_standing,
 )
@@ -62,7 +62,7 @@ class Thing:
     card: Card | None
     asked: UUID
     said: Said
-    history: tuple[Standing, ...]
+    history: tuple[StandingCorrection, ...]
 
     @property
     def title(self) -> str:
@@ -70,7 +70,7 @@ class Thing:
         return self.card.title if self.card else ""
 
     @property
-    def standing(self) -> list[Standing]:
+    def standing(self) -> list[StandingCorrection]:
         """The corrections that count of each of its gids, the oldest first."""
         of_gids = [
             still_standing(one for one in self.history if one.gid == gid) for gid in self.said.gids
@@ -109,7 +109,7 @@ def thing_named(archive: Archive, catalogue: Catalogue, named: Identifier, given
     return thing
 
 
-def _gone(history: Sequence[Standing]) -> Thing:
+def _gone(history: Sequence[StandingCorrection]) -> Thing:
     """A thing of which nothing is known but what was corrected."""
     last = history[-1]
     said = Said({last.gid: last.source}, {})
@@ -138,7 +138,7 @@ def things_of(
         ids = [card.id for card in cards.values() if card.kind is kind]
         found = said_of(catalogue.snapshot, kind, ids)
         said |= {(kind, id_): one for id_, one in found.items()}
-    history: dict[UUID, list[Standing]] = {}
+    history: dict[UUID, list[StandingCorrection]] = {}
     gids = [*(gid for one in said.values() for gid in one.gids), *cards]
     for one in corrections_of_gids(archive.index, gids):
         history.setdefault(one.gid, []).append(one)
@@ -168,7 +168,7 @@ def parse_changes(thing: Thing, given: Iterable[str]) -> list[Change]:
     held = thing.held
     return [
         Change(place, held.get(place.field, ""), _parsed(place, values))
-        for place, values in ((Place(thing.kind, name), some) for name, some in texts.items())
+        for place, values in ((KindField(thing.kind, name), some) for name, some in texts.items())
     ]
 
 
@@ -178,7 +178,7 @@ def _check_there(thing: Thing, fields: Collection[str]) -> None:
         raise BadReferenceError(str(thing.asked), wrong, "`phono search --json` lists gids.")
 
 
-def _parsed(place: Place, values: list[str]) -> str:
+def _parsed(place: KindField, values: list[str]) -> str:
     if len(values) == 1:
         return parse_value(place, values[0])
     if place.form not in LISTS:
@@ -196,7 +196,7 @@ def confirmed_fields(thing: Thing, fields: Iterable[str]) -> list[Change]:
     """
     names, held = list(dict.fromkeys(fields)), thing.held
     _check_there(thing, names)
-    places = (Place(thing.kind, name) for name in names)
+    places = (KindField(thing.kind, name) for name in names)
     given = ((place, held.get(place.field, "")) for place in places)
     return [Change(place, value, parse_value(place, value)) for place, value in given]
 
@@ -211,7 +211,7 @@ def undone_fields(thing: Thing, fields: Iterable[str]) -> list[Change]:
     for field in fields:
         if field not in corrected:
             raise BadRequestError(field, "nothing is corrected of it", which_stand(corrected))
-        place, said = Place(thing.kind, field), thing.said.values.get(field, "")
+        place, said = KindField(thing.kind, field), thing.said.values.get(field, "")
         changes.append(Change(place, thing.held.get(field, ""), said))
     return changes
 

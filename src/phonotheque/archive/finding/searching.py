@@ -39,7 +39,7 @@ MOST_BEHIND = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchOptions:
     """How a query is to be answered.
 
     Attributes:
@@ -100,7 +100,7 @@ class Catalogue:
         """Let go of all files."""
         self._open.close()
 
-    def find(self, parsed: Parsed, wanted: Wanted) -> Found:
+    def find(self, parsed: Parsed, wanted: SearchOptions) -> Found:
         """Answer a query.
 
         When nothing has the words as they stand, the last of them may go on; then, where no kind
@@ -129,7 +129,7 @@ class Catalogue:
         assert best is not None
         return best
 
-    def _search(self, parsed: Parsed, way: _Way, wanted: Wanted) -> Found:
+    def _search(self, parsed: Parsed, way: _Way, wanted: SearchOptions) -> Found:
         """Answer a query in one way."""
         question = question_of(
             parsed,
@@ -184,7 +184,7 @@ class Catalogue:
         if kind is Kind.RECORDING:
             named = replace(parsed, years=None, licences=(), countries=(), genres=())
             named = replace(named, is_held=None, is_free=None, kind=Kind.RELEASE)
-            releases = self.find(named, Wanted(MOST_NAMED, question.deadline_s))
+            releases = self.find(named, SearchOptions(MOST_NAMED, question.deadline_s))
             is_partial = releases.is_partial or len(releases.cards) == MOST_NAMED
             cards = list(self._tracks_of(releases.cards))
         else:
@@ -267,7 +267,7 @@ class _Way:
     used: str = "exact"
 
 
-def _ways(parsed: Parsed, kind: Kind, wanted: Wanted) -> Iterator[_Way]:
+def _ways(parsed: Parsed, kind: Kind, wanted: SearchOptions) -> Iterator[_Way]:
     """In which ways a query is tried, one after the other until something is found."""
     yield _Way(kind, wanted.is_typing)
     if parsed.text and not wanted.is_typing:

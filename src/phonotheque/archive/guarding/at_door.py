@@ -10,7 +10,7 @@ from uuid import UUID
 from phonotheque.archive.guarding.case_pages import ConcernedDesk
 from phonotheque.archive.guarding.desk import desk_of
 from phonotheque.archive.guarding.door_guard import Allowed, DoorGuard
-from phonotheque.archive.guarding.ledger import Ledger
+from phonotheque.archive.guarding.spending import Spending
 from phonotheque.archive.guarding.verdict_map import VerdictMap
 from phonotheque.archive.listening.listener_keys import ListenerKeys
 from phonotheque.config import Config
@@ -27,7 +27,8 @@ def guard_at_door(
 
     Args:
         library: Says which gids anybody may have been given.
-        workers: How many have one: when they cannot share a ledger, each has its part of a budget.
+        workers: How many have one: when they cannot share what was spent, each has its part of a
+            budget.
     """
     allowed = Allowed(
         config["listen.restricted_in_hour"],
@@ -45,7 +46,7 @@ def guard_at_door(
         return library.by_gids([gid])[0] is not None
 
     return DoorGuard(
-        Ledger(root),
+        Spending(root),
         VerdictMap(root),
         names,
         keys.key,

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from phonotheque.archive.guarding.desk import GuardDesk
 from phonotheque.archive.guarding.kept_cases import KeptCases
@@ -26,9 +25,11 @@ from phonotheque.errors import (
     PhonothequeError,
     UnavailableError,
 )
-from phonotheque.guard.book.cases import Case, Cases
+from phonotheque.guard.book.case import Case
+from phonotheque.guard.book.cases import Cases
 from phonotheque.guard.book.entries import Appealed, Settled
 from phonotheque.guard.decisions import DAY_S
+from phonotheque.guard.instants import instant_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.cases.values import Said, ShownCase
 from phonotheque.listen.listener import Listener
@@ -135,10 +136,10 @@ class ConcernedDesk:
             number=case.number,
             happens=_HAPPENS[rung],
             is_shadow=case.shadow_rung_at(now) is not Rung.NONE,
-            since=_instant(settled.second if settled else decision.second),
-            until=_instant(case.ends_at(now)[0]),
-            review_by=_instant(decision.review_by) if is_waiting else "",
-            appeal_by=_instant(decision.appeal_by),
+            since=instant_of(settled.second if settled else decision.second),
+            until=instant_of(case.ends_at(now)[0]),
+            review_by=instant_of(decision.review_by) if is_waiting else "",
+            appeal_by=instant_of(decision.appeal_by),
             evidence=decision.evidence if is_whole else _OF_AN_ADDRESS,
             counterfactual=decision.counterfactual if is_whole else "",
             rule=settled.by if settled else (by_machine if decision.by == "guard" else decision.by),
@@ -155,7 +156,7 @@ class ConcernedDesk:
             else:
                 by = "account" if isinstance(entry, Appealed) else getattr(entry, "by", "account")
                 words = words_of(self.desk.disk, entry.case, entry.words) or ""
-            found.append((entry.second, Said(_instant(entry.second), by, words)))
+            found.append((entry.second, Said(instant_of(entry.second), by, words)))
         return [said for _, said in sorted(found, key=lambda one: one[0])]
 
 
@@ -167,7 +168,3 @@ def _is_known(cases: Cases, account: str, digest: str, since: int) -> bool:
         if case.account != account
         for answer in case.answers
     )
-
-
-def _instant(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

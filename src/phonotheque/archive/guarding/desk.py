@@ -21,7 +21,8 @@ from phonotheque.archive.guarding.words import keep_words
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import Disk, LocalDisk, make_folders, read_whole, refusal, write_changed
 from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError
-from phonotheque.guard.book.cases import Case, Cases
+from phonotheque.guard.book.case import Case
+from phonotheque.guard.book.cases import Cases
 from phonotheque.guard.book.entries import (
     FORMAT,
     Answered,
@@ -37,7 +38,7 @@ from phonotheque.guard.book.file import FOLDER, CaseBook, read_book
 from phonotheque.guard.decisions import DAY_S, Basis, Decision, Finding, Permit
 from phonotheque.guard.ladder import APPEAL_S, LASTS_S, Rules, decide
 from phonotheque.guard.rungs import Rung
-from phonotheque.guard.verdicts import Row, encode_rows
+from phonotheque.guard.verdicts import VerdictRow, encode_rows
 from phonotheque.music.chain import GENESIS, Head, format_instant
 
 MAP = "state/guard/verdicts"
@@ -275,20 +276,20 @@ def known(cases: Cases, number: str) -> Case:
     return found
 
 
-def rows_of(cases: Cases, now: int) -> list[Row]:
+def rows_of(cases: Cases, now: int) -> list[VerdictRow]:
     """Return what holds for whom, as the verdict map has it."""
     accounts = {*cases.of_account, *cases.permits}
     rows = (_row(cases, account, now) for account in accounts)
     return [row for row in rows if row.rung > Rung.OBSERVE or row.factor > 1]
 
 
-def _row(cases: Cases, account: str, now: int) -> Row:
+def _row(cases: Cases, account: str, now: int) -> VerdictRow:
     permit = cases.permit_at(account, now)
     number = cases.of_account.get(account)
     case = None if number is None else cases.by_number[number]
     rung = Rung.NONE if case is None else case.rung_at(now)
     until, asked_from = (0, 0) if case is None else case.ends_at(now)
-    return Row(
+    return VerdictRow(
         account=account,
         rung=rung,
         factor=permit.factor if permit else 1,

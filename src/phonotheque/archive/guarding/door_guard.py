@@ -4,8 +4,8 @@ Laws: an account is a token that this door gave, and without one the address (of
 household's network); a recording that an account opened before is free, unless it is suspended;
 whoever throws tokens away is still one address, which has the budget of ten accounts; a token costs
 nothing to be given, and counts when it comes back, 20 new ones a day from one address: players that
-keep none take nobody's; when the ledger cannot be asked each worker counts by itself, and nobody is
-suspended because a file is missing.
+keep none take nobody's; when nobody can tell what was spent each worker counts by itself, and
+nobody is suspended because a file is missing.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from uuid import UUID
 
 from phonotheque.archive.guarding.case_pages import Concerned
 from phonotheque.archive.guarding.draws import Draws
-from phonotheque.archive.guarding.ledger import Budget, Ledger
 from phonotheque.archive.guarding.refusals import asked, spent, suspended
+from phonotheque.archive.guarding.spending import Budget, Spending
 from phonotheque.archive.guarding.verdict_map import VerdictMap
 from phonotheque.archive.listening.listener_keys import EPOCH_S
 from phonotheque.errors import PhonothequeError, UnavailableError
@@ -32,7 +32,7 @@ from phonotheque.guard.canaries import is_canary
 from phonotheque.guard.ladder import APPEAL_S
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.tokens import COOKIE, make_token, number_of
-from phonotheque.guard.verdicts import Row
+from phonotheque.guard.verdicts import VerdictRow
 from phonotheque.listen.gate import Guard, Refusal, Wish
 from phonotheque.listen.greeting import Greeting
 from phonotheque.listen.listener import Listener
@@ -70,18 +70,18 @@ class DoorGuard:
     """The guard of one worker. Threads may share it.
 
     Attributes:
-        ledger: What was spent, in all workers.
+        spending: What was spent, in all workers.
         verdicts: What holds for whom.
         names: Turns tokens and addresses into the names of the access log.
         key: The key of listeners now.
         allowed: The ordinary budget.
-        fallback: Counts when the ledger cannot be asked.
+        fallback: Counts when that cannot be asked.
         clock: Seconds since 1970.
         older: Keys of before, of which tokens still prove who somebody is.
         is_given: Whether anything has a gid, or had it: somebody may have been given it.
     """
 
-    ledger: Ledger
+    spending: Spending
     verdicts: VerdictMap
     names: Pseudonyms
     key: Callable[[], bytes]
@@ -113,7 +113,7 @@ class DoorGuard:
         return refusal
 
     def is_known(self, wish: Wish) -> bool:
-        """Whether what is asked of one recording is in memory, and the ledger is not needed."""
+        """Whether what is asked of one recording is in memory, and no file is needed."""
         now, listener = self.clock(), wish.listener
         number = self._number(listener)
         if number is None:
@@ -179,14 +179,16 @@ class DoorGuard:
         return Concerned(tuple(own), tuple(addresses))
 
     def close(self) -> None:
-        """Let go of the ledger."""
-        self.ledger.close()
+        """Let go of the file."""
+        self.spending.close()
 
-    def _opened(self, wish: Wish, account: str, mark: bytes, row: Row | None) -> Refusal | None:
+    def _opened(
+        self, wish: Wish, account: str, mark: bytes, row: VerdictRow | None
+    ) -> Refusal | None:
         now = self.clock()
         rung = Rung.NONE if row is None else row.rung_at(int(now))
         if rung is Rung.CHALLENGE:
-            return None if self.ledger.is_opened(mark, now) else asked(account, row)
+            return None if self.spending.is_opened(mark, now) else asked(account, row)
         factor = 1 if row is None else row.factor_at(int(now))
         limits = self.allowed.limits(factor)
         if rung is Rung.BUDGET:
@@ -201,7 +203,7 @@ class DoorGuard:
                 self.allowed.limits(of_all * _AT_ONE_ADDRESS),
             ),
         )
-        refused = self.ledger.open_one(mark, budgets, now)
+        refused = self.spending.open_one(mark, budgets, now)
         if refused is None:
             return None
         return spent(account if refused.limit in limits else address, refused)
@@ -211,7 +213,7 @@ class DoorGuard:
 
     @property
     def _draws(self) -> Draws:
-        return Draws(self.ledger, self.key)
+        return Draws(self.spending, self.key)
 
     def _counts(self, number: str, listener: Listener) -> bool:
         """Whether a token that this door gave is an account: it came back before, or is one of the
@@ -224,7 +226,7 @@ class DoorGuard:
         tokens = Limit(_TOKENS_A_DAY * self._factor(address), DAY)
         budget = Budget(b"t" + bytes.fromhex(address), (tokens,))
         try:
-            is_counted = self.ledger.open_one(mark, (budget,), now) is None
+            is_counted = self.spending.open_one(mark, (budget,), now) is None
         except UnavailableError:
             return True
         if is_counted:

@@ -5,7 +5,7 @@ draw whose seed somebody gave was not the service's choice; of one address a hun
 day are remembered, as many as somebody hears who does nothing else, so that nobody goes through a
 catalogue by having it drawn for him. Budgets count what was drawn like everything else.
 
-It lies in the ledger of budgets, as keyed hashes of address and recording together.
+It lies in what was spent of budgets, as keyed hashes of address and recording together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from phonotheque.archive.guarding.ledger import Budget, Ledger
+from phonotheque.archive.guarding.spending import Budget, Spending
 from phonotheque.errors import UnavailableError
 from phonotheque.guard.budgets import DAY, Limit
 
@@ -29,20 +29,20 @@ class Draws:
     """The draws of one door. Threads may share it.
 
     Attributes:
-        ledger: Where they are remembered.
+        spending: Where they are remembered.
         key: The key of listeners now.
     """
 
-    ledger: Ledger
+    spending: Spending
     key: Callable[[], bytes]
 
     def remember(self, address: str, gids: Sequence[UUID], now: float) -> None:
-        """Remember what was drawn, as far as there is room; without a ledger nothing is."""
+        """Remember what was drawn, as far as there is room and it can be written."""
         budget = Budget(b"d" + bytes.fromhex(address), (Limit(DRAWN_A_DAY, DAY),))
         try:
             for gid in gids:
                 mark = self._mark(address, gid, int(now) // DAY)
-                if self.ledger.open_one(mark, (budget,), now) is not None:
+                if self.spending.open_one(mark, (budget,), now) is not None:
                     return
         except UnavailableError:
             return
@@ -55,7 +55,7 @@ class Draws:
         """
         today = int(now) // DAY
         marks = (self._mark(address, gid, day) for day in (today, today - 1))
-        return any(self.ledger.is_opened(mark, now) for mark in marks)
+        return any(self.spending.is_opened(mark, now) for mark in marks)
 
     def _mark(self, address: str, gid: UUID, day: int) -> bytes:
         data = b"drawn" + bytes.fromhex(address) + gid.bytes + day.to_bytes(4, "big")

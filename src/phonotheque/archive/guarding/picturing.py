@@ -8,7 +8,7 @@ from pathlib import Path
 
 from phonotheque.archive.guarding.takings import read_had
 from phonotheque.errors import BadReferenceError
-from phonotheque.guard.book.cases import Case
+from phonotheque.guard.book.case import Case
 from phonotheque.guard.papers.case_picture import HOURS, Seen, case_picture
 
 

@@ -6,7 +6,7 @@ Law: a refusal names the page of its case, where there is one, and what plays al
 from __future__ import annotations
 
 from phonotheque.guard.budgets import DAY, HOUR, MONTH, Ask
-from phonotheque.guard.verdicts import Row
+from phonotheque.guard.verdicts import VerdictRow
 from phonotheque.listen.gate import Refusal
 
 _BULK = "All that is free can be had at once at the bulk door: /torrents/."
@@ -30,7 +30,7 @@ def spent(account: str, refused: Ask) -> Refusal:
 _SPANS = {HOUR: "an hour", DAY: "a day", MONTH: "30 days"}
 
 
-def asked(account: str, row: Row | None) -> Refusal:
+def asked(account: str, row: VerdictRow | None) -> Refusal:
     """A question waits."""
     case = _case(row)
     return Refusal(
@@ -41,7 +41,7 @@ def asked(account: str, row: Row | None) -> Refusal:
     )
 
 
-def suspended(account: str, row: Row | None, now: float) -> Refusal:
+def suspended(account: str, row: VerdictRow | None, now: float) -> Refusal:
     """What may only be heard is closed."""
     until = 0 if row is None else (row.asked_from or row.until)
     return Refusal(
@@ -52,9 +52,9 @@ def suspended(account: str, row: Row | None, now: float) -> Refusal:
     )
 
 
-def _case(row: Row | None) -> str:
+def _case(row: VerdictRow | None) -> str:
     return f" (case g{row.case})" if row is not None and row.case else ""
 
 
-def _page(row: Row | None) -> str:
+def _page(row: VerdictRow | None) -> str:
     return f"/case/g{row.case}" if row is not None and row.case else "/report"

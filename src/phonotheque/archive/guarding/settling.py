@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from phonotheque.archive.guarding.desk import GuardDesk, known
 from phonotheque.archive.guarding.words import forget_words, words_of
-from phonotheque.guard.book.cases import Case
+from phonotheque.guard.book.case import Case
 from phonotheque.guard.book.entries import Settled
 from phonotheque.guard.decisions import DAY_S, Permit
 from phonotheque.guard.ladder import LASTS_S

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from phonotheque.archive.guarding.desk import MAP
-from phonotheque.guard.verdicts import Row, is_map, look_up
+from phonotheque.guard.verdicts import VerdictRow, is_map, look_up
 
 
 class VerdictMap:
@@ -30,7 +30,7 @@ class VerdictMap:
         self._data: mmap.mmap | bytes = b""
         self._lock = Lock()
 
-    def of(self, account: str) -> Row | None:
+    def of(self, account: str) -> VerdictRow | None:
         """Return what holds for an account; None when nothing does."""
         data = self._now()
         return look_up(memoryview(data), account) if data else None

@@ -133,7 +133,7 @@ def _renumbered(
         if name.startswith(("accounts.", "marks.")) or name == "names.accounts":
             found[name] = arrays[name][stays]
     for column, others in (
-        ("ledger.account", ("ledger.track", "ledger.second")),
+        ("first_copies.account", ("first_copies.track", "first_copies.second")),
         ("hits.account", ("hits.item",)),
         ("told.account", ("told.second", "told.score")),
         ("names.addresses", ()),

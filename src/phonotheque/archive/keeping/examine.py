@@ -19,7 +19,7 @@ from phonotheque.hands import Hands
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import AudioFacts
 from phonotheque.music.finding import Finding, FindingKind
-from phonotheque.music.sound import Verdict, format_integrity
+from phonotheque.music.sound import IntegrityVerdict, format_integrity
 from phonotheque.register.events import Examination, Role
 from phonotheque.register.holdings import Held
 from phonotheque.store.fixity import check_object
@@ -116,7 +116,7 @@ class Hearing:
         self._fresh.append((held, facts))
         if facts.integrity is not None:
             self.verdicts[facts.integrity.verdict] += 1
-            if facts.integrity.verdict is Verdict.DAMAGED:
+            if facts.integrity.verdict is IntegrityVerdict.DAMAGED:
                 words = format_integrity(facts.integrity).removeprefix("damaged: ")
                 self.damaged.append((ObjectName(held.sha256, held.extension), words))
         if len(self._fresh) >= _BATCH:

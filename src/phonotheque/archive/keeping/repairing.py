@@ -31,8 +31,7 @@ from phonotheque.publish.sealed import PUBLISHED, live, sealed_bytes, torrent_pa
 from phonotheque.register.events import Volume
 from phonotheque.register.findings import findings
 from phonotheque.register.holdings import Held
-from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import ObjectName
+from phonotheque.store.objects import OBJECTS, ObjectName
 
 INCOMING = "state/repair"
 """Where bytes come to. `state/incoming/` is emptied whenever an archive is opened to write."""

@@ -45,8 +45,7 @@ from phonotheque.register.index import Index
 from phonotheque.register.journal import read
 from phonotheque.register.published import offered
 from phonotheque.store.fixity import check_object, strays
-from phonotheque.store.objects import FOLDER as OBJECTS
-from phonotheque.store.objects import LISTS, ObjectName, parse_file_name
+from phonotheque.store.objects import LISTS, OBJECTS, ObjectName, parse_file_name
 
 if TYPE_CHECKING:
     from phonotheque.publish.torrent_form import SealedFile

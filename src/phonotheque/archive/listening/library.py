@@ -14,7 +14,7 @@ from pathlib import Path
 from secrets import token_hex
 from uuid import UUID
 
-from phonotheque.archive.finding.searching import Wanted as Asked
+from phonotheque.archive.finding.searching import SearchOptions
 from phonotheque.archive.listening import arrivals, lists
 from phonotheque.archive.listening.desk import Desks
 from phonotheque.archive.listening.former_names import FormerNames
@@ -103,7 +103,7 @@ class ArchiveLibrary:
     ) -> Answer:
         """Answer a query of the query language."""
         reading = self._readings.here()
-        asked = Asked(limit, DEADLINE_S, kind, is_typing)
+        asked = SearchOptions(limit, DEADLINE_S, kind, is_typing)
         return reading.showing.answer(reading.catalogue.find(parse(text), asked))
 
     def suggest(self, text: str, *, limit: int = 6) -> Suggestions:
@@ -115,7 +115,7 @@ class ArchiveLibrary:
                 return Answer(())
             try:
                 found = reading.catalogue.find(
-                    parsed, Asked(limit, DEADLINE_S / len(Kind), kind, is_typing=True)
+                    parsed, SearchOptions(limit, DEADLINE_S / len(Kind), kind, is_typing=True)
                 )
             except BadRequestError:  # a field that this kind has not: nothing of it is meant
                 return Answer(())

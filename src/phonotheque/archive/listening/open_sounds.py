@@ -29,7 +29,7 @@ from phonotheque.archive.listening.sources import (
 )
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.recordings.derivatives import cache_of
-from phonotheque.derive.cache import Wanted
+from phonotheque.derive.derivative import Wanted
 from phonotheque.derive.opus import encoder_version
 from phonotheque.derive.recipes import COPY, PREVIEW, CopyRecipe
 from phonotheque.dress.dressing import dress

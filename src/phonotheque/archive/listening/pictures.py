@@ -17,8 +17,8 @@ from phonotheque.archive.listening.sources import KeptCopy
 from phonotheque.archive.opening import Archive, today
 from phonotheque.archive.recordings.covers import iter_covers
 from phonotheque.archive.recordings.derivatives import cache_of
-from phonotheque.derive.cache import Wanted
 from phonotheque.derive.colours import GREY_HUE
+from phonotheque.derive.derivative import Wanted
 from phonotheque.derive.recipes import THUMBNAILS
 from phonotheque.derive.thumbnails import encoder_version
 from phonotheque.derive.waveform import Drawn, waveform_svg

@@ -12,7 +12,6 @@ survive a fork). TLS is for a proxy in front.
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import multiprocessing
 import os
@@ -37,8 +36,8 @@ from phonotheque.archive.listening.protocol import IDLE_S, FileSender, PatientPr
 from phonotheque.archive.listening.rooms import open_door
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import LocalDisk, read_whole
-from phonotheque.errors import UnavailableError
 from phonotheque.listen.metrics import Metrics, make_metrics
+from phonotheque.publish.web.server import cannot_listen
 
 STOP_S = 8
 """How long what is being sent may still take when the door is closed."""
@@ -82,11 +81,7 @@ def listen_at(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        wrong = f"nobody can listen there: {(error.strerror or str(error)).lower()}"
-        if error.errno == errno.EADDRINUSE:
-            wrong = "the port is taken: another program listens there already"
-        todo = "Choose another --port or --host."
-        raise UnavailableError(f"{host}:{port}", wrong, todo) from error
+        raise cannot_listen(host, port, error) from error
 
 
 def serve(served: Served, listening: socket.socket, on_fault: OnFault, stop: Event) -> None:

@@ -15,7 +15,7 @@ from phonotheque.archive.listening.open_files import Lease
 from phonotheque.archive.listening.proving import Proof, ProvenFile, is_cached, read_cached
 from phonotheque.archive.opening import Archive
 from phonotheque.derive.cache import FOLDER as COPIES
-from phonotheque.derive.cache import Kept
+from phonotheque.derive.derivative import Kept
 from phonotheque.disk import refusal
 from phonotheque.dress.compose import Dressed
 from phonotheque.errors import NotWholeError

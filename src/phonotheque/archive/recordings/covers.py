@@ -19,7 +19,7 @@ from typing import BinaryIO
 from phonotheque.archive.opening import Archive
 from phonotheque.archive.recordings.derivatives import open_kept, open_thumbnail, proven
 from phonotheque.audio import picture_in_child
-from phonotheque.derive.cache import Facts, Kept
+from phonotheque.derive.derivative import Facts, Kept
 from phonotheque.derive.recipes import ThumbnailRecipe
 from phonotheque.derive.thumbnails import Thumbnail, encoder_version, make_thumbnail
 from phonotheque.disk import refusal

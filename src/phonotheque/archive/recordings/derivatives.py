@@ -17,7 +17,8 @@ from typing import BinaryIO
 from phonotheque.archive.opening import Archive, now
 from phonotheque.audio import facts_in_child
 from phonotheque.derive import opus, thumbnails
-from phonotheque.derive.cache import Cache, Facts, Kept, Make, Wanted
+from phonotheque.derive.cache import Cache, Make
+from phonotheque.derive.derivative import Facts, Kept, Wanted
 from phonotheque.derive.limited import refused
 from phonotheque.derive.opus import Original, encode_copy
 from phonotheque.derive.recipes import COPY, SPECTROGRAM, CopyRecipe, Recipe, ThumbnailRecipe

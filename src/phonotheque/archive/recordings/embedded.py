@@ -20,7 +20,6 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 from phonotheque.archive.answering import start_answering
@@ -62,12 +61,7 @@ class PictureTaker:
     def __enter__(self) -> PictureTaker:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
 
     def __call__(self, name: ObjectName, picture: Sha256) -> bytes | None:

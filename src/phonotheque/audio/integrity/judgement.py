@@ -20,7 +20,7 @@ from phonotheque.audio.decoded import Decoded
 from phonotheque.audio.integrity.examined import Cover, Examined
 from phonotheque.audio.integrity.wavpack import WITHOUT_CHECKSUM
 from phonotheque.music.facts import Technical
-from phonotheque.music.sound import DAMAGE_LISTED, Damage, Integrity, Verdict
+from phonotheque.music.sound import DAMAGE_LISTED, Damage, Integrity, IntegrityVerdict
 
 _TOLERANCE_MS = 500
 _TOLERANCE_SHARE = 0.01
@@ -134,12 +134,12 @@ class _Trial:
         if self._places:
             self._damage.sort(key=_place)
             listed = tuple(self._damage[:DAMAGE_LISTED])
-            return Integrity(Verdict.DAMAGED, checks, "", listed, self._places)
+            return Integrity(IntegrityVerdict.DAMAGED, checks, "", listed, self._places)
         if self._cover is Cover.LENGTH:
-            return Integrity(Verdict.WHOLE, (*checks, _BY_LENGTH))
+            return Integrity(IntegrityVerdict.WHOLE, (*checks, _BY_LENGTH))
         if self._cover is Cover.CHECKSUM and not self._reason:
-            return Integrity(Verdict.WHOLE, checks)
-        return Integrity(Verdict.UNKNOWN, checks, _sentence(self._reason))
+            return Integrity(IntegrityVerdict.WHOLE, checks)
+        return Integrity(IntegrityVerdict.UNKNOWN, checks, _sentence(self._reason))
 
     def _declared_ms(self) -> int | None:
         if self._examined.declared_ms is not None:

@@ -62,7 +62,7 @@ from phonotheque.catalogue.match.schema import VERSION as MATCH_VERSION
 from phonotheque.catalogue.snapshot import Descriptor, Snapshot
 from phonotheque.disk import Disk, read_whole
 from phonotheque.errors import NotHeldError
-from phonotheque.register.catalogue_corrections import Standing
+from phonotheque.register.catalogue_corrections import StandingCorrection
 from phonotheque.store.lock import hold_folder
 
 _WEIGHTS = {
@@ -94,7 +94,7 @@ class Choices:
     machine: Machine = field(default_factory=Machine)
     consume: bool = False
     kept: int = 2
-    corrections: Sequence[Standing] = ()
+    corrections: Sequence[StandingCorrection] = ()
     opens: Opens = on_one_machine
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -158,7 +158,7 @@ def _sources(root: Path, disk: Disk) -> list[Input]:
 
 
 def _digest(
-    disk: Disk, epoch: Epoch, sources: Sequence[Input], corrections: Sequence[Standing]
+    disk: Disk, epoch: Epoch, sources: Sequence[Input], corrections: Sequence[StandingCorrection]
 ) -> str:
     """Name all that decides what a build makes."""
     by_hand = read_whole(disk, decisions.FILE) if disk.stat(decisions.FILE) else b""
@@ -175,7 +175,7 @@ def _digest(
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _link(site: Site, corrections: Sequence[Standing], pace: Pace) -> None:
+def _link(site: Site, corrections: Sequence[StandingCorrection], pace: Pace) -> None:
     """Link entities of different sources; nothing is merged."""
     folder, done = site.scratch / "linked", site.scratch / "links-moved"
     standing = decisions.standing(site.disk)

@@ -21,7 +21,7 @@ from phonotheque.catalogue.build.inputs import CONSUMED, Input
 from phonotheque.catalogue.build.numbering import Keys, album_order, new_in_order, read_keys
 from phonotheque.catalogue.build.site import Site
 from phonotheque.catalogue.build.steps import make_once
-from phonotheque.catalogue.build.union import Place, Refusals, Report, unite
+from phonotheque.catalogue.build.union import IdSpace, RefusedKeys, TableReport, unite
 from phonotheque.catalogue.bulk import (
     PartWriter,
     batches_of,
@@ -42,7 +42,7 @@ never taken over, but from a source that was consumed."""
 
 def take_in(
     site: Site, source: Input, number: int, on_progress: Callable[[float], None], *, consume: bool
-) -> dict[str, Report]:
+) -> dict[str, TableReport]:
     """Make a source's part of every table, and return what became of its rows.
 
     Args:
@@ -55,11 +55,11 @@ def take_in(
     is_unchanged = _is_unchanged(site, source, number)
     if not is_unchanged:
         _refuse_when_lost(site, source, number)
-    refusals: dict[str, Refusals] = {}
+    refusals: dict[str, RefusedKeys] = {}
     if not is_unchanged:
         refusals = _number(site, source, number)
     on_progress(0.2)
-    place = Place(open_epoch(site.root, site.disk), number)
+    place = IdSpace(open_epoch(site.root, site.disk), number)
     reports = {}
     for done, table in enumerate(TABLES, 1):
         folder = site.scratch / f"united-{number:03d}-{table}"
@@ -70,7 +70,9 @@ def take_in(
         else:
             rows = source.folder / table
             make_once(folder, partial(_unite, site, rows, place, refusals.get(table)))
-            reports[table] = msgspec.json.decode((folder / "report.json").read_bytes(), type=Report)
+            reports[table] = msgspec.json.decode(
+                (folder / "report.json").read_bytes(), type=TableReport
+            )
         if consume:
             _consume(site, source, table)
         on_progress(0.2 + 0.8 * done / len(TABLES))
@@ -117,7 +119,9 @@ def _pick_out(site: Site, number: int, out: Path) -> None:
     writer.close()
 
 
-def _unite(site: Site, folder: Path, place: Place, refusals: Refusals | None, out: Path) -> None:
+def _unite(
+    site: Site, folder: Path, place: IdSpace, refusals: RefusedKeys | None, out: Path
+) -> None:
     fresh_folder(out)
     report = unite(folder, out, place, site.machine, refusals)
     (out / "report.json").write_bytes(msgspec.json.encode(asdict(report)))
@@ -132,12 +136,12 @@ def _consume(site: Site, source: Input, table: str) -> None:
     remove_tree(source.folder / table)
 
 
-def _number(site: Site, source: Input, number: int) -> dict[str, Refusals]:
+def _number(site: Site, source: Input, number: int) -> dict[str, RefusedKeys]:
     """Give ids to all entities of a source, once; return whose rows are refused."""
     folder = site.scratch / f"numbered-{number:03d}"
     make_once(folder, lambda out: _number_all(site, source, number, fresh_folder(out)))
     return {
-        table: Refusals(
+        table: RefusedKeys(
             np.load(folder / f"{table}-repeated.npy"), np.load(folder / f"{table}-refused.npy")
         )
         for table in ENTITIES

@@ -46,7 +46,7 @@ _TYPE_BITS = 40
 
 
 @dataclass
-class Report:
+class TableReport:
     """What became of the rows of one table of a source.
 
     Attributes:
@@ -70,7 +70,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusals:
+class RefusedKeys:
     """Keys of a table of which rows are refused: see `numbering.Keys`."""
 
     repeated: Integers
@@ -78,7 +78,7 @@ class Refusals:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class IdSpace:
     """Where rows get their ids: an epoch, and a source's number in it."""
 
     epoch: Epoch
@@ -90,8 +90,8 @@ class Place:
 
 
 def unite(
-    folder: Path, out: Path, place: Place, machine: Machine, refusals: Refusals | None = None
-) -> Report:
+    folder: Path, out: Path, place: IdSpace, machine: Machine, refusals: RefusedKeys | None = None
+) -> TableReport:
     """Write one table of a source in the form of a snapshot.
 
     Args:
@@ -102,7 +102,7 @@ def unite(
     """
     table = TABLES[folder.name]
     if not parts_in(folder):
-        return Report()
+        return TableReport()
     united = _Union(table, place, refusals)
     writer = PartWriter(out, source=place.source)
     with translated(str(out)):
@@ -118,8 +118,8 @@ def unite(
 class _Union:
     """Turns batches of one table into rows of a snapshot, one after the other."""
 
-    def __init__(self, table: Table, place: Place, refusals: Refusals | None) -> None:
-        self.report = Report()
+    def __init__(self, table: Table, place: IdSpace, refusals: RefusedKeys | None) -> None:
+        self.report = TableReport()
         self.is_in_order = True
         self._table = table
         self._schema = snapshot_schema(table.name)

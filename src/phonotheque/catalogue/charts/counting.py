@@ -30,7 +30,7 @@ _BUILD = "Run `phono catalogue build`."
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ViewFiles:
     """Where the rows of a view are in a snapshot, and their columns.
 
     Attributes:
@@ -53,11 +53,11 @@ class Place:
         return self.path if Path(self.path).suffix else f"{self.path}/*.parquet"
 
 
-PLACES: Mapping[str, Place] = {
-    **{f"{kind}_card": Place(f"cards/{kind}", cards.SCHEMA) for kind in Kind},
-    **{name: Place(f"tables/{name}", snapshot_schema(name)) for name in TABLES},
-    "census": Place(census.FOLDER, census.SCHEMA),
-    "canonical": Place("tables/canonical.parquet", CANONICAL_SCHEMA),
+PLACES: Mapping[str, ViewFiles] = {
+    **{f"{kind}_card": ViewFiles(f"cards/{kind}", cards.SCHEMA) for kind in Kind},
+    **{name: ViewFiles(f"tables/{name}", snapshot_schema(name)) for name in TABLES},
+    "census": ViewFiles(census.FOLDER, census.SCHEMA),
+    "canonical": ViewFiles("tables/canonical.parquet", CANONICAL_SCHEMA),
 }
 """Every view that a query may name, but for `played`."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from phonotheque.catalogue.corrections.fields import (
     FIELDS,
-    Place,
+    KindField,
     format_value,
     parse_value,
 )
@@ -25,7 +25,7 @@ from phonotheque.errors import BadRequestError
 class Change:
     """A field that is to hold something else. `was` and `now` are as the register keeps them."""
 
-    place: Place
+    place: KindField
     was: str
     now: str
 
@@ -74,12 +74,12 @@ def compare(row: Row, kind: Kind, held: Mapping[str, str], *, is_forced: bool = 
                 wrong = f"a {kind} has no such field"
                 compared.refused.append(Refused(name, wrong, cell))
             continue
-        _compare_cell(compared, row, Place(kind, name), held.get(name, ""), is_forced=is_forced)
+        _compare_cell(compared, row, KindField(kind, name), held.get(name, ""), is_forced=is_forced)
     return compared
 
 
 def _compare_cell(
-    compared: Compared, row: Row, place: Place, held: str, *, is_forced: bool
+    compared: Compared, row: Row, place: KindField, held: str, *, is_forced: bool
 ) -> None:
     cell, shown = row.cells[place.field], format_value(place.form, held)
     if cell in (shown, shown.strip()) or row.was.get(place.field) == mark_of(cell):

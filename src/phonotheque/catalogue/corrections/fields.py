@@ -101,7 +101,7 @@ _LONGEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class KindField:
     """A field of a kind of thing."""
 
     kind: Kind
@@ -122,7 +122,7 @@ class Place:
             raise BadRequestError(self.field, wrong, todo) from None
 
 
-def parse_value(place: Place, text: str) -> str:
+def parse_value(place: KindField, text: str) -> str:
     """Read the value of a field as people write it.
 
     Returns:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from phonotheque.catalogue.bulk import sync_file, translated
 from phonotheque.catalogue.gid_rows import ids_of_made_gids
-from phonotheque.register.catalogue_corrections import Standing
+from phonotheque.register.catalogue_corrections import StandingCorrection
 
 FILE = "corrections.parquet"
 
@@ -50,7 +50,7 @@ class Resolved:
     unknown: tuple[UUID, ...] = ()
 
 
-def digest_of(standing: Sequence[Standing]) -> str:
+def digest_of(standing: Sequence[StandingCorrection]) -> str:
     """Name all that a build takes from corrections; "" where there are none."""
     if not standing:
         return ""
@@ -58,14 +58,14 @@ def digest_of(standing: Sequence[Standing]) -> str:
     return sha256(msgspec.json.encode(told)).hexdigest()
 
 
-def resolve(db: duckdb.DuckDBPyConnection, standing: Sequence[Standing]) -> Resolved:
+def resolve(db: duckdb.DuckDBPyConnection, standing: Sequence[StandingCorrection]) -> Resolved:
     """Find the entities that corrections are about.
 
     Args:
         db: Has the tables of the snapshot, and `final_target` for redirects.
         standing: In the order in which they were made.
     """
-    newest: dict[tuple[str, int, str], Standing] = {}
+    newest: dict[tuple[str, int, str], StandingCorrection] = {}
     unknown: list[UUID] = []
     for kind in sorted({one.entity_type for one in standing}):
         mine = [one for one in standing if one.entity_type == kind]
@@ -78,7 +78,7 @@ def resolve(db: duckdb.DuckDBPyConnection, standing: Sequence[Standing]) -> Reso
     return Resolved(_table(newest), tuple(dict.fromkeys(unknown)))
 
 
-def _table(newest: dict[tuple[str, int, str], Standing]) -> pa.Table:
+def _table(newest: dict[tuple[str, int, str], StandingCorrection]) -> pa.Table:
     rows = [
         {
             "entity_type": kind,

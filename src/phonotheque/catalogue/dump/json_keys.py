@@ -18,7 +18,7 @@ RANGE = "BETWEEN $low AND $high"
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class JsonKey:
     """One key: what it is made of, and what it means."""
 
     name: str
@@ -37,7 +37,7 @@ class Lines:
 
     table: str
     meaning: str
-    keys: tuple[Key, ...]
+    keys: tuple[JsonKey, ...]
     rows: str
 
     @property
@@ -120,29 +120,31 @@ def _said(kind: str) -> str:
 
 
 _SAID = (
-    Key(
+    JsonKey(
         "tags",
         "about_tag.said",
         "Words that somebody put on it; `kind` is genre, style, mood or other.",
     ),
-    Key(
+    JsonKey(
         "rights",
         "about_rights.said",
         "Licences that the source states, and the text it states them by.",
     ),
-    Key("popularity", "about_popularity.said", "Counts, as the source counted."),
-    Key("identifiers", "about_external_id.said", "What others call it."),
-    Key("number", "e.id", "Dense number within the epoch: `id` in the other forms of the dump."),
-    Key("source", "s.name", "The source that says all this; its terms stand in `dump.json`."),
+    JsonKey("popularity", "about_popularity.said", "Counts, as the source counted."),
+    JsonKey("identifiers", "about_external_id.said", "What others call it."),
+    JsonKey(
+        "number", "e.id", "Dense number within the epoch: `id` in the other forms of the dump."
+    ),
+    JsonKey("source", "s.name", "The source that says all this; its terms stand in `dump.json`."),
 )
-_DISAMBIGUATION = Key("disambiguation", "e.disambiguation", "What tells it from its namesakes.")
+_DISAMBIGUATION = JsonKey("disambiguation", "e.disambiguation", "What tells it from its namesakes.")
 
 
-def _id(table: str) -> Key:
-    return Key("id", _gid(table, "e"), "Its gid: an MBID, or made of source and source id.")
+def _id(table: str) -> JsonKey:
+    return JsonKey("id", _gid(table, "e"), "Its gid: an MBID, or made of source and source id.")
 
 
-_CREDIT = Key("artist-credit", "c.names", "Who is named: name, joinphrase, artist.")
+_CREDIT = JsonKey("artist-credit", "c.names", "Who is named: name, joinphrase, artist.")
 
 _ENTITY = "(SELECT * FROM {0} WHERE id " + RANGE + ") e JOIN sources s ON s.id = e.source "
 
@@ -211,15 +213,15 @@ LINES = (
         "Recordings.",
         (
             _id("recording"),
-            Key("title", "e.title", "Title."),
+            JsonKey("title", "e.title", "Title."),
             _CREDIT,
-            Key("length", "e.length", "Length in ms."),
-            Key("first-release-date", "e.first_release_date", "Date of its earliest release."),
-            Key("isrcs", "i.isrcs", "Its ISRCs."),
-            Key("language", "e.language", "ISO 639-3 code of its words."),
-            Key("explicit", "e.explicit", "Whether its words are marked as explicit."),
+            JsonKey("length", "e.length", "Length in ms."),
+            JsonKey("first-release-date", "e.first_release_date", "Date of its earliest release."),
+            JsonKey("isrcs", "i.isrcs", "Its ISRCs."),
+            JsonKey("language", "e.language", "ISO 639-3 code of its words."),
+            JsonKey("explicit", "e.explicit", "Whether its words are marked as explicit."),
             _DISAMBIGUATION,
-            Key("files", "f.files", "Files that hold it."),
+            JsonKey("files", "f.files", "Files that hold it."),
             *_SAID,
         ),
         _ENTITY.format("recording")
@@ -232,9 +234,9 @@ LINES = (
         "Releases, with their tracks.",
         (
             _id("release"),
-            Key("title", "e.title", "Title."),
+            JsonKey("title", "e.title", "Title."),
             _CREDIT,
-            Key(
+            JsonKey(
                 "release-group",
                 struct(
                     (
@@ -247,17 +249,19 @@ LINES = (
                 ),
                 "What it is an edition of.",
             ),
-            Key("date", "e.date", "When it was issued."),
-            Key("country", "e.country", "ISO 3166-1 code of the country where it was issued."),
-            Key("status", "e.status", "Official, Promotion, Bootleg ..."),
-            Key("barcode", "e.barcode", "GTIN-14 where it is one, else as written."),
-            Key(
+            JsonKey("date", "e.date", "When it was issued."),
+            JsonKey("country", "e.country", "ISO 3166-1 code of the country where it was issued."),
+            JsonKey("status", "e.status", "Official, Promotion, Bootleg ..."),
+            JsonKey("barcode", "e.barcode", "GTIN-14 where it is one, else as written."),
+            JsonKey(
                 "text-representation",
                 struct((("language", "e.language"), ("script", "e.script"))),
                 "ISO 639-3 and ISO 15924 codes of its titles.",
             ),
-            Key("label-info", "l.labels", "Labels that issued it, and the numbers they gave."),
-            Key("media", "d.media", "Its discs, sides or file sets, with their tracks in order."),
+            JsonKey("label-info", "l.labels", "Labels that issued it, and the numbers they gave."),
+            JsonKey(
+                "media", "d.media", "Its discs, sides or file sets, with their tracks in order."
+            ),
             _DISAMBIGUATION,
             *_SAID,
         ),
@@ -272,11 +276,11 @@ LINES = (
         "Release groups.",
         (
             _id("release_group"),
-            Key("title", "e.title", "Title."),
+            JsonKey("title", "e.title", "Title."),
             _CREDIT,
-            Key("primary-type", "e.primary_type", "Album, Single, EP, Broadcast or Other."),
-            Key("secondary-types", "string_split(e.secondary_types, '; ')", "Live, Remix ..."),
-            Key("first-release-date", "e.first_release_date", "Date of its earliest release."),
+            JsonKey("primary-type", "e.primary_type", "Album, Single, EP, Broadcast or Other."),
+            JsonKey("secondary-types", "string_split(e.secondary_types, '; ')", "Live, Remix ..."),
+            JsonKey("first-release-date", "e.first_release_date", "Date of its earliest release."),
             _DISAMBIGUATION,
             *_SAID,
         ),
@@ -289,11 +293,11 @@ LINES = (
         "Artists.",
         (
             _id("artist"),
-            Key("name", "e.name", "Name."),
-            Key("sort-name", "e.sort_name", "Name as it is sorted."),
-            Key("type", "e.type", "Person, Group, Orchestra, Choir, Character or Other."),
-            Key("area", "e.area", "ISO 3166-1 code of a country, or a name of a place."),
-            Key(
+            JsonKey("name", "e.name", "Name."),
+            JsonKey("sort-name", "e.sort_name", "Name as it is sorted."),
+            JsonKey("type", "e.type", "Person, Group, Orchestra, Choir, Character or Other."),
+            JsonKey("area", "e.area", "ISO 3166-1 code of a country, or a name of a place."),
+            JsonKey(
                 "life-span",
                 struct((("begin", "e.begin_date"), ("end", "e.end_date"))),
                 "Born or founded; died or dissolved.",
@@ -308,8 +312,8 @@ LINES = (
         "Labels.",
         (
             _id("label"),
-            Key("name", "e.name", "Name."),
-            Key("area", "e.area", "ISO 3166-1 code of a country, or a name of a place."),
+            JsonKey("name", "e.name", "Name."),
+            JsonKey("area", "e.area", "ISO 3166-1 code of a country, or a name of a place."),
             _DISAMBIGUATION,
             *_SAID,
         ),

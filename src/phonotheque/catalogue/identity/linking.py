@@ -37,7 +37,7 @@ from phonotheque.catalogue.identity.reasons import (
 from phonotheque.catalogue.identity.texts import NOBODY, map_texts
 from phonotheque.music.folding import fold
 from phonotheque.music.title_key import title_key
-from phonotheque.register.catalogue_corrections import Standing
+from phonotheque.register.catalogue_corrections import StandingCorrection
 
 LINKS_SCHEMA = pa.schema(
     [
@@ -68,7 +68,7 @@ def link_all(
     out: Path,
     machine: Machine,
     decisions: Sequence[Decision] = (),
-    corrections: Sequence[Standing] = (),
+    corrections: Sequence[StandingCorrection] = (),
 ) -> hand.Redirected:
     """Link the entities of a snapshot's tables.
 

@@ -15,7 +15,7 @@ from phonotheque.catalogue.sources.counting import MOST_TOLD, tally_of
 from phonotheque.catalogue.sources.port import Batch, Terms
 
 
-class Place(msgspec.Struct, frozen=True):
+class Example(msgspec.Struct, frozen=True):
     """Where something was refused, and how it begins."""
 
     place: str
@@ -37,7 +37,7 @@ class Reason(msgspec.Struct, frozen=True):
     reason: str
     is_row: bool
     count: int
-    first: tuple[Place, ...] = ()
+    first: tuple[Example, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -114,11 +114,11 @@ class Counts(msgspec.Struct):
         )
 
 
-def _told(batch: Batch, reason: Reason) -> Iterator[Place]:
+def _told(batch: Batch, reason: Reason) -> Iterator[Example]:
     for refusal in batch.refusals:
         is_same = refusal.reason == reason.reason and refusal.is_row == reason.is_row
         if is_same and refusal.place.startswith(reason.where):
-            yield Place(refusal.place, refusal.sample)
+            yield Example(refusal.place, refusal.sample)
 
 
 def encode_report(report: Report) -> bytes:

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from phonotheque.guard.book.cases import Case, Cases, is_taken_back
+from phonotheque.guard.book.case import Case, is_taken_back
+from phonotheque.guard.book.cases import Cases
 from phonotheque.guard.decisions import Decision
 from phonotheque.guard.rungs import Rung
 

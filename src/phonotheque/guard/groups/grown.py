@@ -8,7 +8,7 @@ million). Once among all non-hits, once among rarer ones only, where those who h
 not hide.
 
 Laws: never trimmed and tested on the same half; a group alarm challenges, it never suspends; what
-the service chose for somebody (its own shuffle or radio) must not be in the ledger; where no genres
+the service chose for somebody (its own shuffle or radio) must not be among them; where no genres
 are known no groups are grown, as people of rare tastes would look like one.
 """
 

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.engine.memory import RATED, Accounts, Music
+from phonotheque.guard.groups.first_copies import FirstCopies, Rows
 from phonotheque.guard.groups.grown import FROM_THE_TOP, LEAST_MEMBERS, LIMITS, Outcome
-from phonotheque.guard.groups.ledger import Ledger, Rows
 from phonotheque.guard.groups.lockstep import Visits, stepping
 from phonotheque.guard.groups.membership import Demand
 from phonotheque.guard.groups.ranking import LEAST_NEW_TRACKS, by_non_hits
@@ -65,9 +65,9 @@ def groups_by(values: npt.NDArray[np.int32], tested: npt.NDArray[np.bool_]) -> I
 class Firsts:
     """First copies of all accounts, to be taken out group by group."""
 
-    def __init__(self, ledger: Ledger, accounts: int, tracks: int) -> None:
+    def __init__(self, first_copies: FirstCopies, accounts: int, tracks: int) -> None:
         """Sort them by account once."""
-        rows = ledger.rows
+        rows = first_copies.rows
         order = np.argsort(rows.account, kind="stable")
         self._rows = Rows._make(column[order] for column in rows)
         self._begins = np.searchsorted(self._rows.account, np.arange(accounts + 1))

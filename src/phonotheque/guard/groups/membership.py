@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from phonotheque.guard.groups.grown import Suspected
 from phonotheque.guard.groups.likeness import likeness, looks_of, showing
@@ -107,12 +109,17 @@ def own_odds(copies: Copies, likely: Floats) -> Floats:
     it, it is as likely for a farm's account as for anybody.
     """
     found = weighed(copies, likely)
-    who = copies.member
-    met: Floats = np.bincount(who, found.chance, copies.members)
+    met = _summed(copies, found.chance)
     people = _between(_OF_PEOPLE, _ratio(met, found.expected, 1 - likely))
     missing = 1 - _between(_OF_A_FARM, _ratio(met, found.expected, likely) / people)
-    odds = np.bincount(who, np.log1p(-missing * found.chance), copies.members)
+    odds = _summed(copies, np.log1p(-missing * found.chance))
     return odds + missing * people * found.expected
+
+
+def _summed(copies: Copies, values: Floats) -> Floats:
+    """Return the sums of what copies have, by candidate."""
+    sums: npt.NDArray[Any] = np.bincount(copies.member, values, copies.members)
+    return sums
 
 
 def _ratio(met: Floats, expected: Floats, weights: Floats) -> float:

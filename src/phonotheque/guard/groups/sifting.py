@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.engine.memory import Music
+from phonotheque.guard.groups.first_copies import Rows
 from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome, grown, judge
-from phonotheque.guard.groups.ledger import Rows
 from phonotheque.guard.groups.meetings import Copies, Flags, copies_of
 from phonotheque.guard.groups.membership import LEAST_CORE, Demand, belonging
 from phonotheque.guard.groups.strata import Strata, stratify

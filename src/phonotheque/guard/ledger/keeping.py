@@ -19,7 +19,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from pyarrow.dataset import dataset
 from phonotheque.disk import Disk, Entry, make_folders, read_whole, write_whole
 from phonotheque.errors import MalformedError
 from phonotheque.guard.incident import Taken, Takings
+from phonotheque.guard.instants import day_of
 from phonotheque.guard.ledger.plays import Play, kept_from
 
 _SCHEMA = pa.schema(
@@ -115,7 +115,7 @@ class PlayLedger:
         """
         if plays:
             make_folders(self.disk, self.folder)
-            day = _day(min(play.second for play in plays))
+            day = day_of(min(play.second for play in plays))
             self._write(day, pa.Table.from_pylist([_row(play) for play in plays], _SCHEMA))
 
     def takings(self, accounts: Sequence[str], span: Span) -> Takings:
@@ -222,7 +222,7 @@ class PlayLedger:
         files = [
             str(self.root / self.folder / name)
             for name in (one.name for one in self._files())
-            if name[:10] <= _day(span.until)
+            if name[:10] <= day_of(span.until)
         ]
         asked = {"accounts": list(accounts), "since": span.since, "until": span.until}
         with _translated(self.folder), duckdb.connect(config=_CONFIG) as db:
@@ -257,10 +257,6 @@ def _kept(rows: pa.Table, until: Mapping[str, int | None], now: int) -> pa.Table
 
 def _row(play: Play) -> dict[str, Any]:
     return {one.name: getattr(play, one.name) for one in fields(play)}
-
-
-def _day(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).date().isoformat()
 
 
 @contextmanager

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from phonotheque.guard.book.cases import Case, Cases
+from phonotheque.guard.book.case import Case
+from phonotheque.guard.book.cases import Cases
 from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.rungs import FROM_SCORE, Rung
 

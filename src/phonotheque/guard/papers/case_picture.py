@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
 from textwrap import wrap
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from phonotheque.guard.decisions import Group
+from phonotheque.guard.instants import day_of
 from phonotheque.guard.papers import curves
 from phonotheque.guard.papers.curves import Rising, draw
+from phonotheque.guard.papers.rendering import environment
 
 HOURS = 24
 _BARS_TOP, _BARS_BASE = 352, 432
@@ -80,7 +78,7 @@ def case_picture(seen: Seen) -> bytes:
         Rising("the one in the middle", "others", seen.middle),
     )
     text = (
-        _environment()
+        environment()
         .get_template("case.svg")
         .render(
             seen=seen,
@@ -88,7 +86,7 @@ def case_picture(seen: Seen) -> bytes:
             bars=hours_of(seen),
             lines=wrap(seen.title, _TITLE_LETTERS, max_lines=4),
             line_height=_TITLE_LINE,
-            dates=[_date(second) for second in (seen.since, seen.until)],
+            dates=[day_of(second) for second in (seen.since, seen.until)],
             overlap=overlap_of(seen.group),
             overlap_top=_OVERLAP_TOP,
             curves=curves,
@@ -135,16 +133,6 @@ def overlap_of(group: Group | None) -> list[Shared]:
     ]
 
 
-def _date(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).date().isoformat()
-
-
 def _shares(counts: Sequence[int]) -> list[float]:
     total = sum(counts)
     return [count / total if total else 0.0 for count in counts]
-
-
-@cache
-def _environment() -> Environment:
-    loader = PackageLoader("phonotheque.guard.papers")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)

@@ -41,8 +41,9 @@ from phonotheque.guard.score.firsts import (
     scores_of,
 )
 from phonotheque.guard.score.judging import IN_SEQUENCE, LEAST_ITEMS, Learned
-from phonotheque.guard.score.reasons import counted, words
+from phonotheque.guard.score.reasons import words
 from phonotheque.guard.score.visits import Gathering, Visits
+from phonotheque.music.number_words import counted
 
 STANDS_FOR = timedelta(days=1)
 

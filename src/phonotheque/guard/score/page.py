@@ -10,13 +10,12 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from phonotheque.guard.instants import instant_of
 from phonotheque.guard.papers import curves
 from phonotheque.guard.score.courses import Drawing
 from phonotheque.guard.score.judging import LEAST_ITEMS, Report, Suspect
 from phonotheque.guard.score.reasons import (
-    counted,
     does,
-    instant,
     looked_at,
     reasons_of,
     share,
@@ -25,6 +24,7 @@ from phonotheque.guard.score.reasons import (
     words,
 )
 from phonotheque.look import house_style
+from phonotheque.music.number_words import counted
 
 MOST_ROWS = 100
 
@@ -74,4 +74,4 @@ def page_of(report: Report, drawing: Drawing | None) -> bytes:
 
 
 def _day(second: int) -> str:
-    return instant(second)[:16].replace("T", " ")
+    return instant_of(second)[:16].replace("T", " ")

@@ -17,8 +17,8 @@ from phonotheque.guard.score.json_log import (
     require_known,
 )
 from phonotheque.guard.score.opening import Opened
-from phonotheque.guard.score.reasons import counted
 from phonotheque.guard.score.visits import Gathering
+from phonotheque.music.number_words import counted
 
 _LINES_LOOKED_AT = 1_000
 """Among which one must be of a form that is known: logs may begin with something else."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from phonotheque.guard.budgets import DAY, HOUR, Limit
+from phonotheque.guard.instants import instant_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.score.judging import LEAST_VISITORS, Report, Suspect
 from phonotheque.guard.score.visits import LEAST_REQUESTS
+from phonotheque.music.number_words import counted
 
-INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 """The form of instants, in UTC: they sort as text."""
 
 _DOES = {
@@ -103,8 +103,8 @@ def record_of(report: Report) -> dict[str, Any]:
         "logs": list(report.logs),
         "summary": summary_of(report),
         "lines": asdict(report.counted),
-        "from": instant(report.counted.first_second) if report.counted.last_second else None,
-        "to": instant(report.counted.last_second) if report.counted.last_second else None,
+        "from": instant_of(report.counted.first_second) if report.counted.last_second else None,
+        "to": instant_of(report.counted.last_second) if report.counted.last_second else None,
         "accounts": report.accounts,
         "robots": report.robots,
         "items": report.items,
@@ -133,8 +133,8 @@ def _suspect_record(suspect: Suspect, limits: Sequence[Limit]) -> dict[str, Any]
         "rare": suspect.rare,
         "in_sequence": suspect.in_sequence,
         "hours": suspect.hours,
-        "first": instant(suspect.first),
-        "last": instant(suspect.last),
+        "first": instant_of(suspect.first),
+        "last": instant_of(suspect.last),
         "beyond": list(suspect.beyond),
         "reasons": list(reasons_of(suspect, limits)),
     }
@@ -158,13 +158,3 @@ def span(seconds: int) -> str:
 def share(part: float) -> str:
     """A share as people read it: "14 %", "0.08 %"."""
     return f"{part * 100:.2g} %" if part < 0.1 else f"{part * 100:.0f} %"
-
-
-def instant(second: int) -> str:
-    """An instant as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(second, UTC).strftime(INSTANT)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: "1 account", "2,000 accounts"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -26,10 +26,10 @@ from phonotheque.errors import (
     PhonothequeError,
     UnavailableError,
 )
+from phonotheque.guard.instants import INSTANT, instant_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.score.address_sets import address_set_of
 from phonotheque.guard.score.following import Verdict
-from phonotheque.guard.score.reasons import INSTANT, instant
 
 Clock = Callable[[], float]
 """Gives seconds since 1970."""
@@ -63,7 +63,7 @@ class VerdictFile:
 
     def take(self, verdict: Verdict) -> None:
         """Add it, and leave out what ended."""
-        now = instant(int(self._clock()))
+        now = instant_of(int(self._clock()))
         there = self._rows.get(verdict.account)
         if there is None or there["until"] <= now or _rung(there) <= verdict.rung:
             self._rows[verdict.account] = {"account": verdict.account, **record_of(verdict)}
@@ -152,8 +152,8 @@ def record_of(verdict: Verdict) -> dict[str, Any]:
     return {
         "rung": verdict.rung.name.lower(),
         "score": None if verdict.score is None else round(verdict.score, 3),
-        "at": instant(verdict.second),
-        "until": instant(verdict.until),
+        "at": instant_of(verdict.second),
+        "until": instant_of(verdict.until),
         "why": verdict.why,
     }
 

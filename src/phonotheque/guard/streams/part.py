@@ -20,8 +20,8 @@ from phonotheque.guard.detector import REMEMBERED_S
 from phonotheque.guard.engine.compiled import NO_WEIGHTS, observe_apart
 from phonotheque.guard.engine.memory import Events, new_accounts, new_music, rated, with_room
 from phonotheque.guard.engine.plain import NON_HIT
+from phonotheque.guard.groups.first_copies import FirstCopies
 from phonotheque.guard.groups.grown import FROM_THE_TOP
-from phonotheque.guard.groups.ledger import Ledger
 from phonotheque.guard.groups.ranking import ranked, scores_of
 from phonotheque.guard.groups.rounds import Answers, look_of
 from phonotheque.guard.rungs import Rung
@@ -70,7 +70,7 @@ class Part:
         """Begin knowing nobody."""
         self.accounts = new_accounts(_FIRST_ROOM)
         self.music = new_music(len(tracks), tracks.genres, tracks.albums)
-        self.ledger = Ledger(len(tracks))
+        self.first_copies = FirstCopies(len(tracks))
         self.hashes: Hashes = np.zeros(0, np.uint64)
         self.marks = no_marks(_FIRST_ROOM)
         self.hits = Hits()
@@ -130,7 +130,7 @@ class Part:
         events = Events(numbers, track, second, played_ms, copied)
         observe_apart(self.accounts, self.music, self.thresholds, events, self.votes, NO_WEIGHTS)
         kept = np.flatnonzero(copied & (self.music.rating[track] > NON_HIT))
-        self.ledger.note(numbers[kept], events.track[kept], events.second[kept])
+        self.first_copies.note(numbers[kept], events.track[kept], events.second[kept])
         marks, crossed = self.marks, self.accounts.crossed_at
         seen = np.unique(numbers)
         new = seen[(crossed[seen] > 0) & ~marks.asked[seen] & ~marks.told[seen]]
@@ -166,7 +166,7 @@ class Part:
 
     def _forget(self, before: int) -> None:
         """Forget first copies of before a second, and who did nothing since; numbers change."""
-        self.ledger.forget(before)
+        self.first_copies.forget(before)
         stays = self.marks.seen_at[: len(self.hashes)] >= before
         if stays.all():
             return
@@ -178,9 +178,9 @@ class Part:
         for new, old in zip(news, olds, strict=True):
             new[: len(kept)] = old[kept]
         self.accounts, self.marks = accounts, marks
-        rows = self.ledger.rows  # whoever has one stays: he did something when it was made
-        self.ledger = Ledger(len(self.votes))
-        self.ledger.note(numbers[rows.account], rows.track, rows.second)
+        rows = self.first_copies.rows  # whoever has one stays: he did something when it was made
+        self.first_copies = FirstCopies(len(self.votes))
+        self.first_copies.note(numbers[rows.account], rows.track, rows.second)
         self.know(self.hashes[kept])
         hits, self.hits = self.hits, Hits()
         for account, canary in hits.all():
@@ -201,7 +201,8 @@ class Part:
         for column, (score, top) in enumerate(zip(scores, tops, strict=True)):
             is_top = np.isin(mine, top)
             shown[is_top, column] = score[mine[is_top]]
-        rows = self.ledger.of(mine, len(marks.asked))
+        rows = self.first_copies.of(mine, len(marks.asked))
+        listeners = np.bincount(self.first_copies.rows.track, minlength=len(self.votes))
         place = np.zeros(len(marks.asked), np.int32)
         place[mine] = np.arange(len(mine))
         return Shortlist(
@@ -209,7 +210,7 @@ class Part:
             scores=shown,
             known=marks.failed[mine],
             rows=rows._replace(account=place[rows.account]),
-            listeners=counts_of(np.bincount(self.ledger.rows.track, minlength=len(self.votes))),
+            listeners=counts_of(listeners),
         )
 
     def _mine(self, marked: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -33,12 +33,12 @@ def kept_part(part: Part, window: int, facts: dict[str, Any]) -> Kept:
     """
     count = len(part.hashes)
     facts = {**facts, "rare": part.music.rare, "thresholds": part.thresholds.tolist()}
-    rows, hits = part.ledger.rows._asdict(), list(part.hits.all())
+    rows, hits = part.first_copies.rows._asdict(), list(part.hits.all())
     arrays: Arrays = {
         "hashes": part.hashes,
         **{f"accounts.{name}": one[:count] for name, one in part.accounts._asdict().items()},
         **{f"marks.{name}": one[:count] for name, one in part.marks._asdict().items()},
-        **{f"ledger.{name}": rows[name] for name in _ROWS},
+        **{f"first_copies.{name}": rows[name] for name in _ROWS},
         "hits.account": np.array([account for account, _ in hits], np.uint64),
         "hits.canary": np.array([int(canary, 16) for _, canary in hits], np.uint64),
         **_music_arrays(part.music),
@@ -60,7 +60,7 @@ def part_of_kept(snapshot: Kept, tracks: Tracks) -> Part:
     for account, canary in zip(*(arrays[f"hits.{one}"].tolist() for one in _HITS), strict=True):
         part.hits.note(account, f"{canary:016x}")
     part.music = _music(part.music, snapshot)
-    part.ledger.note(*(arrays[f"ledger.{name}"] for name in _ROWS))
+    part.first_copies.note(*(arrays[f"first_copies.{name}"] for name in _ROWS))
     part.thresholds = np.array(snapshot.facts["thresholds"])
     return part
 

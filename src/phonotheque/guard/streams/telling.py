@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.calibration import Peaks
-from phonotheque.guard.groups.ledger import Rows
+from phonotheque.guard.groups.first_copies import Rows
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.packing import Arrays, pack, refusing, unpack
 from phonotheque.guard.streams.rows import Hashes

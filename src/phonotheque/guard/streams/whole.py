@@ -15,8 +15,8 @@ import numpy.typing as npt
 from phonotheque.guard.calibration import UNKNOWN, limits_from
 from phonotheque.guard.detector import DAY_S
 from phonotheque.guard.engine.memory import heaviest, new_music, rated
+from phonotheque.guard.groups.first_copies import Rows
 from phonotheque.guard.groups.grown import FROM_THE_TOP, LIMITS, Outcome
-from phonotheque.guard.groups.ledger import Rows
 from phonotheque.guard.groups.membership import Demand
 from phonotheque.guard.groups.rounds import Rounds, look_of
 from phonotheque.guard.groups.sifting import Candidates, sift

@@ -173,7 +173,8 @@ def _found(words: Words, groups: list[Group], limit: int) -> Markup:
         one, many, first = nouns[group.name]
         number = len(group.hits)
         said.append(words.n(number, one, first if number >= limit else many))
-    return Markup("{}.").format(Markup(", ").join(said))
+    told = Markup(", ").join(said)
+    return Markup("{}{}.").format(told[:1].upper(), told[1:])
 
 
 # -- lists ----------------------------------------------------------------------------------------

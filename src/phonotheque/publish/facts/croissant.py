@@ -16,7 +16,7 @@ from typing import Any
 
 from phonotheque.music.tdm_statement import SENTENCE
 from phonotheque.publish.facts.listing import TorrentFacts, listing_path
-from phonotheque.publish.facts.machine_files import Site
+from phonotheque.publish.facts.machine_files import ServedAt
 from phonotheque.publish.facts.sheet import FactSheet
 from phonotheque.publish.facts.torrents_table import COLUMNS
 from phonotheque.publish.facts.words import summary, title_of
@@ -76,7 +76,7 @@ _CONTEXT: dict[str, Any] = {
 
 
 def croissant(
-    sheet: FactSheet, site: Site, torrents: Sequence[TorrentFacts], table_sha256: str
+    sheet: FactSheet, site: ServedAt, torrents: Sequence[TorrentFacts], table_sha256: str
 ) -> dict[str, Any]:
     """Return the descriptor.
 
@@ -111,11 +111,11 @@ def croissant(
     }
 
 
-def _at(site: Site) -> dict[str, str]:
+def _at(site: ServedAt) -> dict[str, str]:
     return {"url": site.base} if site.base else {}
 
 
-def _file(site: Site, path: str, form: str, sha256: str) -> dict[str, str]:
+def _file(site: ServedAt, path: str, form: str, sha256: str) -> dict[str, str]:
     return {
         "@type": "cr:FileObject",
         "@id": path,
@@ -131,7 +131,7 @@ def _beside(path: str) -> str:
     return path.removeprefix("facts/") if path.startswith("facts/") else f"../{path}"
 
 
-def _listings(site: Site, torrents: Sequence[TorrentFacts]) -> list[dict[str, str]]:
+def _listings(site: ServedAt, torrents: Sequence[TorrentFacts]) -> list[dict[str, str]]:
     return [
         _file(
             site, listing_path(one.name).removeprefix("published/"), "application/zstd", one.listing

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from phonotheque.music.number_words import counted
 from phonotheque.music.statement import Tdm
 from phonotheque.music.tdm_statement import SENTENCE, counted_sentence
-from phonotheque.publish.facts.machine_files import Site
+from phonotheque.publish.facts.machine_files import ServedAt
 from phonotheque.publish.facts.sheet import FactSheet
 from phonotheque.publish.facts.text import escaped
 from phonotheque.publish.facts.words import (
@@ -25,7 +26,7 @@ from phonotheque.publish.facts.words import (
     title_of,
     what_it_is_not,
 )
-from phonotheque.publish.pages.texts import counted, format_count, format_day, format_size
+from phonotheque.publish.pages.texts import format_count, format_day, format_size
 
 UNRECORDED = "Not recorded by this archive."
 
@@ -41,7 +42,7 @@ class Part:
     answers: tuple[Answered, ...]
 
 
-def parts(sheet: FactSheet, site: Site) -> list[Part]:
+def parts(sheet: FactSheet, site: ServedAt) -> list[Part]:
     """Answer every question."""
     return [
         Part("Motivation", tuple(_motivation(sheet))),
@@ -191,7 +192,7 @@ def _uses(sheet: FactSheet) -> Iterator[Answered]:
     )
 
 
-def _distribution(sheet: FactSheet, site: Site) -> Iterator[Answered]:
+def _distribution(sheet: FactSheet, site: ServedAt) -> Iterator[Answered]:
     names = ", ".join(f"{one.name} ({format_count(one.recordings)})" for one in sheet.licences)
     yield "Who gets it?", "Everybody, by torrents that anyone can mirror and prove."
     yield "Where is it?", site.base or "Wherever its torrents are shared."
@@ -203,7 +204,7 @@ def _distribution(sheet: FactSheet, site: Site) -> Iterator[Answered]:
     yield "How large is it?", format_size(sheet.totals.size_bytes)
 
 
-def _maintenance(sheet: FactSheet, site: Site) -> Iterator[Answered]:
+def _maintenance(sheet: FactSheet, site: ServedAt) -> Iterator[Answered]:
     gone = (
         f"{counted(sheet.counted.removed, 'object')} taken down and "
         f"{counted(sheet.counted.retired, 'torrent')} withdrawn or replaced so far."
@@ -221,7 +222,7 @@ def _maintenance(sheet: FactSheet, site: Site) -> Iterator[Answered]:
     yield "Can others add to it?", "By depositing in the archive, or by an archive of their own."
 
 
-def datasheet(sheet: FactSheet, site: Site) -> str:
+def datasheet(sheet: FactSheet, site: ServedAt) -> str:
     """Write the datasheet in Markdown: `facts/datasheet.md`."""
     lines = [f"# Datasheet of {escaped(title_of(sheet))}", ""]
     lines += [escaped(f"Publication {sheet.publication}. {SENTENCE}"), ""]

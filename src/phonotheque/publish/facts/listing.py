@@ -24,14 +24,14 @@ from phonotheque.disk import Disk, read_whole, write_whole
 from phonotheque.errors import MalformedError, NotHeldError
 from phonotheque.music.decoding import UNDECODABLE
 from phonotheque.music.statement import Tdm
-from phonotheque.publish.plan import tier_of
+from phonotheque.publish.names import tier_of
 
 if sys.version_info >= (3, 14):
     from compression.zstd import ZstdDecompressor, ZstdError, compress
 else:
     from backports.zstd import ZstdDecompressor, ZstdError, compress
 
-FOLDER = "published/files"
+LISTINGS = "published/files"
 KEPT = "state/facts"
 MAX_CONTENT_BYTES = 64 << 20
 """What is in a listing is never longer: 8 KiB for each of 8,192 files."""
@@ -205,7 +205,7 @@ def _formats(music: Sequence[tuple[ListedFile, Sounding]]) -> tuple[Format, ...]
 
 def listing_path(name: str) -> str:
     """Where the listing of a torrent is published."""
-    return f"{FOLDER}/{name}.jsonl.zst"
+    return f"{LISTINGS}/{name}.jsonl.zst"
 
 
 def parse_listings(data: bytes) -> dict[str, str]:

@@ -32,7 +32,7 @@ _WIDTH = 78
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ServedAt:
     """Where a publication is served.
 
     Attributes:
@@ -65,7 +65,7 @@ def free_volumes(torrents: Iterable[TorrentFacts]) -> list[str]:
     return [one.name for one in torrents if one.recordings and set(one.mining) == {free}]
 
 
-def robots_txt(site: Site, free: Sequence[str]) -> str:
+def robots_txt(site: ServedAt, free: Sequence[str]) -> str:
     """Write robots.txt: everything may be read; what may be done with it is said beside.
 
     Args:
@@ -91,7 +91,7 @@ def robots_txt(site: Site, free: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def ai_txt(site: Site, free: Sequence[str]) -> str:
+def ai_txt(site: ServedAt, free: Sequence[str]) -> str:
     """Write ai.txt: what may not be used for training, but for what is left free."""
     lines = [
         *_comment(f"{plain(site.title)}. {SENTENCE}"),
@@ -117,7 +117,9 @@ def is_of_one_mind(facts: TorrentFacts) -> bool:
     return len(facts.mining) == 1
 
 
-def rules_of(site: Site, facts: TorrentFacts, files: Iterable[ListedFile]) -> list[dict[str, Any]]:
+def rules_of(
+    site: ServedAt, facts: TorrentFacts, files: Iterable[ListedFile]
+) -> list[dict[str, Any]]:
     """Return the lines of tdmrep.json for one volume.
 
     A volume of one mind takes sixteen: its objects lie in folders that begin with a hexadecimal
@@ -136,14 +138,14 @@ def rules_of(site: Site, facts: TorrentFacts, files: Iterable[ListedFile]) -> li
     return [_rule(site, f"{folder}{file.path}", file.tdm) for file in spoken]
 
 
-def _rule(site: Site, location: str, word: str) -> dict[str, Any]:
+def _rule(site: ServedAt, location: str, word: str) -> dict[str, Any]:
     if word == Tdm.NOT_RESERVED.value:
         return {"location": location, "tdm-reservation": 0}
     policy = {"tdm-policy": site.policy_url} if site.policy_url else {}
     return {"location": location, "tdm-reservation": 1, **policy}
 
 
-def policy(site: Site) -> dict[str, Any]:
+def policy(site: ServedAt) -> dict[str, Any]:
     """Return the policy of what is reserved: consent is the right holder's to give."""
     title = plain(site.title)
     contact = {}

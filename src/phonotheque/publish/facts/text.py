@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from phonotheque.music.number_words import counted
 from phonotheque.music.statement import Tdm
 from phonotheque.music.tdm_statement import SENTENCE, counted_sentence
 from phonotheque.publish.facts.sheet import Coverage, FactSheet, Heap, LicenceCount
@@ -24,13 +25,7 @@ from phonotheque.publish.facts.words import (
     title_of,
     what_it_is_not,
 )
-from phonotheque.publish.pages.texts import (
-    counted,
-    format_count,
-    format_day,
-    format_share,
-    format_size,
-)
+from phonotheque.publish.pages.texts import format_count, format_day, format_share, format_size
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#~])")
 

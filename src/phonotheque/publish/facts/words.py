@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phonotheque.music.licence import parse_licence
+from phonotheque.music.number_words import counted
 from phonotheque.music.statement import Tdm
 from phonotheque.music.tdm_statement import counted_sentence
 from phonotheque.publish.facts.sheet import Coverage, FactSheet, Reason
 from phonotheque.publish.pages.texts import (
-    counted,
     format_count,
     format_day,
     format_share,

@@ -20,7 +20,7 @@ _TRACKER_PATIENCE_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Observer:
     """Somebody who can be asked: what kind, its name for messages, and how."""
 
     kind: str
@@ -28,7 +28,7 @@ class Source:
     ask: Ask
 
 
-def tracker_source(tracker: str, patience_s: float = _TRACKER_PATIENCE_S) -> Source | None:
+def tracker_source(tracker: str, patience_s: float = _TRACKER_PATIENCE_S) -> Observer | None:
     """A tracker as a source; None when its kind cannot be scraped."""
     if not can_scrape(tracker):
         return None
@@ -39,12 +39,12 @@ def tracker_source(tracker: str, patience_s: float = _TRACKER_PATIENCE_S) -> Sou
             found |= scrape(tracker, hashes[at : at + MOST_HASHES], patience_s)
         return found
 
-    return Source("tracker", tracker, ask)
+    return Observer("tracker", tracker, ask)
 
 
 def observe(
     lines: Sequence[TorrentLine],
-    sources: Sequence[Source],
+    sources: Sequence[Observer],
     observer: str,
     clock: Callable[[], str],
     on_trouble: Callable[[UnavailableError], None],

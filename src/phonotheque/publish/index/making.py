@@ -14,8 +14,8 @@ import msgspec
 
 from phonotheque.music.digest import PIECE_BYTES
 from phonotheque.publish.index.lines import TIERS, TorrentLine
+from phonotheque.publish.names import tier_of
 from phonotheque.publish.packs.form import PACK_PIECE_BYTES
-from phonotheque.publish.plan import tier_of
 from phonotheque.register.events import Pack, Retirement, Volume
 
 

@@ -21,7 +21,7 @@ from phonotheque.music.covers import PICTURE_TYPES
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Picture
 from phonotheque.publish.packs.form import PackKind
-from phonotheque.publish.packs.source import Content, Wanted, version_of
+from phonotheque.publish.packs.source import Content, PackSource, Wanted, version_of
 from phonotheque.publish.packs.temporary import fill
 from phonotheque.register.index import Index
 from phonotheque.store.objects import ObjectName, Store
@@ -65,7 +65,7 @@ class _Pictured(msgspec.Struct, frozen=True):
     pictures: tuple[Picture, ...] = ()
 
 
-class Art:
+class Art(PackSource):
     """All companions in `temp.shareable`, and all pictures of its recordings.
 
     Args:
@@ -86,12 +86,12 @@ class Art:
         fill(index, "embedded", columns, self._embedded())
 
     def wanted(self) -> Iterator[Wanted]:
-        """See `Source`."""
+        """See `PackSource`."""
         for row in self._index.db.cursor().execute(_WANTED, (MAX_ART_BYTES,)):
             yield Wanted(row[0].hex(), version_of(*self._extra(row)), row[2])
 
     def content(self, key: str) -> Content | None:
-        """See `Source`."""
+        """See `PackSource`."""
         name = bytes.fromhex(key)
         row = self._index.db.execute(_ONE, (MAX_ART_BYTES, name, name)).fetchone()
         try:
@@ -103,7 +103,7 @@ class Art:
         return Content(data, self._extra(row))
 
     def is_there(self, key: str, /) -> bool:
-        """See `Source`. A companion is read and proven, of a recording its record is believed."""
+        """See `PackSource`. A companion is proven by reading it; a recording by its record."""
         name = bytes.fromhex(key)
         row = self._index.db.execute(_ONE, (MAX_ART_BYTES, name, name)).fetchone()
         if row[-1] is None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from phonotheque.publish.packs.form import PackKind
-from phonotheque.publish.packs.source import Content, Wanted, version_of
+from phonotheque.publish.packs.source import Content, PackSource, Wanted, version_of
 from phonotheque.register.index import Index
 
 _COLUMNS = """o.sha256, o.size_bytes, o.pieces_root, o.extension, o.technical, o.integrity, o.sound,
@@ -26,7 +26,7 @@ _ONE = f"""SELECT {_COLUMNS}, c.fingerprint, c.waveform FROM object AS o
     LEFT JOIN curves AS c ON c.sha256 = o.sha256 WHERE o.sha256 = ?"""
 
 
-class Facts:
+class Facts(PackSource):
     """The measured facts of all recordings in `temp.shareable`."""
 
     kind = PackKind.FACTS
@@ -37,18 +37,14 @@ class Facts:
         self._index = index
 
     def wanted(self) -> Iterator[Wanted]:
-        """See `Source`."""
+        """See `PackSource`."""
         for sha256, *parts in self._index.db.cursor().execute(_WANTED):
             yield Wanted(sha256.hex(), version_of(*parts), parts[6])
 
     def content(self, key: str) -> Content | None:
-        """See `Source`."""
+        """See `PackSource`."""
         row = self._index.db.execute(_ONE, (bytes.fromhex(key),)).fetchone()
         return Content(_line(row))
-
-    def is_there(self, _key: str, /) -> bool:
-        """See `Source`: it is made of what the index knows."""
-        return True
 
 
 class _Line(msgspec.Struct, omit_defaults=True):

@@ -148,11 +148,6 @@ def pack_name(archive: str, kind: PackKind, number: int) -> str:
     return f"{archive}-{kind}-all-{number:05d}"
 
 
-def number_of(name: str) -> int:
-    """Return the number in a pack's name."""
-    return int(name.rpartition("-")[2])
-
-
 def folder_of(name: str) -> str:
     """Where the files of a pack lie in the archive."""
     return f"{PACKS}/{name}"

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from phonotheque.disk import Disk, make_folders, write_whole
 from phonotheque.errors import IntegrityError, NotHeldError
+from phonotheque.publish.names import number_of
 from phonotheque.publish.packs.form import (
     MOST_BYTES,
     MOST_ITEMS,
@@ -27,13 +28,12 @@ from phonotheque.publish.packs.form import (
     PackKind,
     folder_of,
     hidden_folder_of,
-    number_of,
     pack_name,
 )
 from phonotheque.publish.packs.papers import About
 from phonotheque.publish.packs.planning import Decision, State, Version, compare, decide, meet
 from phonotheque.publish.packs.reading import OpenPack
-from phonotheque.publish.packs.source import Source, Wanted
+from phonotheque.publish.packs.source import PackSource, Wanted
 from phonotheque.publish.packs.standing import (
     FOLDED,
     LOST,
@@ -105,7 +105,7 @@ class PacksMade:
     findings: list[str] = field(default_factory=list)
 
 
-def make_kind(bench: Bench, source: Source, done: PacksMade) -> None:
+def make_kind(bench: Bench, source: PackSource, done: PacksMade) -> None:
     """Bring the packs of one kind up to what is wanted now.
 
     Args:
@@ -147,13 +147,13 @@ def _replaces(decided: Decision, lost: Mapping[str, Pack]) -> bool:
 
 
 def _gather_beside(
-    bench: Bench, source: Source, standing: Sequence[tuple[Pack, OpenPack]], decided: Decision
+    bench: Bench, source: PackSource, standing: Sequence[tuple[Pack, OpenPack]], decided: Decision
 ) -> int:
     kept = [pair for pair in standing if pair[0].name in decided.kept]
     return _gather(bench.index, source, _versions(kept, {}))
 
 
-def _absent(index: Index, source: Source) -> list[str]:
+def _absent(index: Index, source: PackSource) -> list[str]:
     """Keys of what was gathered and is missing or damaged here."""
     keys = index.db.cursor().execute("SELECT key FROM temp.gathered ORDER BY key")
     return [key for (key,) in keys if not source.is_there(key)]
@@ -176,7 +176,7 @@ REPAIR_FIRST = "Run `phono verify` and `phono repair --from DIR`, then run again
 
 def _make(
     bench: Bench,
-    source: Source,
+    source: PackSource,
     decided: Decision,
     lost: tuple[str, ...],
     count: int,
@@ -216,7 +216,7 @@ def _make(
         )
 
 
-def _add(writer: PackWriter, source: Source, thing: Wanted, done: PacksMade) -> bool:
+def _add(writer: PackWriter, source: PackSource, thing: Wanted, done: PacksMade) -> bool:
     """Pack a thing; false when it is left out since what it is made of is missing or damaged."""
     content = source.content(thing.key)
     if content is not None:
@@ -269,7 +269,7 @@ def _versions_of(pack: Pack, opened: OpenPack, lost: dict[str, Pack]) -> Iterato
         raise _DamagedError from error
 
 
-def _gather(index: Index, source: Source, kept: Sequence[Iterable[Version]]) -> int:
+def _gather(index: Index, source: PackSource, kept: Sequence[Iterable[Version]]) -> int:
     """Lay what no kept pack says in the order in which it is packed; return how much that is."""
     rows = (
         (one.wanted.is_passing, one.wanted.order, one.key, one.wanted.version)

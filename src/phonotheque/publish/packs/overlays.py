@@ -18,7 +18,7 @@ from phonotheque.music.covers import likeliest_covers
 from phonotheque.music.digest import Sha256
 from phonotheque.music.facts import Tags, Technical
 from phonotheque.publish.packs.form import PackKind
-from phonotheque.publish.packs.source import Content, Wanted, version_of
+from phonotheque.publish.packs.source import Content, PackSource, Wanted, version_of
 from phonotheque.register.corrections import edited
 from phonotheque.register.index import Index
 
@@ -85,7 +85,7 @@ def decode_overlay(data: bytes, thing: str) -> OverlayLine:
     return line
 
 
-class Overlays:
+class Overlays(PackSource):
     """The overlays of all recordings in `temp.shareable` whose form and tags are known."""
 
     kind = PackKind.OVERLAYS
@@ -97,7 +97,7 @@ class Overlays:
         self._covers: dict[tuple[int, str], str] = {}
 
     def wanted(self) -> Iterator[Wanted]:
-        """See `Source`."""
+        """See `PackSource`."""
         for row in self._index.db.cursor().execute(_WANTED):
             sha256, technical, tags, first_seq, deposit, folder, edits = row
             cover = self._cover(deposit, folder)
@@ -105,7 +105,7 @@ class Overlays:
             yield Wanted(sha256.hex(), version, first_seq)
 
     def content(self, key: str) -> Content | None:
-        """See `Source`."""
+        """See `PackSource`."""
         row = self._index.db.execute(_PLACE, (bytes.fromhex(key),)).fetchone()
         container = msgspec.json.decode(row[0], type=Technical).container
         tags = edited(self._index, Sha256.parse(key))
@@ -114,10 +114,6 @@ class Overlays:
         plain = msgspec.structs.replace(tags, pictures=(), broadcast=())
         line = OverlayLine(key, container, plain, named)
         return Content(msgspec.json.encode(line) + b"\n", (cover,))
-
-    def is_there(self, _key: str, /) -> bool:
-        """See `Source`: it is made of what the index knows."""
-        return True
 
     def _cover(self, deposit: int, folder: str) -> str:
         """The likeliest cover in a folder that is in a pack of art, or ""."""

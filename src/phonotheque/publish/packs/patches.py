@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from phonotheque.publish.packs.form import PackKind
-from phonotheque.publish.packs.source import Content, Wanted, version_of
+from phonotheque.publish.packs.source import Content, PackSource, Wanted, version_of
 from phonotheque.register.index import Index
 
 _WANTED = """SELECT d.copy, d.patch, d.seq FROM dressing AS d
@@ -17,7 +17,7 @@ _WANTED = """SELECT d.copy, d.patch, d.seq FROM dressing AS d
 _ONE = "SELECT patch, sha256 FROM dressing WHERE copy = ?"
 
 
-class Patches:
+class Patches(PackSource):
     """All patches on record whose original is in `temp.shareable`."""
 
     kind = PackKind.PATCHES
@@ -28,15 +28,11 @@ class Patches:
         self._index = index
 
     def wanted(self) -> Iterator[Wanted]:
-        """See `Source`."""
+        """See `PackSource`."""
         for copy, patch, seq in self._index.db.cursor().execute(_WANTED):
             yield Wanted(copy.hex(), version_of(patch), seq)
 
     def content(self, key: str) -> Content | None:
-        """See `Source`."""
+        """See `PackSource`."""
         patch, original = self._index.db.execute(_ONE, (bytes.fromhex(key),)).fetchone()
         return Content(patch, (original.hex(),))
-
-    def is_there(self, _key: str, /) -> bool:
-        """See `Source`: it is made of what the index knows."""
-        return True

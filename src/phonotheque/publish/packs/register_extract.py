@@ -21,7 +21,7 @@ import msgspec
 
 from phonotheque.disk import Disk
 from phonotheque.publish.packs.form import PackKind
-from phonotheque.publish.packs.source import Content, Wanted, version_of
+from phonotheque.publish.packs.source import Content, PackSource, Wanted, version_of
 from phonotheque.publish.packs.temporary import fill
 from phonotheque.register.chain import encode_withheld
 from phonotheque.register.index import Index
@@ -76,7 +76,7 @@ class _Envelope(msgspec.Struct):
 _envelope = msgspec.json.Decoder(_Envelope)
 
 
-class RegisterExtract:
+class RegisterExtract(PackSource):
     """The register of an archive, its lines about what is not in `temp.shareable` withheld."""
 
     kind = PackKind.REGISTER
@@ -90,24 +90,20 @@ class RegisterExtract:
         self._parts = dict(self._divided())
 
     def wanted(self) -> Iterator[Wanted]:
-        """See `Source`."""
+        """See `PackSource`."""
         last = max(self._parts, default="")
         for key, (first, end) in self._parts.items():
             whole = array("q", self._whole(first, end)).tobytes()
             yield Wanted(key, version_of(first, end, whole), first, key == last)
 
     def content(self, key: str) -> Content | None:
-        """See `Source`."""
+        """See `PackSource`."""
         first, end = self._parts[key]
         segment, part = (int(text) for text in key.split("-"))
         whole = set(self._whole(first, end))
         lines = islice(raw_lines(self._disk, segment), part * PART_LINES, None)
         data = b"".join(_shown(line, whole) for line in islice(lines, end - first))
         return Content(data, (str(first), str(end - 1)))
-
-    def is_there(self, _key: str, /) -> bool:
-        """See `Source`: it is made of the register, which was checked."""
-        return True
 
     def _whole(self, first: int, end: int) -> Iterator[int]:
         query = "SELECT seq FROM temp.whole_line WHERE seq >= ? AND seq < ? ORDER BY seq"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Self
 
 from phonotheque.disk import Disk, Kind
 from phonotheque.errors import MalformedError, NotHeldError
 from phonotheque.music.digest import Sha256
-from phonotheque.publish.packs.form import HEAD, PackKind, number_of
+from phonotheque.publish.names import number_of
+from phonotheque.publish.packs.form import HEAD, PackKind
 from phonotheque.publish.packs.overlays import OverlayLine, decode_overlay
 from phonotheque.publish.packs.reading import OpenPack
 
@@ -51,12 +51,7 @@ class Shelf:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def get(self, kind: PackKind, key: str) -> bytes | None:

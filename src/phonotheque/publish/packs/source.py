@@ -37,7 +37,7 @@ class Content(NamedTuple):
     extra: tuple[str, ...] = ()
 
 
-class Source(Protocol):
+class PackSource(Protocol):
     """All things of one kind that may be given away now.
 
     The answers belong to one moment: nothing is written to the archive between them.
@@ -59,8 +59,12 @@ class Source(Protocol):
     def content(self, key: str) -> Content | None:
         """One of them; None when it cannot be had."""
 
-    def is_there(self, key: str, /) -> bool:
-        """Whether what one of them is made of is here, intact. What is not can be repaired."""
+    def is_there(self, _key: str, /) -> bool:
+        """Whether what one of them is made of is here, intact. What is not can be repaired.
+
+        What is made of the index or of the register alone is: both were checked.
+        """
+        return True
 
 
 def version_of(*parts: bytes | str | int | None) -> str:

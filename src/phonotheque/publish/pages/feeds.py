@@ -17,11 +17,12 @@ from email.utils import format_datetime
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
+from phonotheque.music.number_words import counted
 from phonotheque.music.tdm_statement import SENTENCE
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.pages.rows import health_words, licence_mix, magnet_of
 from phonotheque.publish.pages.site import GONE, Site
-from phonotheque.publish.pages.texts import counted, format_size, group_words, plain
+from phonotheque.publish.pages.texts import format_size, group_words, plain
 
 MOST_ITEMS = 250
 """Items in a feed. A client that looks once a day misses nothing unless more are sealed in a day;

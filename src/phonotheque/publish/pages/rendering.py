@@ -18,8 +18,9 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from phonotheque.look import house_icon, house_style, typeface_files, typeface_style
+from phonotheque.music.number_words import counted
 from phonotheque.music.tdm_statement import META, SENTENCE
-from phonotheque.publish.choice import KINDS_OF, Licence, Order
+from phonotheque.publish.choice import KINDS_OF, Freedom, Priority
 from phonotheque.publish.health.history import format_csv
 from phonotheque.publish.health.report import Level
 from phonotheque.publish.pages import shelf as shelves
@@ -34,14 +35,7 @@ from phonotheque.publish.pages.listings import (
 )
 from phonotheque.publish.pages.rows import row_of
 from phonotheque.publish.pages.site import GONE, Group, Site
-from phonotheque.publish.pages.texts import (
-    bound,
-    counted,
-    format_count,
-    format_day,
-    format_moment,
-    plain,
-)
+from phonotheque.publish.pages.texts import bound, format_count, format_day, format_moment, plain
 from phonotheque.publish.pages.texts import format_size as size_words
 from phonotheque.publish.pages.zips import parcels_of
 
@@ -168,8 +162,8 @@ def _front(env: Environment, site: Site, shelf: shelves.Shelf, pages: dict[str, 
         charts=charts,
         finding=finding(site.history) if charts else "",
         collections=sorted({c for line in site.offered for c in site.collections_of(line)}),
-        licences=[(one.value, " ".join(sorted(KINDS_OF[one]))) for one in Licence],
-        orders=[one.value for one in Order],
+        licences=[(one.value, " ".join(sorted(KINDS_OF[one]))) for one in Freedom],
+        orders=[one.value for one in Priority],
         sizes=prepared_sizes(total_bytes),
         takes_all=takes_all(total_bytes),
         has_tiers=any(group.tier != "all" for group in site.groups),

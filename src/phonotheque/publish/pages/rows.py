@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from phonotheque.music.number_words import counted
 from phonotheque.publish.health.report import Level
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.pages.site import Site
 from phonotheque.publish.pages.texts import (
-    counted,
     format_count,
     format_day,
     format_size,

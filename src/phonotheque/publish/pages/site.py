@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from phonotheque.publish.choice import Candidate, Wish, ordered
+from phonotheque.publish.choice import KeeperWish, OfferedTorrent, ordered
 from phonotheque.publish.health.history import Observed
 from phonotheque.publish.health.report import Count, Health, Level, level_of
 from phonotheque.publish.index.lines import KINDS, TIERS, Header, TorrentLine
@@ -64,18 +64,18 @@ class Site:
         return tuple(by_id[one.id] for one in self.by_need)
 
     @cached_property
-    def by_need(self) -> tuple[Candidate, ...]:
+    def by_need(self) -> tuple[OfferedTorrent, ...]:
         """The same as the chooser takes them, in the order of a keeper without a name."""
-        return tuple(ordered(self.candidates, Wish(0)))
+        return tuple(ordered(self.candidates, KeeperWish(0)))
 
     @cached_property
-    def candidates(self) -> tuple[Candidate, ...]:
+    def candidates(self) -> tuple[OfferedTorrent, ...]:
         """The torrents that are offered, as the chooser takes them."""
         return tuple(self.candidate(line) for line in self.offered)
 
-    def candidate(self, line: TorrentLine) -> Candidate:
+    def candidate(self, line: TorrentLine) -> OfferedTorrent:
         """A torrent as the chooser takes it."""
-        return Candidate(
+        return OfferedTorrent(
             line.id,
             line.kind,
             line.tier,

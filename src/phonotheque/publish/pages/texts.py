@@ -81,11 +81,6 @@ def format_share(share: float) -> str:
     return f"more than {100 - least:.{_SHARE_PLACES}f} %" if text == "100" else f"{text} %"
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things: "1 torrent", "10,500 torrents"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 

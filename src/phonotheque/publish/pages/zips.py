@@ -24,9 +24,9 @@ from itertools import groupby
 
 from phonotheque.errors import DigestMismatchError
 from phonotheque.publish.index.lines import TorrentLine
+from phonotheque.publish.names import number_of
 from phonotheque.publish.pages.site import Group
 from phonotheque.publish.pages.texts import format_size
-from phonotheque.publish.plan import number_of
 
 MOST_BYTES = 64 << 20
 """Made in memory, and fetched by people."""

@@ -73,7 +73,7 @@ class Releases:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class PlanCoverage:
     """What a plan comes to.
 
     Attributes:
@@ -122,7 +122,7 @@ def bar(known: Tally, offered: Tally) -> Bar:
     )
 
 
-def coverage_of(totals: Iterable[Mapping[str, Any]], releases: Mapping[str, int]) -> Coverage:
+def coverage_of(totals: Iterable[Mapping[str, Any]], releases: Mapping[str, int]) -> PlanCoverage:
     """Make a coverage of the sums over a plan.
 
     Args:
@@ -137,4 +137,6 @@ def coverage_of(totals: Iterable[Mapping[str, Any]], releases: Mapping[str, int]
         lacking += row["lacking"]
     everything = sum(tallies.values(), Tally())
     note = OWN_PLAYS_ONLY if everything.listens and not lacking else ""
-    return Coverage(tallies, Releases(**releases), note if everything.listens else NOTHING_COUNTED)
+    return PlanCoverage(
+        tallies, Releases(**releases), note if everything.listens else NOTHING_COUNTED
+    )

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from phonotheque.catalogue.bulk import batches_of, parts_in
 from phonotheque.catalogue.database import Machine
-from phonotheque.publish.planning.coverage import Coverage, coverage_of
+from phonotheque.publish.planning.coverage import PlanCoverage, coverage_of
 from phonotheque.publish.planning.curve import Point, curve_of
 from phonotheque.publish.planning.descriptor import Descriptor, read_descriptor
 from phonotheque.publish.planning.sums import sums_of
@@ -27,7 +27,7 @@ class Figures:
     """What a plan comes to, and its curve."""
 
     descriptor: Descriptor
-    coverage: Coverage
+    coverage: PlanCoverage
     curve: tuple[Point, ...]
 
 

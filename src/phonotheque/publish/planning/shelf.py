@@ -24,8 +24,7 @@ from phonotheque.music.doors import Door, ask
 from phonotheque.music.facts import Technical
 from phonotheque.music.preference import Copy, length_ms, merit
 from phonotheque.music.rights import RightsStatement, Verdict
-from phonotheque.music.sound import Integrity, Sound
-from phonotheque.music.sound import Verdict as Wholeness
+from phonotheque.music.sound import Integrity, IntegrityVerdict, Sound
 from phonotheque.publish.planning.copies import reason_of_copy, status_of_copy
 from phonotheque.publish.planning.words import Status
 
@@ -161,5 +160,5 @@ def _copy(sha256: bytes, condition: str, measured: list[bytes | None], line: int
 
 def _is_decaying(copy: Copy, condition: str) -> bool:
     """Whether its bytes or its sound were found damaged."""
-    is_damaged = copy.integrity is not None and copy.integrity.verdict is Wholeness.DAMAGED
+    is_damaged = copy.integrity is not None and copy.integrity.verdict is IntegrityVerdict.DAMAGED
     return is_damaged or condition not in ("intact", "removed")

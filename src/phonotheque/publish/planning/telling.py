@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 
-from phonotheque.publish.pages.texts import counted, format_day, format_share, plain
-from phonotheque.publish.planning.coverage import Bar, Coverage, Tally
+from phonotheque.music.number_words import counted
+from phonotheque.publish.pages.texts import format_day, format_share, plain
+from phonotheque.publish.planning.coverage import Bar, PlanCoverage, Tally
 from phonotheque.publish.planning.reading import Figures
 from phonotheque.publish.planning.words import PLANNED, Status, Tier
 
@@ -91,7 +92,7 @@ def _mirrors(facts: Mapping[str, str]) -> list[str]:
     return [f"{number} proved copies; where these are more than the seeders, they count."]
 
 
-def status_rows(coverage: Coverage) -> list[tuple[str, int, int, str]]:
+def status_rows(coverage: PlanCoverage) -> list[tuple[str, int, int, str]]:
     """Return statuses that occur: word, recordings, bytes, meaning."""
     rows = []
     for status in Status:
@@ -101,7 +102,7 @@ def status_rows(coverage: Coverage) -> list[tuple[str, int, int, str]]:
     return rows
 
 
-def tier_rows(coverage: Coverage) -> list[tuple[str, int, int, int, int]]:
+def tier_rows(coverage: PlanCoverage) -> list[tuple[str, int, int, int, int]]:
     """Return tiers that occur: word, recordings known, shared, to share, bytes of both."""
     rows = []
     for tier in _tiers(coverage):
@@ -113,11 +114,11 @@ def tier_rows(coverage: Coverage) -> list[tuple[str, int, int, int, int]]:
     return rows
 
 
-def _tiers(coverage: Coverage) -> Iterable[Tier]:
+def _tiers(coverage: PlanCoverage) -> Iterable[Tier]:
     return [tier for tier in Tier if coverage.tally([tier]) != Tally()]
 
 
-def coverage_rows(coverage: Coverage) -> list[tuple[str, str, str]]:
+def coverage_rows(coverage: PlanCoverage) -> list[tuple[str, str, str]]:
     """Return what is covered: of what, now, when the plan is carried out."""
     known, releases = coverage.tally(), coverage.releases
     shared = coverage.tally(statuses=[Status.SHARED])

@@ -24,8 +24,7 @@ from phonotheque.errors import (
     UnavailableError,
 )
 from phonotheque.music.digest import Sha256
-from phonotheque.publish.facts.listing import FOLDER as LISTINGS
-from phonotheque.publish.facts.listing import listing_path
+from phonotheque.publish.facts.listing import LISTINGS, listing_path
 from phonotheque.publish.mint import Press, record
 from phonotheque.publish.packs.standing import withdraw_pack
 from phonotheque.publish.removal.tombstones import write_tombstones

@@ -25,7 +25,7 @@ from phonotheque.register.index import Index
 SCHEMA = 1
 """Number of the form. A newer one is refused, an older one is read."""
 
-PATH = "published/tombstones.jsonl"
+TOMBSTONES = "published/tombstones.jsonl"
 """Where it lies in an archive."""
 
 
@@ -118,7 +118,7 @@ def text(index: Index) -> bytes:
 
 def write_tombstones(disk: Disk, index: Index) -> bool:
     """Put tombstones.jsonl where the bulk door has it; returns whether it changed."""
-    return write_changed(disk, PATH, text(index))
+    return write_changed(disk, TOMBSTONES, text(index))
 
 
 def read_tombstones(data: bytes, thing: str = "tombstones.jsonl") -> tuple[Stones, list[Line]]:

@@ -14,6 +14,7 @@ Not here: what may be given (`shelves`), what is answered (`heads`).
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -79,6 +80,14 @@ class Bounds:
     patience: Patience = PATIENT
 
 
+def cannot_listen(host: str, port: int, error: OSError) -> UnavailableError:
+    """Say in our words why the operating system gave no socket at an address."""
+    wrong = f"nobody can listen there: {(error.strerror or str(error)).lower()}"
+    if error.errno == errno.EADDRINUSE:
+        wrong = "the port is taken: another program listens there already"
+    return UnavailableError(f"{host}:{port}", wrong, "Choose another --port or --host.")
+
+
 class Server:
     """The bulk door, listening. It serves from `start` until `close`.
 
@@ -111,11 +120,7 @@ class Server:
             family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
             self._socket = socket.create_server(address, family=family, backlog=128)
         except OSError as error:
-            raise UnavailableError(
-                f"{address[0]}:{address[1]}",
-                f"nobody can listen there: {(error.strerror or str(error)).lower()}",
-                "Choose another --port or --host.",
-            ) from error
+            raise cannot_listen(*address, error) from error
         self._socket.settimeout(0.25)  # how late a stop is noticed
         self._threads: list[Thread] = []
 

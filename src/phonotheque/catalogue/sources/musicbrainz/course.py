@@ -17,7 +17,7 @@ from phonotheque.music.decoding import UNDECODABLE
 UNFORESEEN = "a row that a packet adds is in the dump already"
 
 
-class Place(msgspec.Struct, frozen=True):
+class ResumePoint(msgspec.Struct, frozen=True):
     """Where to go on.
 
     Attributes:
@@ -40,15 +40,15 @@ class Place(msgspec.Struct, frozen=True):
     is_done: bool = False
 
 
-def encode_place(place: Place) -> str:
+def encode_place(place: ResumePoint) -> str:
     """Write a place down."""
     return msgspec.json.encode(place).decode()
 
 
-def decode_place(text: str) -> Place:
+def decode_place(text: str) -> ResumePoint:
     """Read a place; "" is the beginning. Raises `BadRequestError` when it is none."""
     try:
-        return msgspec.json.decode(text, type=Place) if text else Place()
+        return msgspec.json.decode(text, type=ResumePoint) if text else ResumePoint()
     except UNDECODABLE as error:
         raise BadRequestError(text[:80], "it is no place in a dump", "Begin anew.") from error
 

@@ -28,7 +28,7 @@ from phonotheque.catalogue.sources.musicbrainz.changes import Changes, read_chan
 from phonotheque.catalogue.sources.musicbrainz.copy_text import Form, parse
 from phonotheque.catalogue.sources.musicbrainz.course import (
     Course,
-    Place,
+    ResumePoint,
     decode_place,
     encode_place,
 )
@@ -185,13 +185,13 @@ class MusicBrainzTables:
         yield from self._of_packets(course, place)
         yield from self._of_end(course)
 
-    def _of_dump(self, course: Course, place: Place) -> Iterator[Batch]:
+    def _of_dump(self, course: Course, place: ResumePoint) -> Iterator[Batch]:
         is_found, has_any = not place.table, False
         for table in self._dump.tables(self._tables):
             has_any = True
             is_here = (table.where, table.name) == (place.where, place.table)
             if is_here or is_found:
-                yield from self._of_table(table, course, place if is_here else Place())
+                yield from self._of_table(table, course, place if is_here else ResumePoint())
             is_found |= is_here
         if not is_found or not has_any:
             self._refuse(has_any=has_any)
@@ -215,7 +215,7 @@ class MusicBrainzTables:
         yield Batch(
             {},
             lookups.read,
-            encode_place(Place(is_done=False)),
+            encode_place(ResumePoint(is_done=False)),
             0,
             sum(part.refused for part in parts),
             tuple(told for part in parts for told in part.refusals)[:100],
@@ -226,7 +226,7 @@ class MusicBrainzTables:
         wanted = changes.wanted(table, READINGS[table].wanted)
         return form_of(self._layout, table, wanted, self._dump.label)
 
-    def _of_table(self, table: DumpTable, course: Course, place: Place) -> Iterator[Batch]:
+    def _of_table(self, table: DumpTable, course: Course, place: ResumePoint) -> Iterator[Batch]:
         form = self._form(table.name, course.changes)
         refusals = Refusals(f"{DUMP}/{table.name}")
         table.data.skip(place.offset)
@@ -239,7 +239,7 @@ class MusicBrainzTables:
                 read = stretch.lines
                 rows = course.left(table.name, parse(stretch, form, refusals), refusals)
                 made = course.make(table.name, rows, refusals)
-            here = Place(
+            here = ResumePoint(
                 table.where,
                 table.name,
                 lines.offset,
@@ -249,7 +249,7 @@ class MusicBrainzTables:
             )
             yield refusals.batch(made, read=read, place=encode_place(here), done_bytes=table.done())
 
-    def _of_packets(self, course: Course, place: Place) -> Iterator[Batch]:
+    def _of_packets(self, course: Course, place: ResumePoint) -> Iterator[Batch]:
         """Give the newest of all rows that packets changed."""
         for name in sorted(self._tables):
             if place.is_added and name < place.table:
@@ -263,13 +263,13 @@ class MusicBrainzTables:
                     continue
                 made = course.make(name, parse(stretch, form, refusals), refusals)
                 counted = dict(course.led), dict(course.replaced)
-                here = encode_place(Place(0, name, 0, line, *counted, is_added=True))
+                here = encode_place(ResumePoint(0, name, 0, line, *counted, is_added=True))
                 done = self.size_bytes
                 yield refusals.batch(made, read=stretch.lines, place=here, done_bytes=done)
 
     def _of_end(self, course: Course) -> Iterator[Batch]:
         """Count what leads nowhere: given-up identifiers, changes of rows that are not there."""
-        place, done = encode_place(Place(is_done=True)), self.size_bytes
+        place, done = encode_place(ResumePoint(is_done=True)), self.size_bytes
         refusals = Refusals("mbdump/*_gid_redirect")
         for entity, redirects in course.lookups.redirects.items():
             refusals.rows_somewhere(

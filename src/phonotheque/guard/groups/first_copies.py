@@ -34,7 +34,7 @@ class Rows(NamedTuple):
     second: npt.NDArray[np.int64]
 
 
-class Ledger:
+class FirstCopies:
     """First copies of the accounts that are observed."""
 
     def __init__(self, tracks: int, room: int = 1 << 16) -> None:

@@ -1,4 +1,4 @@
-"""The pictures of coverage in the docs: `python -m scripts.coverage_pictures`; needs Chromium.
+"""The pictures of coverage in the docs: `python -m bench.coverage_pictures`; needs Chromium.
 
 A synthetic catalogue is counted and drawn as `phono catalogue coverage` does it: the table by
 licence, and the page of a map, light beside dark. Law: nothing in these pictures was
@@ -7,7 +7,6 @@ touched up, and whoever runs the script gets them again.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,9 +16,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import altair
-from bench.charts_material import make_catalogue, make_releases
-from playwright.sync_api import ViewportSize, sync_playwright
+from playwright.sync_api import ViewportSize
+from scripts.browser import IMAGES, MODES, chromium, write_beside
 
+from bench.charts_material import make_catalogue, make_releases
 from phonotheque.catalogue.charts.page import Origin
 from phonotheque.catalogue.coverage.counting import coverage_of
 from phonotheque.catalogue.coverage.drawing import coverage_chart
@@ -29,7 +29,6 @@ from phonotheque.catalogue.coverage.words import By
 from phonotheque.catalogue.database import Machine
 from phonotheque.catalogue.snapshot import SourceEntry
 from phonotheque.look.drawing import svg_of
-from scripts.listening_pictures import IMAGES, beside
 
 _SOURCES = (SourceEntry(1, "synthetic", "Synthetic: every row is invented", "", 1),)
 _ORIGIN = Origin("Synthetic", "snapshot-000001", "2026-01-01T00:00:00Z", _SOURCES, "2026-01-01")
@@ -54,7 +53,7 @@ def main() -> None:
         write_map(folder / "map", folder / "releases", By.LABEL, about, work, lambda _: None)
         with _served(folder / "map") as address:
             light, dark = _shoot(address)
-        beside(light, dark).save(IMAGES / "coverage-map.webp", quality=70, method=6)
+        write_beside(light, dark, "coverage-map")
 
 
 @contextmanager
@@ -75,18 +74,14 @@ def _served(folder: Path) -> Iterator[str]:
 def _shoot(address: str) -> list[bytes]:
     """Return the page in both modes, as PNG."""
     shots = []
-    with sync_playwright() as driver:
-        program = shutil.which("chromium") or shutil.which("google-chrome")
-        arguments = ["--no-sandbox", "--disable-background-networking"]
-        browser = driver.chromium.launch(executable_path=program, args=arguments)
-        for mode in ("light", "dark"):
+    with chromium() as browser:
+        for mode in MODES:
             window = browser.new_context(color_scheme=mode, viewport=_WINDOW)
             page = window.new_page()
             page.goto(address)
             page.wait_for_load_state("networkidle")
             shots.append(page.screenshot())
             window.close()
-        browser.close()
     return shots
 
 

@@ -1,4 +1,4 @@
-"""What accounts spent of their budgets, shared by all workers: `state/guard/ledger.sqlite`.
+"""What accounts spent of their budgets, shared by all workers: `state/guard/spending.sqlite`.
 
 Laws: a recording counts once for an account in 30 days, however often it is asked for; what was
 refused is not counted; two workers never grant more than one budget; nobody can read from the table
@@ -22,7 +22,7 @@ from phonotheque.errors import PhonothequeError, UnavailableError
 from phonotheque.guard.budgets import HOUR, MONTH, Ask, Limit, Spent, ask, open_one
 from phonotheque.sqlite_refusals import refusal
 
-FILE = "state/guard/ledger.sqlite"
+FILE = "state/guard/spending.sqlite"
 _VERSION = 1
 _BUSY_S = 0.05
 _SCHEMA = """
@@ -47,8 +47,8 @@ class Budget:
 
 
 @dataclass
-class Ledger:
-    """The ledger of one archive, as one worker has it open. Threads may share it.
+class Spending:
+    """What was spent in one archive, as one worker has it open. Threads may share it.
 
     Attributes:
         root: The archive's folder.

@@ -2,7 +2,7 @@
 
 Laws: the order is that of use, told by a counter and not by a clock; losing the file costs the
 order of use and nothing else: it is then made again from what lies in the folder. Every call opens
-and closes the file, so that threads and forked processes may share a ledger.
+and closes the file, so that threads and forked processes may share one.
 
 Not here: what is evicted and how (`phonotheque.derive.cache`).
 """
@@ -33,8 +33,8 @@ Listing = Callable[[], Iterable[tuple[str, int]]]
 """Gives path and size of all that lies in the cache."""
 
 
-class Ledger:
-    """The ledger of one cache.
+class Uses:
+    """The uses of the copies of one cache.
 
     Args:
         path: The SQLite file; made when it is absent or damaged.
@@ -51,7 +51,7 @@ class Ledger:
             db.execute(f"INSERT OR REPLACE INTO copy VALUES (?, ?, {_NEXT})", (path, size_bytes))
 
     def touch(self, path: str) -> None:
-        """Note that a copy is used now. Says nothing where the ledger cannot be written."""
+        """Note that a copy is used now. Says nothing where that cannot be written."""
         newest = "(SELECT max(used) FROM copy)"
         with suppress(UnavailableError), self._open() as db:
             db.execute(
