@@ -48,7 +48,6 @@ from phonotheque.disk import LocalDisk
 from phonotheque.errors import (
     BadRequestError,
     ConflictError,
-    DiskFailedError,
     MalformedError,
     PhonothequeError,
 )
@@ -179,9 +178,9 @@ def test_what_may_not_be_looked_at_is_told(place: Place) -> None:
     """A path of which the system will not say whether it is there is told with what it said: of
     what is given, and of what was imported."""
     never = place.folder / ("x" * 300)  # longer than a name may be: refused to root, too
-    with pytest.raises(DiskFailedError, match="name too long"):
+    with pytest.raises(BadRequestError, match="name is too long"):
         open_musicbrainz([never], place.disk)
-    with pytest.raises(DiskFailedError, match="name too long"):
+    with pytest.raises(BadRequestError, match="name is too long"):
         source_named("discogs", [never], None, place.catalogue)
     (kept,) = place.catalogue.glob("sources/musicbrainz/*/standing.json")
     standing = msgspec.json.decode(kept.read_bytes(), type=Standing)
@@ -192,7 +191,7 @@ def test_what_may_not_be_looked_at_is_told(place: Place) -> None:
         msgspec.structs.replace(standing, files=(File(str(never), 1, 1),)),
     ):
         kept.write_bytes(encode_standing(lost))
-        place.refuse(DiskFailedError, "name too long", packet_of)
+        place.refuse(BadRequestError, "name is too long", packet_of)
 
 
 def test_a_packet_needs_something_to_follow(tmp_path: Path) -> None:
