@@ -9,6 +9,7 @@ Source: BEP 52. Not here: where a file lies, what becomes of it.
 from __future__ import annotations
 
 from phonotheque.mirror.contents import Part
+from phonotheque.music.number_words import counted
 from phonotheque.store.digests import TreeDigests
 
 _NODE_BYTES = 32
@@ -30,7 +31,8 @@ def wrong_with(part: Part, tree: TreeDigests) -> str:
         return f"{tree.size_bytes:,} of {part.size_bytes:,} bytes"
     if tree.pieces_root != part.root:
         bad = len(bad_pieces(part, tree))
-        return f"{bad} of {pieces_of(part)} pieces are not what the torrent proves"
+        pieces = counted(pieces_of(part), "piece")
+        return f"{bad} of {pieces} {'is' if bad == 1 else 'are'} not what the torrent proves"
     if part.name is not None and tree.sha256 != part.name.sha256:
         return f"its bytes hash to {tree.sha256}, and its torrent agrees with them"
     return ""

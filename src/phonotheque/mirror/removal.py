@@ -27,6 +27,7 @@ from phonotheque.mirror.known import listed_files
 from phonotheque.mirror.sweeping import losses
 from phonotheque.mirror.values import Followed
 from phonotheque.music.digest import Sha256
+from phonotheque.music.number_words import counted
 from phonotheque.publish.index.lines import TorrentLine
 from phonotheque.publish.lists import read_manifest
 from phonotheque.publish.packs.standing import clear
@@ -116,7 +117,8 @@ def remove_objects(copy: Copy, gone: Mapping[str, Why], *, is_confirmed: bool = 
     for name in there:
         _remove_object(copy, name, gone[name.sha256.hex], held_in.get(name.sha256.hex, ()))
     if there:
-        notices.append(f"{copy.name}: {len(there)} removed or excluded recordings were deleted.")
+        what = counted(len(there), "removed or excluded recording")
+        notices.append(f"{copy.name}: {what} {'was' if len(there) == 1 else 'were'} deleted.")
     if unasked and is_confirmed:
         copy.writing.append(Accepted(copy.writing.now()))
     return notices
