@@ -71,7 +71,10 @@ def picture(records: Sequence[Record]) -> str:
 def _chart(altair: Any, rows: list[dict[str, Any]], shape: str, farms: list[str]) -> Any:
     marks = altair.Chart(altair.Data(values=rows)).encode(
         x=altair.X("share:Q").title(None).axis(format=".0%").scale(domain=[0, 1]),
-        y=altair.Y("farm:N").title(f"{shape} catalogue").sort(farms),
+        y=altair.Y("farm:N")
+        .title(f"{shape} catalogue")
+        .axis(titlePadding=12, minExtent=80)
+        .sort(farms),
     )
 
     def of(who: str) -> Any:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from phonotheque.guard.engine.memory import CLOCKS_S, HOUR_PEAK, PLAYS
 from phonotheque.guard.rungs import FROM_SCORE, Rung
 
-RATE = 3e-4
+RATE = 1.5e-4
 """Share of honest accounts that may be asked for what they did by themselves: of people who listen
 in unusual ways, one in a hundred of all, at most a few in a hundred."""
 

@@ -35,7 +35,6 @@ class Rule:
 
     Attributes:
         name: As the table calls it.
-        usual: Its limit where nobody sets one.
         window_s: After so many seconds, counted from midnight, it begins again; 0 for never.
         leak_s: After so many seconds one is forgotten; infinite for never.
         is_distinct: Whether only the first copy of a track on a day counts.
@@ -43,7 +42,6 @@ class Rule:
     """
 
     name: str
-    usual: float
     window_s: int = DAY_S
     leak_s: float = math.inf
     is_distinct: bool = False
@@ -51,10 +49,10 @@ class Rule:
 
 
 RULES = (
-    Rule("plays per day", 500),
-    Rule("distinct per day (Sigma)", 300, is_distinct=True),
-    Rule("per address (fail2ban)", 100, window_s=600, is_by_address=True),
-    Rule("leaky bucket (CrowdSec)", 100, window_s=0, leak_s=360, is_distinct=True),
+    Rule("plays per day"),
+    Rule("distinct per day (Sigma)", is_distinct=True),
+    Rule("per address (fail2ban)", window_s=600, is_by_address=True),
+    Rule("leaky bucket (CrowdSec)", window_s=0, leak_s=360, is_distinct=True),
 )
 
 
@@ -78,9 +76,9 @@ class Limit:
     """A number for each account, or each address, that must not rise above a limit."""
 
     def __init__(self, rule: Rule, service: KeyedService, settings: Settings) -> None:
-        """Begin with nothing counted."""
+        """Begin with nothing counted; without a limit nobody is blocked, and peaks are whole."""
         self._rule, self._service = rule, service
-        self._limit = settings[0] if settings else rule.usual
+        self._limit = settings[0] if settings else math.inf
         own = np.arange(service.accounts, dtype=np.int32)
         self._key_of = service.keys[:, _ADDRESS] if rule.is_by_address else own
         keys = int(self._key_of.max(initial=0)) + 1
