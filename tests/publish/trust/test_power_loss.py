@@ -44,7 +44,7 @@ COVERED = (
     "make_keys",  # `store_root` syncs the folder of the keys
     "store_key",  # the same
     "store_root",  # the published root takes its place
-    "_bring_index",  # two files in one folder: the sync for one covers the other
+    "bring_index",  # two files in one folder: the sync for one covers the other
     "_finish",  # what `sign_all` writes next syncs the same folder
     "write_changed",  # the same once more; what it does by itself: faults/test_changed.py
     "publish_roots",  # `_write` syncs the same folder before the timestamp
