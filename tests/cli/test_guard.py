@@ -76,8 +76,10 @@ def test_a_permit_answers_a_question_and_says_what_stays(phono):
     assert rung_in_map(phono) == "NONE"
     phono("guard", "permit", number, "--end").expect(0)
     assert rung_in_map(phono) is None
-    phono("guard", "decide", ACCOUNT, "suspend", "--reason", "In order of numbers.").expect(0)
-    assert "What was decided stays: suspend." in phono("guard", "permit", ACCOUNT).expect(0).out
+    closed = phono("guard", "decide", ACCOUNT, "suspend", "--reason", "In order.", "--json").one()
+    told = phono("guard", "permit", ACCOUNT).expect(0).out
+    undo = f"phono guard decide {closed['case']} none"
+    assert f"What was decided stays: suspend. `{undo}` takes it back." in told
     assert rung_in_map(phono) == "SUSPEND"
 
 

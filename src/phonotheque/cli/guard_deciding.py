@@ -99,7 +99,8 @@ def permit(
     with _cases_or_accounts():
         given = _permit(desk, subject, _Terms(use, factor, 0 if end else days or 90, by))
     desk.permit(given)
-    rung = desk.read().cases.standing(given.account, desk.now).rung.name.lower()
+    cases = desk.read().cases
+    rung = cases.standing(given.account, desk.now).rung.name.lower()
     if as_json:
         told_of = {"account": given.account, "factor": given.factor, "until": given.until}
         print_json({**told_of, "rung": rung})
@@ -109,7 +110,8 @@ def permit(
         told = f"{given.factor} times the budget for {counted(days or 90, 'day')}"
         print(f"{given.account} has {told}.")
     if rung in _RUNGS[2:] and not as_json:
-        print(f"What was decided stays: {rung}. `phono guard decide CASE none` takes it back.")
+        undo = f"phono guard decide {cases.of_account[given.account]} none"
+        print(f"What was decided stays: {rung}. `{undo}` takes it back.")
     return DONE
 
 
