@@ -78,7 +78,7 @@ def test_a_permit_answers_a_question_and_says_what_stays(phono):
     assert rung_in_map(phono) is None
     closed = phono("guard", "decide", ACCOUNT, "suspend", "--reason", "In order.", "--json").one()
     told = phono("guard", "permit", ACCOUNT).expect(0).out
-    undo = f"phono guard decide {closed['case']} none"
+    undo = f"phono guard decide {closed['case']} none --reason WHY"
     assert f"What was decided stays: suspend. `{undo}` takes it back." in told
     assert rung_in_map(phono) == "SUSPEND"
 

@@ -110,7 +110,7 @@ def permit(
         told = f"{given.factor} times the budget for {counted(days or 90, 'day')}"
         print(f"{given.account} has {told}.")
     if rung in _RUNGS[2:] and not as_json:
-        undo = f"phono guard decide {cases.of_account[given.account]} none"
+        undo = f"phono guard decide {cases.of_account[given.account]} none --reason WHY"
         print(f"What was decided stays: {rung}. `{undo}` takes it back.")
     return DONE
 

@@ -143,7 +143,7 @@ class GuardDesk:
             case = known(book.cases, number)
             if settled.is_appeal and not case.appealed_at:
                 wrong = "nobody waits for an answer to an appeal"
-                todo = f"`phono guard decide {number} RUNG` settles it without one."
+                todo = f"`phono guard decide {number} RUNG --reason WHY` settles it without one."
                 raise ConflictError(number, wrong, todo)
             last = book.cases.of_account[case.account]
             if last != number and settled.rung > Rung.NONE:
