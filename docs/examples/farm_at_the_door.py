@@ -42,7 +42,7 @@ from phonotheque.listen.log import Line, Pseudonyms
 from phonotheque.music.rights import Basis, RightsStatement, Use
 from phonotheque.register.events import Rights
 
-SEED, ALBUMS, GENRES, PEOPLE, FARM, QUARTERS = 21, 200, 8, 600, 40, 9
+SEED, ALBUMS, GENRES, PEOPLE, FARM, HOURS = 21, 200, 8, 600, 40, 54
 QUIETER_PEOPLE, QUIETER_FARM = 0.3, 0.4
 """A small service: its people play a third of what GuardBench has measured, and so does the farm,
 which has twenty times as many accounts for its catalogue as one that is worth its costs."""
@@ -170,7 +170,7 @@ def population() -> Population:
 def write_past(archive: Path, world: World, players: list[Player], gids: list[str]) -> int:
     """Write into the access log what they did until ten minutes ago; return how many plays."""
     feed = Feed(world)
-    batches = [batch.events for batch in (*feed.warm_up(), *islice(feed.days(3), QUARTERS))]
+    batches = [batch.events for batch in (*feed.warm_up(), *islice(feed.days(3), HOURS))]
     shift = int(time.time()) - SINCE_S - int(batches[-1].second[-1])
     folder, count = archive / "state" / "access", 0
     folder.mkdir(parents=True, exist_ok=True)
