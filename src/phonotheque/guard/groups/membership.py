@@ -40,9 +40,8 @@ _KNOWN, _UNKNOWN = 0.98, 0.02
 _OF_A_FARM = (0.05, 0.5)
 """Meetings of a farm's account beside people's: what is believed at least, and at most."""
 
-_OF_PEOPLE = (1.0, 1.05)
-"""Meetings of people beside those that cells say, likewise. Most meet an eighth more; who lets
-everything be shuffled does not, and would be asked for it."""
+_OF_PEOPLE = (1.0, 1.3)
+"""Meetings of people beside those that cells say, likewise."""
 
 _SHARES = (0.002, 0.9)
 _TOGETHER = 0.5
