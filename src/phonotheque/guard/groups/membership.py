@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from phonotheque.guard.groups.grown import Suspected
 from phonotheque.guard.groups.likeness import likeness, looks_of, showing
-from phonotheque.guard.groups.meetings import Copies, Flags, Floats, weighed
+from phonotheque.guard.groups.meetings import Copies, Flags, Floats, Numbers, weighed
 from phonotheque.guard.groups.strata import Strata
 
 LEAST_OF_ITS_OWN = math.log(5)
@@ -109,16 +109,17 @@ def own_odds(copies: Copies, likely: Floats) -> Floats:
     it, it is as likely for a farm's account as for anybody.
     """
     found = weighed(copies, likely)
-    met = _summed(copies, found.chance)
+    who = copies.member
+    met = _summed(who, found.chance, copies.members)
     people = _between(_OF_PEOPLE, _ratio(met, found.expected, 1 - likely))
     missing = 1 - _between(_OF_A_FARM, _ratio(met, found.expected, likely) / people)
-    odds = _summed(copies, np.log1p(-missing * found.chance))
+    odds = _summed(who, np.log1p(-missing * found.chance), copies.members)
     return odds + missing * people * found.expected
 
 
-def _summed(copies: Copies, values: Floats) -> Floats:
+def _summed(who: Numbers, values: Floats, members: int) -> Floats:
     """Return the sums of what copies have, by candidate."""
-    sums: npt.NDArray[Any] = np.bincount(copies.member, values, copies.members)
+    sums: npt.NDArray[Any] = np.bincount(who, values, members)
     return sums
 
 
