@@ -2,22 +2,19 @@
 
 `SCALE=full` in the environment takes the larger sizes where a module has them. The sizes without it
 are meant to let all modules together take less than 30 minutes on two cores that do nothing else;
-what each took is printed behind its figures. A module that fails is told, and the others are
-measured.
+what each took is printed behind its figures.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import platform
 import sys
 import time
-import traceback
 
-from bench.measure import own_cpu_s
-from bench.rows import HEADER, Row, exit_status, format_row
+from bench.module import BELOW, FAILED, HELD, measured
+from bench.rows import HEADER
 
 MODULES = (
     "startup",
@@ -72,35 +69,13 @@ def main(arguments: list[str]) -> int:
     scale = os.environ.get("SCALE", "default")
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     print(f"Python {platform.python_version()}, {system}, scale {scale}\n\n{HEADER}", flush=True)
-    rows: list[Row] = []
-    failed: list[str] = []
     begun = time.monotonic()
-    for name in MODULES:
-        if name not in chosen:
-            continue
-        print(f"-- {name}", flush=True)
-        if not _measure(name, scale, rows):
-            failed.append(name)
+    ended = {name: measured(name, scale) for name in MODULES if name in chosen}
     print(f"all of it: {(time.monotonic() - begun) / 60:.1f} min")
-    if failed:
-        print(f"failed: {', '.join(failed)}")
-    return int(bool(failed)) or exit_status(rows)
-
-
-def _measure(name: str, scale: str, rows: list[Row]) -> bool:
-    """Print the rows of a module, and what they took; returns whether it came to its end."""
-    begun, cpu_s = time.monotonic(), own_cpu_s()
-    try:
-        for row in importlib.import_module(f"bench.{name}").rows(scale):
-            print(format_row(row), flush=True)
-            rows.append(row)
-    except Exception:
-        traceback.print_exc()
-        return False
-    finally:
-        took = f"{time.monotonic() - begun:.0f} s, {own_cpu_s() - cpu_s:.0f} CPU s"
-        print(f"-- {name}: {took}", flush=True)
-    return True
+    for status, told in ((BELOW, "below a floor"), (FAILED, "failed")):
+        if found := [name for name in ended if ended[name] == status]:
+            print(f"{told}: {', '.join(found)}")
+    return int(any(status != HELD for status in ended.values()))
 
 
 if __name__ == "__main__":
