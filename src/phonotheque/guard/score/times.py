@@ -13,6 +13,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from phonotheque.guard.score.columns import of_words
+
 NO_INSTANT = -1
 _EARLIEST, _LATEST = 0, 1 << 32
 _NINE = 9
@@ -55,9 +57,8 @@ def _seconds_of_alike(letters: npt.NDArray[np.uint8], one: bytes) -> npt.NDArray
         return None
     clock = digits @ np.array([36_000, 3_600, 600, 60, 10, 1])
     same = np.concatenate([form[:, :11], form[:, 20:26]], axis=1)
-    days, place = np.unique(same, axis=0, return_inverse=True)
-    begun = [second_of(row.tobytes()[:11] + b":00:00:00" + row.tobytes()[11:]) for row in days]
-    first = np.array(begun, np.int64)[place.ravel()]
+    days = of_words(same.view(f"V{same.shape[1]}").ravel().tolist())
+    first = days.each(lambda day: second_of(day[:11] + b":00:00:00" + day[11:]), NO_INSTANT)
     return np.where(first == NO_INSTANT, NO_INSTANT, first + clock)
 
 
