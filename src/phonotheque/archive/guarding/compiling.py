@@ -14,7 +14,8 @@ import numpy as np
 from phonotheque.archive.guarding.suspicion import new_guard
 from phonotheque.guard.engine.memory import Events
 from phonotheque.guard.groups.likeness import looks_of
-from phonotheque.guard.groups.meetings import copies_of, meetings, weighed
+from phonotheque.guard.groups.meetings import copies_of, meetings
+from phonotheque.guard.groups.membership import own_odds
 from phonotheque.guard.groups.ranking import scores_of
 from phonotheque.guard.groups.strata import stratify
 
@@ -30,4 +31,4 @@ def compile_ahead() -> None:
     copies = copies_of(none, none, strata, 1)
     looks_of(copies, strata)
     meetings(copies, copied, copied)
-    weighed(copies, np.zeros(1))
+    own_odds(copies, np.zeros(1))

@@ -18,6 +18,9 @@ from phonotheque.guard.groups.strata import Strata
 SLACK = 0.85
 """Share of the expected meetings that honest groups may fall short by without being noticed."""
 
+_TINY = 1e-200
+"""A product that is smaller is made a logarithm, before it is too small for a number."""
+
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
@@ -158,10 +161,12 @@ class Weighed(NamedTuple):
 
     Attributes:
         chance: Of each copy, that a member (another one than its candidate) has the track too.
+        met: Of each candidate, the sum of its chances.
         expected: Of each candidate, how many such tracks it would have, listening freely.
     """
 
     chance: Floats
+    met: Floats
     expected: Floats
 
 
@@ -176,19 +181,43 @@ def weighed(copies: Copies, likely: Floats) -> Weighed:
 
 
 @numba.njit(cache=True)
-def _weigh(copies: Copies, likely: Floats) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
-    without = np.log1p(-likely)
-    nobody = np.zeros(copies.places)  # log of the chance that no member has a track
+def _weigh(
+    copies: Copies, likely: Floats
+) -> tuple[Floats, Floats, Floats]:  # pragma: no cover - compiled
+    nobody = np.ones(copies.places)  # chance that no member has a track
     in_cell = np.zeros(copies.cells)
     members = len(likely)
     for who in range(members):
         for row in range(copies.begins[who], copies.begins[who + 1]):
-            nobody[copies.place[row]] += without[who]
+            nobody[copies.place[row]] *= 1 - likely[who]
             in_cell[copies.cell[row]] += likely[who]
-    chance, expected = np.zeros(len(copies.place)), np.zeros(members)
+    chance, met, expected = np.zeros(len(copies.place)), np.zeros(members), np.zeros(members)
     for who in range(members):
+        without = 1 / (1 - likely[who])
         for row in range(copies.begins[who], copies.begins[who + 1]):
             rows = in_cell[copies.cell[row]] - likely[who] * copies.own[row]
-            chance[row] = max(0.0, 1 - np.exp(nobody[copies.place[row]] - without[who]))
+            chance[row] = max(0.0, 1 - nobody[copies.place[row]] * without)
+            met[who] += chance[row]
             expected[who] += 1 - np.exp(-rows * copies.share[row])
-    return chance, expected
+    return chance, met, expected
+
+
+@numba.njit(cache=True)
+def log_of_not(copies: Copies, chance: Floats, missing: float) -> Floats:
+    """Return, of each candidate, the sum over its copies of `log(1 - missing * chance)`.
+
+    Args:
+        copies: Of the candidates.
+        chance: Of each copy, 0 to 1.
+        missing: 0 to below 1.
+    """
+    found = np.zeros(len(copies.begins) - 1)  # pragma: no cover - compiled
+    for who in range(len(found)):  # pragma: no cover - compiled
+        product = 1.0
+        for row in range(copies.begins[who], copies.begins[who + 1]):
+            product *= 1 - missing * chance[row]
+            if product < _TINY:
+                found[who] += np.log(product)
+                product = 1.0
+        found[who] += np.log(product)
+    return found  # pragma: no cover - compiled

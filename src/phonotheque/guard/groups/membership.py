@@ -14,14 +14,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from phonotheque.guard.groups.grown import Suspected
 from phonotheque.guard.groups.likeness import likeness, looks_of, showing
-from phonotheque.guard.groups.meetings import Copies, Flags, Floats, Numbers, weighed
+from phonotheque.guard.groups.meetings import Copies, Flags, Floats, log_of_not, weighed
 from phonotheque.guard.groups.strata import Strata
 
 LEAST_OF_ITS_OWN = math.log(5)
@@ -109,18 +107,11 @@ def own_odds(copies: Copies, likely: Floats) -> Floats:
     it, it is as likely for a farm's account as for anybody.
     """
     found = weighed(copies, likely)
-    who = copies.member
-    met = _summed(who, found.chance, copies.members)
-    people = _between(_OF_PEOPLE, _ratio(met, found.expected, 1 - likely))
-    missing = 1 - _between(_OF_A_FARM, _ratio(met, found.expected, likely) / people)
-    odds = _summed(who, np.log1p(-missing * found.chance), copies.members)
+    people = _between(_OF_PEOPLE, _ratio(found.met, found.expected, 1 - likely))
+    farm = _ratio(found.met, found.expected, likely)
+    missing = 1 - _between(_OF_A_FARM, farm / people)
+    odds = log_of_not(copies, found.chance, missing)
     return odds + missing * people * found.expected
-
-
-def _summed(who: Numbers, values: Floats, members: int) -> Floats:
-    """Return the sums of what copies have, by candidate."""
-    sums: npt.NDArray[Any] = np.bincount(who, values, members)
-    return sums
 
 
 def _ratio(met: Floats, expected: Floats, weights: Floats) -> float:
