@@ -59,6 +59,7 @@ class Suspected:
         limit: Rating above which tracks were looked at.
         met, expected: Meetings of the tested half.
         known: How many known members of a farm they were held against, too, for each of theirs.
+        before: How many they were before they were trimmed; 0 where they were not.
     """
 
     group: Flags
@@ -66,6 +67,15 @@ class Suspected:
     met: float
     expected: float
     known: float = 0.0
+    before: int = 0
+
+    @property
+    def head_start(self) -> float:
+        """Log odds that people who are members have for being kept, and that say nothing of them.
+
+        Odds that are 1 in the mean are at most `1 / kept` in the mean of a share that was kept.
+        """
+        return math.log(max(1.0, self.before / max(1, int(self.group.sum()))))
 
     @property
     def log10_chance(self) -> float:
@@ -124,12 +134,12 @@ def grown(
 
 
 def _trimmed(copies: Copies, group: Flags, core: Flags, limit: float) -> Iterator[Suspected]:
-    known = int(core.sum())
+    known, before = int(core.sum()), int(group.sum())
     for _ in range(ROUNDS):
         found = meetings(copies, group | core, group)
         met, expected = found.of_half(1, group)
         members = np.flatnonzero(group)
-        yield Suspected(group, limit, met, expected, known / max(1, len(members)))
+        yield Suspected(group, limit, met, expected, known / max(1, len(members)), before)
         if len(members) < LEAST_MEMBERS or expected < _ALARMS_FROM:
             return
         kept = _least_like_people(found, members)

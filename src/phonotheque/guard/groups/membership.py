@@ -22,9 +22,9 @@ from phonotheque.guard.groups.likeness import likeness, looks_of, showing
 from phonotheque.guard.groups.meetings import Copies, Flags, Floats, log_of_not, weighed
 from phonotheque.guard.groups.strata import Strata
 
-LEAST_OF_ITS_OWN = math.log(5)
+LEAST_OF_ITS_OWN = math.log(10)
 """Log odds that anybody's own meetings must give: of those who draw track by track as people do no
-more than one in five ever shows so much, however often one looks (J. Ville, "Etude critique de la
+more than one in ten ever shows so much, however often one looks (J. Ville, "Etude critique de la
 notion de collectif", 1939: a likelihood ratio passes x with a chance of 1 / x at most)."""
 
 LEAST_CORE = 30
@@ -86,9 +86,10 @@ def belonging(
     likely = np.full(copies.members, _UNKNOWN)
     likely[members] = _UNKNOWN if found is None else found.purity
     likely[core] = _KNOWN
+    chosen = np.where(members, 0.0 if found is None else found.head_start, 0.0)
     own = odds = np.zeros(copies.members)
     for _ in range(_ROUNDS):
-        own = own_odds(copies, likely)
+        own = own_odds(copies, likely) - chosen
         farm = showing(core, likely, members, LEAST_CORE)
         alike = likeness(looks, farm, np.where(core, 0.0, 1 - likely))
         odds = _prior(likely[~core]) + own / looks.of_an_album**_TOGETHER + alike
