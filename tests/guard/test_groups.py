@@ -145,7 +145,7 @@ def test_few_new_tracks_are_not_ranked() -> None:
     accounts.numbers[:, RATED] = [29, 30, 500, 500]
     accounts.numbers[:, COPIES] = 500
     left_out = np.array([False, False, False, True])
-    assert ranked(by_non_hits(accounts), accounts, left_out).tolist() == [1, 2]
+    assert ranked(by_non_hits(accounts), accounts, left_out, 3).tolist() == [1, 2]
 
 
 def test_who_digs_in_few_genres_ranks_below_who_takes_all_alike() -> None:

@@ -104,8 +104,8 @@ class Grouping:
             asked: Who was asked before: not again, and not ranked.
             failed: Who failed: known members.
         """
-        rankings = [ranked(score, accounts, asked) for score in scores_of(accounts)]
-        tops = [ranking[: max(FROM_THE_TOP)] for ranking in rankings]
+        most = max(FROM_THE_TOP)
+        tops = [ranked(score, accounts, asked, most) for score in scores_of(accounts)]
         numbers = np.unique(np.concatenate([*tops, np.flatnonzero(failed)]))
         place = np.zeros(self._accounts, np.int32)
         place[numbers] = np.arange(len(numbers))

@@ -82,7 +82,7 @@ class FirstCopies:
         chosen = np.zeros(total, np.bool_)
         chosen[accounts] = True
         rows = self.rows
-        places = np.flatnonzero(chosen[rows.account])
+        places = _where(chosen, rows.account)
         return Rows._make(column[places] for column in rows)
 
     def _make_room(self, more: int) -> None:
@@ -109,6 +109,22 @@ def _room(rows: int) -> Rows:
 
 def _places(rows: int) -> int:
     return 1 << max(10, int(rows / _FULL * 1.5).bit_length())
+
+
+@numba.njit(cache=True)
+def _where(
+    chosen: npt.NDArray[np.bool_], account: Numbers
+) -> npt.NDArray[np.int64]:  # pragma: no cover - compiled
+    """Return the rows of chosen accounts."""
+    count = 0
+    for one in account:
+        count += chosen[one]
+    found, at = np.empty(count, np.int64), 0
+    for row, one in enumerate(account):
+        if chosen[one]:
+            found[at] = row
+            at += 1
+    return found
 
 
 @numba.njit(cache=True)

@@ -87,16 +87,22 @@ def ranked(
     scores: Floats,
     accounts: Accounts,
     left_out: npt.NDArray[np.bool_],
+    most: int,
     names: npt.NDArray[np.uint64] | None = None,
 ) -> npt.NDArray[np.int64]:
-    """Return accounts, the highest score first.
+    """Return so many accounts, those with the highest score first.
 
     Args:
         scores: Of each account.
         accounts: Those with few new tracks are not ranked.
         left_out: Who is not ranked either.
+        most: How many at most.
         names: Of those who are alike, the lower name stands first; without names, the lower number.
     """
     enough = (accounts.numbers[:, RATED] >= LEAST_NEW_TRACKS) & (accounts.numbers[:, COPIES] > 0)
-    order = np.lexsort((-scores,) if names is None else (names, -scores))
-    return order[(enough & ~left_out)[order]]
+    found = np.flatnonzero(enough & ~left_out)
+    if len(found) > most:
+        found = found[scores[found] >= np.partition(scores[found], -most)[-most]]
+    by_score = -scores[found]
+    order = np.lexsort((by_score,) if names is None else (names[found], by_score))
+    return found[order[:most]]

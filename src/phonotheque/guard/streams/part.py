@@ -192,9 +192,7 @@ class Part:
         names = np.zeros(len(marks.asked), np.uint64)
         names[:count] = self.hashes
         scores = scores_of(self.accounts)
-        tops = [
-            ranked(one, self.accounts, marks.asked, names)[: max(FROM_THE_TOP)] for one in scores
-        ]
+        tops = [ranked(one, self.accounts, marks.asked, max(FROM_THE_TOP), names) for one in scores]
         mine = np.unique(np.concatenate([*tops, self._mine(marks.failed)]))
         mine = mine[np.argsort(self.hashes[mine])]
         shown = np.full((len(mine), len(scores)), np.nan)
