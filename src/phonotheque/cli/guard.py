@@ -161,10 +161,10 @@ def _begun(text: str) -> str:
 
 
 def day_of(second: int) -> str:
-    """An instant for people: "2026-11-22 04:05", UTC."""
+    """An instant for people: "2026-11-22 04:05 UTC"."""
     from datetime import UTC, datetime
 
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _what_happens(case: Case, now: int) -> str:
