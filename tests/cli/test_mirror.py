@@ -96,7 +96,8 @@ def test_what_is_excluded_is_listed_with_its_reason(mirror):
     told = call("mirror", "exclude", "--json", *where).expect(0).one()
     assert (told["torrent"], told["reason"]) == (VOLUME, "A court forbids it")
     assert "A court forbids it" in call("mirror", "exclude", *where).expect(0).out
-    call("mirror", "exclude", VOLUME, "--lift", *where).expect(0)
+    lifted = call("mirror", "exclude", VOLUME, "--lift", *where).expect(0)
+    assert f"{VOLUME}: excluded no more." in lifted.err
     assert call("mirror", "exclude", "--json", *where).expect(0).lines() == []
     assert call("mirror", "exclude", *where).expect(0).out == "Nothing is excluded.\n"
 

@@ -228,6 +228,7 @@ def exclude(
     with open_mirror(mirror_of(mirror)) as opened:
         if thing and lift:
             do_lift(opened, thing)
+            tell([f"{thing}: excluded no more. It is fetched again when it is needed."])
         elif thing:
             tell(do_exclude(opened, thing, reason, archive))
         exclusions = load_exclusions(opened.disk)
