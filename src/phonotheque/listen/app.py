@@ -183,6 +183,8 @@ def _as_ours(request: Request, error: HTTPException) -> PhonothequeError:
 
 def _misspoken(error: RequestValidationError) -> BadRequestError:
     first: dict[str, Any] = next(iter(error.errors()), {})
-    place = ".".join(str(part) for part in first.get("loc", ()))
+    place = str((first.get("loc") or ("the request",))[-1])
+    if first.get("type") == "int_parsing":
+        return BadRequestError(place, "it is no whole number", "Correct it in the address.")
     wrong = str(first.get("msg", "it cannot be understood"))
-    return BadRequestError(place, wrong[:1].lower() + wrong[1:], "See /api/v1/openapi.json.")
+    return BadRequestError(place, wrong[:1].lower() + wrong[1:], "Correct it, and ask again.")

@@ -192,6 +192,9 @@ def test_a_draw_says_from_how_many_and_repeats_nothing(ask, shop):
     assert first["count"] == count == len({song["gid"] for song in first["songs"]})
     assert ask("/shuffle.json?seed=a").json() == first
     assert f"each of the {count} recordings" in ask("/shuffle?seed=a").text
+    refused = ask("/shuffle?after=x")
+    assert refused.status_code == 422
+    assert "it is no whole number" in refused.text
     assert ask("/shuffle").headers["cache-control"] == "no-store"
 
 
