@@ -147,12 +147,20 @@ def _meet(
     for who in range(members):
         if whose[who]:
             itself = np.int32(group[who])
+            all_met, second_met, all_expected, second_expected = 0, 0, 0.0, 0.0
             for row in range(copies.begins[who], copies.begins[who + 1]):
-                half = copies.cell[row] & 1
-                if having[copies.place[row]] > itself:
-                    met[half, who] += 1
-                rows = in_cell[copies.cell[row]] - itself * copies.own[row]
-                expected[half, who] += 1 - np.exp(-rows * copies.share[row])
+                cell = copies.cell[row]
+                half = cell & 1
+                meets = np.int64(having[copies.place[row]] > itself)
+                all_met += meets
+                second_met += meets * half
+                rows = in_cell[cell] - itself * copies.own[row]
+                chance = 1 - np.exp(-rows * copies.share[row])
+                all_expected += chance
+                second_expected += chance * half
+            met[0, who], met[1, who] = all_met - second_met, second_met
+            expected[0, who] = all_expected - second_expected
+            expected[1, who] = second_expected
     return met, expected
 
 
@@ -193,12 +201,13 @@ def _weigh(
             in_cell[copies.cell[row]] += likely[who]
     chance, met, expected = np.zeros(len(copies.place)), np.zeros(members), np.zeros(members)
     for who in range(members):
-        without = 1 / (1 - likely[who])
+        without, meets, would = 1 / (1 - likely[who]), 0.0, 0.0
         for row in range(copies.begins[who], copies.begins[who + 1]):
             rows = in_cell[copies.cell[row]] - likely[who] * copies.own[row]
             chance[row] = max(0.0, 1 - nobody[copies.place[row]] * without)
-            met[who] += chance[row]
-            expected[who] += 1 - np.exp(-rows * copies.share[row])
+            meets += chance[row]
+            would += 1 - np.exp(-rows * copies.share[row])
+        met[who], expected[who] = meets, would
     return chance, met, expected
 
 
