@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from phonotheque.guard.groups.strata import Strata
 
-SLACK = 0.85
+SLACK = 0.9
 """Share of the expected meetings that honest groups may fall short by without being noticed."""
 
 _TINY = 1e-200
@@ -151,7 +151,7 @@ def _meet(
             for row in range(copies.begins[who], copies.begins[who + 1]):
                 cell = copies.cell[row]
                 half = cell & 1
-                meets = np.int64(having[copies.place[row]] > itself)
+                meets = int(having[copies.place[row]] > itself)
                 all_met += meets
                 second_met += meets * half
                 rows = in_cell[cell] - itself * copies.own[row]
