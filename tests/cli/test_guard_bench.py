@@ -58,6 +58,16 @@ def test_a_table_of_nothing_is_left_out_and_absent_peers_are_named(
     assert last == "Absent, as they cannot be loaded here: boosted trees (LightGBM).\n"
 
 
+def test_one_detector_alone_and_fewer_days() -> None:
+    """Nobody else is tried then, and a world ends sooner; who is not known is refused by name."""
+    records = bench("--detector", "guard", "--days", "2", "--json").expect(0).lines()
+    assert records
+    assert all(record["key"]["detector"] == "guard" for record in records)
+    assert all(record["key"]["setting"]["scale"]["days"] == 2 for record in records)
+    assert "Absent" not in bench("--detector", "plays per day").expect(0).out
+    assert "there is no such detector" in bench("--detector", "oracle").expect(2).err
+
+
 @pytest.mark.usefixtures("learners")
 def test_what_is_kept_is_not_done_again(tmp_path: Path) -> None:
     """A run with the same file prints the same records; a torn last line is made anew."""

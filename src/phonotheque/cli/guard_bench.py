@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from phonotheque.cli.watching import Tell
-    from phonotheque.guard.bench.run import Record
+    from phonotheque.guard.bench.run import Entrant, Record
     from phonotheque.guard.bench.scenarios import Setting
 
 
@@ -36,6 +36,13 @@ def bench(
     farm: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this world: people, loners, L2, L4p…; repeatable."),
+    ] = None,
+    detector: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this one: guard, plays per day…; repeatable."),
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="End every world after so many days.")
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Draw the parameters of every kind anew, by the seed.")
@@ -58,21 +65,24 @@ def bench(
     from phonotheque.guard.bench.entrants import OWN, absent
     from phonotheque.guard.bench.telling import tables
 
-    settings = _settings(scale, seed, farm, fresh=fresh, hidden=hidden)
+    settings = _settings(scale, seed, farm, days, fresh=fresh, hidden=hidden)
+    chosen = _chosen(detector)
     with watched() as told:
-        found = list(_run(settings, results, told, as_json=as_json))
+        found = list(_run(settings, chosen, results, told, as_json=as_json))
     if not as_json:
         for number, table in enumerate(tables(found, OWN)):
             print(f"{'' if not number else chr(10)}{table.title}")
             print_table(table.rows, right=range(1, len(table.rows[0])))
-        if missing := absent():
+        if not detector and (missing := absent()):
             print(f"\nAbsent, as they cannot be loaded here: {', '.join(missing)}.")
     return DONE
 
 
 def _settings(
-    scale: str, seed: int, names: list[str] | None, *, fresh: bool, hidden: bool
+    scale: str, seed: int, names: list[str] | None, days: int | None, *, fresh: bool, hidden: bool
 ) -> list[Setting]:
+    from dataclasses import replace
+
     from phonotheque.errors import UnavailableError
 
     try:
@@ -89,6 +99,7 @@ def _settings(
         _require("world", name, worlds)
     wanted = names or (scenarios.QUICK if scale == "small" else worlds)
     size, cap = scenarios.SCALES[scale], CAPS[hidden]
+    size = replace(size, days=days or size.days)
     return [
         scenarios.Setting(shape.name, name, size, seed, is_fresh=fresh, cap=cap)
         for shape in scenarios.SHAPES
@@ -104,14 +115,27 @@ def _require(noun: str, word: str, known: tuple[str, ...]) -> None:
         raise BadRequestError(word, f"there is no such {noun}", f"Take one of {', '.join(known)}.")
 
 
+def _chosen(names: list[str] | None) -> list[Entrant]:
+    from phonotheque.guard.bench.entrants import everybody
+
+    there = everybody()
+    for name in names or ():
+        _require("detector", name, tuple(one.name for one in there))
+    return [one for one in there if not names or one.name in names]
+
+
 def _run(
-    settings: list[Setting], results: Path | None, told: Tell, *, as_json: bool
+    settings: list[Setting],
+    entrants: list[Entrant],
+    results: Path | None,
+    told: Tell,
+    *,
+    as_json: bool,
 ) -> Iterator[Record]:
     """Yield what is known and what is found, each record kept as soon as it is there."""
     import msgspec
 
     from phonotheque.disk import LocalDisk
-    from phonotheque.guard.bench.entrants import everybody
     from phonotheque.guard.bench.records import keep_record, read_records
     from phonotheque.guard.bench.run import run
 
@@ -122,7 +146,7 @@ def _run(
     def shown(world: str, share: float) -> None:
         told(world, share, None)
 
-    for record in run(settings, everybody(), known, shown):
+    for record in run(settings, entrants, known, shown):
         if disk is not None and record.key not in known:
             keep_record(disk, name, record)
         if as_json:
