@@ -26,6 +26,7 @@ def compile_ahead() -> None:
     guard.make_room(1, none)
     second, copied = np.zeros(1, np.int64), np.ones(1, np.bool_)
     guard.see(Events(none, none, second, none, copied), ~copied)
+    guard.groups.first_copies.of(np.zeros(1, np.int64), 1)
     strata = stratify(guard.groups.listeners, guard.music.genre, guard.music.album)
     scores_of(guard.accounts)
     copies = copies_of(none, none, strata, 1)
