@@ -7,9 +7,10 @@ test: it is seen after about `sqrt(2 * tracks * 40)` new tracks of the whole gro
 million). Once among all non-hits, once among rarer ones only, where those who hide among hits do
 not hide.
 
-Laws: never trimmed and tested on the same half; a group alarm challenges, it never suspends; what
-the service chose for somebody (its own shuffle or radio) must not be among them; where no genres
-are known no groups are grown, as people of rare tastes would look like one.
+Laws: never trimmed and tested on the same half; a group is held against how often others meet it; a
+group alarm challenges, it never suspends; what the service chose for somebody (its own shuffle or
+radio) must not be among them; where no genres are known no groups are grown, as people of rare
+tastes would look like one.
 """
 
 from __future__ import annotations

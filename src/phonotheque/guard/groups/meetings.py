@@ -16,7 +16,7 @@ import numpy.typing as npt
 from phonotheque.guard.groups.strata import Strata
 
 SLACK = 0.9
-"""Share of the expected meetings that honest groups may fall short by without being noticed."""
+"""Share of the expected meetings that honest groups may fall to without being noticed."""
 
 _TINY = 1e-200
 """A product that is smaller is made a logarithm, before it is too small for a number."""

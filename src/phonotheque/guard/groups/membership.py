@@ -6,8 +6,8 @@ often people would, and whether it goes through what is rare as the farm does (`
 told again and again, as who is likely changes what the others show. How the challenges end says
 whether too many people are asked: then more certainty is wanted, else less.
 
-Law: who passed a challenge is not asked again by the same evidence; nobody is asked for looks or
-company alone.
+Laws: who passed a challenge is not asked again by the same evidence; nobody is asked for looks or
+company alone, nor for having been chosen to meet few.
 """
 
 from __future__ import annotations
