@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
 from phonotheque.guard.engine.memory import COPIES, NON_HITS, RATED, new_accounts
 from phonotheque.guard.groups.first_copies import FirstCopies
-from phonotheque.guard.groups.grown import ALARM_LOG10, Suspected, grown, judge
+from phonotheque.guard.groups.grown import Suspected, grown, judge
 from phonotheque.guard.groups.meetings import Copies, copies_of, meetings
 from phonotheque.guard.groups.membership import LEAST_OF_ITS_OWN, Demand, belonging
 from phonotheque.guard.groups.poisson import log10_at_most
@@ -93,25 +92,6 @@ def test_those_who_failed_lead_to_the_others() -> None:
     mine = belonging(copies(had, strata), strata, None, core, Demand())
     assert mine[PEOPLE : PEOPLE + 2 * FARM // 3].mean() > 0.5
     assert mine[:PEOPLE].mean() < 0.02
-
-
-def test_a_group_is_held_against_how_often_others_meet_it() -> None:
-    """Where people love half of all songs, a farm that shares out what they love, and hides among
-    it with three tenths of its plays, meets itself nearly as cells say; others meet it oftener."""
-    plays, strata = music()
-    loved = np.random.default_rng(22).permutation(TRACKS)[: TRACKS // 2]
-    lovers = people(np.where(np.isin(np.arange(TRACKS), loved), plays, 0), 21, PEOPLE + FARM)
-    own = EACH * 7 // 10
-    farm = [
-        np.unique(np.concatenate([loved[own * one : own * (one + 1)], like[: EACH - own]]))
-        for one, like in enumerate(lovers[PEOPLE:])
-    ]
-    found = alarm(lovers[:PEOPLE] + farm, plays, strata)
-    assert found is not None
-    assert found.group[PEOPLE:].sum() > 0.9 * found.group.sum()
-    assert found.people > 1.2
-    assert replace(found, people=1.0).log10_chance > ALARM_LOG10
-    assert alarm(lovers[:PEOPLE], plays, strata) is None
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -7,10 +7,9 @@ test: it is seen after about `sqrt(2 * tracks * 40)` new tracks of the whole gro
 million). Once among all non-hits, once among rarer ones only, where those who hide among hits do
 not hide.
 
-Laws: never trimmed and tested on the same half; a group is held against how often others meet it; a
-group alarm challenges, it never suspends; what the service chose for somebody (its own shuffle or
-radio) must not be among them; where no genres are known no groups are grown, as people of rare
-tastes would look like one.
+Laws: never trimmed and tested on the same half; a group alarm challenges, it never suspends; what
+the service chose for somebody (its own shuffle or radio) must not be among them; where no genres
+are known no groups are grown, as people of rare tastes would look like one.
 """
 
 from __future__ import annotations
@@ -44,9 +43,6 @@ LEAST_MEMBERS = 30
 HONEST_RATIO = 1.1
 """Meetings of honest groups beside the expected ones: people have more in common than cells say."""
 
-OF_PEOPLE = (1.0, 1.3)
-"""Meetings of people beside those that cells say: what is believed at least, and at most."""
-
 FARM_RATIO = 0.5
 """Meetings of a farm's member beside the expected ones that members are trimmed by."""
 
@@ -64,7 +60,6 @@ class Suspected:
         met, expected: Meetings of the tested half.
         known: How many known members of a farm they were held against, too, for each of theirs.
         before: How many they were before they were trimmed; 0 where they were not.
-        people: How often candidates who are no members meet them, beside what cells say.
     """
 
     group: Flags
@@ -73,7 +68,6 @@ class Suspected:
     expected: float
     known: float = 0.0
     before: int = 0
-    people: float = 1.0
 
     @property
     def head_start(self) -> float:
@@ -86,7 +80,7 @@ class Suspected:
     @property
     def log10_chance(self) -> float:
         """Log10 of the chance that people would meet so seldom."""
-        return log10_at_most(int(self.met), SLACK * self.people * self.expected)
+        return log10_at_most(int(self.met), SLACK * self.expected)
 
     @property
     def missing(self) -> float:
@@ -145,27 +139,12 @@ def _trimmed(copies: Copies, group: Flags, core: Flags, limit: float) -> Iterato
         found = meetings(copies, group | core, group)
         met, expected = found.of_half(1, group)
         members = np.flatnonzero(group)
-        people = _of_people(copies, group | core, met, expected)
-        beside = known / max(1, len(members))
-        yield Suspected(group, limit, met, expected, beside, before, people)
+        yield Suspected(group, limit, met, expected, known / max(1, len(members)), before)
         if len(members) < LEAST_MEMBERS or expected < _ALARMS_FROM:
             return
         kept = _least_like_people(found, members)
         group = np.zeros(len(group), np.bool_)
         group[kept] = True
-
-
-def _of_people(copies: Copies, group: Flags, met: float, expected: float) -> float:
-    """Return how often others meet a group, beside what cells say, where that may matter.
-
-    A group that shares a catalogue out has more different tracks than as many people would, and is
-    met the oftener for it.
-    """
-    if log10_at_most(int(met), SLACK * OF_PEOPLE[1] * expected) >= ALARM_LOG10:
-        return OF_PEOPLE[0]
-    found = meetings(copies, group, ~group)
-    ratio = float(found.met[1].sum()) / max(float(found.expected[1].sum()), 1e-9)
-    return min(OF_PEOPLE[1], max(OF_PEOPLE[0], ratio))
 
 
 def _least_like_people(found: Meetings, members: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

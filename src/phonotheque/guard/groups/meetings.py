@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from phonotheque.guard.groups.strata import Strata
 
-SLACK = 0.9
+SLACK = 0.85
 """Share of the expected meetings that honest groups may fall to without being noticed."""
 
 _TINY = 1e-200

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from phonotheque.guard.groups.grown import OF_PEOPLE, Suspected
+from phonotheque.guard.groups.grown import Suspected
 from phonotheque.guard.groups.likeness import likeness, looks_of, showing
 from phonotheque.guard.groups.meetings import Copies, Flags, Floats, log_of_not, weighed
 from phonotheque.guard.groups.strata import Strata
@@ -37,6 +37,9 @@ _KNOWN, _UNKNOWN = 0.98, 0.02
 
 _OF_A_FARM = (0.05, 0.5)
 """Meetings of a farm's account beside people's: what is believed at least, and at most."""
+
+_OF_PEOPLE = (1.0, 1.3)
+"""Meetings of people beside those that cells say, likewise."""
 
 _SHARES = (0.002, 0.9)
 _TOGETHER = 0.5
@@ -105,7 +108,7 @@ def own_odds(copies: Copies, likely: Floats) -> Floats:
     it, it is as likely for a farm's account as for anybody.
     """
     found = weighed(copies, likely)
-    people = _between(OF_PEOPLE, _ratio(found.met, found.expected, 1 - likely))
+    people = _between(_OF_PEOPLE, _ratio(found.met, found.expected, 1 - likely))
     farm = _ratio(found.met, found.expected, likely)
     missing = 1 - _between(_OF_A_FARM, farm / people)
     odds = log_of_not(copies, found.chance, missing)
