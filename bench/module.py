@@ -20,8 +20,8 @@ HELD, BELOW, FAILED = 0, 1, 2
 
 def measured(name: str, scale: str) -> int:
     """Measure a module in a process of its own; returns `HELD`, `BELOW` or `FAILED`."""
-    status = subprocess.run(python_child("bench.module", name, scale), cwd=ROOT, check=False)
-    return status.returncode if status.returncode in (HELD, BELOW) else FAILED
+    ended = subprocess.run(python_child("bench.module", name, scale), cwd=ROOT, check=False)
+    return ended.returncode if ended.returncode in (HELD, BELOW) else FAILED
 
 
 def _measure(name: str, scale: str) -> int:

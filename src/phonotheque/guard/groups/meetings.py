@@ -54,11 +54,6 @@ class Copies(NamedTuple):
         """How many candidates there are."""
         return len(self.begins) - 1
 
-    @property
-    def member(self) -> Numbers:
-        """Of each row, the place of its candidate."""
-        return np.repeat(np.arange(self.members, dtype=np.int32), np.diff(self.begins))
-
 
 class Meetings(NamedTuple):
     """Of each candidate, on each half, (2, candidates).
