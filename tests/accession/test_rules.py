@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from phonotheque.accession.patterns import BadPatternError, Pattern
 from phonotheque.accession.rules import KEYS, MAX_BYTES, MAX_RULES, RuleBook, Rules, parse_rules
 from phonotheque.errors import BadRulesError
-from phonotheque.music.statement import TDM_SPEAKERS, Tdm
+from phonotheque.music.statement import TDM_SPEAKERS, Tdm, Use
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rights-toml.md"
 
@@ -65,12 +65,22 @@ def test_every_key_is_read() -> None:
     assert (rule.tdm, rule.tdm_by, rule.onsite_only) == (Tdm.RESERVED, "holder", False)
 
 
+def test_what_is_granted_is_read() -> None:
+    """Uses stand in one order, each once, beside a licence that does not give them."""
+    head = "[[rule]]\nmatch = '**'\nlicence = 'InC'\n"
+    (rule,) = read(f"{head}granted = ['preview', 'stream', 'preview']").rules
+    assert rule.granted == (Use.STREAM, Use.PREVIEW)
+    (rule,) = read(f"{head}onsite_only = true\ngranted = ['on-premises']").rules
+    assert rule.granted == (Use.ON_PREMISES,)
+
+
 def test_only_pattern_and_licence_are_needed() -> None:
     """All else is the whole world, for ever, with nothing said about mining."""
     (rule,) = read("[[rule]]\nmatch='**'\nlicence='cc by 4.0'").rules
     assert rule.licence == "cc by 4.0"
     assert (rule.territories, rule.valid_from, rule.valid_until) == ((), None, None)
     assert (rule.tdm, rule.tdm_by, rule.onsite_only) == (Tdm.UNKNOWN, "", False)
+    assert rule.granted == ()
 
 
 @pytest.mark.parametrize("data", [b"", b"# nothing yet\n", b"\xef\xbb\xbf", b"rule = []"])
@@ -108,6 +118,12 @@ REFUSED = [
     ("territories", "territories = []", "whole world"),
     ("territories", "territories = ['EU']", "each country"),
     ("onsite_only", "onsite_only = 1", "true"),
+    ("granted", "licence = 'InC'\ngranted = ['sing']", "One of: stream"),
+    ("granted", "licence = 'InC'\ngranted = 'stream'", "list"),
+    ("granted", "licence = 'InC'\ngranted = []", "empty"),
+    ("granted", "licence = 'CC-BY-4.0'\ngranted = ['stream']", "allows everybody streaming"),
+    ("granted", "licence = 'CC-BY-ND-4.0'\ngranted = ['preview', 'stream']", "streaming"),
+    ("granted", "licence = 'InC'\nonsite_only = true\ngranted = ['stream']", "own rooms"),
     ("tdm", "tdm = 'never'\ntdm_by = 'holder'", "not-reserved"),
     ("tdm_by", "tdm = 'reserved'", "holder"),
     ("tdm_by", "tdm_by = 'holder'", "together"),
@@ -341,7 +357,7 @@ def _fenced(language: str) -> list[str]:
 def test_the_examples_of_the_page_are_read() -> None:
     """Every example is a whole file that is read, and together they show every key."""
     examples = _fenced("toml")
-    assert len(examples) == 5
+    assert len(examples) == 6
     for text in examples:
         assert read(text).rules
     assert all(re.search(rf"^{key} = ", "\n".join(examples), re.MULTILINE) for key in KEYS)
@@ -362,11 +378,11 @@ def test_the_label_of_the_page_is_governed_as_it_says() -> None:
 
 
 def test_the_page_has_every_key() -> None:
-    """The table of keys is the program's list, in its order, with every value of `tdm`."""
+    """The table of keys is the program's list, in its order, with every use and value of `tdm`."""
     rows = _rows("| key | value | meaning |")
     assert tuple(_words(row[0])[0] for row in rows) == KEYS
     meanings = " ".join(row[2] for row in rows)
-    assert all(f"`{word}`" in meanings for word in (*Tdm, *TDM_SPEAKERS))
+    assert all(f"`{word}`" in meanings for word in (*Tdm, *TDM_SPEAKERS, *Use))
 
 
 def test_the_refusal_of_the_page_is_the_programs() -> None:

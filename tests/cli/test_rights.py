@@ -93,6 +93,70 @@ def test_on_the_premises_only(phono, name):
     assert (shown["holder"], shown["on_the_premises_only"]) == ("Bo Example", "yes")
 
 
+GRANT = ("--licence", "InC", "--grant", "stream", "--evidence", "Agreement of 2026-01-12")
+
+
+def test_what_is_granted_is_granted_to_this_archive_alone(phono, name):
+    """By a decision: the use, and no other; within its days and countries, in no volume; and
+    `rights show` says what was granted."""
+    limits = ("--from", "2026-01-01", "--until", "2036-01-01", "--territory", "DE")
+    done = decide(phono, name, *GRANT, *limits)
+    assert "InC/1.0/ from now on; granted to this archive: stream.\n" in done.out
+    stream = ("--use", "stream", "--in", "DE")
+    assert check(phono, name, *stream, "--on", "2035-12-31")["code"] == "granted"
+    assert check(phono, name, *stream, "--on", "2036-01-01", status=3)["code"] == "expired"
+    assert check(phono, name, *stream, "--on", "2025-12-31", status=3)["code"] == "not-yet"
+    assert check(phono, name, "--use", "stream", "--in", "FR", status=3)["code"] == "territory"
+    for use in ("preview", "redistribute", "commercial", "derive", "on-premises"):
+        told = check(phono, name, "--use", use, "--in", "DE", status=3)
+        assert told["code"] == "licence-forbids"
+    assert phono.publish() == []
+    shown = phono("rights", "show", name, "--json").expect(0).one()
+    assert (shown["granted"], shown["territories"]) == ("stream", "DE")
+    assert shown["evidence"] == "Licence as given: InC\nEvidence: Agreement of 2026-01-12"
+    assert "granted               stream\n" in phono("rights", "show", name).expect(0).out
+    assert phono.events("rights")[0]["statement"]["granted"] == ["stream"]
+
+
+def test_a_rule_grants_what_a_decision_does(phono, tmp_path):
+    """`granted` in a rights.toml; a decision without a grant takes it back, and a trial of one
+    changes nothing."""
+    rule = 'match = "**"\nlicence = "InC"\ngranted = ["preview", "stream"]\n'
+    (tmp_path / "music/rights.toml").write_text(f"[[rule]]\n{rule}")
+    told = phono.add(tmp_path / "music")
+    name = told["release 0/000.wav"]["sha256"]
+    (shown,) = phono("rights", "show", name, "--json").expect(0).lines()
+    assert (shown["stated_by"], shown["granted"]) == ("rules", "stream, preview")
+    assert check(phono, name, "--use", "stream")["reason"].startswith(
+        "This archive was granted streaming (stated in rights.toml on "
+    )
+    before = phono.events()
+    assert phono("rights", "set", name, "--licence", "InC", "--dry-run", "--json").expect(0).one()
+    assert phono.events() == before
+    decide(phono, name, "--licence", "InC")
+    assert check(phono, name, "--use", "stream", status=3)["code"] == "licence-forbids"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--licence", "InC", "--grant", "sing"), "One of: stream"),
+        (("--licence", "CC-BY-4.0", "--grant", "stream"), "allows everybody streaming"),
+        (("--licence", "InC", "--onsite-only", "--grant", "stream"), "own rooms"),
+        (("--grant", "stream"), "licence"),
+    ],
+)
+@pytest.mark.parametrize("trial", [(), ("--dry-run",)])
+def test_a_grant_that_cannot_be_meant_is_refused(phono, name, arguments, words, trial):
+    """An unknown use, one that everybody has, one that leaves the rooms: 2, what to write, and
+    nothing on record, of people neither."""
+    before = phono("people", "list", "--json").out
+    done = phono("rights", "set", name, *arguments, "--holder", "Bo", *trial).expect(2)
+    assert words in done.err
+    assert not phono.events("rights")
+    assert phono("people", "list", "--json").out == before
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

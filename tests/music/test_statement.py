@@ -9,14 +9,12 @@ import pytest
 from hypothesis import given
 from tests.music.statements import BY, IN_COPYRIGHT, stated, statements
 
-from phonotheque.errors import BadLicenceError, BadRequestError, CallerError
 from phonotheque.music.rights import (
     TDM_SPEAKERS,
     Basis,
     RightsStatement,
     Tdm,
     Use,
-    statement_for_caller,
 )
 
 
@@ -109,42 +107,3 @@ def test_a_licence_of_a_later_version_can_be_read() -> None:
     """A register may name what this program does not know: reading it must not fail."""
     assert stated("https://licences.example/of-a-later-version").licence
     assert stated(territories=("XX",)).territories == ("XX",)
-
-
-WORDS = {"licence": "cc by 4.0", "basis": "decision", "stated_at": "2026-01-01T00:00:00Z"}
-
-
-def test_what_a_person_typed_becomes_canonical() -> None:
-    """Licence and countries are read as people write them, texts become values."""
-    fields = {**WORDS, "territories": ["de", "AT"], "granted": ["stream"]}
-    statement = statement_for_caller("phono rights set", fields)
-    assert statement.licence == BY
-    assert statement.territories == ("DE", "AT")
-    assert (statement.basis, statement.granted) == (Basis.DECISION, (Use.STREAM,))
-
-
-def test_a_person_may_say_that_nothing_is_known() -> None:
-    """An empty licence is a statement, too: it takes back what was stated before."""
-    assert statement_for_caller("x", {**WORDS, "licence": ""}).licence == ""
-
-
-@pytest.mark.parametrize(
-    ("fields", "wrong"),
-    [
-        ({"licence": "CC BY"}, "named"),
-        ({"licence": 7}, "licence"),
-        ({"territories": ["UK"]}, "GB"),
-        ({"valid_from": "1.2.2026"}, "valid_from"),
-        ({"granted": ["sing"]}, "granted"),
-        ({"basis": "hearsay"}, "basis"),
-        ({"color": "red"}, "color"),
-        ({"onsite_only": "perhaps"}, "onsite_only"),
-    ],
-)
-def test_what_cannot_be_meant_is_the_callers_error(fields: dict[str, Any], wrong: str) -> None:
-    """A typed field that cannot be meant is refused in our words, naming it."""
-    with pytest.raises(CallerError) as caught:
-        statement_for_caller("phono rights set", WORDS | fields)
-    assert wrong in str(caught.value)
-    assert type(caught.value) in (BadLicenceError, BadRequestError)
-    assert "$" not in str(caught.value)

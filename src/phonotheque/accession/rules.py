@@ -19,11 +19,12 @@ from datetime import date, datetime
 from typing import Any
 
 from phonotheque.accession.patterns import BadPatternError, Pattern
-from phonotheque.errors import BadLicenceError, BadRulesError
+from phonotheque.errors import BadLicenceError, BadRequestError, BadRulesError
 from phonotheque.music.foreign_text import one_line
+from phonotheque.music.grants import parse_grants
 from phonotheque.music.identifiers import parse_territory
-from phonotheque.music.licence import parse_licence_strict
-from phonotheque.music.statement import TDM_SPEAKERS, Tdm, check_reservation, check_window
+from phonotheque.music.licence import Licence, parse_licence, parse_licence_strict
+from phonotheque.music.statement import TDM_SPEAKERS, Tdm, Use, check_reservation, check_window
 
 MAX_BYTES = 1 << 20
 """Longest file that is read: one rule for each of some 5,000 albums."""
@@ -48,6 +49,7 @@ class Rule:
         valid_until: First day it no longer holds, or None.
         territories: ISO 3166-1 alpha-2 codes, sorted; empty means the whole world.
         onsite_only: Nothing is allowed but listening in the archive's own rooms.
+        granted: Uses that a contract grants to this archive and to nobody else.
         tdm: Whether text and data mining is reserved.
         tdm_by: Who says so, one of `TDM_SPEAKERS`; "" when unknown.
     """
@@ -63,6 +65,7 @@ class Rule:
     valid_until: str | None = None
     territories: tuple[str, ...] = ()
     onsite_only: bool = False
+    granted: tuple[Use, ...] = ()
     tdm: Tdm = Tdm.UNKNOWN
     tdm_by: str = ""
 
@@ -169,18 +172,21 @@ class _Reader:
             raise self._bad(one_line(key), "there is no such key", f"The keys: {', '.join(KEYS)}.")
         tdm, tdm_by = self._reservation()
         valid_from, valid_until = self._window()
+        licence = self._licence()
+        onsite_only = self._flag("onsite_only")
         return Rule(
             where=self._where,
             number=self._number,
             match=self._match(),
-            licence=self._licence(),
+            licence=licence,
             evidence=self._text("evidence"),
             holder=self._text("holder"),
             attribution=self._text("attribution"),
             valid_from=valid_from,
             valid_until=valid_until,
             territories=self._territories(),
-            onsite_only=self._flag("onsite_only"),
+            onsite_only=onsite_only,
+            granted=self._granted(parse_licence(licence), is_onsite_only=onsite_only),
             tdm=tdm,
             tdm_by=tdm_by,
         )
@@ -240,16 +246,28 @@ class _Reader:
         return value.isoformat()
 
     def _territories(self) -> tuple[str, ...]:
-        value = self._table.get("territories", [])
         todo = 'Write territories = ["DE", "AT"], or leave the key out for the whole world.'
-        if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
-            raise self._bad("territories", "it is not a list of texts", todo)
-        if "territories" in self._table and not value:
-            raise self._bad("territories", "it is empty", todo)
+        codes = self._texts("territories", todo)
         try:
-            return tuple(sorted({parse_territory(code) for code in value}))
+            return tuple(sorted({parse_territory(code) for code in codes}))
         except ValueError as error:
             raise self._bad("territories", one_line(str(error)), todo) from error
+
+    def _granted(self, licence: Licence, *, is_onsite_only: bool) -> tuple[Use, ...]:
+        words = self._texts("granted", 'Write granted = ["stream"], or leave the key out.')
+        try:
+            return parse_grants(words, licence, is_onsite_only=is_onsite_only)
+        except BadRequestError as error:
+            raise self._bad("granted", f"{error.thing}: {error.wrong}", error.todo) from error
+
+    def _texts(self, key: str, todo: str) -> list[str]:
+        """A list of texts, empty only where the key is left out."""
+        value = self._table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            raise self._bad(key, "it is not a list of texts", todo)
+        if key in self._table and not value:
+            raise self._bad(key, "it is empty", todo)
+        return value
 
     def _reservation(self) -> tuple[Tdm, str]:
         speakers = " or ".join(f'"{speaker}"' for speaker in TDM_SPEAKERS)
@@ -279,6 +297,7 @@ KEYS = (
     "until",
     "territories",
     "onsite_only",
+    "granted",
     "tdm",
     "tdm_by",
 )

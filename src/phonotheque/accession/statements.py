@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from phonotheque.accession.rules import Rule
 from phonotheque.errors import BadRequestError
+from phonotheque.music.grants import parse_grants
 from phonotheque.music.identifiers import parse_territory
 from phonotheque.music.licence import parse_licence, parse_licence_strict
 from phonotheque.music.rights import TDM_SPEAKERS, Basis, RightsStatement, Tdm
@@ -41,6 +42,7 @@ class Decision:
     """What an archivist decided about one object; dates are ISO texts, half-open.
 
     Attributes:
+        granted: Names of uses that a contract grants to this archive and to nobody else.
         tdm: Whether a right holder reserves text and data mining: a `Tdm`.
         tdm_by: Who says so, one of `TDM_SPEAKERS`; "" when nobody said anything.
     """
@@ -52,6 +54,7 @@ class Decision:
     valid_until: str | None = None
     territories: tuple[str, ...] = ()
     onsite_only: bool = False
+    granted: tuple[str, ...] = ()
     tdm: str = Tdm.UNKNOWN
     tdm_by: str = ""
 
@@ -103,6 +106,7 @@ class Notary:
                 valid_until=rule.valid_until,
                 territories=rule.territories,
                 onsite_only=rule.onsite_only,
+                granted=rule.granted,
                 tdm=rule.tdm,
                 tdm_by=rule.tdm_by,
                 stated_at=self.at,
@@ -114,9 +118,10 @@ class Notary:
 
         Raises:
             BadLicenceError: The licence cannot be named.
-            BadRequestError: A date or territory cannot be read, or a word on mining.
+            BadRequestError: A date, territory or granted use cannot be read, or a word on mining.
         """
         licence = parse_licence_strict(decision.licence)
+        granted = parse_grants(decision.granted, licence, is_onsite_only=decision.onsite_only)
         try:
             if decision.tdm_by not in ("", *TDM_SPEAKERS):
                 raise ValueError(f"tdm_by: none of {', '.join(TDM_SPEAKERS)}")
@@ -129,6 +134,7 @@ class Notary:
                 valid_until=decision.valid_until,
                 territories=tuple(sorted({parse_territory(c) for c in decision.territories})),
                 onsite_only=decision.onsite_only,
+                granted=granted,
                 tdm=Tdm(decision.tdm),
                 tdm_by=decision.tdm_by,
                 stated_at=self.at,

@@ -79,6 +79,7 @@ def _record(archive: Archive, statement: RightsStatement) -> dict[str, str]:
         "until": statement.valid_until or "",
         "territories": ", ".join(statement.territories),
         "on_the_premises_only": "yes" if statement.onsite_only else "",
+        "granted": ", ".join(statement.granted),
         "text_and_data_mining": statement.tdm,
     }
 
@@ -87,7 +88,8 @@ def set_rights(
     context: typer.Context,
     reference: _ID,
     licence: Annotated[
-        str, typer.Option("--licence", metavar="ID|URL", help="The licence that holds.")
+        str,
+        typer.Option("--licence", metavar="ID|URL", help="The licence that holds; InC for none."),
     ],
     evidence: Annotated[
         str, typer.Option("--evidence", metavar="TEXT|URL", help="Why it holds.")
@@ -108,6 +110,15 @@ def set_rights(
     onsite_only: Annotated[
         bool, typer.Option("--onsite-only", help="On the premises only.")
     ] = False,
+    grant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grant",
+            metavar="USE",
+            help="What a contract allows this archive alone: stream, preview, redistribute, "
+            "commercial, derive, on-premises; may be given again.",
+        ),
+    ] = None,
     tdm: Annotated[
         str,
         typer.Option("--tdm", help="Text and data mining (AI): reserved, not-reserved or unknown."),
@@ -122,6 +133,7 @@ def set_rights(
     """Decide what governs; the newest decision counts, the older ones stay on record.
 
     A decision that ends the sharing of a sealed volume says so before it is written.
+    With --licence InC --grant stream a recording may be heard at your door and not be kept.
 
     Example: phono rights set 3f9ac1 --licence CC-BY-4.0 --evidence "letter of 2026-03-02"
     """
@@ -131,8 +143,10 @@ def set_rights(
     from phonotheque.archive.reference import resolve_object
 
     dates = (valid_from, valid_until)
-    places = tuple(territory or ())
-    decision = Decision(licence, evidence, holder, *dates, places, onsite_only, tdm, tdm_by)
+    places, granted = tuple(territory or ()), tuple(grant or ())
+    decision = Decision(
+        licence, evidence, holder, *dates, places, onsite_only, granted, tdm, tdm_by
+    )
     root = archive_of(context)
     if dry_run:
         return _foretold(root, reference, decision, as_json=as_json)
@@ -144,7 +158,8 @@ def set_rights(
     if as_json:
         print_json({"sha256": held.sha256.hex, **record})
     else:
-        print(f"{held.sha256.hex[:12]}: {statement.licence} from now on.")
+        also = f"; granted to this archive: {record['granted']}" if statement.granted else ""
+        print(f"{held.sha256.hex[:12]}: {statement.licence} from now on{also}.")
         print(SEARCHED)
     return DONE
 

@@ -38,6 +38,10 @@ class NotInChainError(ValueError):
     """A line that cannot follow from the head it was held against; says why."""
 
 
+class DoesNotFollowError(NotInChainError):
+    """A line that follows from another one than the one before it: one of the two was changed."""
+
+
 class _Envelope(msgspec.Struct, frozen=True):
     seq: int
     prev: str
@@ -109,7 +113,7 @@ def check_line(head: Head, line: bytes) -> tuple[str, Head]:
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise NotInChainError(f"it is no line of a chain ({error})") from error
     if envelope.prev != head.digest:
-        raise NotInChainError("it does not follow from the line before it")
+        raise DoesNotFollowError("it does not follow from the line before it")
     if envelope.seq != head.seq + 1:
         raise NotInChainError(f"its number is {envelope.seq}, not {head.seq + 1}")
     return envelope.at, Head(envelope.seq, hashlib.sha256(line).hexdigest())

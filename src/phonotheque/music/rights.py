@@ -33,11 +33,11 @@ from phonotheque.music.statement import (
     Tdm,
     Use,
     parse_instant,
-    statement_for_caller,
 )
 
 __all__ = [
     "TDM_SPEAKERS",
+    "USE_WORDS",
     "Basis",
     "Code",
     "LicenceClass",
@@ -47,8 +47,8 @@ __all__ = [
     "Verdict",
     "may_share_in_torrent",
     "resolve",
-    "statement_for_caller",
     "uses_of",
+    "uses_of_licence",
 ]
 
 
@@ -140,7 +140,7 @@ def _judge(
     statement: RightsStatement, licence: Licence, use: Use, on: date, territory: str | None
 ) -> tuple[Code, str]:
     """Hold one statement against one question; the first obstacle is the answer."""
-    wanted = _USE_WORDS[use]
+    wanted = USE_WORDS[use]
     if not (licence.is_evaluated or statement.granted or statement.onsite_only):
         return Code.NOT_EVALUATED, "Its copyright is not evaluated"
     if statement.valid_from and on < date.fromisoformat(statement.valid_from):
@@ -158,7 +158,7 @@ def _judge(
         if use is Use.ON_PREMISES:
             return Code.ONSITE, "It may be played in the archive's own rooms"
         return Code.ONSITE_ONLY, f"It may be played in the archive's own rooms, not for {wanted}"
-    if use in _licensed(licence):
+    if use in uses_of_licence(licence):
         return Code.LICENSED, f"{licence.name} allows {wanted}"
     if use in statement.granted:
         return Code.GRANTED, f"This archive was granted {wanted}"
@@ -168,7 +168,7 @@ def _judge(
     return Code.LICENCE_FORBIDS, f"{licence.name} does not allow {wanted}{note}"
 
 
-_USE_WORDS = {
+USE_WORDS = {
     Use.STREAM: "streaming",
     Use.PREVIEW: "playing an excerpt",
     Use.REDISTRIBUTE: "passing copies on",
@@ -176,6 +176,8 @@ _USE_WORDS = {
     Use.DERIVE: "passing changed copies on",
     Use.ON_PREMISES: "playing in the archive's rooms",
 }
+"""Each use, as a sentence names it."""
+
 _BASIS_WORDS = {
     Basis.DECISION: "decided by the archive",
     Basis.DEPOSITOR: "stated by the depositor",
@@ -188,7 +190,7 @@ def _source(statement: RightsStatement) -> str:
     return f"{_BASIS_WORDS[statement.basis]} on {statement.stated_at[:10]}"
 
 
-def _licensed(licence: Licence) -> frozenset[Use]:
+def uses_of_licence(licence: Licence) -> frozenset[Use]:
     """The uses that a licence grants to everybody."""
     if not licence.may_redistribute:
         return frozenset()
@@ -204,7 +206,7 @@ def uses_of(statement: RightsStatement) -> frozenset[Use]:
     """All uses that a statement allows while it holds and where it holds."""
     if statement.onsite_only:
         return frozenset((Use.ON_PREMISES,)) - frozenset(statement.excluded)
-    allowed = _licensed(parse_licence(statement.licence)) | frozenset(statement.granted)
+    allowed = uses_of_licence(parse_licence(statement.licence)) | frozenset(statement.granted)
     return allowed - frozenset(statement.excluded)
 
 

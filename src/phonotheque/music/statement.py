@@ -4,7 +4,7 @@ Laws: a statement is frozen and self-consistent, or cannot be made; it holds no 
 holder is a local id, evidence is the digest of a text kept elsewhere); dates are half-open
 [from, until). Here only the *shape* of a licence or territory is checked, so that a register that
 names what this program does not know yet can still be read: such a thing grants nothing.
-What a person typed is checked by meaning, in `statement_for_caller`.
+What a person typed is checked by meaning where it is read (`accession`), grants in `grants`.
 
 Source: RFC 3339 for instants, ISO 8601 for dates, ISO 3166-1 alpha-2 for territories, TDMRep
 (W3C community group report of 2024-05-10) for the reservation.
@@ -14,16 +14,12 @@ Not here: which statement governs, and what follows from it (`rights`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
-from phonotheque.errors import BadRequestError
-from phonotheque.music.identifiers import parse_territory
-from phonotheque.music.licence import MAX_LENGTH, parse_licence_strict
+from phonotheque.music.licence import MAX_LENGTH
 
 
 class Use(StrEnum):
@@ -187,31 +183,3 @@ def parse_instant(text: str) -> tuple[datetime, int]:
         return datetime.fromisoformat(f"{match[1]}+00:00"), int(fraction)
     except ValueError as error:
         raise ValueError(f"stated_at: there is no instant {text}") from error
-
-
-def statement_for_caller(thing: str, fields: Mapping[str, Any]) -> RightsStatement:
-    """Make a statement of what a person typed: the rim between words and values.
-
-    Args:
-        thing: What the request is about, for the message.
-        fields: Attributes of `RightsStatement` as texts, lists and booleans. The licence may be
-            written in any way that `parse_licence_strict` reads; "" says that nothing is known.
-
-    Raises:
-        BadLicenceError: The licence cannot be named.
-        BadRequestError: Any other field is unknown or cannot be meant.
-    """
-    given = dict(fields)
-    if unknown := sorted(set(given) - set(RightsStatement.__struct_fields__)):
-        raise BadRequestError(
-            thing, f"there is no field {unknown[0]}", "See `phono rights --help`."
-        )
-    if isinstance(licence := given.get("licence"), str) and licence:
-        given["licence"] = parse_licence_strict(licence).uri
-    try:
-        if "territories" in given:
-            given["territories"] = tuple(parse_territory(code) for code in given["territories"])
-        return msgspec.convert(given, RightsStatement)
-    except ValueError as error:  # msgspec's ValidationError is one
-        wrong = re.sub(r" - at `\$\.?(.*)`$", r" (\1)", str(error)).removesuffix(" ()")
-        raise BadRequestError(thing, wrong, "Correct it and ask again.") from error

@@ -19,7 +19,7 @@ def decide(archive: Archive, held: Held, decision: Decision) -> RightsStatement:
 
     Raises:
         BadLicenceError: The licence cannot be named.
-        BadRequestError: A date or territory cannot be read.
+        BadRequestError: A date, territory or granted use cannot be read.
     """
     at = archive.now()
     notary = Notary(archive.people.person, archive.people.document, at)
@@ -35,7 +35,7 @@ def closing(archive: Archive, held: Held, decision: Decision) -> str:
 
     Raises:
         BadLicenceError: The licence cannot be named.
-        BadRequestError: A date or territory cannot be read.
+        BadRequestError: A date, territory or granted use cannot be read.
     """
     nobody, nothing = "p0", f"sha256:{'0' * 64}"
     notary = Notary(lambda _: nobody, lambda _: nothing, archive.now())
