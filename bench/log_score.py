@@ -85,10 +85,10 @@ def _line(who: int, song: int, second: int) -> str:
 
 def _measure(log: str) -> dict[str, Any]:
     """Score a log in this process."""
+    from phonotheque.guard.score.gathering import Gathering
     from phonotheque.guard.score.items import item_rule
     from phonotheque.guard.score.judging import judge
     from phonotheque.guard.score.reading import gather
-    from phonotheque.guard.score.visits import Gathering
 
     begun = time.monotonic()
     with Gathering(item_rule(None)) as gathering:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.cli.phono import Done, call
 from tests.guard.score.logs import Fetch, caddy, combined, listeners, scraper
+from tests.ports import free_ports
 from tests.torture.warm import warm_command
 
 PEOPLE = listeners()
@@ -73,7 +75,7 @@ def test_standard_input_and_several_logs(log: Path) -> None:
         (["a.log", "--item", "("], "it is no regular expression"),
         (["a.log", "--field", "account"], "it names no field"),
         (["a.log", "--to", "file:x"], "verdicts come only while a log is followed"),
-        (["-", "--follow"], "standard input cannot be followed"),
+        (["-", "--follow"], "standard input, or a pipe, cannot be followed"),
         (["a.log", "--follow", "--to", "pigeon:home"], "verdicts cannot go there"),
         (
             ["a.log", "--follow", "--to", "file:/gone/v"],
@@ -105,12 +107,83 @@ def test_a_field_that_no_line_has_is_refused(log: Path) -> None:
     log.write_bytes(caddy(FETCHES[:100]))
     err = score(log, "--field", "account=nope").expect(2).err
     assert "--field account=nope: no line has that field" in err
+    assert "request.headers.User-Agent, request.method, request.remote_ip, request.uri" in err
     assert "--field limited=free" in score(log, "--field", "limited=free").expect(2).err
     score(log, "--field", "account=request.remote_ip").expect(0)
     log.write_bytes(combined(FETCHES[:100]))
-    assert "--field account=x" in score(log, "--field", "account=x").expect(2).err
+    err = score(log, "--field", "account=user.id").expect(2).err
+    assert "--field account=user.id: the log is no JSON" in err
     log.write_text('{"who": 1}\n')
     assert str(log) in score(log).expect(2).err
+
+
+@pytest.mark.parametrize("option", ["--html", "--sigma"])
+def test_a_log_is_never_written_over(log: Path, option: str) -> None:
+    """By whatever name it is called, packed or piped in, and whatever is to be written there."""
+    link, data = log.with_name("link"), log.read_bytes()
+    link.symlink_to(log)
+    words = [*warm_command(), "guard", "score", "-", option, str(log)]
+    for one, other in ((log, log), (log, link), (link, log)):
+        assert "would be lost" in score(one, option, other).expect(2).err
+    with log.open("rb") as file:
+        piped = subprocess.run(words, stdin=file, capture_output=True, check=False)
+    assert b"would be lost" in piped.stderr
+    log.write_bytes(b"")
+    err = score(log, "--follow", "--to", f"file:{link}").expect(2).err
+    assert "would be lost" in err
+    log.write_bytes(data)
+    with log.open("ab") as file:
+        words = [*warm_command(), "guard", "score", str(log), "--json"]
+        into = subprocess.run(words, stdout=file, stderr=subprocess.PIPE, check=False)
+    assert b"goes to a log that is read" in into.stderr
+    assert log.read_bytes() == data
+
+
+def test_what_was_taken_is_told(log: Path) -> None:
+    """Three items of each, in words, on the page and as JSON; none of them plays tricks."""
+    page = log.with_name("report.html")
+    log.write_bytes(combined(FETCHES).replace(b"/song/5000.ogg", b"/\x1b[2J<b>5000"))
+    out = score(log, "--html", page).expect(1).out
+    said = "Such as /\\x1b[2J<b>5000, /song/5250.ogg and /song/5499.ogg."
+    assert said in out
+    assert "&lt;b&gt;5000, /song/5250.ogg and /song/5499.ogg." in page.read_text()
+    (suspect,) = score(log, "--json").expect(1).one()["suspects"]
+    assert suspect["examples"] == ["/\x1b[2J<b>5000", "/song/5250.ogg", "/song/5499.ogg"]
+
+
+def test_pictures_that_count_as_items_are_told(log: Path) -> None:
+    """Where nobody said what an item is, and most are pictures."""
+    log.write_bytes(combined(PEOPLE[:500]).replace(b".ogg", b".PNG"))
+    said = "You gave no --item: pictures count as items (100 % of them)."
+    assert said in score(log).expect(0).out
+    assert said not in score(log, "--item", "(/song/.*)").expect(0).out
+    log.write_bytes(combined(PEOPLE[:500]))
+    assert "pictures" not in score(log).expect(0).out
+
+
+def test_what_is_no_time_is_refused(log: Path) -> None:
+    """By the field that was named, or of any log."""
+    log.write_text("".join(f'{{"who": "a", "track": "t{n}"}}\n' for n in range(1, 6)))
+    fields = [f"--field={one}" for one in ("account=who", "item=track", "time=track")]
+    assert "--field time=track: 't1' is no time" in score(log, *fields).expect(2).err
+    log.write_bytes(b'{"ts": "noon", "request": {"remote_ip": "1.2.3.4", "uri": "/a"}}\n')
+    assert f"{log}: 'noon' is no time" in score(log).expect(2).err
+
+
+def test_a_packed_log_is_not_followed(log: Path) -> None:
+    """It does not grow: that is told before it is read."""
+    packed = log.with_name("access.log.1.gz")
+    packed.write_bytes(gzip.compress(b"no log at all"))
+    assert "it is packed, and does not grow" in score(log, packed, "--follow").expect(2).err
+
+
+def test_a_sink_that_is_away_is_told_before_the_log_is_read(log: Path) -> None:
+    """And the log is read all the same."""
+    (port,) = free_ports(1)
+    log.write_text("Milk\n")
+    sink = f"valkey://127.0.0.1:{port}/0"
+    err = score(log, "--follow", "--to", sink).expect(4).err
+    assert err.index(f"{sink}: it refused") < err.index(str(log))
 
 
 def test_numbers_of_one_are_told_as_such(log: Path) -> None:
@@ -137,6 +210,7 @@ def test_of_nothing_nothing_is_said(log: Path) -> None:
         log.write_bytes(data)
         out = score(log, "--html", page, *more).expect(0).out
         record = score(log, "--json", *more).expect(0).one()
+        assert record["lines"]["first_second"] is record["lines"]["last_second"] is None
         assert record["summary"] in out
         for told in (out, page.read_text(), record["summary"]):
             assert "obody stands out" not in told

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE, FOUND
+from phonotheque.cli.guard_score_refusing import (
+    refuse_apart,
+    refuse_losing,
+    refuse_missing,
+    refuse_timeless,
+    refuse_unfit,
+)
 from phonotheque.cli.guard_score_telling import tell
-from phonotheque.cli.new_files import check_reports, write_report
+from phonotheque.cli.new_files import write_report
 from phonotheque.cli.options import Json
 from phonotheque.cli.output import print_json
 from phonotheque.cli.signals import until_stopped
@@ -20,10 +27,10 @@ from phonotheque.cli.watching import watched
 
 if TYPE_CHECKING:
     from phonotheque.guard.score.following import Watch
-    from phonotheque.guard.score.judging import Report
+    from phonotheque.guard.score.gathering import Gathering
+    from phonotheque.guard.score.handing import Handing
     from phonotheque.guard.score.reading import Gathered
-    from phonotheque.guard.score.sinks import Sink
-    from phonotheque.guard.score.visits import Gathering
+    from phonotheque.guard.score.report import Report
 
 _MOMENT_S = 0.5
 
@@ -93,26 +100,31 @@ def score(
     """
     from phonotheque.guard.score.courses import drawing_of
     from phonotheque.guard.score.following import Watch
+    from phonotheque.guard.score.gathering import Gathering
+    from phonotheque.guard.score.handing import Handing
     from phonotheque.guard.score.items import item_rule
     from phonotheque.guard.score.judging import judge
     from phonotheque.guard.score.page import page_of
     from phonotheque.guard.score.reading import gather
     from phonotheque.guard.score.sigma import sigma_rule
     from phonotheque.guard.score.sinks import sink_of
-    from phonotheque.guard.score.visits import Gathering
 
-    check_reports(html, sigma)
-    _refuse_apart(logs, is_following=follow, has_sinks=bool(to), is_rule=by_network and bool(sigma))
-    said, sinks, rule = _named(field or []), [sink_of(one) for one in to or []], item_rule(item)
-    with Gathering(rule, by_network=by_network) as gathering:
+    refuse_losing(logs, html, sigma, sinks=to or [])
+    refuse_apart(logs, is_following=follow, has_sinks=bool(to), is_rule=by_network and bool(sigma))
+    said, rule = _named(field or []), item_rule(item)
+    handing = Handing([sink_of(one) for one in to or []], _say)
+    handing.probe()
+    clock = time if follow else None
+    with Gathering(rule, by_network=by_network, clock=clock) as gathering:
         with watched() as told:
 
             def on_progress(name: str, done: int, size: int) -> None:
                 told(f"reading {name}", done / size if size else None, None)
 
-            read = gather(gathering, logs, said, on_progress)
-            _refuse_missing(said, read, is_following=follow)
-            _refuse_unfit(item, gathering, is_following=follow)
+            read = gather(gathering, logs, said, on_progress, keep_last=follow)
+            refuse_missing(said, read, is_following=follow)
+            refuse_timeless(said, gathering, logs[0])
+            refuse_unfit(item, gathering, is_following=follow)
             told("counting", None, None)
             report, learned = judge(gathering, tuple(logs), read.notes)
         _give(report, as_json=as_json)
@@ -122,8 +134,12 @@ def score(
             write_report(sigma, sigma_rule(report, rule, read.fields).encode())
         if follow:
             sys.stdout.flush()
-            _follow(Watch(gathering, learned), gathering, report, Path(logs[-1]), read, sinks)
+            _follow(Watch(gathering, learned), gathering, report, Path(logs[-1]), read, handing)
     return FOUND if any(not one.account.is_robot for one in report.suspects) else DONE
+
+
+def _say(text: str) -> None:
+    print(f"phono: {text}", file=sys.stderr)
 
 
 def _give(report: Report, *, as_json: bool) -> None:
@@ -135,65 +151,19 @@ def _give(report: Report, *, as_json: bool) -> None:
         tell(report)
 
 
-def _refuse_apart(logs: list[str], *, is_following: bool, has_sinks: bool, is_rule: bool) -> None:
-    from phonotheque.errors import BadRequestError
-
-    if twice := next((log for log in logs if logs.count(log) > 1), ""):
-        todo = "Name each log once: its lines would count twice."
-        raise BadRequestError(twice, "it is named twice", todo)
-    if has_sinks and not is_following:
-        todo = "Add --follow, or leave out --to."
-        raise BadRequestError("--to", "verdicts come only while a log is followed", todo)
-    if is_following and logs[-1] == "-":
-        todo = "Name the file of the log."
-        raise BadRequestError("-", "standard input cannot be followed", todo)
-    if is_rule:
-        todo = "Leave out one of --by-network and --sigma."
-        raise BadRequestError("--sigma", "a Sigma rule cannot take addresses together", todo)
-
-
-def _refuse_missing(said: dict[str, str], read: Gathered, *, is_following: bool) -> None:
-    """A field that no line has is a slip, but for one that is rare in a log that only begins."""
-    from phonotheque.errors import BadMappingError
-
-    for name in read.missing:
-        if name in ("account", "item", "time") or not is_following:
-            todo = "Write it as it stands in the lines: --field account=remote_user."
-            wrong = "no line has that field"
-            raise BadMappingError(f"--field {name}={said[name]}", wrong, todo)
-
-
-def _refuse_unfit(item: str | None, gathering: Gathering, *, is_following: bool) -> None:
-    """A pattern that fits nothing is a slip, but in a log that only begins."""
-    from phonotheque.errors import BadRequestError
-    from phonotheque.music.number_words import counted
-
-    if item is None or is_following or gathering.has_items or not gathering.counted.lines:
-        return
-    lines = counted(gathering.counted.lines, "line")
-    todo = "Write it for addresses as they stand in the log: --item '/song/([^/.]+)'."
-    raise BadRequestError(f"--item {item}", f"it fits none of {lines}", todo)
-
-
 def _follow(
     watch: Watch,
     gathering: Gathering,
     report: Report,
     log: Path,
     read: Gathered,
-    sinks: list[Sink],
+    handing: Handing,
 ) -> None:
     """Print verdicts as lines of JSON, and hand them on, until Ctrl-C."""
-    from phonotheque.errors import BadRequestError
     from phonotheque.guard.score.following import follow
-    from phonotheque.guard.score.handing import Handing
     from phonotheque.guard.score.sinks import record_of
     from phonotheque.guard.score.tailing import new_lines
 
-    if read.from_byte is None:
-        todo = "Name the log that is written now as the last one."
-        raise BadRequestError(str(log), "it is packed, and does not grow", todo)
-    handing = Handing(sinks, lambda text: print(f"phono: {text}", file=sys.stderr))
     with until_stopped(_STOPPED) as stop:
 
         def wait() -> bool:
@@ -203,7 +173,7 @@ def _follow(
         blocks = new_lines(log, read.from_byte, wait)
         suspects = [one.number for one in report.suspects]
         standing = watch.standing(suspects, int(time()))
-        for verdict in chain(standing, follow(watch, gathering, blocks, read.read)):
+        for verdict in chain(standing, follow(watch, gathering, blocks, read.read, _say)):
             print_json({"account": verdict.account, **record_of(verdict)})
             handing.take(verdict)
 

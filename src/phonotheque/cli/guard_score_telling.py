@@ -8,7 +8,7 @@ from phonotheque.cli.output import print_table, printable
 from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
-    from phonotheque.guard.score.judging import Report
+    from phonotheque.guard.score.report import Report
 
 _MOST_NAMED = 20
 _LONGEST_AGENT = 100
@@ -35,29 +35,28 @@ def _read_words(report: Report) -> str:
 
     read = report.counted
     between = ""
-    if read.last_second:
+    if read.first_second is not None and read.last_second is not None:
         between = f", {instant_of(read.first_second)} to {instant_of(read.last_second)}"
     lines = f"{counted(read.lines, 'line')}, {read.malformed:,} of them unreadable"
     return f"{lines}; {looked_at(report)}{between}."
 
 
 def _tell_named(report: Report) -> None:
-    from phonotheque.guard.score.reasons import does, reasons_of
+    from phonotheque.guard.score.reasons import does, ladder, reasons_of, shortened, such_as
 
     limits = [use.limit for use in report.budgets]
     for one in report.suspects[:_MOST_NAMED]:
         score = "" if one.score is None else f", score {one.score:.2f}"
         print(f"\n{printable(one.account.name)}{score}: a guard would {does(one.rung)}.")
         if one.account.agent:
-            print(f"  {_shortened(printable(one.account.agent))}")
+            print(f"  {shortened(printable(one.account.agent), _LONGEST_AGENT)}")
         for reason in reasons_of(one, limits):
             print(f"  {reason}")
+        print(f"  {printable(such_as(one))}")
     if len(report.suspects) > _MOST_NAMED:
         print(f"\nAnd {len(report.suspects) - _MOST_NAMED:,} more; --json names them all.")
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_AGENT else f"{text[: _LONGEST_AGENT - 1]}…"
+    if report.suspects and report.thresholds is not None:
+        print(f"\n{ladder()}")
 
 
 def _tell_budgets(report: Report) -> None:

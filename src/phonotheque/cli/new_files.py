@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,22 +45,29 @@ def check_targets(*targets: Path | None) -> None:
         raise BadRequestError(str(target), wrong, "Give another name.")
 
 
-def check_reports(*paths: Path | None) -> None:
+def check_reports(*paths: Path | None, sources: Iterable[str] = ()) -> None:
     """Refuse what a report cannot be written to, before anything is read for it.
+
+    Args:
+        sources: Files that it is made of; `-` is standard input.
 
     Raises:
         BadRequestError: Its folder is not there or cannot be written to, what has its name is no
-            file (a folder, a device), or two reports would be one file.
+            file (a folder, a device), two reports would be one file, or one would take the place
+            of what it is made of.
     """
     from phonotheque.errors import BadRequestError
 
     taken: set[str] = set()
+    sources = list(sources)
     for path in filter(None, paths):
         place = os.path.realpath(path)  # a link stays one, and what it leads to is replaced
         if os.path.isdir(place):
             wrong = "it is a folder"
         elif os.path.exists(place) and not os.path.isfile(place):
             wrong = "it is no file, and is not replaced"
+        elif is_one_of(path, sources):
+            wrong = "it is read for this, and would be lost"
         elif wrong := _wrong_with(Path(place).parent):
             pass
         elif place in taken:
@@ -68,6 +76,26 @@ def check_reports(*paths: Path | None) -> None:
             taken.add(place)
             continue
         raise BadRequestError(str(path), wrong, "Give another name.")
+
+
+def is_one_of(place: Path | int, sources: Iterable[str]) -> bool:
+    """Return whether a file, or what is open as a number, is one of those that are read.
+
+    Args:
+        sources: Paths; `-` is standard input.
+    """
+    try:
+        mine = os.stat(place)
+    except OSError:  # it is not there: nothing is lost
+        return False
+    for source in sources:
+        try:
+            theirs = os.fstat(0) if source == "-" else os.stat(source)
+        except OSError:
+            continue
+        if os.path.samestat(mine, theirs) and stat.S_ISREG(mine.st_mode):
+            return True
+    return False
 
 
 def write_report(path: Path, data: bytes) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from phonotheque.guard.score.gathering import Gathering
 from phonotheque.guard.score.items import item_rule
-from phonotheque.guard.score.judging import Learned, Report, judge
+from phonotheque.guard.score.judging import Learned, judge
 from phonotheque.guard.score.reading import gather
-from phonotheque.guard.score.visits import Gathering
+from phonotheque.guard.score.report import Report
 
 
 @contextmanager

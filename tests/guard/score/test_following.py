@@ -11,8 +11,35 @@ from phonotheque.guard.rungs import Rung
 from phonotheque.guard.score import sinks
 from phonotheque.guard.score.combined_log import read_combined
 from phonotheque.guard.score.following import Watch, follow
+from phonotheque.guard.score.gathering import AHEAD_S, Gathering
+from phonotheque.guard.score.items import item_rule
+from phonotheque.guard.score.judging import judge
+from phonotheque.guard.score.reading import gather
 
 PEOPLE = listeners()
+
+
+def test_lines_of_another_time_name_nobody(tmp_path):
+    """A verdict ends a day after what it is about: what is ahead of the clock is left out, told
+    once and at ten times as many, and what is not is followed as ever."""
+    fetches = scraper("203.0.113.1", 300, every_s=30)
+    now, told = fetches[-1].second, []
+    far = [one._replace(second=4_070_908_800, address="203.0.113.2") for one in fetches]
+    near = [one._replace(second=now + AHEAD_S, address="203.0.113.3") for one in fetches]
+    people = [one._replace(second=one.second - 7 * 86_400) for one in PEOPLE]
+    path = tmp_path / "access.log"
+    path.write_bytes(combined(people + far[:7]))
+    with Gathering(item_rule(None), clock=lambda: now + 0.5) as gathering:
+        gather(gathering, [str(path)], {}, lambda *_: None)
+        report, learned = judge(gathering, ())
+        assert "7 lines are more than 5 minutes ahead of the clock" in report.notes[0]
+        assert (report.counted.lines, report.counted.fetches) == (len(people) + 7, len(people))
+        blocks = [combined(rows) for one in (far, near, fetches) for rows in (one[:1], one[1:])]
+        watch = Watch(gathering, learned)
+        found = list(follow(watch, gathering, iter(blocks), read_combined, told.append))
+    assert {one.account for one in found} == {"203.0.113.1", "203.0.113.3"}
+    assert all(one.until <= now + AHEAD_S + 86_400 for one in found)
+    assert [words.split(" ")[0] for words in told] == ["1", "300"]
 
 
 def verdicts(tmp_path, fetches, lines_at_once=10, people=PEOPLE):
@@ -23,7 +50,7 @@ def verdicts(tmp_path, fetches, lines_at_once=10, people=PEOPLE):
             b"".join(lines[first : first + lines_at_once])
             for first in range(0, len(lines), lines_at_once)
         )
-        return list(follow(Watch(gathering, learned), gathering, blocks, read_combined))
+        return list(follow(Watch(gathering, learned), gathering, blocks, read_combined, print))
 
 
 def test_a_scraper_is_named_while_it_fetches(tmp_path):
@@ -68,7 +95,7 @@ def test_nobody_is_named_for_the_past(tmp_path):
         watch = Watch(gathering, learned)
         numbers = [one.number for one in report.suspects]
         assert list(watch.standing(numbers, last + 86_400 * 300)) == []
-        assert list(follow(watch, gathering, iter([combined(later)]), read_combined)) == []
+        assert list(follow(watch, gathering, iter([combined(later)]), read_combined, print)) == []
 
 
 def test_who_stands_out_when_the_watch_begins_is_told_as_long_as_it_holds(tmp_path):
@@ -89,7 +116,7 @@ def test_who_stands_out_when_the_watch_begins_is_told_as_long_as_it_holds(tmp_pa
         (one,) = watch.standing(numbers, begun.until - 1)
         assert one.second == begun.second
         more = [fetch._replace(song=fetch.song + 600) for fetch in fetches]
-        assert list(follow(watch, gathering, iter([combined(more)]), read_combined)) == []
+        assert list(follow(watch, gathering, iter([combined(more)]), read_combined, print)) == []
 
 
 def test_where_few_ask_budgets_and_counting_through_name_somebody(tmp_path):

@@ -25,6 +25,10 @@ class Shelf:
             raise UnavailableError("the shelf", "it is full", "Clear it.")
         self.taken.append(verdict)
 
+    def probe(self):
+        if "all" in self.refused:
+            raise UnavailableError("the shelf", "it is full", "Clear it.")
+
 
 class Rim:
     """Two sinks, what is told, and a clock that is set by hand."""
@@ -87,3 +91,19 @@ def test_one_verdict_that_is_refused_keeps_no_other_back():
     for _ in range(3):
         rim.after(60)
     assert [one.account for one in rim.shelf.taken] == ["c", "b"]
+
+
+def test_a_sink_that_is_away_in_the_beginning_is_told_at_once():
+    """Before there is anything to take; not again with the first verdict, and again later."""
+    rim = Rim()
+    rim.shelf.refused = {"all"}
+    rim.handing.probe()
+    assert len(rim.told) == 1
+    assert "it is full" in rim.told[0]
+    rim.handing.take(VERDICTS[0])
+    assert len(rim.told) == 1
+    rim.shelf.refused = set()
+    rim.after(60)
+    assert rim.told[1:] == ["What had to wait was handed on."]
+    rim.handing.probe()
+    assert len(rim.told) == 2

@@ -15,10 +15,11 @@ from phonotheque.guard.budgets import DEFAULT, Spent, ask, open_one
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.score import judging
 from phonotheque.guard.score.firsts import beyond_budget, firsts_of
+from phonotheque.guard.score.gathering import Gathering
 from phonotheque.guard.score.items import item_rule
 from phonotheque.guard.score.judging import LEAST_ITEMS
 from phonotheque.guard.score.reading import gather
-from phonotheque.guard.score.visits import Gathering, Visits
+from phonotheque.guard.score.visits import Visits
 
 PEOPLE = listeners()
 
@@ -110,7 +111,7 @@ def test_where_nobody_says_what_is_popular_nobody_has_a_score(path):
     assert names(report) == ["192.0.2.66"]
     assert (report.suspects[0].score, report.suspects[0].needed) == (None, None)
     assert (report.visitors, report.thresholds, report.others) == (0, None, 0)
-    assert report.items == 400
+    assert report.items == 403
 
 
 def test_nobody_is_named_for_little(path):
@@ -140,7 +141,7 @@ def test_parts_of_accounts_give_what_all_at_once_give(path, monkeypatch):
 def test_an_empty_log_is_a_report(path):
     """Nothing was asked for, and that is said."""
     report = report_of(path, combined(PEOPLE[:1]))
-    assert (report.accounts, report.suspects, report.items, report.most) == (0, (), 0, 0)
+    assert (report.accounts, report.suspects, report.items, report.most) == (0, (), 1, 0)
 
 
 VISITS = st.lists(
@@ -154,8 +155,9 @@ def test_firsts_are_the_earliest_of_each(rows):
     """One for each account and item, in order of time."""
     account, item, second = (np.array(c) for c in zip(*rows, strict=True)) if rows else ([],) * 3
     visits = Visits(
-        np.array(account, np.int32), np.array(item, np.uint32),
+        np.array(account, np.int64), np.array(item, np.uint32),
         np.array(second, np.uint32), np.full(len(rows), -1, np.int32),
+        np.zeros(len(rows), np.int32),
     )  # fmt: skip
     firsts = firsts_of(visits)
     sought: dict[tuple[int, int], int] = {}
@@ -178,9 +180,10 @@ def test_firsts_are_the_earliest_of_each(rows):
 def test_a_budget_in_hindsight_is_the_budget_of_the_door(seconds, limit):
     """What it would have kept waiting is what `budgets` keeps waiting."""
     seconds = sorted(seconds)
+    none = np.zeros(len(seconds), np.int64)
     visits = Visits(
-        np.zeros(len(seconds), np.int32), np.arange(len(seconds), dtype=np.uint32),
-        np.array(seconds, np.uint32), np.full(len(seconds), -1, np.int32),
+        none, np.arange(len(seconds), dtype=np.uint32), np.array(seconds, np.uint32),
+        (none - 1).astype(np.int32), none.astype(np.int32),
     )  # fmt: skip
     spent, refused = Spent(), 0
     for second in seconds:

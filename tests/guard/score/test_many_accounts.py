@@ -8,10 +8,11 @@ import sys
 import numpy as np
 import pytest
 
-from phonotheque.guard.score import visits
+from phonotheque.guard.score import gathering as rooms
 from phonotheque.guard.score.columns import Column, Raw
+from phonotheque.guard.score.gathering import LEAST_REQUESTS, Gathering
 from phonotheque.guard.score.items import item_rule
-from phonotheque.guard.score.visits import LEAST_REQUESTS, Gathering
+from phonotheque.guard.score.judging import judge
 
 _TIME = b"09/Oct/2025:08:53:20 +0000"
 
@@ -31,23 +32,24 @@ def block(first: int, accounts: int) -> Raw:
 
 
 def test_accounts_for_which_there_is_no_room_are_counted(monkeypatch):
-    """Those before them go on as before."""
-    monkeypatch.setattr(visits, "MOST_ACCOUNTS", 100)
+    """Those before them go on as before, and all of them say what is popular."""
+    monkeypatch.setattr(rooms, "MOST_ACCOUNTS", 100)
     with Gathering(item_rule(None)) as gathering:
         for first in range(0, 500, 50):
             gathering.add(block(first, 50))
         gathering.add(block(0, 50))
-        assert len(gathering.accounts) == 100
-        assert gathering.counted.beyond == 400 * LEAST_REQUESTS
-        assert len(gathering.all().account) == 150 * LEAST_REQUESTS
+        assert len(gathering.names) == 100
         assert gathering.counted.fetches == 550 * LEAST_REQUESTS
+        report, learned = judge(gathering, ())
+        assert report.counted.beyond == 400 * LEAST_REQUESTS
+        assert learned.had.sum() == 500
 
 
 _CHILD = f"""
 import resource, sys
 from {__name__} import block
 from phonotheque.guard.score.items import item_rule
-from phonotheque.guard.score.visits import Gathering
+from phonotheque.guard.score.gathering import Gathering
 
 def peak_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -57,7 +59,7 @@ with Gathering(item_rule(None)) as gathering:
         gathering.add(block(first, 250_000))
         if first == 1_000_000:
             full = peak_mb()
-    print(len(gathering.accounts), gathering.counted.lines, peak_mb() - full, peak_mb())
+    print(len(gathering.names), gathering.counted.lines, peak_mb() - full, peak_mb())
 """
 
 
@@ -68,6 +70,6 @@ def test_ten_million_accounts_take_the_memory_of_a_million():
         [sys.executable, "-c", _CHILD], capture_output=True, text=True, check=True
     )
     accounts, lines, more_mb, peak_mb = map(int, done.stdout.split())
-    assert (accounts, lines) == (visits.MOST_ACCOUNTS, 10_000_000 * LEAST_REQUESTS)
+    assert (accounts, lines) == (rooms.MOST_ACCOUNTS, 10_000_000 * LEAST_REQUESTS)
     assert more_mb < 100
     assert peak_mb < 1_500

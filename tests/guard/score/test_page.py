@@ -6,15 +6,17 @@ import json
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 from tests.guard.score.logs import combined, listeners, scraper
 from tests.guard.score.scored import judged, report_of
 
 from phonotheque.guard.papers.curves import HEIGHT, RIGHT
+from phonotheque.guard.rungs import FROM_SCORE
 from phonotheque.guard.score import courses
 from phonotheque.guard.score.courses import drawing_of
 from phonotheque.guard.score.page import page_of
-from phonotheque.guard.score.reasons import reasons_of, record_of, summary_of
+from phonotheque.guard.score.reasons import does, reasons_of, record_of, summary_of
 
 EVIL = '<script>alert(1)</script>&"'
 
@@ -92,3 +94,15 @@ def test_a_report_says_what_was_seen(tmp_path):
         "kept_back": record["budgets"][0]["kept_back"],
     }  # fmt: skip
     assert summary_of(report_of(path, combined(listeners()))) == "Nobody stands out."
+
+
+def test_the_rungs_stand_in_the_report_and_in_its_page(tmp_path):
+    """With the scores that decide, and in the words of the report; without a score they do not."""
+    guide = (Path(__file__).parents[3] / "docs" / "how-to" / "score-any-log.md").read_text("utf-8")
+    for people, is_known in ((listeners(), True), (listeners(20), False)):
+        data = combined(sorted(people + scraper("203.0.113.1", 500)))
+        with judged(tmp_path / "access.log", data) as (gathering, report, _):
+            page = page_of(report, drawing_of(report, gathering)).decode()
+        for rung, least in FROM_SCORE.items():
+            assert (f"{does(rung)} from {least}" in page) == is_known
+            assert re.search(rf"\| {least} \| {does(rung)}.*`{rung.name.lower()}` \|", guide)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import dataclasses
 import gzip
 import io
 import json
@@ -20,10 +21,11 @@ from tests.guard.score.logs import START, caddy, combined, door, listeners, scra
 from phonotheque.errors import BadMappingError, MalformedError, NotHeldError
 from phonotheque.guard.score import opening
 from phonotheque.guard.score.combined_log import read_combined
+from phonotheque.guard.score.gathering import LEAST_REQUESTS, Gathering
 from phonotheque.guard.score.items import item_rule
 from phonotheque.guard.score.json_log import JsonLines, fields_of
+from phonotheque.guard.score.judging import judge
 from phonotheque.guard.score.reading import gather
-from phonotheque.guard.score.visits import LEAST_REQUESTS, Gathering
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -41,10 +43,12 @@ def gathered(path: Path, said: dict[str, str] | None = None, **more: object):
     """What a log says: fetches as (address, item, second), and what was counted."""
     with Gathering(item_rule(None), **more) as gathering:
         read = gather(gathering, [str(path)], said or {}, quiet)
-        visits = gathering.all()
-        names = [gathering.accounts[number].name for number in visits.account]
+        gathering.settle()
+        visits = gathering.of(lambda account: account >= 0)
+        names = [gathering.name(number) for number in visits.account.tolist()]
         rows = list(zip(names, visits.item.tolist(), visits.second.tolist(), strict=True))
-        return rows, gathering.counted, read
+        few = gathering.visits.rows - len(rows)
+        return rows, dataclasses.replace(gathering.counted, few=few), read
 
 
 def sought(fetches, name=lambda one: one.address):
@@ -191,8 +195,9 @@ def test_seldom_visitors_are_counted_and_take_no_room(tmp_path):
     path.write_bytes(combined(once + scraper("203.0.113.1", 60)))
     with Gathering(item_rule(None)) as gathering:
         gather(gathering, [str(path)], {}, quiet)
-        assert [one.name for one in gathering.accounts] == ["203.0.113.1"]
-        assert gathering.counted.few == 200
+        assert gathering.names == [b"203.0.113.1"]
+        report, _ = judge(gathering, ())
+        assert (report.accounts, report.counted.few) == (1, 200)
     assert LEAST_REQUESTS <= 60
 
 

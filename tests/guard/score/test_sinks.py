@@ -194,6 +194,7 @@ def test_nftables_takes_a_suspension_and_lets_it_end(tmp_path):
     """A real set in a network of its own: the address is in it with its timeout; names are not."""
     code = (
         "sink = sink_of('nft:inet:filter:scrapers')\n"
+        "sink.probe()\n"
         "sink.take(VERDICT)\n"
         "sink.take(dataclasses.replace(VERDICT, account='somebody; flush ruleset'))\n"
         "evil = '::1%x timeout 1s } ; flush ruleset ; #'\n"
@@ -209,6 +210,7 @@ def test_nftables_takes_networks_and_the_same_ones_again(tmp_path):
     code = (
         "for _ in range(2):\n"
         "    sink = sink_of('nft:inet:filter:four:six')\n"
+        "    sink.probe()\n"
         "    for account in ('203.0.113.0/24', '2001:db8:7::/48', '198.51.100.7'):\n"
         "        sink.take(dataclasses.replace(VERDICT, account=account))\n"
     )
@@ -232,6 +234,8 @@ def test_a_set_that_is_not_there_is_told(account, kind):
         pytest.skip("nft is not installed")
     with pytest.raises(UnavailableError, match="nft add set inet nowhere scrapers") as refused:
         sink_of("nft:inet:nowhere:scrapers").take(dataclasses.replace(VERDICT, account=account))
+    with pytest.raises(UnavailableError, match="nft add set inet nowhere scrapers"):
+        sink_of("nft:inet:nowhere:scrapers").probe()
     assert kind in refused.value.todo
     assert ("SET6" in refused.value.todo) == ("ipv6" in kind)
 
@@ -278,7 +282,9 @@ def test_valkey_takes_a_verdict_and_lets_it_end(valkey):
     ValkeyKeys(url, lambda: VERDICT.until).take(VERDICT)
     assert json.loads(there.get(key))["rung"] == "challenge"
     there.close()
+    sink.probe()
     server.terminate()
     server.wait()
-    with pytest.raises(UnavailableError, match="it refused"):
-        sink.take(VERDICT)
+    for try_it in (sink.probe, lambda: sink.take(VERDICT)):
+        with pytest.raises(UnavailableError, match="it refused"):
+            try_it()

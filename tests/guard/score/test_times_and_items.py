@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonotheque.errors import BadRequestError
-from phonotheque.guard.score.items import NO_ITEM, item_rule
+from phonotheque.guard.score.items import NO_ITEM, counter_of, item_rule, number_of
 from phonotheque.guard.score.times import NO_INSTANT, second_of, seconds_of
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -86,8 +86,8 @@ def test_items_by_a_rule():
     """What a rule finds is the item, and everything else is none."""
     rule = item_rule(r"/(?:song|track)/(\d+)")
     assert rule.of(b"GET /song/12.ogg HTTP/1.1") == rule.of(b"GET /track/12 HTTP/1.1") == b"12"
-    assert rule.number_of(b"GET /album/12 HTTP/1.1") == NO_ITEM
-    assert rule.counter_of(b"GET /song/12.ogg HTTP/1.1") == 12
+    assert number_of(rule.of(b"GET /album/12 HTTP/1.1")) == NO_ITEM
+    assert counter_of(rule.of(b"GET /song/12.ogg HTTP/1.1")) == 12
     for bad in ("(", "/song/", "(a)(b)"):
         with pytest.raises(BadRequestError, match=re.escape(bad)):
             item_rule(bad)

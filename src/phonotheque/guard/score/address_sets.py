@@ -22,6 +22,9 @@ _NFT_TIMEOUT_S = 10
 _NFT = shutil.which("nft", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "nft"
 """Where timers and ordinary people look for programs, it often is not."""
 
+_EXAMPLES = {4: "192.0.2.1", 6: "2001:db8::1"}
+"""Of what goes into a set that nothing went into yet."""
+
 _WIDEST = {4: 24, 6: 48}
 """Bits of the networks that are accounts (`Gathering.by_network`)."""
 
@@ -52,10 +55,22 @@ class AddressSet:
             return
         name = f"{self._place} {self._names[network.version]}"
         element = f"{_as_element(network)} timeout {seconds}s"
+        self._run(f"add element {name} {{ {element} }}", name, network)
+
+    def probe(self) -> None:
+        """See whether the sets are there."""
+        for kind, name in {4: self._names[4], **self._second()}.items():
+            place = f"{self._place} {name}"
+            self._run(f"list set {place}", place, ip_network(_EXAMPLES[kind]))
+
+    def _second(self) -> dict[int, str]:
+        return {} if self._names[6] == self._names[4] else {6: self._names[6]}
+
+    def _run(self, command: str, name: str, network: IPv4Network | IPv6Network) -> None:
         try:
             subprocess.run(
-                [_NFT, "-f", "-"], input=f"add element {name} {{ {element} }}\n", text=True,
-                capture_output=True, check=True, timeout=_NFT_TIMEOUT_S,
+                [_NFT, "-t", "-f", "-"], input=f"{command}\n", text=True, capture_output=True,
+                check=True, timeout=_NFT_TIMEOUT_S,
             )  # fmt: skip
         except OSError as error:
             todo = "Install the package nftables."

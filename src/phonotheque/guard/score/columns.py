@@ -6,7 +6,7 @@ different, and not once for each line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +27,11 @@ class Column(NamedTuple):
 
     def each(self, meaning: Callable[[bytes], int], absent: int) -> npt.NDArray[np.int64]:
         """Return a number for each line, asked for once for each word."""
-        numbers = np.fromiter(map(meaning, self.words), np.int64, len(self.words))
+        return self.spread(map(meaning, self.words), absent)
+
+    def spread(self, meanings: Iterable[int], absent: int) -> npt.NDArray[np.int64]:
+        """Return a number for each line, given one for each word."""
+        numbers = np.fromiter(meanings, np.int64, len(self.words))
         return np.append(numbers, absent)[self.codes]
 
 

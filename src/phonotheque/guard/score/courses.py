@@ -11,8 +11,8 @@ import numpy as np
 
 from phonotheque.guard.papers.curves import Curves, Rising, draw
 from phonotheque.guard.score.firsts import firsts_of
-from phonotheque.guard.score.judging import Report
-from phonotheque.guard.score.visits import Gathering
+from phonotheque.guard.score.gathering import Gathering
+from phonotheque.guard.score.report import Report
 
 MOST_LINES = 5
 
@@ -34,16 +34,15 @@ class Drawing:
 
 def drawing_of(report: Report, gathered: Gathering) -> Drawing | None:
     """Draw those who are named; None when nobody is."""
+    counted = report.counted
     named = sorted(report.suspects, key=lambda one: -one.items)[:MOST_LINES]
-    if not named:
+    if not named or counted.first_second is None or counted.last_second is None:
         return None
-    everything = gathered.all()
-    numbers = np.array([one.number for one in named], np.int32)
-    firsts = firsts_of(everything.at(np.isin(everything.account, numbers)))
+    numbers = np.array([one.number for one in named])
+    firsts = firsts_of(gathered.of(lambda account: np.isin(account, numbers)))
     rising = [
         Rising(one.account.name, "own", firsts.second[firsts.account == one.number].tolist())
         for one in named
     ]
-    counted = report.counted
     curves = draw(rising, counted.first_second, counted.last_second, report.most)
     return Drawing(curves, report.most, round(curves.height(report.most), 1))

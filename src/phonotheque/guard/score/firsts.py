@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.budgets import Limit
 from phonotheque.guard.engine.memory import CLOCKS_S
+from phonotheque.guard.jit import compiled
 from phonotheque.guard.score.visits import Visits
 
 PLACES = 1 << 22
@@ -25,18 +25,27 @@ PLACES = 1 << 22
 _KEY = np.uint64(1 << 32)
 
 
+def places_of(items: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
+    """Return where the popularity of items is counted."""
+    return (items & np.uint32(PLACES - 1)).astype(np.int32)
+
+
 class Firsts(NamedTuple):
     """First fetches, by account and then in order of time; columns of one length.
 
     Attributes:
-        account, second, counter: As in `Visits`.
-        place: Of the item in what counts its popularity, int32.
+        account, item, second, counter: As in `Visits`.
     """
 
     account: npt.NDArray[np.int32]
-    place: npt.NDArray[np.int32]
+    item: npt.NDArray[np.uint32]
     second: npt.NDArray[np.int64]
     counter: npt.NDArray[np.int32]
+
+    @property
+    def place(self) -> npt.NDArray[np.int32]:
+        """Of each item in what counts its popularity."""
+        return places_of(self.item)
 
 
 class Conduct(NamedTuple):
@@ -64,7 +73,7 @@ class Conduct(NamedTuple):
 
 
 def firsts_of(visits: Visits) -> Firsts:
-    """Return the first fetches among all visits of some accounts."""
+    """Return the first fetches among all visits of some accounts, whose numbers are not below 0."""
     by_time = np.argsort(visits.second, kind="stable")
     account, item = visits.account[by_time], visits.item[by_time]
     pairs = account.astype(np.uint64) * _KEY + item
@@ -74,11 +83,18 @@ def firsts_of(visits: Visits) -> Firsts:
     order = np.lexsort((second, account))
     chosen = chosen[order]
     return Firsts(
-        account[order],
-        (visits.item[chosen] & np.uint32(PLACES - 1)).astype(np.int32),
-        second[order],
-        visits.counter[chosen],
+        account[order].astype(np.int32), visits.item[chosen], second[order], visits.counter[chosen]
     )
+
+
+def votes_of(firsts: Firsts, trusted: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint32]:
+    """Return how many accounts that are trusted had the item of each place.
+
+    Args:
+        trusted: Of each account.
+    """
+    places = firsts.place[trusted[firsts.account]]
+    return np.bincount(places, minlength=PLACES).astype(np.uint32)
 
 
 def new_conduct(accounts: int) -> Conduct:
@@ -101,13 +117,14 @@ def add_conduct(
         had: How many trusted accounts had the item of each place.
         bits: Surprise by that number; the last one for all more.
     """
-    _add(conduct, firsts, had, bits, np.array(CLOCKS_S))
+    _add(conduct, firsts, firsts.place, had, bits, np.array(CLOCKS_S))
 
 
-@numba.njit(cache=True)
+@compiled
 def _add(
     conduct: Conduct,
     firsts: Firsts,
+    place: npt.NDArray[np.int32],
     had: npt.NDArray[np.uint32],
     bits: npt.NDArray[np.float32],
     clocks_s: npt.NDArray[np.float64],
@@ -118,14 +135,14 @@ def _add(
         if who != before:
             sums[:], hours, before, last = 0, 0, who, -9
             conduct.first[who] = conduct.last[who] = now
-        surprise = bits[min(had[firsts.place[row]], len(bits) - 1)]
+        surprise = bits[min(had[place[row]], len(bits) - 1)]
         for clock in range(3):
             sums[clock] *= np.exp((conduct.last[who] - now) / clocks_s[clock])
             sums[clock] += surprise
             conduct.peaks[who, clock] = max(conduct.peaks[who, clock], sums[clock])
         conduct.items[who] += 1
         conduct.bits[who] += surprise
-        conduct.rare[who] += had[firsts.place[row]] <= 1
+        conduct.rare[who] += had[place[row]] <= 1
         conduct.in_sequence[who] += firsts.counter[row] >= 0 and firsts.counter[row] == last + 1
         hour = 1 << (now // 3_600 % 24)
         conduct.hours[who] += hours & hour == 0
@@ -140,12 +157,13 @@ def scores_of(
     thresholds: tuple[float, float, float],
 ) -> npt.NDArray[np.float64]:
     """Return the score of one account after each of its firsts: 1 is at a threshold."""
-    return _scores(firsts, had, bits, np.array(CLOCKS_S), np.array(thresholds))
+    return _scores(firsts, firsts.place, had, bits, np.array(CLOCKS_S), np.array(thresholds))
 
 
-@numba.njit(cache=True)
+@compiled
 def _scores(
     firsts: Firsts,
+    place: npt.NDArray[np.int32],
     had: npt.NDArray[np.uint32],
     bits: npt.NDArray[np.float32],
     clocks_s: npt.NDArray[np.float64],
@@ -155,7 +173,7 @@ def _scores(
     last = firsts.second[0] if len(scores) else 0
     for row in range(len(scores)):
         gap, last = firsts.second[row] - last, firsts.second[row]
-        surprise = bits[min(had[firsts.place[row]], len(bits) - 1)]
+        surprise = bits[min(had[place[row]], len(bits) - 1)]
         sums[:] = sums * np.exp(-gap / clocks_s) + surprise
         scores[row] = (sums / thresholds).max()
     return scores
@@ -178,7 +196,7 @@ def beyond_budget(firsts: Firsts, limit: Limit) -> npt.NDArray[np.bool_]:
     return _beyond(firsts, float(limit.interval_s), float(limit.seconds))
 
 
-@numba.njit(cache=True)
+@compiled
 def _beyond(firsts: Firsts, interval_s: float, seconds: float) -> npt.NDArray[np.bool_]:
     """The generic cell rate algorithm, as `phonotheque.guard.budgets`."""
     refused = np.zeros(len(firsts.account), np.bool_)

@@ -39,6 +39,11 @@ class Handing:
         for queue in self._queues:
             queue.add(verdict)
 
+    def probe(self) -> None:
+        """Tell which sinks would take nothing now, before there is anything to take."""
+        for queue in self._queues:
+            queue.probe()
+
     def try_again(self) -> None:
         """Hand on what waits where it is time to."""
         for queue in self._queues:
@@ -59,6 +64,13 @@ class _Queue:
         self._waiting.pop(verdict.account, None)
         self._try(verdict)
 
+    def probe(self) -> None:
+        """Tell it when the sink would take nothing now."""
+        try:
+            self._sink.probe()
+        except UnavailableError as error:
+            self._say(error)
+
     def empty(self) -> None:
         """Let the sink take what waits, unless it refused one a moment ago."""
         if not self._waiting or self._clock() < self._next:
@@ -76,10 +88,15 @@ class _Queue:
             self._sink.take(verdict)
         except UnavailableError as error:
             self._waiting[verdict.account] = verdict
-            if error.thing not in self._told:
-                self._tell(f"{error} What waits is handed on when it works again.")
-                self._told.add(error.thing)
+            self._say(error)
             self._pause_s = min(max(2 * self._pause_s, _FIRST_S), _LONGEST_S)
             self._next = self._clock() + self._pause_s
             return False
+        if not self._waiting:
+            self._told.clear()
         return True
+
+    def _say(self, error: UnavailableError) -> None:
+        if error.thing not in self._told:
+            self._tell(f"{error} What waits is handed on when it works again.")
+            self._told.add(error.thing)

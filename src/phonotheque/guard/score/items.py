@@ -24,6 +24,7 @@ _FURNITURE = re.compile(
     rf"(?i)(?:{'|'.join(map(re.escape, FURNITURE_ENDS))})$"
     rf"|^(?:{'|'.join(map(re.escape, FURNITURE_BEGINS))})".encode()
 )
+_PICTURE = re.compile(rb"(?i)\.(?:png|jpe?g|gif|webp|avif|svg|bmp)$")
 _NUMBER = re.compile(rb"(\d{1,9})\D{0,12}$")
 
 
@@ -49,15 +50,21 @@ class ItemRule:
         path = path.partition(b"?")[0]
         return None if _FURNITURE.search(path) else path
 
-    def number_of(self, asked: bytes) -> int:
-        """Return a number from 0 to 2**32 - 1 that stands for the item; `NO_ITEM` for none."""
-        item = self.of(asked)
-        return NO_ITEM if item is None else crc32(item)
 
-    def counter_of(self, asked: bytes) -> int:
-        """Return the number that an item's name ends with (`/song/1207.ogg`), or `NO_ITEM`."""
-        found = _NUMBER.search(self.of(asked) or b"")
-        return int(found.group(1)) if found is not None else NO_ITEM
+def number_of(item: bytes | None) -> int:
+    """Return a number from 0 to 2**32 - 1 that stands for an item; `NO_ITEM` for none."""
+    return NO_ITEM if item is None else crc32(item)
+
+
+def counter_of(item: bytes | None) -> int:
+    """Return the number that an item's name ends with (`/song/1207.ogg`), or `NO_ITEM`."""
+    found = _NUMBER.search(item) if item is not None else None
+    return int(found.group(1)) if found is not None else NO_ITEM
+
+
+def is_picture(item: bytes) -> bool:
+    """Return whether an item's name ends as pictures do, which pages are often made of."""
+    return _PICTURE.search(item) is not None
 
 
 def item_rule(pattern: str | None) -> ItemRule:

@@ -59,6 +59,9 @@ _KNOWN = (
     Fields("remote_addr", "request", "time_local", "status", "", "http_user_agent"),
 )  # fmt: skip
 
+MOST_NAMED = 20
+"""Fields of a line that are told to who named another."""
+
 _NAMES = [one.name for one in fields(Fields)]
 
 
@@ -94,12 +97,23 @@ def fields_of(line: bytes, said: dict[str, str], log: str) -> Fields:
     try:
         return Fields(**said)
     except TypeError:
-        there = ", ".join(sorted(map(str, record))[:20]) or "none"
+        there = ", ".join(fields_in(record)[:MOST_NAMED]) or "none"
         raise BadMappingError(
             log,
             f"it is of no form that is known (fields of its first line: {there})",
             "Say what stands where: --field account=NAME --field item=NAME --field time=NAME.",
         ) from None
+
+
+def fields_in(record: dict[str, Any], before: str = "", depth: int = 4) -> list[str]:
+    """Return the names of fields, sorted, inner ones behind a full stop, so many levels deep."""
+    found = []
+    for name, value in sorted(record.items()):
+        if isinstance(value, dict) and value and depth > 1:
+            found += fields_in(value, f"{before}{name}.", depth - 1)
+        else:
+            found.append(f"{before}{name}")
+    return found
 
 
 class JsonLines:
@@ -108,6 +122,7 @@ class JsonLines:
     Attributes:
         fields: Where they say what.
         met: Names of `Fields` that any line had so far.
+        there: Names of all fields that the first line has, with a full stop before inner ones.
     """
 
     def __init__(self, fields: Fields, line: bytes = b"{}") -> None:
@@ -119,6 +134,7 @@ class JsonLines:
         record = _decoded(line) or {}
         self.fields = fields
         self.met: set[str] = set()
+        self.there = fields_in(record)
         self._ways = {
             name: way if way in record else tuple(way.split("."))
             for name, way in asdict(fields).items()

@@ -12,11 +12,17 @@ import lzma
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from phonotheque.errors import BadRequestError, NotHeldError, UnavailableError
+from phonotheque.errors import (
+    BadRequestError,
+    NotHeldError,
+    PhonothequeError,
+    UnavailableError,
+)
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -30,7 +36,7 @@ LONGEST_LINE_BYTES = 64 << 10
 
 STANDARD_INPUT = "-"
 
-_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
+DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 _PACKED = {
     b"\x1f\x8b": gzip.GzipFile,
@@ -49,7 +55,6 @@ class Opened:
         read_bytes: Of the file, so far; packed ones are counted as they lie there.
         size_bytes: Of the file; 0 where nobody knows.
         half_bytes: Of the last line, where it has no line feed yet.
-        is_packed: Whether it had to be unpacked.
         left_out: Lines that were too long to be a request's.
         damage: What stopped the reading; empty when all was read.
     """
@@ -58,7 +63,6 @@ class Opened:
     read_bytes: int = field(default=0, init=False)
     size_bytes: int = field(default=0, init=False)
     half_bytes: int = field(default=0, init=False)
-    is_packed: bool = field(default=False, init=False)
     left_out: int = field(default=0, init=False)
     damage: str = field(default="", init=False)
 
@@ -100,22 +104,38 @@ class Opened:
         size = 0
         try:
             file = _unpacked(raw)
-            self.is_packed = file is not raw
             while part := file.read(_READ_BYTES):
                 parts.append(part)
                 size += len(part)
                 if size >= BLOCK_BYTES:
                     yield self._block(raw, parts)
                     parts, size = [], 0
-        except _DAMAGE as error:
+        except DAMAGE as error:
             self.damage = f"it cannot be read to its end ({' '.join(str(error).split())})"
         if parts:
             yield self._block(raw, parts)
 
     def _block(self, raw: BinaryIO, parts: list[bytes]) -> bytes:
-        if self.name != STANDARD_INPUT:
+        if self.name != STANDARD_INPUT and raw.seekable():
             self.read_bytes = raw.tell()
         return b"".join(parts)
+
+
+def is_packed(name: str) -> bool:
+    """Return whether a log must be unpacked: such a one does not grow."""
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(6).startswith(tuple(_PACKED))
+    except OSError:
+        return False
+
+
+def opened_unpacked(name: str, files: ExitStack) -> BinaryIO | None:
+    """Open a log to compare it, closed with `files`; None where that cannot be."""
+    try:
+        return files.enter_context(_unpacked(files.enter_context(_opened(name))))
+    except (*DAMAGE, PhonothequeError):
+        return None
 
 
 def _unpacked(raw: BinaryIO) -> BinaryIO:

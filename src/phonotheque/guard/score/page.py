@@ -9,20 +9,25 @@ from functools import cache
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from phonotheque.guard.instants import instant_of
-from phonotheque.guard.papers import curves
+from phonotheque.guard.papers.charting import Chart, chart_html
+from phonotheque.guard.papers.rendering import chart_style
 from phonotheque.guard.score.courses import Drawing
-from phonotheque.guard.score.judging import LEAST_ITEMS, Report, Suspect
+from phonotheque.guard.score.judging import LEAST_ITEMS
 from phonotheque.guard.score.reasons import (
     does,
+    ladder,
     looked_at,
     reasons_of,
     share,
+    such_as,
     summary_of,
     too_few,
     words,
 )
+from phonotheque.guard.score.report import Report, Suspect
 from phonotheque.look import house_style
 from phonotheque.music.number_words import counted
 
@@ -46,26 +51,27 @@ def page_of(report: Report, drawing: Drawing | None) -> bytes:
     def reasons(suspect: Suspect) -> tuple[str, ...]:
         return reasons_of(suspect, limits)
 
-    has_any = bool(report.counted.last_second)
     own = resources.files(__package__) / "templates" / "score.css"
     return (
         _environment()
         .get_template("score.html")
         .render(
-            {"from": _day(report.counted.first_second) if has_any else "nothing"},
-            to=_day(report.counted.last_second) if has_any else "nothing",
-            style=house_style() + own.read_text("utf-8"),
+            {"from": _day(report.counted.first_second)},
+            to=_day(report.counted.last_second),
+            style=house_style() + chart_style() + own.read_text("utf-8"),
             report=report,
             drawing=drawing,
             summary=summary_of(report),
             looked_at=looked_at(report),
             too_few=too_few(report),
             counted=counted,
-            curves=curves,
+            chart=_chart(report, drawing),
             least=LEAST_ITEMS,
             most=MOST_ROWS,
             reasons=reasons,
             does=does,
+            ladder=ladder() if report.thresholds else "",
+            such_as=such_as,
             share=share,
             words=words,
         )
@@ -73,5 +79,13 @@ def page_of(report: Report, drawing: Drawing | None) -> bytes:
     )
 
 
-def _day(second: int) -> str:
-    return instant_of(second)[:16].replace("T", " ")
+def _chart(report: Report, drawing: Drawing | None) -> Markup | None:
+    if drawing is None:
+        return None
+    begins, ends = _day(report.counted.first_second), _day(report.counted.last_second)
+    most_y = drawing.most_y if drawing.most else None
+    return chart_html(Chart(drawing.curves, "course", summary_of(report), begins, ends, most_y))
+
+
+def _day(second: int | None) -> str:
+    return "nothing" if second is None else instant_of(second)[:16].replace("T", " ")

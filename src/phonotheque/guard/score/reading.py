@@ -9,6 +9,7 @@ from typing import NamedTuple
 from phonotheque.errors import MalformedError
 from phonotheque.guard.score.columns import Raw
 from phonotheque.guard.score.combined_log import is_combined, read_combined
+from phonotheque.guard.score.gathering import Gathering
 from phonotheque.guard.score.json_log import (
     Fields,
     JsonLines,
@@ -17,7 +18,7 @@ from phonotheque.guard.score.json_log import (
     require_known,
 )
 from phonotheque.guard.score.opening import Opened
-from phonotheque.guard.score.visits import Gathering
+from phonotheque.guard.score.same_rows import without_same
 from phonotheque.music.number_words import counted
 
 _LINES_LOOKED_AT = 1_000
@@ -42,16 +43,18 @@ class Gathered(NamedTuple):
     Attributes:
         notes: What must be said about them.
         read: Reads more lines of the last log, or the first ones where it is empty.
-        from_byte: Where the last log goes on; None where it is packed, and does not.
+        from_byte: Where the last log goes on, if it is not packed.
         fields: Where the last log says what; None where it is not of JSON.
         missing: Fields that were named and that no line has, by name of `Fields`.
+        there: Fields that the first lines have, as they are named; None where no log is of JSON.
     """
 
     notes: tuple[str, ...]
     read: Callable[[bytes], Raw]
-    from_byte: int | None
+    from_byte: int
     fields: Fields | None
     missing: tuple[str, ...]
+    there: tuple[str, ...] | None
 
 
 def gather(
@@ -59,14 +62,17 @@ def gather(
     logs: Sequence[str],
     said: Mapping[str, str],
     on_progress: Callable[[str, int, int], None],
+    *,
+    keep_last: bool = False,
 ) -> Gathered:
-    """Read logs, in any order.
+    """Read logs, in any order; one that another begins with is left out.
 
     Args:
         gathering: Takes what they say.
         logs: Paths, or `-` for standard input.
         said: Fields of JSON lines that were named.
         on_progress: Is told a log's name, what is read of it and its size (0: unknown), in bytes.
+        keep_last: Whether the last one is read whatever the others hold.
 
     Raises:
         BadRequestError, NotHeldError, UnavailableError: A log cannot be opened.
@@ -74,10 +80,10 @@ def gather(
         BadMappingError: A field was named that is not looked for, or too few of them.
     """
     require_known(said)
-    notes: list[str] = []
+    chosen, notes = without_same(logs, keep_last=keep_last)
     readers: list[Reader] = []
-    last, from_byte = None, None
-    for name in logs:
+    last, from_byte = None, 0
+    for name in chosen:
         log, last = Opened(name), None
         with ThreadPoolExecutor(1) as pool:  # Arrow reads the next lines while these are taken in
             under_way: Future[Raw] | None = None
@@ -92,11 +98,16 @@ def gather(
                 under_way = next_one
             if under_way is not None:
                 gathering.add(under_way.result())
-        from_byte = None if log.is_packed else log.read_bytes - log.half_bytes
+        from_byte = log.read_bytes - log.half_bytes
         notes += _notes_on(log)
-    last = last or Reader(_begun(logs[-1], said), None)
+    last = last or Reader(_begun(chosen[-1], said), None)
     fields = last.lines.fields if last.lines is not None else None
-    return Gathered(tuple(notes), last.read, from_byte, fields, _missing(readers, said))
+    there = sorted({name for one in readers if one.lines is not None for name in one.lines.there})
+    is_json = any(one.lines is not None for one in readers)
+    return Gathered(
+        tuple(notes), last.read, from_byte, fields, _missing(readers, said),
+        tuple(there) if is_json else None,
+    )  # fmt: skip
 
 
 def _missing(readers: list[Reader], said: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from phonotheque.guard.budgets import DAY, HOUR, Limit
 from phonotheque.guard.instants import instant_of
-from phonotheque.guard.rungs import Rung
-from phonotheque.guard.score.judging import LEAST_VISITORS, Report, Suspect
-from phonotheque.guard.score.visits import LEAST_REQUESTS
+from phonotheque.guard.rungs import FROM_SCORE, Rung
+from phonotheque.guard.score.gathering import AHEAD_S, LEAST_REQUESTS
+from phonotheque.guard.score.report import LEAST_VISITORS, Report, Suspect
 from phonotheque.music.number_words import counted
 
-"""The form of instants, in UTC: they sort as text."""
+_LONGEST_EXAMPLE = 80
 
 _DOES = {
     Rung.NONE: "do nothing",
@@ -65,15 +65,19 @@ def summary_of(report: Report) -> str:
     named = [one for one in report.suspects if not one.account.is_robot]
     robots = len(report.suspects) - len(named)
     if not named:
-        but = f" but {counted(robots, 'robot')} by their own word" if robots else ""
+        but = f" but {_robots(robots)}" if robots else ""
         return f"Nobody stands out{but}."
-    by_word = f", and {counted(robots, 'robot')} by their own word" if robots else ""
+    by_word = f", and {_robots(robots)}" if robots else ""
     together = sum(one.items for one in named)
     verb = "goes" if len(named) == 1 else "go"
     return (
         f"{counted(len(named), 'account')} of {report.accounts:,} with {LEAST_REQUESTS} fetches or "
         f"more {verb} through the catalogue ({together:,} items together){by_word}."
     )
+
+
+def _robots(count: int) -> str:
+    return f"{counted(count, 'robot')} by {'its' if count == 1 else 'their'} own word"
 
 
 def too_few(report: Report) -> str:
@@ -87,11 +91,40 @@ def too_few(report: Report) -> str:
     )
 
 
+def words_ahead(lines: int) -> str:
+    """Say that lines were left out for their time, in a sentence."""
+    verbs = ("is", "was") if lines == 1 else ("are", "were")
+    return (
+        f"{counted(lines, 'line')} {verbs[0]} more than {AHEAD_S // 60} minutes ahead of the "
+        f"clock, and {verbs[1]} left out."
+    )
+
+
+def such_as(suspect: Suspect) -> str:
+    """Name examples of what was fetched, in a sentence."""
+    *most, last = (shortened(one, _LONGEST_EXAMPLE) for one in suspect.examples)
+    return f"Such as {', '.join(most)}{' and ' if most else ''}{last}."
+
+
+def shortened(text: str, most: int) -> str:
+    """Return as much of a text as there is room for."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def ladder() -> str:
+    """Say from which score a guard would do what, and who is named, in two sentences."""
+    *steps, last = (f"{does(rung)} from {least}" for rung, least in FROM_SCORE.items())
+    return (
+        f"By its score a guard would {', '.join(steps)}, and {last}; "
+        f"named is who reached {FROM_SCORE[Rung.CHALLENGE]}."
+    )
+
+
 def looked_at(report: Report) -> str:
     """Say how much was read and looked at, in a sentence without its full stop."""
     return (
         f"{counted(report.accounts, 'account')} with {LEAST_REQUESTS} fetches or more looked at "
-        f"one by one, {report.robots:,} of them robots by their own word; "
+        f"one by one, among them {_robots(report.robots)}; "
         f"{counted(report.items, 'different item')}"
     )
 
@@ -103,8 +136,8 @@ def record_of(report: Report) -> dict[str, Any]:
         "logs": list(report.logs),
         "summary": summary_of(report),
         "lines": asdict(report.counted),
-        "from": instant_of(report.counted.first_second) if report.counted.last_second else None,
-        "to": instant_of(report.counted.last_second) if report.counted.last_second else None,
+        "from": _instant(report.counted.first_second),
+        "to": _instant(report.counted.last_second),
         "accounts": report.accounts,
         "robots": report.robots,
         "items": report.items,
@@ -135,9 +168,14 @@ def _suspect_record(suspect: Suspect, limits: Sequence[Limit]) -> dict[str, Any]
         "hours": suspect.hours,
         "first": instant_of(suspect.first),
         "last": instant_of(suspect.last),
+        "examples": list(suspect.examples),
         "beyond": list(suspect.beyond),
         "reasons": list(reasons_of(suspect, limits)),
     }
+
+
+def _instant(second: int | None) -> str | None:
+    return None if second is None else instant_of(second)
 
 
 def words(limit: Limit) -> str:

@@ -14,10 +14,10 @@ import json
 from collections.abc import Iterator
 from uuid import NAMESPACE_URL, uuid5
 
+from phonotheque.guard.score.gathering import COPIED_MS
 from phonotheque.guard.score.items import FURNITURE_BEGINS, FURNITURE_ENDS, ItemRule
 from phonotheque.guard.score.json_log import Fields
-from phonotheque.guard.score.judging import Report
-from phonotheque.guard.score.visits import COPIED_MS
+from phonotheque.guard.score.report import Report
 
 _OF_WEB_SERVERS = Fields("c-ip", "cs-uri-stem", "date", "sc-status", "cs-method")
 """What Sigma calls the fields of the common and the combined log format."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,6 +46,13 @@ class Sink(Protocol):
             UnavailableError: It cannot be delivered now.
         """
 
+    def probe(self) -> None:
+        """See whether it would take one now.
+
+        Raises:
+            UnavailableError: It would not.
+        """
+
 
 class VerdictFile:
     """A file of JSON lines, one for each account, without those that ended."""
@@ -74,6 +82,9 @@ class VerdictFile:
         except PhonothequeError as error:
             todo = "It is tried again; see to the folder and the disk."
             raise UnavailableError(f"file:{self._path}", error.wrong, todo) from error
+
+    def probe(self) -> None:
+        """Nothing is to be seen: what cannot be written was refused in the beginning."""
 
 
 class ValkeyKeys:
@@ -112,9 +123,19 @@ class ValkeyKeys:
         seconds = verdict.until - int(self._clock())
         if seconds <= 0:
             return
-        try:
+        with self._telling():
             if _rung_in(self._server.get(key)) <= verdict.rung:
                 self._server.set(key, value, ex=seconds)
+
+    def probe(self) -> None:
+        """See whether the server answers."""
+        with self._telling():
+            self._server.ping()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
         except (self._error, OSError) as error:
             told = " ".join(str(error).split())[:200]
             raise UnavailableError(self._url, f"it refused ({told})", "Start it.") from error
