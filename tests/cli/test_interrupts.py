@@ -4,6 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from tests.cli.phono import Done, call
+
+from phonotheque.__main__ import InterruptedByUserError
+from phonotheque.cli import app
 
 STOP = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
 # A shell has what it starts in the background ignore Ctrl-C, these tests' run itself perhaps.
@@ -34,3 +38,37 @@ def test_ctrl_c_that_comes_early_ends_with_130(when):
     done = subprocess.run(command, capture_output=True, text=True)
     told = "Stopped. Nothing is lost; run the same command again to go on.\n"
     assert (done.returncode, done.stdout, done.stderr) == (130, "", told)
+
+
+def in_compiled_code(stopped, *, within=False):
+    """What Python makes of a signal that was handled while compiled code ran: it takes the result,
+    and says that there was an error set, too."""
+    try:
+        raise SystemError("CPUDispatcher(_meet) returned a result with an exception set") from (
+            in_compiled_code(stopped) if within else stopped
+        )
+    except SystemError as error:
+        return error
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_ctrl_c_in_compiled_code_is_no_fault(monkeypatch, within):
+    """Wherever in the chain of what failed it stands."""
+
+    def fails(*_, **__):
+        raise in_compiled_code(InterruptedByUserError(), within=within)
+
+    monkeypatch.setattr(app, "_command", lambda: fails)
+    told = "Stopped. Nothing is lost; run the same command again to go on.\n"
+    assert call("status") == Done(130, "", told)
+
+
+def test_a_fault_of_compiled_code_stays_one(monkeypatch):
+    """What has nothing to do with Ctrl-C is not called an end."""
+
+    def fails(*_, **__):
+        raise in_compiled_code(ValueError("negative"))
+
+    monkeypatch.setattr(app, "_command", lambda: fails)
+    with pytest.raises(SystemError):
+        call("status")

@@ -205,4 +205,4 @@ def test_there_is_a_least_that_is_demanded_however_many_fail() -> None:
     for _ in range(100):
         demand = demand.after(0, 100)
     assert (demand.within, demand.beside) == (-2.0, 0.0)
-    assert math.exp(LEAST_OF_ITS_OWN) == pytest.approx(10)
+    assert math.exp(LEAST_OF_ITS_OWN) == pytest.approx(20)

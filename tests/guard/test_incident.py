@@ -16,6 +16,8 @@ from phonotheque.guard.papers.incident_paper import (
     incident_csv,
     incident_json,
     incident_page,
+    listens_words,
+    unseen_words,
 )
 
 BEGIN = 1_800_000_000
@@ -70,13 +72,34 @@ def test_shares_are_of_what_there_was():
     assert finding_of(report({}, background())) == "No recording went out."
 
 
+def test_who_stands_in_no_line_is_named():
+    """With since when a log is kept: that nothing left is not known then; and how much is heard of
+    what left is said in a sentence, also where it is not known."""
+    found = report({}, background(unseen=("ff" * 8, "ee" * 8), log_begins="2026-11-01"))
+    assert finding_of(found) == "No recording is known to have gone out."
+    told = unseen_words(found)
+    assert told == (
+        f"No line of the access log is of these 2 accounts in this time: {'ff' * 8}, {'ee' * 8}. "
+        "It is kept since 2026-11-01."
+    )
+    assert told in incident_page(found, "An archive").decode()
+    assert unseen_words(report({}, background())) == ""
+    many = report({}, background(unseen=tuple(f"{number:016x}" for number in range(9))))
+    assert unseen_words(many).endswith("and 4 more. None is kept.")
+    taken = {("x", "a"): Taken(BEGIN, BEGIN, 1000)}
+    assert listens_words(report(taken, background())) == (
+        "What left has 60\u00a0% of all listens here."
+    )
+    assert "not known" in listens_words(report(taken, background(listens=0)))
+
+
 def test_a_report_of_nothing_has_no_tables():
     """Where nothing went out the page says that, and how it was counted: no head without a row."""
     page = incident_page(report({}, background()), "An archive").decode()
     assert "No recording went out." in page
     assert "How it was counted" in page
     assert "<table" not in page
-    assert "not known how many" not in page
+    assert "listens here" not in page
 
 
 def test_no_title_becomes_markup_or_a_formula():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
-from phonotheque.guard.intake import COPIED_MS, FUTURE_S, LONGEST_LINE, PAST_S, Names, take
+from phonotheque.guard.intake import COPIED_MS, FUTURE_S, LONGEST_LINE, PAST_S, take
+from phonotheque.guard.numbering import Names
 
 NOW, TRACKS = 1_767_225_600, 100
 KEY = b"k" * 32
@@ -76,8 +78,23 @@ def test_another_key_makes_others_of_all() -> None:
     first, second = names(), Names(b"z" * 32, 10)
     for one in (first, second):
         one.number("ann")
-    assert first._numbers.keys().isdisjoint(second._numbers)
-    assert b"ann" not in b"".join(first._numbers)
+    assert set(first.digests()).isdisjoint(second.digests())
+    assert b"ann" not in b"".join(first.digests())
+
+
+@given(st.lists(st.lists(st.integers(0, 3_000), max_size=900), max_size=4), st.integers(0, 2_000))
+@settings(max_examples=20, deadline=None)
+def test_a_name_keeps_its_number(rounds: list[list[int]], most: int) -> None:
+    """However many come, and however often; in the order in which they came first."""
+    some, known = names(most), dict[str, int]()
+    for called in ([f"{one}" for one in numbers] for numbers in [*rounds, list(range(2_500))]):
+        for one in called:
+            if len(known) < most:
+                known.setdefault(one, len(known))
+        assert some.numbers(called).tolist() == [known.get(one, -1) for one in called]
+    hashes = [hashlib.blake2b(one.encode(), digest_size=16, key=KEY).digest() for one in known]
+    assert some.digests() == hashes
+    assert len(some) == len(known)
 
 
 @given(st.binary(max_size=300))

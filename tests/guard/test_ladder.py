@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phonotheque.guard import ladder
 from phonotheque.guard.book.cases import cases_of
 from phonotheque.guard.book.entries import Answered, Decided, Settled
 from phonotheque.guard.decisions import DAY_S, Basis, Finding, Group, Permit, Recount, Use
@@ -84,8 +85,7 @@ def counted(*bits, threshold=100.0, rare=69):
 @pytest.mark.parametrize(
     ("finding", "rung"),
     [
-        (found(score=0.29), Rung.NONE),
-        (found(score=0.3), Rung.OBSERVE),
+        (found(score=0.49), Rung.NONE),
         (found(score=0.5), Rung.BUDGET),
         (found(score=0.6), Rung.CHALLENGE),
         (found(score=50.0), Rung.CHALLENGE),
@@ -100,8 +100,8 @@ def counted(*bits, threshold=100.0, rare=69):
     ],
 )
 def test_each_evidence_goes_as_far_as_it_may(finding, rung):
-    """Conduct by itself asks at most, and so does whatever came from an address, behind which there
-    may be many; canaries suspend."""
+    """Conduct by itself asks at most, and what only observes is no decision; nor does whatever came
+    from an address, behind which there may be many, more than ask; canaries suspend."""
     assert weigh(finding, Standing(), RULES)[0] is rung
 
 
@@ -234,13 +234,35 @@ def test_every_decision_says_all_that_a_person_may_ask(finding, standing):
         return
     assert decision.evidence.endswith(".")
     assert decision.counterfactual.endswith(".")
-    assert decision.rule == "1"
+    assert decision.rule == RULES.version
     assert NOW < decision.until < decision.appeal_by
     assert decision.rung_at(decision.until) is Rung.NONE
     if decision.rung is Rung.SUSPEND:
         assert decision.review_by == NOW + REVIEW_S
         assert decision.rung_at(decision.review_by - 1) is Rung.SUSPEND
         assert decision.rung_at(decision.review_by) is Rung.CHALLENGE
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["FROM_SCORE", "LASTS_S", "CLEARED_S", "EVIDENCE_S", "REVIEW_S", "RESPITE_S", "APPEAL_S",
+     "EDITION"],
+)  # fmt: skip
+def test_a_version_is_of_all_that_decides(monkeypatch, name):
+    """Whatever number of the rules is another one, so is the version that decisions name; it is the
+    same one in every process, and during the first days of a service."""
+    before, value = RULES.version, getattr(ladder, name)
+    assert before == "2-f8099cad"
+    assert Rules(shadow_until=NOW).version == before
+    more = value + 1 if isinstance(value, int) else {**value, Rung.BUDGET: 0.4}
+    monkeypatch.setattr(ladder, name, more)
+    assert RULES.version != before
+
+
+@pytest.mark.parametrize("rules", [Rules(canaries=3), Rules(growth=1.2)])
+def test_a_version_is_of_what_is_set_too(rules):
+    """Other settings are other rules."""
+    assert rules.version != RULES.version
 
 
 def test_who_answered_is_not_asked_again_on_the_same_evidence():

@@ -24,7 +24,10 @@ from phonotheque.guard.calibration import UNKNOWN, Limits, limits_of
 from phonotheque.guard.engine.compiled import observe_all
 from phonotheque.guard.engine.memory import (
     CLOCKS_S,
+    DAY_BITS,
+    HOUR_BITS,
     HOUR_PEAK,
+    MONTH_BITS,
     Events,
     heaviest,
     new_accounts,
@@ -100,6 +103,7 @@ class Guard:
         kinds = (np.bool_, np.bool_, np.bool_, np.int32)
         self.marks = Marks._make(np.zeros(service.accounts, kind) for kind in kinds)
         self.moments = Moments()
+        self._worked_out = (UNKNOWN, 0), UNKNOWN.at(0)
 
     def learn(self, events: Events, chosen: Chosen) -> None:
         """Take in what happened before anybody may be stopped, in order of time."""
@@ -110,7 +114,7 @@ class Guard:
         if len(events.second):
             self._calibrate(int(events.second[0]))
             self.moments.last = int(events.second[-1])
-        self._take(events, chosen, self.limits.at(self._days))
+        self._take(events, chosen, self._in_force)
 
     def begin(self, second: int) -> None:
         """Do what is due once a day, before anything of a second is seen: so that it does not hang
@@ -161,12 +165,13 @@ class Guard:
         self.groups.settle(look_of(second))
         return self.groups.grow(self.accounts, self.music, self.marks.asked, self.marks.failed)
 
-    def make_room(self, accounts: int, genres: Numbers) -> None:
+    def make_room(self, accounts: int, genres: Numbers, albums: Numbers) -> None:
         """Take in accounts and tracks that are new; the numbers of the others stay.
 
         Args:
             accounts: How many there are now, at least.
-            genres: Genre of each of the new tracks; each is an album of its own.
+            genres: Genre of each of the new tracks.
+            albums: Album of each of them.
         """
         self.accounts = with_room(self.accounts, accounts)
         room = len(self.accounts.last_track)
@@ -176,8 +181,23 @@ class Guard:
                 np.append(one, np.zeros(more, one.dtype)) for one in self.marks
             )
         if len(genres):
-            self.music = with_more(self.music, genres)
+            self.music = with_more(self.music, genres, albums)
         self.groups.make_room(room, len(self.music.plays))
+
+    def describe(self, tracks: npt.NDArray[np.int64], genres: Numbers, albums: Numbers) -> None:
+        """Hear where tracks belong of which something else was known; it counts from the next
+        rating and the next look at groups on.
+
+        Args:
+            tracks: Their numbers, each once.
+            genres: Genre of each of them; 0 leaves what was known.
+            albums: Album of each of them; -1 leaves what was known.
+        """
+        for column, found, is_known in (
+            (self.music.genre, genres, genres > 0),
+            (self.music.album, albums, albums >= 0),
+        ):
+            column[tracks[is_known]] = found[is_known]
 
     def answered(self, passed: Numbers, failed: Numbers) -> None:
         """Hear how challenges ended; told again it changes nothing."""
@@ -193,16 +213,42 @@ class Guard:
     def own_scores(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Return the highest score that each of some accounts ever had by itself."""
         highest = self.accounts.numbers[accounts, HOUR_PEAK : HOUR_PEAK + len(CLOCKS_S)]
-        own: npt.NDArray[np.float64] = (highest / self.limits.at(self._days)).max(axis=1)
+        own: npt.NDArray[np.float64] = (highest / self._in_force).max(axis=1)
         return own
+
+    def scores_now(self, accounts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Return the score of each of some accounts as it was at the last event of its own."""
+        sums = self.accounts.numbers[accounts, HOUR_BITS : HOUR_BITS + len(CLOCKS_S)]
+        now: npt.NDArray[np.float64] = (sums / self._in_force).max(axis=1)
+        return now
+
+    def near(self, accounts: npt.NDArray[np.int64], score: float) -> list[int]:
+        """Return those of some accounts whose score is that or more now.
+
+        Cost: of these accounts alone, and one by one: it is asked at every event, when they are few
+        and an array costs twice as much as what is in it.
+        """
+        hour, day, month = (score * self._in_force).tolist()
+        numbers = self.accounts.numbers
+        return [
+            who
+            for who in accounts.tolist()
+            if numbers[who, HOUR_BITS] >= hour
+            or numbers[who, DAY_BITS] >= day
+            or numbers[who, MONTH_BITS] >= month
+        ]
 
     def settings(self) -> tuple[float, ...]:
         """Return its limits."""
         return self.limits.bits
 
     @property
-    def _days(self) -> float:
-        return (self.moments.last - self.moments.first) / DAY_S
+    def _in_force(self) -> npt.NDArray[np.float64]:
+        """The limits of a service that ran for so long; worked out once for each event."""
+        now = self.limits, self.moments.last - self.moments.first
+        if self._worked_out[0] != now:
+            self._worked_out = now, self.limits.at(now[1] / DAY_S)
+        return self._worked_out[1]
 
     def _take(self, events: Events, chosen: Chosen, limits: npt.NDArray[np.float64]) -> None:
         if chosen.any():

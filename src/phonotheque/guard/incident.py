@@ -108,7 +108,9 @@ class Incident:
         whole: Of them, those that left whole.
         catalogue: How many there were to be taken; 0 unknown.
         share_of_catalogue: `recordings` of them; None unknown.
-        share_of_listens: How many of a hundred listens went to what left; None unknown.
+        share_of_listens: Which part of all listens went to what left; None unknown.
+        unseen: Accounts that were asked about and of which there is no line.
+        log_begins: First day of the log that is kept, "" where there is none.
     """
 
     since: str
@@ -123,6 +125,8 @@ class Incident:
     days: tuple[Day, ...]
     holders: tuple[Holder, ...]
     items: tuple[Item, ...]
+    unseen: tuple[str, ...]
+    log_begins: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,8 @@ class Background:
         cases: The case of each account that has one.
         catalogue: Recordings that may be heard and not kept; 0 unknown.
         listens: Plays of them all; 0 unknown.
+        unseen: Accounts of which there is no line.
+        log_begins: First day of the log that is kept, "" where there is none.
     """
 
     since: int
@@ -143,6 +149,8 @@ class Background:
     cases: Mapping[str, str]
     catalogue: int = 0
     listens: int = 0
+    unseen: tuple[str, ...] = ()
+    log_begins: str = ""
 
 
 def report(takings: Takings, background: Background) -> Incident:
@@ -164,6 +172,8 @@ def report(takings: Takings, background: Background) -> Incident:
         days=tuple(_days(takings)),
         holders=tuple(_holders(items)),
         items=tuple(items),
+        unseen=background.unseen,
+        log_begins=background.log_begins,
     )
 
 

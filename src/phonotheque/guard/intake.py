@@ -1,19 +1,18 @@
-"""Lines of JSON from a service, as columns that the engine takes: names become numbers here.
+"""Lines of JSON from a service, as columns that the engine takes.
 
 One line is one play: `{"account": "a name", "track": 17, "second": 1767225600, "played_ms": 201000,
 "copied": true, "chosen": false}`; the last two may be left out, and are then what the time heard
 says, and no.
 
 Laws: what cannot be read is counted by reason and never stops what can; whether a line is refused
-follows from the line, the clock and the room left, and not from the lines beside it; a name leaves
-this module only as a keyed hash; the same name is the same number until the key changes; an event
-of the future or of long ago is refused, so that no clock that jumps can move an account's.
+follows from the line, the clock and the room left, and not from the lines beside it; an event of
+the future or of long ago is refused, so that no clock that jumps can move an account's.
+
+Not here: names and their numbers (`phonotheque.guard.numbering`).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from dataclasses import dataclass
 from itertools import compress
 from operator import attrgetter
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.engine.memory import Events
+from phonotheque.guard.numbering import Names
 from phonotheque.music.decoding import UNDECODABLE
 
 COPIED_MS = 60_000
@@ -31,8 +31,6 @@ FUTURE_S = 300
 PAST_S = 7 * 86_400
 LONGEST_LINE = 4_096
 """Bytes, the end of the line not counted."""
-
-_DIGEST_BYTES = 16
 
 Numbers = npt.NDArray[np.int64]
 Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
@@ -49,38 +47,6 @@ class IntakeLine(msgspec.Struct, gc=False):
     chosen: bool = False
 
 
-class Names:
-    """Numbers of accounts, by a keyed hash of their names; changed in place."""
-
-    def __init__(self, key: bytes, most: int) -> None:
-        """Begin with no account.
-
-        Args:
-            key: 16 to 64 bytes; another one makes others of all accounts.
-            most: How many accounts there is room for; those beyond it have no number.
-        """
-        self._key, self._most = key, most
-        self._numbers: dict[bytes, int] = {}
-
-    def number(self, name: str) -> int:
-        """Return the number of an account, a new one for a new name; -1 when there is no room."""
-        digest = hashlib.blake2b(name.encode(), digest_size=_DIGEST_BYTES, key=self._key).digest()
-        number = self._numbers.get(digest)
-        if number is None:
-            if len(self._numbers) >= self._most:
-                return -1
-            number = self._numbers[digest] = len(self._numbers)
-        return number
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._numbers)
-
-    def digests(self) -> list[bytes]:
-        """Return the keyed hashes of all names, in order of their numbers."""
-        return list(self._numbers)
-
-
 @dataclass(frozen=True)
 class Taken:
     """What was read of a text.
@@ -90,12 +56,14 @@ class Taken:
         chosen: For each event whether the service chose the track.
         lines: Of each event the number of its line in the text, from 0; empty ones count.
         refused: How many lines were refused, by reason.
+        first_refused: Of each reason the number of the first such line.
     """
 
     events: Events
     chosen: npt.NDArray[np.bool_]
     lines: Numbers
     refused: dict[str, int]
+    first_refused: dict[str, int]
 
 
 _plays = msgspec.json.Decoder(IntakeLine)
@@ -110,8 +78,7 @@ def take(text: bytes, names: Names, tracks: int, now: int) -> Taken:
         tracks: How many tracks there are: their numbers are below.
         now: Seconds since 1970, to judge the events' own by.
     """
-    refused: Counter[str] = Counter()
-    plays, lines = _decoded(text.split(b"\n"), refused)
+    plays, lines, refused = _decoded(text.split(b"\n"))
     numbers = ("track", "second", "played_ms")
     track, second, played = (_column(plays, name, np.float64) for name in numbers)
     reasons = {
@@ -122,22 +89,23 @@ def take(text: bytes, names: Names, tracks: int, now: int) -> Taken:
     }
     kept = np.ones(len(plays), np.bool_)
     for reason, wrong in reasons.items():
-        refused[reason] += int((kept & wrong).sum())
+        refused[reason] = lines[kept & wrong]
         kept &= ~wrong
     chosen_plays = plays if kept.all() else [plays[row] for row in np.flatnonzero(kept)]
     called = map(attrgetter("account"), chosen_plays)
-    account = np.fromiter(map(names.number, called), np.int32, len(chosen_plays))
+    account = names.numbers(called)
     copied = np.fromiter(map(_is_copied, chosen_plays), np.bool_, len(chosen_plays))
     by_service = _column(chosen_plays, "chosen", np.bool_)
     has_room = account >= 0
-    refused["no room for the account"] += int((~has_room).sum())
+    refused["no room for the account"] = lines[kept][~has_room]
     columns = (
         account, track[kept].astype(np.int32), second[kept].astype(np.int64),
         played[kept].astype(np.int32), copied,
     )  # fmt: skip
     events = Events._make(column[has_room] for column in columns)
-    told = {why: n for why, n in refused.items() if n}
-    return Taken(events, by_service[has_room], lines[kept][has_room], told)
+    told = {why: len(those) for why, those in refused.items() if len(those)}
+    first = {why: int(refused[why][0]) for why in told}
+    return Taken(events, by_service[has_room], lines[kept][has_room], told, first)
 
 
 def _column(plays: list[IntakeLine], name: str, kind: type[np.generic]) -> npt.NDArray[Any]:
@@ -148,25 +116,24 @@ def _is_copied(play: IntakeLine) -> bool:
     return play.played_ms >= COPIED_MS if play.copied is None else play.copied
 
 
-def _decoded(lines: list[bytes], refused: Counter[str]) -> tuple[list[IntakeLine], Numbers]:
-    """Read lines, each by itself, and return the plays with the numbers of their lines.
+def _decoded(lines: list[bytes]) -> tuple[list[IntakeLine], Numbers, dict[str, Numbers]]:
+    """Read lines, each by itself, and return the plays with the numbers of their lines, and those
+    of others by what is wrong with them.
 
     Not by `decode_lines`, which takes two plays in one line, and one in two.
     """
     lengths = np.fromiter(map(len, lines), np.int64, len(lines))
     is_readable = (lengths > 0) & (lengths <= LONGEST_LINE)
-    refused["too long"] += int((lengths > LONGEST_LINE).sum())
+    refused = {"too long": np.flatnonzero(lengths > LONGEST_LINE)}
     readable, places = list(compress(lines, is_readable.tolist())), np.flatnonzero(is_readable)
     try:
-        return list(map(_plays.decode, readable)), places
+        return list(map(_plays.decode, readable)), places, refused
     except UNDECODABLE:
         read = [_one(line) for line in readable]
     found = [play for play in read if play is not None]
     is_read = np.fromiter((play is not None for play in read), np.bool_, len(read))
-    refused["not as it should be"] += sum(
-        play is None and not line.isspace() for play, line in zip(read, readable, strict=True)
-    )
-    return found, places[is_read]
+    is_blank = np.fromiter(map(bytes.isspace, readable), np.bool_, len(readable))
+    return found, places[is_read], refused | {"not as it should be": places[~is_read & ~is_blank]}
 
 
 def _one(line: bytes) -> IntakeLine | None:

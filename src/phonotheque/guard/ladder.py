@@ -9,6 +9,8 @@ Laws:
   what a person looked at and took back is not decided again on it; but what is found when that
   evidence is over, be it as strong or weaker, is other evidence;
 - a permit keeps everything automatic away but what canaries prove;
+- conduct that only observes is no decision: what such an account opens is written down
+  (`guard.ledger`), which touches nobody and stands on no paper;
 - more evidence never means a lower rung (an exact count replaces an estimate); a machine never
   takes a rung back: time and people do;
 - in the first days of a service all is written down and nothing is carried out.
@@ -21,11 +23,17 @@ Regulation (EU) 2016/679, article 22 (decisions by machines alone).
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 
+from phonotheque.guard.canaries import HITS_THAT_SUSPEND
 from phonotheque.guard.decisions import DAY_S, HOUR_S, Basis, Decision, Finding, Permit
 from phonotheque.guard.evidence import sentences
-from phonotheque.guard.rungs import Rung, rung_of
+from phonotheque.guard.rungs import FROM_SCORE, Rung, rung_of
+
+EDITION = 2
+"""Of what is decided here, by whichever numbers: one more when the rules themselves change."""
 
 LASTS_S = {
     Rung.OBSERVE: 30 * DAY_S,
@@ -34,6 +42,9 @@ LASTS_S = {
     Rung.SUSPEND: 30 * DAY_S,
 }
 """After so many seconds a decision ends by itself."""
+
+CLEARED_S = 90 * DAY_S
+"""What a person took back, or somebody answered for, is not decided again on no more so long."""
 
 EVIDENCE_S = 30 * DAY_S
 """So long is conduct counted, track by track: what is found later shares none of it."""
@@ -47,19 +58,29 @@ APPEAL_S = 184 * DAY_S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What may be set, and the version that decisions name.
+    """What may be set.
 
     Attributes:
-        version: Of rules and settings together.
         shadow_until: Before this second nothing is carried out.
         canaries: So many of them suspend.
         growth: Evidence is new when its score is so many times that of what was decided on.
     """
 
-    version: str = "1"
     shadow_until: int = 0
-    canaries: int = 2
+    canaries: int = HITS_THAT_SUSPEND
     growth: float = 1.25
+
+    @property
+    def version(self) -> str:
+        """What decisions name: the edition of these rules, and eight digits that are others when
+        any number that decides is another one. Not of it: limits, which stand in each decision, and
+        the first days of a service, of which a decision says that it was made in them."""
+        numbers = (
+            FROM_SCORE, LASTS_S, CLEARED_S, EVIDENCE_S, REVIEW_S, RESPITE_S, APPEAL_S,
+            self.canaries, self.growth,
+        )  # fmt: skip
+        text = json.dumps(numbers, sort_keys=True)
+        return f"{EDITION}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +156,14 @@ def decide(finding: Finding, standing: Standing, rules: Rules, now: int) -> Deci
 
 def weigh(finding: Finding, standing: Standing, rules: Rules) -> tuple[Rung, Basis]:
     """Return the highest rung that the evidence supports, and which evidence does."""
-    supported = (
-        (_by_canaries(finding, standing, rules), Basis.CANARY),
-        (_by_conduct(finding, standing, rules), Basis.CONDUCT),
-        (_by_group(finding, standing), Basis.GROUP),
-        (Rung.OBSERVE if finding.over_budget else Rung.NONE, Basis.BUDGET),
-    )
+    supported = [(_by_canaries(finding, standing, rules), Basis.CANARY)]
+    if standing.permit is None:
+        supported += [
+            (_by_conduct(finding, standing, rules), Basis.CONDUCT),
+            (_by_group(finding, standing), Basis.GROUP),
+        ]
+    supported.append((Rung.OBSERVE if finding.over_budget else Rung.NONE, Basis.BUDGET))
     rung, basis = max(supported, key=lambda one: one[0])  # of equals the first: the strongest
-    if standing.permit is not None and basis is not Basis.CANARY:
-        rung = min(rung, Rung.OBSERVE)
     if finding.is_address:
         rung = min(rung, Rung.CHALLENGE)
     return rung, basis
@@ -183,7 +203,7 @@ def _by_conduct(finding: Finding, standing: Standing, rules: Rules) -> Rung:
         rung = min(rung, Rung.CHALLENGE)
     if rung is Rung.CHALLENGE and score < standing.answered_score * rules.growth:
         return Rung.BUDGET
-    return rung
+    return rung if rung > Rung.OBSERVE else Rung.NONE
 
 
 def _went_on(finding: Finding, standing: Standing, rules: Rules) -> bool:

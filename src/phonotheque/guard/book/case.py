@@ -1,7 +1,8 @@
 """All that was done about one account, and what holds for it at an instant; pure.
 
 Laws: what a person settled governs over what the guard decided before, never over what it finds
-after; what shadow mode writes down changes nothing of what holds; a permit ends what the guard
+after, and his reason is the one that is told; an appeal that was rejected changes neither reason
+nor time; what shadow mode writes down changes nothing of what holds; a permit ends what the guard
 decided by itself before it (canaries excepted), and what was ended so does not come back when the
 permit does.
 """
@@ -12,10 +13,40 @@ from dataclasses import dataclass, replace
 
 from phonotheque.guard.book.entries import Answered, Appealed, Decided, Settled, Wrote
 from phonotheque.guard.decisions import Basis, Decision
+from phonotheque.guard.ladder import APPEAL_S
 from phonotheque.guard.rungs import Rung
 
 _KEPT = (Basis.CANARY, Basis.PERSON)
 """What rests on these a permit leaves as it is, but for a question."""
+
+
+LOOK_AGAIN = "A person decided it, and can be asked to look again."
+"""What is said where a person decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """On what rests that which governs now.
+
+    Attributes:
+        evidence: Why, in the words of whoever decided it.
+        counterfactual: What would have changed it; "" of what was taken back.
+        second: Since when, in seconds since 1970.
+        basis: What it rests on.
+        by: Who decided: "guard", or a person's name with this service.
+        appeal_by: Until when it can be objected to.
+        thresholds: Names and values that were in force; () of what a person settled.
+        upheld_by: Who rejected an appeal against it last; "" for nobody.
+    """
+
+    evidence: str
+    counterfactual: str
+    second: int
+    basis: Basis
+    by: str
+    appeal_by: int
+    thresholds: tuple[tuple[str, float], ...] = ()
+    upheld_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +83,35 @@ class Case:
         return next((one for one in reversed(made) if not one.is_shadow), made[-1])
 
     @property
+    def grounds(self) -> Grounds:
+        """On what rests that which governs."""
+        settled, decision, upheld_by = self.governing, self.decision, ""
+        if settled is not None and settled.is_appeal and not is_taken_back(settled):
+            upheld_by = settled.by
+            since = (one for one in reversed(self.settled) if one.second >= decision.second)
+            settled = next((one for one in since if not one.is_appeal), None)
+        if settled is None:
+            return Grounds(
+                evidence=decision.evidence,
+                counterfactual=decision.counterfactual,
+                second=decision.second,
+                basis=decision.basis,
+                by=decision.by,
+                appeal_by=decision.appeal_by,
+                thresholds=decision.thresholds,
+                upheld_by=upheld_by,
+            )
+        return Grounds(
+            evidence=settled.reason,
+            counterfactual=LOOK_AGAIN if settled.rung else "",
+            second=settled.second,
+            basis=Basis.PERSON,
+            by=settled.by,
+            appeal_by=settled.second + APPEAL_S,
+            upheld_by=upheld_by,
+        )
+
+    @property
     def opened_at(self) -> int:
         """Second of the first decision."""
         return self.decisions[0].decision.second
@@ -86,13 +146,31 @@ class Case:
     def may_appeal_at(self, second: int) -> bool:
         """Whether there is something that can be objected to: what was carried out within half a
         year, and was not settled to be nothing."""
-        settled, decision = self.governing, self.decision
-        is_nothing = decision.is_shadow if settled is None else settled.rung is Rung.NONE
-        return second < decision.appeal_by and not is_nothing
+        settled = self.governing
+        is_nothing = self.decision.is_shadow if settled is None else settled.rung is Rung.NONE
+        return second < self.grounds.appeal_by and not is_nothing
 
     def is_open_at(self, second: int) -> bool:
         """Whether anything happens by it, or somebody waits for an answer."""
         return bool(self.appealed_at or self.rung_at(second) or self.shadow_rung_at(second))
+
+    def waits_at(self, second: int) -> bool:
+        """Whether it is for a person to look at: it is open, and nobody looked since the guard
+        decided, or an appeal waits."""
+        if self.appealed_at or self.shadow_rung_at(second):
+            return True
+        is_seen = self.governing is not None or self.decision.basis is Basis.PERSON
+        return bool(self.rung_at(second)) and not is_seen
+
+    def ended_at(self, second: int) -> int:
+        """When what was decided was over by itself, was answered or taken back; 0 when it is not,
+        or a permit ended it."""
+        if self.governing is not None and is_taken_back(self.governing):
+            return self.governing.second
+        asked_at = self.grounds.second
+        answered = [one.second for one in self.answers if one.is_passed and one.second >= asked_at]
+        ends = [one for one in (*answered[:1], self.ends_at(second)[0]) if one <= second]
+        return 0 if self.rung_at(second) else min(ends, default=0)
 
     def permitted(self) -> Case:
         """The same case once a permit was given; what only shadow mode wrote down is over, but for

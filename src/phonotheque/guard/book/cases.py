@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from phonotheque.guard.book.case import Case
+from phonotheque.guard.book.case import Case, is_taken_back
 from phonotheque.guard.book.entries import (
     Answered,
     Appealed,
@@ -89,11 +89,12 @@ class Cases:
         self.of_account[case.account] = case.number
 
     def _settled(self, case: Case, entry: Settled) -> None:
+        is_answered = entry.is_appeal or is_taken_back(entry)
         self._put(
             replace(
                 case,
                 settled=(*case.settled, entry),
-                appealed_at=0 if entry.is_appeal else case.appealed_at,
+                appealed_at=0 if is_answered else case.appealed_at,
                 governing=entry,
                 shadow=None,
                 is_permitted=False,
@@ -138,13 +139,17 @@ class Cases:
             return number
         return f"g{following}"
 
+    def called_wrong(self) -> list[Case]:
+        """Cases in which a person took a decision back because it was wrong."""
+        every = self.by_number.values()
+        return [case for case in every if any(settled.is_wrong for settled in case.settled)]
+
     def lessons(self) -> Iterator[tuple[Case, Finding]]:
-        """Findings on which a decision was made that a person called wrong."""
-        for case in self.by_number.values():
-            if any(settled.is_wrong for settled in case.settled):
-                for decided in case.decisions:
-                    if decided.finding is not None and decided.decision.rung >= Rung.CHALLENGE:
-                        yield case, decided.finding
+        """Findings on which the guard asked or suspended, and that a person called wrong."""
+        for case in self.called_wrong():
+            for decided in case.decisions:
+                if decided.finding is not None and decided.decision.rung >= Rung.CHALLENGE:
+                    yield case, decided.finding
 
     def unlearned(self, rules: Rules, now: int) -> list[tuple[Case, Rung]]:
         """Lessons that the rules of today would get wrong again, with the permits that count.

@@ -24,7 +24,7 @@ from phonotheque.errors import MalformedError
 from phonotheque.guard.book.cases import Cases
 from phonotheque.guard.book.entries import Entry
 from phonotheque.guard.book.lines import decode_entry, encode_entry
-from phonotheque.music.chain import GENESIS, Head, NotInChainError
+from phonotheque.music.chain import GENESIS, DoesNotFollowError, Head, NotInChainError
 from phonotheque.music.decoding import UNDECODABLE
 
 FOLDER = "journals/guard"
@@ -109,9 +109,7 @@ def read_book(disk: Disk, known: Head = GENESIS) -> CaseBook:
             entry, head = decode_entry(head, line)
             cases.apply(entry)
         except (NotInChainError, KeyError) as error:
-            raise MalformedError(
-                LINES, f"line {head.seq + 1} was changed: {error}", _TODO
-            ) from error
+            raise MalformedError(LINES, _changed(head.seq, error), _TODO) from error
         size_bytes += len(line)
         missed.discard(head)
     if missed:
@@ -119,6 +117,15 @@ def read_book(disk: Disk, known: Head = GENESIS) -> CaseBook:
         wrong = f"line {seq} is missing, or not what it was when it was written"
         raise MalformedError(LINES, wrong, _TODO)
     return CaseBook(disk, head, cases, size_bytes)
+
+
+def _changed(before: int, error: Exception) -> str:
+    """What is wrong behind a line, by its number: a link that does not hold is made of two."""
+    if before and isinstance(error, DoesNotFollowError):
+        return (
+            f"line {before} or {before + 1} was changed: {before + 1} does not follow from {before}"
+        )
+    return f"line {before + 1} was changed: {error}"
 
 
 def _note(disk: Disk, head: Head) -> None:

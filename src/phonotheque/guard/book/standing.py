@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from phonotheque.guard.book.case import Case, is_taken_back
-from phonotheque.guard.decisions import DAY_S, Permit
-from phonotheque.guard.ladder import Past, Standing
+from phonotheque.guard.decisions import Permit
+from phonotheque.guard.ladder import CLEARED_S, Past, Standing
 from phonotheque.guard.rungs import Rung
-
-_CLEARED_S = 90 * DAY_S
-"""What a person took back, or somebody answered for, is not decided again on no more so long."""
 
 
 def standing_of(
@@ -82,7 +79,7 @@ def _answered(case: Case, second: int) -> tuple[float, frozenset[str]]:
     score, groups = 0.0, set[str]()
     answered = [answer.second for answer in case.answers if answer.is_passed]
     cleared = [settled.second for settled in case.settled if is_taken_back(settled)]
-    for at in (one for one in (*answered, *cleared) if second - one < _CLEARED_S):
+    for at in (one for one in (*answered, *cleared) if second - one < CLEARED_S):
         for decided in case.decisions:
             finding = decided.finding
             if finding is not None and decided.decision.second <= at:
@@ -96,7 +93,7 @@ def _cleared(case: Case, second: int) -> float:
     """The score of what a person took back not long ago."""
     score = 0.0
     for settled in case.settled:
-        if is_taken_back(settled) and second - settled.second < _CLEARED_S:
+        if is_taken_back(settled) and second - settled.second < CLEARED_S:
             for decided in case.decisions:
                 if decided.finding is not None and decided.decision.second <= settled.second:
                     score = max(score, decided.finding.best_score)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -42,9 +41,10 @@ from phonotheque.guard.engine.plain import (
     TRACK_S,
     TRUSTED_BELOW,
 )  # fmt: skip
+from phonotheque.guard.jit import compiled
 
 _HOUR_S, _DAY_S, _MONTH_S = CLOCKS_S
-inlined = numba.njit(cache=True, inline="always")
+inlined = compiled(inline="always")
 
 NO_WEIGHTS = np.zeros(0, np.float32)
 """For `observe_apart`: nobody asks which events were of new tracks."""
@@ -128,7 +128,7 @@ def _note_album(accounts: Any, music: Any, who: int, track: int) -> None:
     accounts.genres[who, place] += np.uint8(1)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def observe_apart(
     accounts: Accounts,
     music: Music,
@@ -174,7 +174,7 @@ def observe_apart(
             accounts.crossed_at[who] = events.second[row]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def observe_all(
     accounts: Accounts, music: Music, thresholds: npt.NDArray[np.float64], events: Events
 ) -> None:

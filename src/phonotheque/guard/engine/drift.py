@@ -15,11 +15,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.engine.memory import CLOCKS_S, Events
+from phonotheque.guard.jit import compiled
 
 DRIFT_BITS = 1.0
 """What each new track takes from the sum: people's are surprising by less, on the average."""
@@ -76,7 +76,7 @@ def drift(
         drifts.last_second[who] = max(last, second)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def drift_all(
     drifts: Drifts,
     rating: npt.NDArray[np.float32],

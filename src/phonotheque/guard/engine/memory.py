@@ -164,14 +164,13 @@ def _is_room(room: Any, column: npt.NDArray[Any]) -> TypeGuard[npt.NDArray[Any]]
     return is_like and room.ctypes.data == column.ctypes.data
 
 
-def with_more(music: Music, genres: npt.NDArray[np.int32]) -> Music:
-    """Return tracks with new ones behind them that nobody heard yet, each an album of its own; the
-    old ones must not be used any more."""
+def with_more(music: Music, genres: npt.NDArray[np.int32], albums: npt.NDArray[np.int32]) -> Music:
+    """Return tracks with new ones behind them that nobody heard yet; the old ones must not be used
+    any more."""
     count = len(genres)
-    first = int(music.album.max(initial=-1)) + 1
     more = (
         np.zeros(count, np.uint32), np.zeros(count, np.float32), genres.astype(np.int32),
-        np.arange(first, first + count, dtype=np.int32),
+        albums.astype(np.int32),
     )  # fmt: skip
     columns = (music.plays, music.rating, music.genre, music.album)
     plays, rating, genre, album = map(appended, columns, more)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from phonotheque.guard.jit import compiled
 
 Numbers = npt.NDArray[np.int32]
 
@@ -111,7 +112,7 @@ def _places(rows: int) -> int:
     return 1 << max(10, int(rows / _FULL * 1.5).bit_length())
 
 
-@numba.njit(cache=True)
+@compiled
 def _where(
     chosen: npt.NDArray[np.bool_], account: Numbers
 ) -> npt.NDArray[np.int64]:  # pragma: no cover - compiled
@@ -127,7 +128,7 @@ def _where(
     return found
 
 
-@numba.njit(cache=True)
+@compiled
 def _added(
     account: Numbers, track: Numbers, tracks: int, keys: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.bool_]:  # pragma: no cover - compiled

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.groups.meetings import Copies, Flags, Floats, Numbers
 from phonotheque.guard.groups.strata import Strata
+from phonotheque.guard.jit import compiled
 
 Counts = npt.NDArray[np.int64]
 
@@ -50,7 +50,7 @@ def looks_of(copies: Copies, strata: Strata) -> Looks:
     return Looks(place + np.digitize(of_an_album, _OF_AN_ALBUM), of_an_album)
 
 
-@numba.njit(cache=True)
+@compiled
 def _counted(
     begins: Counts, album: Numbers, genre: Numbers
 ) -> tuple[Counts, Counts]:  # pragma: no cover - compiled

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.groups.strata import Strata
+from phonotheque.guard.jit import compiled
 
 SLACK = 0.85
 """Share of the expected meetings that honest groups may fall to without being noticed."""
@@ -86,7 +86,7 @@ def copies_of(member: Numbers, track: Numbers, strata: Strata, members: int) -> 
     return Copies(begins, track, place, cell, strata.share[track], own, places, cells)
 
 
-@numba.njit(cache=True)
+@compiled
 def _sorted(
     member: Numbers, track: Numbers, strata: Strata, begins: npt.NDArray[np.int64], cells: int
 ) -> tuple[Numbers, Numbers, Numbers, Numbers, int]:  # pragma: no cover - compiled
@@ -126,7 +126,7 @@ def meetings(copies: Copies, group: Flags, whose: Flags) -> Meetings:
     return Meetings(*_meet(copies, group, whose))
 
 
-@numba.njit(cache=True)
+@compiled
 def _meet(
     copies: Copies, group: Flags, whose: Flags
 ) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
@@ -183,7 +183,7 @@ def weighed(copies: Copies, likely: Floats) -> Weighed:
     return Weighed(*_weigh(copies, likely))
 
 
-@numba.njit(cache=True)
+@compiled
 def _weigh(
     copies: Copies, likely: Floats
 ) -> tuple[Floats, Floats, Floats]:  # pragma: no cover - compiled
@@ -206,7 +206,7 @@ def _weigh(
     return chance, met, expected
 
 
-@numba.njit(cache=True)
+@compiled
 def log_of_not(copies: Copies, chance: Floats, missing: float) -> Floats:
     """Return, of each candidate, the sum over its copies of `log(1 - missing * chance)`.
 

@@ -22,9 +22,9 @@ from phonotheque.guard.groups.likeness import likeness, looks_of, showing
 from phonotheque.guard.groups.meetings import Copies, Flags, Floats, log_of_not, weighed
 from phonotheque.guard.groups.strata import Strata
 
-LEAST_OF_ITS_OWN = math.log(10)
+LEAST_OF_ITS_OWN = math.log(20)
 """Log odds that anybody's own meetings must give: of those who draw track by track as people do no
-more than one in ten ever shows so much, however often one looks (J. Ville, "Etude critique de la
+more than one in twenty ever shows so much, however often one looks (J. Ville, "Etude critique de la
 notion de collectif", 1939: a likelihood ratio passes x with a chance of 1 / x at most)."""
 
 LEAST_CORE = 30

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.engine.memory import COPIES, GENRE_PLACES, NON_HITS, RATED, Accounts
+from phonotheque.guard.jit import compiled
 
 LEAST_NEW_TRACKS = 30
 """New tracks below which nobody is held against others."""
@@ -68,7 +68,7 @@ def _narrowness(accounts: Accounts) -> tuple[Floats, Floats]:
     return np.sqrt(same), 1 / np.sqrt(np.maximum(albums, 1))
 
 
-@numba.njit(cache=True)
+@compiled
 def _pairs(
     genres: npt.NDArray[np.uint8],
 ) -> tuple[Numbers, Numbers]:  # pragma: no cover - compiled
