@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phonotheque.cli.exit_status import DONE
-from phonotheque.cli.output import print_json, tell
+from phonotheque.cli.exit_status import DONE, FOUND
+from phonotheque.cli.output import print_json, printable, tell
 from phonotheque.cli.signals import stop_at_signals
 from phonotheque.music.number_words import counted
 
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from phonotheque.guard.score.sinks import Sink
+    from phonotheque.guard.streams.sending import Sender
     from phonotheque.guard.streams.server import StreamServer
     from phonotheque.guard.streams.shape import Shape, Tracks
     from phonotheque.guard.streams.telling import Told
     from phonotheque.guard.streams.working import Keeping
 
 _MOMENT_S = 0.5
+_LIMITS = {"long ago": "more than 7 days", "of the future": "more than 5 minutes"}
+"""Of `phonotheque.guard.intake`, in words."""
 
 Server = Annotated[
     str, typer.Argument(metavar="SERVER", help="valkey://HOST:PORT/DB or unix:///PATH.")
@@ -70,23 +73,39 @@ def send(
 ) -> int:
     """Spread the plays in a log over the streams of a guard's workers.
 
-    Stopped at any moment and started again, it sends each line once. Needs no archive.
+    Stopped at any moment and started again, it sends each line once. Lines of more than 7 days ago,
+    or of the future, are refused; the status is 1 when lines were. Needs no archive.
 
     Example: phono guard send plays.jsonl valkey://127.0.0.1/0 --tracks t.parquet --key guard.key
     """
-    from phonotheque.guard.streams.log import read_key, send_log
+    from phonotheque.guard.streams.log import read_key, require_log, send_log
     from phonotheque.guard.streams.sending import Sender
 
+    require_log(log)
     _, shape = _shape(tracks, parts, window, name)
-    stop = stop_at_signals()
+    stop, lost = stop_at_signals(), False
     with _server(server, patience) as there:
         sender = Sender(there, shape, read_key(key))
-        send_log(sender, log, stop.is_set)
-        while follow and not stop.wait(_MOMENT_S):
-            send_log(sender, log, stop.is_set)
-    for reason, count in sorted(sender.refused.items()):
-        tell([f"{counted(count, 'line')} refused: {reason}"])
-    return DONE
+        while True:
+            try:
+                send_log(sender, log, stop.is_set)
+            finally:
+                lost = _tell_refused(sender, log) or lost
+            if not follow or stop.wait(_MOMENT_S):
+                return FOUND if lost else DONE
+
+
+def _tell_refused(sender: Sender, log: Path) -> bool:
+    """Tell which lines were refused since it was told last; returns whether any were."""
+    from phonotheque.guard.streams.log import line_at
+
+    refused, sender.refused = sender.refused, {}
+    for reason, those in sorted(refused.items()):
+        limit = f" ({_LIMITS[reason]})" if reason in _LIMITS else ""
+        number = line_at(log, those.begins)
+        told = f"{counted(those.lines, 'line')} refused: {reason}{limit}"
+        tell([f"{told}, the first is line {number}"])
+    return bool(refused)
 
 
 def work(
@@ -183,7 +202,7 @@ def _shape(tracks: Path, parts: int, window: int, name: str) -> tuple[Tracks, Sh
 def _server(url: str, patience_s: float) -> Iterator[StreamServer]:
     from phonotheque.guard.streams.server import StreamServer
 
-    there = StreamServer(url, patience_s)
+    there = StreamServer(url, patience_s, told=lambda text: tell([printable(text)]))
     try:
         yield there
     finally:

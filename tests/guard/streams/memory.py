@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from phonotheque.errors import ConflictError
 from phonotheque.guard.streams.server import Entry, Place
@@ -36,6 +36,10 @@ class MemoryServer:
             self.streams[stream][place] = head, data
             self.top[stream] = place
         self._burn(is_over=True)
+
+    def add_each(self, entries: Sequence[Entry]) -> None:
+        for one in entries:
+            self.add(*one)
 
     def read(self, after: dict[str, Place], wait_s: float, count: int = 64) -> list[Entry]:
         found = []

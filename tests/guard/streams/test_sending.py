@@ -22,7 +22,7 @@ from phonotheque.guard.streams.lines import answers_in
 from phonotheque.guard.streams.log import PIECE_BYTES, alone_in, read_key, read_tracks, send_log
 from phonotheque.guard.streams.packing import pack, unpack
 from phonotheque.guard.streams.rows import CANARY, FAILED, PASSED, canary_of, decode, part_of
-from phonotheque.guard.streams.sending import Sender, head_of
+from phonotheque.guard.streams.sending import Refused, Sender, head_of
 from phonotheque.guard.streams.server import BEGIN
 from phonotheque.guard.streams.shape import Shape
 from phonotheque.guard.streams.telling import Told
@@ -164,26 +164,29 @@ def test_a_stream_that_nobody_reads_stops_the_sender() -> None:
 
 
 def test_answers_and_canaries_are_told_from_plays() -> None:
-    """Whatever else a line is stays with the plays, and is refused there; all keep their places."""
+    """Whatever else a line is stays with the plays, and is refused there; all keep their places.
+    What is of another time is refused for that, as a play is."""
     good = [
         line("a", answered="passed"), line("a", answered="failed"), line("b", canary="one"),
         line("b", canary="one"), line("b", canary="two"),
     ]  # fmt: skip
     bad = [
         line("a", answered="perhaps"), line("a", canary="one", answered="passed"),
-        line("a", NOW + 10**6, canary="one"), line("a", 2**70, canary="one"), b'{"canary"\n',
-        line("a", canary=True), line("a", canary=""), line("a" * LONGEST_LINE, canary="one"),
-        b"[" * 2_000 + b'"canary"\n',
+        b'{"canary"\n', line("a", canary=True), line("a", canary=""),
+        line("a" * LONGEST_LINE, canary="one"), b"[" * 2_000 + b'"canary"\n',
     ]  # fmt: skip
-    text = b"".join([*good[:2], play('"canary"'), *bad, *good[2:]])
-    plays, rows, places = answers_in(text, village.KEY, NOW)
+    late = [line("a", at, canary="one") for at in (NOW + 10**6, 2**70, NOW - 10**6)]
+    text = b"".join([*good[:2], play('"canary"'), *bad, *good[2:], *late])
+    plays, rows, places, refused = answers_in(text, village.KEY, NOW)
+    end = len(bad) + 6
+    assert refused == {"of the future": [end, end + 1], "long ago": [end + 2]}
     assert rows["flags"].tolist() == [PASSED, FAILED, CANARY, CANARY, CANARY]
     one, again, two = map(canary_of, rows[2:])
     assert one == again != two
     assert canary_of(rows[0]) == "0" * 16
     assert rows["account"][0] == rows["account"][1] != rows["account"][2]
-    assert plays == b"".join([b"\n" * 2, play('"canary"'), *bad, b"\n" * 3])
-    assert places.tolist() == [0, 1, *range(len(bad) + 3, len(bad) + 6)]
+    assert plays == b"".join([b"\n" * 2, play('"canary"'), *bad, b"\n" * 6])
+    assert places.tolist() == [0, 1, *range(len(bad) + 3, end)]
 
 
 SECONDS, ABC = st.integers(NOW - 5 * village.WINDOW_S, NOW), st.sampled_from("abc")
@@ -226,10 +229,16 @@ def windows(pieces: list[bytes]) -> list[tuple[int, int, list]]:
 
 
 def test_what_is_refused_is_counted() -> None:
-    """By reason, as elsewhere."""
-    one = sender(MemoryServer())
+    """By reason, with the byte of the log at which the first of them begins."""
+    one, first = sender(MemoryServer()), play("a") + b"\n"
+    one.send(first)
     one.send(play("a", village.TRACKS) + b"{}\n" + play("a"))
-    assert one.refused == {"no such track": 1, "not as it should be": 1}
+    one.send(b"{\n")
+    begins = len(first + play("a", village.TRACKS))
+    assert one.refused == {
+        "no such track": Refused(1, len(first)),
+        "not as it should be": Refused(2, begins),
+    }
 
 
 def test_a_line_longer_than_a_piece_stops_nothing(tmp_path) -> None:

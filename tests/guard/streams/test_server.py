@@ -32,6 +32,17 @@ def test_an_entry_is_added_once(server) -> None:
     assert server.length("s") == 2
 
 
+def test_entries_of_several_streams_are_added_together(server) -> None:
+    """Each once: what one of the streams has already is left as it is."""
+    server.add("b", (5, 1), b"", b"there")
+    for _ in range(2):
+        server.add_each([Entry(name, (5, 1), b"", name.encode()) for name in "abc"])
+    found = server.read(dict.fromkeys("abc", BEGIN), 0)
+    assert sorted((one.stream, one.data) for one in found) == [
+        ("a", b"a"), ("b", b"there"), ("c", b"c"),
+    ]  # fmt: skip
+
+
 def test_streams_are_read_from_a_place_of_each(server) -> None:
     """So many at once of each; a stream that is not there is empty."""
     for number in range(1, 6):
@@ -117,6 +128,18 @@ def test_a_server_that_is_full_is_told_and_waited_for(real) -> None:
     patient = StreamServer(real.url, wait=lambda _: real.asked("CONFIG", "SET", "maxmemory", "0"))
     patient.add("s", (2, 1), b"", bytes(2_000_000))
     assert there.length("s") == 2
+
+
+def test_where_one_stream_refuses_it_is_told_and_adding_again_adds_the_rest(real) -> None:
+    """The others may have theirs: none is there twice, and none is missing."""
+    there = StreamServer(real.url, patience_s=0)
+    real.asked("SET", "b", "text")
+    entries = [Entry(name, (1, 1), b"", b"x") for name in "abc"]
+    with pytest.raises(UnavailableError, match="WRONGTYPE"):
+        there.add_each(entries)
+    real.asked("DEL", "b")
+    there.add_each(entries)
+    assert [there.length(name) for name in "abc"] == [1, 1, 1]
 
 
 def test_a_server_that_is_slow_is_asked_again_and_adds_once(real) -> None:

@@ -13,7 +13,8 @@ from phonotheque.guard.engine.memory import Events, heaviest, new_accounts, new_
 from phonotheque.guard.engine.plain import NON_HIT
 from phonotheque.guard.grouping import Grouping
 from phonotheque.guard.groups.rounds import GROUPS_EVERY_S, look_of
-from phonotheque.guard.intake import Names, take
+from phonotheque.guard.intake import take
+from phonotheque.guard.numbering import Names
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.streams.shape import Shape, Tracks
 

@@ -3,8 +3,9 @@
 `{"account": "a name", "second": 1767225600, "answered": "passed"}` (or `"failed"`), and
 `{"account": "a name", "second": 1767225600, "canary": "what was asked for"}`.
 
-Laws: what was asked for leaves here as a keyed hash only; whatever else a line is stays with the
-lines of plays, and is refused there with its reason; every line keeps its place.
+Laws: what was asked for leaves here as a keyed hash only; what is of another time is refused here,
+and whatever else a line is stays with the lines of plays, and is refused there with its reason;
+every line keeps its place.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 
-from phonotheque.guard.intake import FUTURE_S, LONGEST_LINE, PAST_S, Names, Numbers
+from phonotheque.guard.intake import FUTURE_S, LONGEST_LINE, PAST_S, Numbers
+from phonotheque.guard.numbering import Names
 from phonotheque.guard.streams.rows import CANARY, FAILED, PASSED, ROW, Rows, put_canaries
 from phonotheque.music.decoding import UNDECODABLE
 
@@ -32,30 +34,44 @@ _FLAGS = {"passed": PASSED, "failed": FAILED, None: CANARY}
 _MARKS = (b'"answered"', b'"canary"')
 
 
-def answers_in(text: bytes, key: bytes, now: int) -> tuple[bytes, Rows, Numbers]:
-    """Return lines with nothing in the places of answers and canaries, those as rows, and the
-    numbers of their lines, from 0.
+Refused = dict[str, list[int]]
+"""Numbers of lines that are refused, from 0, by reason."""
+
+
+def answers_in(text: bytes, key: bytes, now: int) -> tuple[bytes, Rows, Numbers, Refused]:
+    """Return lines with nothing in the places of answers and canaries, those as rows, the numbers
+    of their lines, from 0, and those of others of another time.
 
     Args:
         text: Whole lines.
         key: For the hashes of names and of what was asked for.
-        now: Seconds since 1970: what is of the future or of long ago stays with the plays.
+        now: Seconds since 1970, to judge the lines' own by.
     """
     if not any(mark in text for mark in _MARKS):
-        return text, np.zeros(0, ROW), np.zeros(0, np.int64)
+        return text, np.zeros(0, ROW), np.zeros(0, np.int64), {}
     lines = text.split(b"\n")
-    places, found = list[int](), list[_Line]()
+    places, found, refused = list[int](), list[_Line](), Refused()
     for place, line in enumerate(lines):
-        if any(mark in line for mark in _MARKS) and (read := _read(line, now)) is not None:
+        if any(mark in line for mark in _MARKS) and (read := _read(line)) is not None:
             lines[place] = b""
+            if wrong := _wrong_with(read.second, now):
+                refused.setdefault(wrong, []).append(place)
+                continue
             places.append(place)
             found.append(read)
-    return b"\n".join(lines), _rows(found, key), np.array(places, np.int64)
+    return b"\n".join(lines), _rows(found, key), np.array(places, np.int64), refused
+
+
+def _wrong_with(second: int, now: int) -> str:
+    """Why something of a second is refused, as a play would be; empty when it is not."""
+    if second > now + FUTURE_S:
+        return "of the future"
+    return "long ago" if second < now - PAST_S else ""
 
 
 def _rows(found: list[_Line], key: bytes) -> Rows:
     names = Names(key, 1 << 31)
-    numbers = [names.number(line.account) for line in found]
+    numbers = names.numbers(line.account for line in found).tolist()
     digests = names.digests()
     rows = np.zeros(len(found), ROW)
     rows["account"] = [int.from_bytes(digests[one][:8], "big") for one in numbers]
@@ -65,7 +81,7 @@ def _rows(found: list[_Line], key: bytes) -> Rows:
     return rows
 
 
-def _read(line: bytes, now: int) -> _Line | None:
+def _read(line: bytes) -> _Line | None:
     if len(line) > LONGEST_LINE:
         return None
     try:
@@ -73,7 +89,7 @@ def _read(line: bytes, now: int) -> _Line | None:
     except UNDECODABLE:
         return None
     is_one = (read.answered is None) != (read.canary is None)
-    return read if is_one and now - PAST_S <= read.second <= now + FUTURE_S else None
+    return read if is_one else None
 
 
 def _hash(canary: str | None, key: bytes) -> int:

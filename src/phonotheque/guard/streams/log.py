@@ -41,6 +41,18 @@ def send_log(sender: Sender, path: Path, is_enough: Callable[[], bool]) -> None:
             sender.send(lines, is_within=is_within)
 
 
+def require_log(path: Path) -> None:
+    """Look whether a log can be read. Raises as `send_log` does where it cannot."""
+    _opened(path).close()
+
+
+def line_at(path: Path, byte: int) -> int:
+    """Return the number, from 1, of the line that begins at a byte. Raises as `send_log` does."""
+    with _opened(path) as file:
+        sizes = [PIECE_BYTES] * (byte // PIECE_BYTES) + [byte % PIECE_BYTES]
+        return 1 + sum(file.read(size).count(b"\n") for size in sizes)
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
@@ -68,11 +80,14 @@ def read_tracks(path: Path) -> Tracks:
         path: Parquet with the columns `genre` and `album`, whole numbers from 0; genre 0 is none.
 
     Raises:
+        BadRequestError: There is none.
         MalformedError: It is no such table.
+        UnavailableError: It cannot be read.
     """
     import pyarrow
     import pyarrow.parquet
 
+    _opened(path).close()
     try:
         table = pyarrow.parquet.read_table(path, columns=["genre", "album"])
         genres, albums = (table[name].to_numpy().astype(np.int32) for name in ("genre", "album"))

@@ -14,7 +14,6 @@ ahead, which no later line would reach for long, is told.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -22,7 +21,8 @@ import msgspec
 import numpy as np
 
 from phonotheque.errors import MalformedError, UnavailableError
-from phonotheque.guard.intake import FUTURE_S, Names, take
+from phonotheque.guard.intake import FUTURE_S, take
+from phonotheque.guard.numbering import Names
 from phonotheque.guard.streams.lines import answers_in
 from phonotheque.guard.streams.rows import Rows, encode, part_of, rows_of
 from phonotheque.guard.streams.server import BEGIN, Entry, Place, StreamServer
@@ -83,8 +83,27 @@ class _Step:
     rows: Rows
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Lines that were refused for one reason.
+
+    Attributes:
+        lines: How many.
+        begins: Byte of the log at which the first of them begins.
+    """
+
+    lines: int
+    begins: int
+
+
 class Sender:
-    """Sends one log; where it stands is read from the streams."""
+    """Sends one log; where it stands is read from the streams.
+
+    Attributes:
+        at: Byte of the log up to which it was sent.
+        piece_ends: Where the piece ends that was begun; 0 where none was.
+        refused: Lines that were not sent, by reason.
+    """
 
     def __init__(
         self,
@@ -120,7 +139,7 @@ class Sender:
             self._window = head.window if is_whole else head.before
             self.piece_ends = 0 if is_whole else newest.place[0]
             self._begun = head.now
-        self.refused: Counter[str] = Counter()
+        self.refused: dict[str, Refused] = {}
 
     def size(self, most: int) -> int:
         """How many bytes of the log, from `at` on, may be sent next: of a piece that was begun, all
@@ -140,7 +159,8 @@ class Sender:
         begins, before, ends = self.at, self._window, self.at + len(lines)
         now = self._now()
         judged = lines[(lines.find(b"\n") + 1) or len(lines) :] if is_within else lines
-        steps = list(self._steps(judged, before, now))
+        rows = self._rows(judged, ends - len(judged), now)
+        steps = list(self._steps(rows, before))
         self._wait_for_room()
         self.piece_ends, self._begun = ends, now
         for number, step in enumerate(steps, 1):
@@ -151,14 +171,20 @@ class Sender:
 
     def _add(self, place: Place, head: Head, rows: Rows) -> None:
         parts = part_of(rows["account"], self._shape.parts)
-        for part in range(self._shape.parts):
-            if place > self._last[part]:
-                said = msgspec.structs.replace(head, after=self._last[part])
-                stream = self._shape.events(part)
-                self._server.add(
-                    stream, place, msgspec.msgpack.encode(said), encode(rows[parts == part])
+        new = [part for part in range(self._shape.parts) if place > self._last[part]]
+        self._server.add_each(
+            [
+                Entry(
+                    self._shape.events(part),
+                    place,
+                    msgspec.msgpack.encode(msgspec.structs.replace(head, after=self._last[part])),
+                    encode(rows[parts == part]),
                 )
-                self._last[part] = place
+                for part in new
+            ]
+        )
+        for part in new:
+            self._last[part] = place
 
     def _now(self) -> int:
         """The second to judge lines by: of a piece that was begun, the one that it began at."""
@@ -174,9 +200,8 @@ class Sender:
             raise UnavailableError(self._shape.events(0), wrong, todo)
         return begun
 
-    def _steps(self, lines: bytes, window: int, now: int) -> Iterator[_Step]:
+    def _steps(self, rows: Rows, window: int) -> Iterator[_Step]:
         """Yield rows window by window, and the end of each that is over."""
-        rows = self._rows(lines, now)
         begun = rows["second"] // self._shape.window_s
         windows = np.maximum.accumulate(np.concatenate([[window], begun]))[1:]
         if not len(rows):
@@ -187,16 +212,23 @@ class Sender:
             window = following
             yield _Step(window, -1, rows[windows == window])
 
-    def _rows(self, lines: bytes, now: int) -> Rows:
-        """Plays, answers and canaries, in the order of their lines."""
+    def _rows(self, lines: bytes, begins: int, now: int) -> Rows:
+        """Plays, answers and canaries, in the order of their lines, which begin at that byte."""
         names = Names(self._key, 1 << 31)
-        plays, answers, places = answers_in(lines, self._key, now)
+        plays, answers, places, refused = answers_in(lines, self._key, now)
         taken = take(plays, names, self._shape.tracks, now)
-        self.refused.update(taken.refused)
+        for reason, number in taken.first_refused.items():
+            self._refuse(reason, taken.refused[reason], begins + _begin_of(number, lines))
+        for reason, numbers in refused.items():
+            self._refuse(reason, len(numbers), begins + _begin_of(numbers[0], lines))
         free = np.flatnonzero(~taken.chosen)
         events = type(taken.events)._make(column[free] for column in taken.events)
         rows = np.concatenate([rows_of(events, names.digests()), answers])
         return rows[np.argsort(np.concatenate([taken.lines[free], places]))]
+
+    def _refuse(self, reason: str, lines: int, begins: int) -> None:
+        known = self.refused.get(reason, Refused(0, begins))
+        self.refused[reason] = Refused(known.lines + lines, min(known.begins, begins))
 
     def _wait_for_room(self) -> None:
         full = ""
@@ -218,6 +250,11 @@ def shape_text(shape: Shape) -> str:
     """Return a shape as processes compare it."""
     size = f"{shape.parts} parts, windows of {shape.window_s} s, {shape.tracks} tracks"
     return f"{size}, form {_FORM}"
+
+
+def _begin_of(number: int, lines: bytes) -> int:
+    """At which byte of a text a line begins, by its number from 0."""
+    return sum(len(one) + 1 for one in lines.split(b"\n", number)[:number])
 
 
 def _place(entry: Entry) -> Place:

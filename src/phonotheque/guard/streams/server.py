@@ -11,7 +11,7 @@ stream is refused.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -49,6 +49,7 @@ class StreamServer:
         wait: Waits so many seconds.
         clock: Seconds, to count how long what is tried takes.
         answer_s: How long one answer may take.
+        told: Is told of a server that is waited for, when that begins.
     """
 
     url: str
@@ -56,6 +57,7 @@ class StreamServer:
     wait: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     answer_s: float = _ANSWER_S
+    told: Callable[[str], object] = lambda _: None
     _library: Any = field(default=None, repr=False)
     _asked: Any = field(default=None, repr=False)
 
@@ -76,12 +78,28 @@ class StreamServer:
         Raises:
             UnavailableError: It cannot be added now.
         """
-        fields = {b"h": head, b"d": data}
-        try:
-            self._ask(lambda: self._asked.xadd(stream, fields, id=_text(place)))
-        except self._library.ResponseError as error:
-            if "equal or smaller" not in str(error):
-                raise self._away(error) from error
+        self.add_each([Entry(stream, place, head, data)])
+
+    def add_each(self, entries: Sequence[Entry]) -> None:
+        """Add entries to different streams, likewise, with one question for all of them.
+
+        No two in one stream: were the first refused and the second not, the first would seem to be
+        there when it is added again.
+
+        Raises:
+            UnavailableError: One of them cannot be added now; others may have been.
+        """
+
+        def asked() -> None:
+            questions = self._asked.pipeline(transaction=False)
+            for one in entries:
+                fields = {b"h": one.head, b"d": one.data}
+                questions.xadd(one.stream, fields, id=_text(one.place))
+            for answer in questions.execute(raise_on_error=False):
+                if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
+                    raise answer
+
+        self._safely(asked)
 
     def read(self, after: dict[str, Place], wait_s: float, count: int = 64) -> list[Entry]:
         """Return what stands in some streams after a place in each; waits a while for the first.
@@ -166,20 +184,25 @@ class StreamServer:
         library = self._library
         for_now = (library.ConnectionError, library.TimeoutError, library.OutOfMemoryError)
         failed: Exception | None = None
-        for _ in self.waits():
+        for tried, _ in enumerate(self.waits()):
             try:
                 return asked()
             except for_now as error:
                 failed = error
+                if not tried and self.patience_s:
+                    self.told(f"waiting for {self.url}: {_words(error)}")
         assert failed is not None
         raise self._away(failed) from failed
 
     def _away(self, error: Exception) -> UnavailableError:
-        told = " ".join(str(error).split())[:200]
         todo = "Start it; nothing is lost: whoever starts again goes on where it was."
         if isinstance(error, self._library.OutOfMemoryError):
             todo = "Give it more memory, or more workers, or start those that stand still."
-        return UnavailableError(self.url, f"it refused ({told})", todo)
+        return UnavailableError(self.url, f"it refused ({_words(error)})", todo)
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _text(place: Place) -> str:
