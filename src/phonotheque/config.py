@@ -216,6 +216,13 @@ SETTINGS = (
         30,
         "For how many days the guard of a new service only writes down what it would do.",
     ),
+    Setting(
+        "guard.most_accounts",
+        int,
+        1_000_000,
+        "How many accounts `phono guard watch` remembers, at 2 KB of memory each; who comes new "
+        "when there are so many is only counted by budgets.",
+    ),
 )
 """Every setting there is."""
 
@@ -290,6 +297,7 @@ _RANGES = {
     "listen.restricted_in_month": (0, 1_000_000),
     "listen.log_days": (0, 3650),
     "guard.shadow_days": (0, 3650),
+    "guard.most_accounts": (1, 100_000_000),
 }
 
 

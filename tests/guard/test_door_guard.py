@@ -206,7 +206,7 @@ def test_a_verdict_is_heard_at_the_next_question(tmp_path):
     desk.decide(account, Rung.SUSPEND, "ann", "A farm.")
     refused = guard.refuses(wish(1))
     assert refused is not None
-    assert "/case/g2" in refused.todo
+    assert refused.page == "/case/g2"
     assert not guard.still_may(wish(1))
     desk.decide(account, Rung.BUDGET, "ann", "Less.")
     assert [guard.refuses(wish(n)) is None for n in range(1, 6)] == [
@@ -216,6 +216,9 @@ def test_a_verdict_is_heard_at_the_next_question(tmp_path):
         False,
         False,
     ]
+    halved = guard.refuses(wish(3))
+    assert halved is not None
+    assert (halved.is_over_budget, halved.page) == (True, "/case/g2")
     desk.decide(account, Rung.NONE, "ann", "Sorry.")
     until = int(clock.now) + DAY
     desk.permit(

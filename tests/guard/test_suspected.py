@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
 from guard.book.making import Clock, account, canaries, new_desk
-from guard.test_watching import BEGIN, DAYS, SCRAPER, gid, line, listening
+from guard.test_watching import BEGIN, DAYS, ROCK, SCRAPER, gid, line, listening
 from phonotheque.archive.guarding.play_ledger import FOLDER, ledger_of, takings_before_the_log
 from phonotheque.archive.guarding.watching import watching
 from phonotheque.archive.listening.door import LOGS
@@ -35,7 +35,7 @@ def write_log(root, lines) -> None:
 
 def watch_once(root, now=END) -> None:
     """Read what is new, once."""
-    with watching(new_desk(root, Clock(now)), lambda _: "rock", pytest.fail) as watcher:
+    with watching(new_desk(root, Clock(now)), ROCK, pytest.fail) as watcher:
         watcher.turn()
 
 
@@ -67,7 +67,7 @@ def root(read_once, tmp_path):
 def test_who_is_above_the_suspicion_is_in_it_and_nobody_else(tmp_path, lines) -> None:
     """Of a day that was read at once: every answer that they got, and no other account's."""
     write_log(tmp_path, lines)
-    with watching(new_desk(tmp_path, Clock(END)), lambda _: "rock", pytest.fail) as watcher:
+    with watching(new_desk(tmp_path, Clock(END)), ROCK, pytest.fail) as watcher:
         watcher.turn()
         names = watcher.suspicion.names.called
         scores = watcher.suspicion.guard.scores(np.arange(len(names)))
@@ -104,7 +104,7 @@ def test_what_the_detector_refused_is_not_in_it(tmp_path, lines) -> None:
     with (tmp_path / LOGS / "2999-01-01.jsonl").open("wb") as file:
         file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in strange))
     told: list[str] = []
-    with watching(new_desk(tmp_path, Clock(END)), lambda _: "rock", told.append) as watcher:
+    with watching(new_desk(tmp_path, Clock(END)), ROCK, told.append) as watcher:
         watcher.turn()
         assert watcher.turn() == []
     assert sorted(told) == [
@@ -135,7 +135,7 @@ def test_ninety_days_after_the_case_nothing_is_left(root) -> None:
     """And of accounts without a case after thirty; also while nobody listens any more."""
     assert list((root / FOLDER).iterdir())
     clock = Clock(END)
-    with watching(new_desk(root, clock), lambda _: "rock", pytest.fail) as watcher:
+    with watching(new_desk(root, clock), ROCK, pytest.fail) as watcher:
         watcher.turn()
         assert list((root / FOLDER).iterdir())
         clock.now += 400 * DAY_S
@@ -154,7 +154,7 @@ def test_a_case_that_is_open_keeps_its_lines(root) -> None:
     desk.appeal(number, "It was my feed reader.")
     later = END + 400 * DAY_S
     write_log(root, [line(later, account(1), gid(1), id="last")])
-    with watching(new_desk(root, Clock(later)), lambda _: "rock", pytest.fail) as watcher:
+    with watching(new_desk(root, Clock(later)), ROCK, pytest.fail) as watcher:
         watcher.turn()
         watcher.keep()
     assert list((root / FOLDER).iterdir())

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("numba", reason="the extra `guard` is not installed")
 
 from guard.book.making import Clock, new_desk
-from guard.test_watching import BEGIN, gid, line, write
+from guard.test_watching import BEGIN, ROCK, gid, line, write
 from phonotheque.archive.guarding.watching import Watcher
 from phonotheque.guard.decisions import DAY_S, HOUR_S
 from phonotheque.guard.grouping import Grouping
@@ -42,7 +42,7 @@ class Door:
         self.watcher = self.started()
 
     def started(self):
-        return Watcher(self.desk, lambda _: "rock", pytest.fail)
+        return Watcher(self.desk, ROCK, pytest.fail)
 
     def hears(self, second, *names):
         """Somebody plays something, and the watch looks."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from numba.core.registry import CPUDispatcher
 
 from guard.book.making import Clock, new_desk
-from guard.test_watching import BEGIN, gid, line, watching, write
+from guard.test_watching import BEGIN, ROCK, gid, line, watching, write
 
 def compiled():
     return {
@@ -29,7 +29,7 @@ def compiled():
     }
 
 root = Path(sys.argv[1])
-with watching(new_desk(root, Clock(BEGIN + 90_000)), lambda item: "jazz", print) as watcher:
+with watching(new_desk(root, Clock(BEGIN + 90_000)), ROCK, print) as watcher:
     ready = compiled()
     write(root, [line(BEGIN + n * 9_000, f"{n:016x}", gid(n % 3)) for n in range(9)])
     watcher.turn()

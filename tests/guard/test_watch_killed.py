@@ -18,7 +18,8 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 from faults.memory import MemoryDisk
 from faults.powerloss import explore
 from guard.book.making import Clock, new_desk
-from guard.test_watching import BEGIN, gid, line, no_genre, rungs_of
+from guard.test_watching import BEGIN, gid, line, rungs_of
+from phonotheque.archive.guarding.descriptions import NOTHING_KNOWN
 from phonotheque.archive.guarding.desk import GuardDesk
 from phonotheque.archive.guarding.log_reading import LogReader
 from phonotheque.archive.guarding.takings import TRACKS
@@ -95,7 +96,7 @@ def undisturbed(tmp_path_factory):
     """What one knows, and decided, that read it all without a stop."""
     root = tmp_path_factory.mktemp("undisturbed")
     put(root, ALL)
-    watcher = Watcher(new_desk(root, Clock(NOW)), no_genre, print)
+    watcher = Watcher(new_desk(root, Clock(NOW)), NOTHING_KNOWN, print)
     rungs = rungs_of(watcher.turn())
     assert rungs == {GUESSER: Rung.SUSPEND, GREEDY: Rung.OBSERVE}
     assert list(FILES) == DAY_FILES
@@ -118,7 +119,7 @@ def test_wherever_reading_is_cut_and_killed_the_memory_is_the_same(
     twice."""
     root = tmp_path_factory.mktemp("cut")
     desk, written = new_desk(root, Clock(NOW)), 0
-    watcher = Watcher(desk, no_genre, print)
+    watcher = Watcher(desk, NOTHING_KNOWN, print)
     for portion, what in steps:
         written += portion
         put(root, written)
@@ -126,7 +127,7 @@ def test_wherever_reading_is_cut_and_killed_the_memory_is_the_same(
         if what >= 2:
             watcher.keep()
         if what % 2:
-            watcher = Watcher(desk, no_genre, print)
+            watcher = Watcher(desk, NOTHING_KNOWN, print)
     put(root, ALL)
     watcher.turn()
     assert_same(memory(watcher), undisturbed)
@@ -149,7 +150,7 @@ def test_a_process_killed_at_random_moments_loses_and_doubles_nothing(tmp_path, 
         os.kill(child.pid, signal.SIGKILL)
         child.join()
         assert child.exitcode == -signal.SIGKILL
-    with watching(desk, no_genre, print) as watcher:
+    with watching(desk, NOTHING_KNOWN, print) as watcher:
         watcher.turn()
         assert_same(memory(watcher), undisturbed)
     decided = decisions_of(desk)
@@ -159,7 +160,7 @@ def test_a_process_killed_at_random_moments_loses_and_doubles_nothing(tmp_path, 
 
 def watch_on(desk, tells):
     """Watch and write snapshots without an end."""
-    with watching(desk, no_genre, lambda text: None) as watcher:
+    with watching(desk, NOTHING_KNOWN, lambda text: None) as watcher:
         while True:
             tells.send(1)
             watcher.turn()
@@ -185,7 +186,7 @@ def test_a_loss_of_power_at_any_write_loses_no_verdict(tmp_path):
 
     def scenario(disk, acknowledge):
         log.write_bytes(b"")
-        watcher = Watcher(desk_on(disk), no_genre, print)
+        watcher = Watcher(desk_on(disk), NOTHING_KNOWN, print)
         for text in lines:
             with log.open("ab") as file:
                 file.write(text)
@@ -196,7 +197,7 @@ def test_a_loss_of_power_at_any_write_loses_no_verdict(tmp_path):
     def check(disk: MemoryDisk, acknowledged):
         told = []
         desk = desk_on(disk)
-        watcher = Watcher(desk, no_genre, told.append)
+        watcher = Watcher(desk, NOTHING_KNOWN, told.append)
         watcher.turn()
         assert told == []
         assert_same(memory(watcher), wanted)
@@ -205,7 +206,7 @@ def test_a_loss_of_power_at_any_write_loses_no_verdict(tmp_path):
         assert set(acknowledged) <= set(rungs)
 
     log.write_bytes(b"".join(lines))
-    first = Watcher(desk_on(MemoryDisk()), no_genre, print)
+    first = Watcher(desk_on(MemoryDisk()), NOTHING_KNOWN, print)
     first.turn()
     wanted = memory(first)
     assert explore(scenario, check).states > 10
@@ -247,7 +248,7 @@ def test_who_did_nothing_for_long_is_forgotten_and_the_others_are_what_they_were
     clock = Clock(NOW)
     desk = new_desk(tmp_path, clock)
     put(tmp_path, ALL)
-    watcher = Watcher(desk, no_genre, print)
+    watcher = Watcher(desk, NOTHING_KNOWN, print)
     watcher.turn()
     watcher.keep()
     stays = [f"{number:016x}" for number in range(3)]
@@ -258,11 +259,11 @@ def test_who_did_nothing_for_long_is_forgotten_and_the_others_are_what_they_were
     ]
     later = b"".join(msgspec.json.encode(one) + b"\n" for one in lines)
     (tmp_path / f"state/access/{lines[0].at[:10]}.jsonl").write_bytes(later)
-    watcher = Watcher(desk, no_genre, print)
+    watcher = Watcher(desk, NOTHING_KNOWN, print)
     watcher.turn()
     before = {who: rows_of(watcher, who) for who in stays}
     watcher.keep()
-    for one in (watcher, Watcher(desk, no_genre, print)):
+    for one in (watcher, Watcher(desk, NOTHING_KNOWN, print)):
         assert sorted(one.suspicion.names.called) == sorted([*stays, GUESSER])
         assert {who: rows_of(one, who) for who in stays} == before
         guesser = one.suspicion.names.accounts[GUESSER]

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from guard.book.making import Clock, new_desk
+from phonotheque.archive.guarding.descriptions import NOTHING_KNOWN, About, Descriptions
 from phonotheque.archive.guarding.suspicion import Suspicion, Told
 from phonotheque.archive.guarding.takings import COPIED_BYTES, read_had
 from phonotheque.archive.guarding.watch_state import PATH
@@ -26,6 +27,7 @@ DAYS = 5
 END = BEGIN + DAYS * 86_400
 PEOPLE, HITS, TRACKS = 300, 400, 6_000
 SCRAPER = "f" * 16
+ROCK = Descriptions(lambda gid: About("rock"), lambda: "1")
 
 
 def gid(number):
@@ -77,13 +79,9 @@ def write(root, some):
             file.write(b"".join(text))
 
 
-def no_genre(item):
-    return ""
-
-
-def watch(desk, fault=print, genre=no_genre):
+def watch(desk, fault=print, descriptions=NOTHING_KNOWN, **settings):
     """Look once, as the command without `--every` does."""
-    with watching(desk, genre, fault) as watcher:
+    with watching(desk, descriptions, fault, **settings) as watcher:
         return watcher.turn()
 
 
@@ -258,7 +256,7 @@ def test_a_clock_that_was_ahead_blinds_nobody(tmp_path, lines, is_restarted):
     clock, told = Clock(BEGIN + 3_650 * 86_400), []
     desk = new_desk(tmp_path, clock)
     write(tmp_path, [line(clock.now, "aa" * 8, gid(1))])
-    with watching(desk, no_genre, told.append) as watcher:
+    with watching(desk, NOTHING_KNOWN, told.append) as watcher:
         assert watcher.turn() == []
         clock.now = END
         write(tmp_path, lines)
@@ -287,11 +285,11 @@ def test_who_was_away_for_a_month_is_not_asked_for_what_he_did_before(tmp_path, 
 
 def test_who_was_once_in_a_group_scores_what_he_did_himself():
     """That a group was found is a reason to ask, and no conduct of its members'."""
-    suspicion = Suspicion(no_genre)
+    suspicion = Suspicion(NOTHING_KNOWN)
     suspicion.take(BEGIN, line(BEGIN, "aa" * 8, gid(1)), BEGIN)
     suspicion.see()
     suspicion.guard.marks.round[0] = 1
-    suspicion.told[0] = Told(0.0, BEGIN)
+    suspicion.told[0] = Told(0.0, BEGIN, 0.0, 0.0)
     later = BEGIN + 86_400
     suspicion.take(later, line(later, "aa" * 8, gid(2)), later)
     (finding,) = suspicion.findings()
@@ -301,7 +299,7 @@ def test_who_was_once_in_a_group_scores_what_he_did_himself():
 def test_one_process_watches_at_a_time(tmp_path):
     """A second one is refused while the first one runs."""
     desk = new_desk(tmp_path)
-    with watching(desk, no_genre, print), pytest.raises(ConflictError, match="another one"):
+    with watching(desk, NOTHING_KNOWN, print), pytest.raises(ConflictError, match="another one"):
         watch(desk)
     assert watch(desk) == []
 

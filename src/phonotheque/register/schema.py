@@ -10,7 +10,7 @@ from __future__ import annotations
 from phonotheque.music.finding import FindingKind
 from phonotheque.register.events import Role
 
-VERSION = 6
+VERSION = 7
 """Number of this layout. An index of another number is thrown away and made again."""
 
 _CONDITIONS = ("intact", "removed", *FindingKind)
@@ -49,7 +49,8 @@ CREATE TABLE IF NOT EXISTS object (
     sound        BLOB,                      -- JSON
     payload      BLOB                       -- digest of the coded packets alone
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS object_by_check ON object (checked_at, sha256, condition, size_bytes);
+CREATE INDEX IF NOT EXISTS object_by_check ON object  -- what is long unproven, and where
+    (checked_at, sha256, condition, size_bytes, volume);
 CREATE INDEX IF NOT EXISTS object_by_state ON object  -- in order of names: sealing goes along them
     (condition, role, volume, readability, sha256, size_bytes);
 CREATE INDEX IF NOT EXISTS object_by_payload ON object (payload) WHERE payload IS NOT NULL;

@@ -12,12 +12,12 @@ LETTER_WIDTH = 8.5
 """Of the title, at most, in units of the drawing."""
 
 
-def drawn(title="46 of the 187 new tracks are played by fewer than 2 others.", group=None):
+def drawn(title="46 of the 187 new tracks are played by fewer than 2 others.", group=None, **more):
     """The texts of a picture with their places, and its width."""
     own = list(range(BEGIN, BEGIN + 8 * DAY_S, 3_000))
     seen = Seen(
         title=title, since=BEGIN, until=BEGIN + 8 * DAY_S, own=own, middle=own[:9], most=own[:40],
-        others=649, other_hours=[1] * HOURS, group=group,
+        others=649, other_hours=[1] * HOURS, group=group, **more,
     )  # fmt: skip
     root = ET.fromstring(case_picture(seen))
     texts = [element for element in root.iter() if element.tag.endswith("text")]
@@ -55,3 +55,6 @@ def test_what_a_group_shares_stands_beside_what_was_expected():
     assert abs(found / expected - GROUP.shared / GROUP.expected) < 0.01
     _, alone, _ = drawn()
     assert any("found by itself" in text for text in alone)
+    _, by_hand, _ = drawn("Opened 900.", is_by_hand=True)
+    assert any("A person decided it" in text for text in by_hand)
+    assert not any("found by itself" in text for text in by_hand)

@@ -42,9 +42,8 @@ _HAPPENS = {
     Rung.SUSPEND: "closed",
 }
 _OF_AN_ADDRESS = (
-    "This is about an address, behind which there may be several people: from it more was opened, "
-    "or asked for, than by people who listen. How much that was, and what was written about it, is "
-    "told to whoever asks the archive."
+    "This is about an address, behind which there may be several people, and need not be about "
+    "you. Why it was decided, and what was written about it, is told to whoever asks the archive."
 )
 _FEWEST_LETTERS = 15
 _SAME_WITHIN_S = 30 * DAY_S
@@ -127,29 +126,35 @@ class ConcernedDesk:
     def _shown(self, case: Case, *, is_whole: bool) -> ShownCase:
         """The page of a case; of an address all behind it see what happens and how to object, and
         not how much was seen, nor what one of them wrote."""
-        now, decision = self.desk.now, case.decision
-        rung = case.rung_at(now)
-        is_waiting = rung is Rung.SUSPEND and decision.review_by > now and not case.governing
-        settled = case.governing
-        by_machine = f"the guard, rules {decision.rule}"
+        now, grounds = self.desk.now, case.grounds
+        rung, review_by = case.rung_at(now), case.decision.review_by
+        is_waiting = rung is Rung.SUSPEND and review_by > now and not case.governing
+        ended_at = case.ended_at(now)
         return ShownCase(
             number=case.number,
             happens=_HAPPENS[rung],
             is_shadow=case.shadow_rung_at(now) is not Rung.NONE,
-            since=instant_of(settled.second if settled else decision.second),
+            since=instant_of(grounds.second),
             until=instant_of(case.ends_at(now)[0]),
-            review_by=instant_of(decision.review_by) if is_waiting else "",
-            appeal_by=instant_of(decision.appeal_by),
-            evidence=decision.evidence if is_whole else _OF_AN_ADDRESS,
-            counterfactual=decision.counterfactual if is_whole else "",
-            rule=settled.by if settled else (by_machine if decision.by == "guard" else decision.by),
+            ended=instant_of(ended_at) if ended_at else "",
+            review_by=instant_of(review_by) if is_waiting else "",
+            appeal_by=instant_of(grounds.appeal_by),
+            evidence=grounds.evidence if is_whole else _OF_AN_ADDRESS,
+            counterfactual=grounds.counterfactual if is_whole else "",
+            rule=_decided_by(grounds.by, case.decision.rule, grounds.upheld_by),
             is_appealed=bool(case.appealed_at),
             may_appeal=case.may_appeal_at(now),
             said=tuple(self._said(case)) if is_whole else (),
         )
 
     def _said(self, case: Case) -> list[Said]:
-        found = []
+        """What was written, and what was decided before, in order."""
+        before = [one.decision for one in case.decisions if not one.decision.is_shadow]
+        found = [
+            (one.second, Said(instant_of(one.second), _decided_by(one.by, one.rule), one.evidence))
+            for one in before
+            if one.evidence != case.grounds.evidence
+        ]
         for entry in (*case.written, *case.answers, *case.settled):
             if isinstance(entry, Settled):
                 by, words = entry.by, entry.reason
@@ -158,6 +163,12 @@ class ConcernedDesk:
                 words = words_of(self.desk.disk, entry.case, entry.words) or ""
             found.append((entry.second, Said(instant_of(entry.second), by, words)))
         return [said for _, said in sorted(found, key=lambda one: one[0])]
+
+
+def _decided_by(by: str, rule: str, upheld_by: str = "") -> str:
+    """Whose decision it is, and who let it stand."""
+    decided = f"the guard, rules {rule}" if by == "guard" else by
+    return f"{decided}; an objection was looked at by {upheld_by}" if upheld_by else decided
 
 
 def _is_known(cases: Cases, account: str, digest: str, since: int) -> bool:

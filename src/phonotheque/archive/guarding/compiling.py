@@ -23,7 +23,7 @@ from phonotheque.guard.groups.strata import stratify
 def compile_ahead() -> None:
     """Have all compiled that a watch calls."""
     guard, none = new_guard(), np.zeros(1, np.int32)
-    guard.make_room(1, none)
+    guard.make_room(1, none, none)
     second, copied = np.zeros(1, np.int64), np.ones(1, np.bool_)
     guard.see(Events(none, none, second, none, copied), ~copied)
     guard.groups.first_copies.of(np.zeros(1, np.int64), 1)

@@ -21,7 +21,7 @@ from phonotheque.archive.guarding.words import keep_words
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import Disk, LocalDisk, make_folders, read_whole, refusal, write_changed
 from phonotheque.errors import BadReferenceError, BadRequestError, ConflictError
-from phonotheque.guard.book.case import Case
+from phonotheque.guard.book.case import LOOK_AGAIN, Case
 from phonotheque.guard.book.cases import Cases
 from phonotheque.guard.book.entries import (
     FORMAT,
@@ -119,7 +119,7 @@ class GuardDesk:
             rule=Rules().version,
             basis=Basis.PERSON,
             evidence=reason,
-            counterfactual="A person decided it, and can be asked to look again.",
+            counterfactual=LOOK_AGAIN,
             until=now + (LASTS_S.get(rung, 0) if days is None else days * DAY_S),
             appeal_by=now + APPEAL_S,
             by=by,
@@ -136,7 +136,7 @@ class GuardDesk:
             BadReferenceError: There is no such case.
             BadRequestError: There is nothing in the reason.
             ConflictError: It answers an appeal, and nobody made one; or something is to happen by a
-                case that is not the last one of its account.
+                case that is not the last one of its account; or it is taken back already.
         """
         _require_reason(settled.reason)
         with self._writing() as book:
@@ -145,6 +145,7 @@ class GuardDesk:
                 wrong = "nobody waits for an answer to an appeal"
                 todo = f"`phono guard decide {number} RUNG --reason WHY` settles it without one."
                 raise ConflictError(number, wrong, todo)
+            _require_not_taken_back(case, settled, self.now)
             last = book.cases.of_account[case.account]
             if last != number and settled.rung > Rung.NONE:
                 wrong = f"{last} is a later case of this account, and is what holds"
@@ -166,7 +167,7 @@ class GuardDesk:
         with self._writing() as book:
             case = known(book.cases, number)
             if not case.may_appeal_at(self.now):
-                is_late = self.now >= case.decision.appeal_by
+                is_late = self.now >= case.grounds.appeal_by
                 wrong = "the time for an appeal is over" if is_late else "it does nothing"
                 raise ConflictError(number, wrong, "Write to whoever runs this service.")
             self._append(book, Appealed(number, self.now, keep_words(self.disk, number, text)))
@@ -256,6 +257,17 @@ def _require_reason(text: str) -> None:
     """Raises `BadRequestError` when nothing is said: the account is told it, and may object."""
     if not text.strip():
         raise BadRequestError("--reason", "a decision has a reason", "Say it in a sentence.")
+
+
+def _require_not_taken_back(case: Case, settled: Settled, now: int) -> None:
+    """Raises `ConflictError` when a case that is over was taken back before, and no lesson comes of
+    doing it again."""
+    before = case.governing
+    if before is None or settled.rung or before.rung or case.is_open_at(now):
+        return
+    if before.is_wrong or not settled.is_wrong:
+        todo = f"`phono guard explain {case.number}` shows by whom."
+        raise ConflictError(case.number, "it is taken back already", todo)
 
 
 def rules_of(cases: Cases) -> Rules:

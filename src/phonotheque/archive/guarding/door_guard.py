@@ -206,7 +206,9 @@ class DoorGuard:
         refused = self.spending.open_one(mark, budgets, now)
         if refused is None:
             return None
-        return spent(account if refused.limit in limits else address, refused)
+        if refused.limit not in limits:
+            return spent(address, refused)
+        return spent(account, refused, row if rung is Rung.BUDGET else None)
 
     def _was_drawn(self, wish: Wish, now: float) -> bool:
         return self._draws.has(self.names.of(wish.listener.group), wish.gid, now)

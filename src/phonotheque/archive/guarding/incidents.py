@@ -7,18 +7,20 @@ from the ledger of accounts above a suspicion. Lines that cannot be read are cou
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
+from phonotheque.archive.guarding.hearable import count_hearable
 from phonotheque.archive.guarding.play_ledger import takings_before_the_log
+from phonotheque.archive.guarding.seen import log_begins
 from phonotheque.archive.listening.door import LOGS
 from phonotheque.archive.listening.library import ArchiveLibrary
 from phonotheque.archive.listening.play_journal import heard_here
-from phonotheque.archive.opening import open_to_read
+from phonotheque.archive.opening import Archive, open_to_read
 from phonotheque.disk import refusal
 from phonotheque.errors import BadReferenceError, NoCatalogueError
 from phonotheque.guard.book.cases import Cases
@@ -47,10 +49,15 @@ class Span:
 
 @dataclass(slots=True)
 class Read:
-    """What was read of the log."""
+    """What was read of the log.
+
+    Attributes:
+        seen: Accounts and addresses that it has a line of.
+    """
 
     lines: int = 0
     unreadable: int = 0
+    seen: set[str] = field(default_factory=set)
 
 
 def incident(
@@ -74,8 +81,10 @@ def incident(
                 until=span.until,
                 known=shown.known,
                 cases={account: cases.of_account.get(account, "") for account in accounts},
-                catalogue=shown.catalogue(),
+                catalogue=_catalogue(root, archive),
                 listens=shown.listens(),
+                unseen=_unseen(accounts, read, takings),
+                log_begins=log_begins(root),
             )
             return report(takings, background), read
     finally:
@@ -138,6 +147,7 @@ def _add_takings(
 ) -> None:
     """Add what the log that is kept tells."""
     for second, line in read_log(root, span, read):
+        read.seen.update((line.account, line.address))
         account = line.account or line.address
         if account not in accounts or not is_taking(line):
             continue
@@ -152,6 +162,20 @@ def is_taking(line: Line) -> bool:
     return line.restricted and line.bytes > 0 and line.endpoint.startswith(_SOUND)
 
 
+def _catalogue(root: Path, archive: Archive) -> int:
+    """Recordings that may be heard here and not kept; 0 where there is no catalogue."""
+    try:
+        return count_hearable(root, archive)
+    except NoCatalogueError:
+        return 0
+
+
+def _unseen(accounts: Sequence[str], read: Read, takings: Takings) -> tuple[str, ...]:
+    """Accounts of which neither the log nor the ledger has anything."""
+    known = read.seen | {account for account, _ in takings}
+    return tuple(account for account in dict.fromkeys(accounts) if account not in known)
+
+
 class _Shown:
     """What an archive knows of its recordings."""
 
@@ -162,14 +186,6 @@ class _Shown:
         self._index = index
         self._heard = heard
         self._holders: dict[UUID, str] = {}
-
-    def catalogue(self) -> int:
-        """Recordings that are here and that not everybody may copy."""
-        try:
-            counts = self._library.counts()
-        except NoCatalogueError:
-            return 0
-        return counts.held - counts.free
 
     def listens(self) -> int:
         """All plays that were counted here."""

@@ -37,7 +37,7 @@ def picture_of_case(root: Path, case: Case, fault: Callable[[str], None]) -> byt
     everything = [second for one in (own, *others) for second in one]
     return case_picture(
         Seen(
-            title=case.decision.evidence,
+            title=case.grounds.evidence,
             since=min(everything),
             until=max(everything),
             own=own,
@@ -46,5 +46,6 @@ def picture_of_case(root: Path, case: Case, fault: Callable[[str], None]) -> byt
             others=len(others),
             other_hours=other_hours,
             group=next((one.group for one in reversed(findings) if one.group), None),
+            is_by_hand=not findings,
         )
     )

@@ -21,7 +21,9 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
+from phonotheque.archive.guarding.descriptions import Descriptions
 from phonotheque.archive.guarding.incidents import is_taking
+from phonotheque.archive.guarding.names import MOST_ACCOUNTS, NO_ROOM, Names
 from phonotheque.archive.guarding.takings import Takings
 from phonotheque.guard.book.outcomes import Outcome, standing_at
 from phonotheque.guard.canaries import Hits
@@ -31,15 +33,14 @@ from phonotheque.guard.engine.memory import Events
 from phonotheque.guard.intake import FUTURE_S, PAST_S
 from phonotheque.guard.ladder import RESPITE_S, Rules
 from phonotheque.guard.recount import CLOCK_NAMES, group_of, recounted
-from phonotheque.guard.rungs import FROM_SCORE, Rung
+from phonotheque.guard.rungs import FROM_SCORE, Rung, rung_of
 from phonotheque.guard.service import Service
 from phonotheque.listen.log import Line
 
+Numbers = npt.NDArray[np.int64]
+
 _PLAYED_MS = 60_000
 _ACCOUNTS_AT_FIRST = 1_024
-
-Genre = Callable[[str], str]
-"""Name of the genre of a recording; "" where none is known."""
 
 Ended = Callable[[], Sequence[Outcome]]
 """How questions ended, and will if nobody answers, in order of time: as far as is known now."""
@@ -47,58 +48,18 @@ Ended = Callable[[], Sequence[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """When somebody was noticed last, and how strong that was."""
+    """When somebody was noticed last, and how strong that was.
+
+    Attributes:
+        score: The highest that it ever was, as estimated.
+        now: What it was then, as estimated.
+        counted: What it was then, counted exactly; the same where nobody did.
+    """
 
     score: float
     second: int
-
-
-@dataclass
-class Names:
-    """Numbers of accounts and recordings, in the order in which they came.
-
-    Attributes:
-        accounts, items, genres: Numbers by name.
-        called: Names of accounts, by number.
-        addresses: Accounts that are addresses.
-        genre_of: Of each new recording, until the detector has taken it in.
-    """
-
-    accounts: dict[str, int] = field(default_factory=dict)
-    called: list[str] = field(default_factory=list)
-    items: dict[str, int] = field(default_factory=dict)
-    genres: dict[str, int] = field(default_factory=dict)
-    addresses: set[int] = field(default_factory=set)
-    genre_of: list[int] = field(default_factory=list)
-
-    def account(self, line: Line) -> int:
-        """Number of who asked.
-
-        Raises:
-            ValueError: It is no account as the door writes one.
-        """
-        name = line.account or line.address
-        number = self.accounts.get(name)
-        if number is None:
-            if len(bytes.fromhex(name)) != 8:
-                raise ValueError(f"{name} is no account")
-            number = self.accounts[name] = len(self.accounts)
-            self.called.append(name)
-            if not line.account:
-                self.addresses.add(number)
-        return number
-
-    def item(self, name: str, genre: Genre) -> int:
-        """Number of a recording. Raises `ValueError` when it is none."""
-        number = self.items.get(name)
-        if number is None:
-            if str(UUID(name)) != name:
-                raise ValueError(f"{name} is no gid")
-            called = genre(name)
-            known = self.genres.setdefault(called, len(self.genres) + 1) if called else 0
-            number = self.items[name] = len(self.items)
-            self.genre_of.append(known)
-        return number
+    now: float
+    counted: float
 
 
 def new_guard() -> Guard:
@@ -112,7 +73,9 @@ class Suspicion:
     """What a watch knows; changed in place.
 
     Attributes:
-        genre: Of a recording.
+        descriptions: Of recordings.
+        most_accounts: Who comes new when there are so many is not looked at: budgets count.
+        beyond: Lines that were not looked at for that.
         latest: Second of the latest event; -1 before the first.
         over: Of each account, since when it met its budget's end, and how often within a day.
         told: Who was noticed before.
@@ -122,7 +85,9 @@ class Suspicion:
         ended: Asked at the first event of an hour: the detector hears what ended before the hour.
     """
 
-    genre: Genre
+    descriptions: Descriptions
+    most_accounts: int = MOST_ACCOUNTS
+    beyond: int = 0
     guard: Guard = field(default_factory=new_guard)
     names: Names = field(default_factory=Names)
     takings: Takings = field(default_factory=Takings)
@@ -149,19 +114,21 @@ class Suspicion:
             self.see()
             self._begin(second)
         try:
-            self._take(second, line)
+            return self._take(second, line)
         except ValueError:
             self.refused["name nobody, or nothing"] += 1
             return False
-        return True
 
     def is_ahead(self, now: float) -> bool:
         """Whether it took in events of a time that is not there yet, while a clock was ahead: all
         that come now would be of long ago to it."""
         return self.latest > now + FUTURE_S
 
-    def _take(self, second: int, line: Line) -> None:
-        account = self.names.account(line)
+    def _take(self, second: int, line: Line) -> bool:
+        account = self.names.account(line, self.most_accounts)
+        if account == NO_ROOM:
+            self.beyond += 1
+            return False
         if line.canary:
             before = self.hits.of(account)
             self.hits.note(account, str(UUID(line.item)))
@@ -174,9 +141,10 @@ class Suspicion:
             if count == 1:
                 self._notice([account], second)
         else:
-            item = self.names.item(line.item, self.genre)
+            item = self.names.item(line.item, self.descriptions)
             if self.takings.took(account, item, second, line):
                 self._part.append((account, item, line.chosen))
+        return True
 
     def _begin(self, second: int) -> None:
         """Do what is due, knowing what came before this second and nothing of it."""
@@ -190,9 +158,11 @@ class Suspicion:
             self._notice(grouped.tolist(), second, group_of(self.guard, second))
 
     def _hear(self, hour: int) -> None:
-        """Tell the detector how questions ended before an hour, once in each."""
+        """Tell the detector how questions ended before an hour, once in each, and look whether the
+        catalogue is another one."""
         if hour <= self._hour:
             return
+        self.names.look(self.descriptions)
         self._hour, marks = hour, self.guard.marks
         passed, failed = list[int](), list[int]()
         for name, is_passed in standing_at(hour, self.ended()).items():
@@ -214,13 +184,21 @@ class Suspicion:
             np.full(len(part), _PLAYED_MS, np.int32), np.ones(len(part), np.bool_),
         )  # fmt: skip
         self.guard.see(events, chosen)
-        seen = np.unique(account[~chosen])
+        seen = np.array(sorted({who for who, _, is_drawn in part if not is_drawn}), np.int64)
         self._notice(self._suspicious(seen, second), second)
 
-    def _suspicious(self, seen: npt.NDArray[np.int64], second: int) -> list[int]:
-        """Those who came too near by themselves now; and of those who were noticed before who went
-        on for a quarter more, or was noticed so long ago that what followed counts."""
+    def _suspicious(self, seen: Numbers, second: int) -> list[int]:
+        """Those who came too near by themselves now, or to another rung; and of those who were
+        noticed before who went on for a quarter more, or was noticed so long ago that what followed
+        counts.
+
+        Nobody is noticed for what only observes: that begins by itself (`suspected`).
+        """
         found = set(self.guard.look_at(seen).tolist())
+        if near := self.guard.near(seen, FROM_SCORE[Rung.BUDGET]):
+            scores = self.guard.scores_now(np.array(near, np.int64)).tolist()
+            now = zip(near, scores, strict=True)
+            found |= {account for account, score in now if self._is_another_rung(account, score)}
         before = [one for one in seen.tolist() if one in self.told]
         scores = self.guard.own_scores(np.array(before, np.int64)) if before else ()
         for account, score in zip(before, scores, strict=True):
@@ -229,6 +207,14 @@ class Suspicion:
             if is_more or second - told.second >= RESPITE_S:
                 found.add(account)
         return sorted(found)
+
+    def _is_another_rung(self, account: int, now: float) -> bool:
+        """Whether an exact count would reach another rung than the last one did, by all that was
+        added since: so an account that stays where it is costs no look through the ledger."""
+        told = self.told.get(account)
+        if told is None:
+            return True
+        return rung_of(told.counted + now - told.now) > rung_of(told.counted)
 
     def _notice(self, accounts: list[int], second: int, group: Group | None = None) -> None:
         """Write down what is found of some accounts now, where it is more than in this turn before.
@@ -239,19 +225,21 @@ class Suspicion:
             return
         self._make_room()
         numbers = np.array(accounts, np.int64)
-        scores = self.guard.own_scores(numbers).tolist()
+        scores, now = self.guard.own_scores(numbers).tolist(), self.guard.scores_now(numbers)
         recounts = recounted(self.guard, numbers, second)
         limits = tuple(zip(CLOCK_NAMES, map(float, self.guard.settings()), strict=True))
-        for account, score in zip(accounts, scores, strict=True):
+        for account, score, of_now in zip(accounts, scores, now.tolist(), strict=True):
             since, count = self.over.get(account, (0, 0))
+            recount = recounts.get(account)
             finding = Finding(
                 account=self.names.called[account], second=second, score=max(0.0, score),
                 thresholds=limits, group=group, canaries=self.hits.of(account),
                 over_budget=count if second - since < DAY_S else 0,
-                recount=recounts.get(account), is_address=account in self.names.addresses,
+                recount=recount, is_address=account in self.names.addresses,
                 canary_ids=self.hits.ids(account),
             )  # fmt: skip
-            self.told[account] = Told(score, second)
+            counted = of_now if recount is None else recount.score
+            self.told[account] = Told(score, second, of_now, counted)
             self.found[account] = _stronger(self.found.get(account, finding), finding)
 
     def findings(self) -> list[Finding]:
@@ -268,10 +256,13 @@ class Suspicion:
 
     def _make_room(self) -> None:
         names = self.names
-        if not names.genre_of and len(names.accounts) <= len(self.guard.marks.asked):
-            return
-        genres, names.genre_of = np.array(names.genre_of, np.int32), []
-        self.guard.make_room(len(names.accounts), genres)
+        if names.new or len(names.accounts) > len(self.guard.marks.asked):
+            new, names.new = np.array(names.new, np.int32).reshape(-1, 2), []
+            self.guard.make_room(len(names.accounts), new[:, 0], new[:, 1])
+        if names.placed:
+            placed, names.placed = names.placed, {}
+            where = np.array(list(placed.values()), np.int32)
+            self.guard.describe(np.array(list(placed), np.int64), where[:, 0], where[:, 1])
 
 
 def _stronger(one: Finding, other: Finding) -> Finding:

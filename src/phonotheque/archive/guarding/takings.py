@@ -33,7 +33,8 @@ TRACKS = 1 << 31
 """A pair is the number of its account so many times, and that of its recording."""
 
 _WEEK_S = 7 * 86_400
-_HAD = -1
+HAD = -1
+"""In place of bytes: it had it."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -58,14 +59,14 @@ class Takings:
         bytes_before = self.recent.get(pair)
         if bytes_before is None:
             bytes_before = self.before.get(pair, 0)
-        if bytes_before == _HAD:
-            self.recent[pair] = _HAD
+        if bytes_before == HAD:
+            self.recent[pair] = HAD
             return False
         enough = COPIED_BYTES
         if line.of_bytes:
             enough = min(enough, int(line.of_bytes * _WHOLE))
         is_had = bytes_before + line.bytes >= enough
-        self.recent[pair] = _HAD if is_had else bytes_before + line.bytes
+        self.recent[pair] = HAD if is_had else bytes_before + line.bytes
         return is_had
 
     def kept(self) -> dict[str, Numbers]:

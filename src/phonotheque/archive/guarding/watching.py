@@ -19,12 +19,14 @@ from pathlib import Path
 from time import monotonic
 
 from phonotheque.archive.guarding.compiling import compile_ahead
+from phonotheque.archive.guarding.descriptions import Descriptions
 from phonotheque.archive.guarding.desk import GuardDesk
 from phonotheque.archive.guarding.incidents import is_taking
 from phonotheque.archive.guarding.log_reading import LogReader, Place
+from phonotheque.archive.guarding.names import MOST_ACCOUNTS
 from phonotheque.archive.guarding.play_ledger import ledger_of
 from phonotheque.archive.guarding.suspected import SuspectedPlays
-from phonotheque.archive.guarding.suspicion import Genre, Suspicion
+from phonotheque.archive.guarding.suspicion import Suspicion
 from phonotheque.archive.guarding.takings import read_lines
 from phonotheque.archive.guarding.watch_state import PATH, kept, resumed, without_idle
 from phonotheque.disk import make_folders, refusal
@@ -32,6 +34,7 @@ from phonotheque.errors import ConflictError, MalformedError
 from phonotheque.guard.book.entries import Decided
 from phonotheque.guard.book.file import LINES, CaseBook
 from phonotheque.guard.book.outcomes import Outcome, outcomes
+from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.state import load, save
 from phonotheque.music.chain import GENESIS, Head
 
@@ -51,20 +54,28 @@ class Watcher:
         reader: Of the log.
     """
 
-    def __init__(self, desk: GuardDesk, genre: Genre, fault: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        desk: GuardDesk,
+        descriptions: Descriptions,
+        fault: Callable[[str], None],
+        most_accounts: int = MOST_ACCOUNTS,
+    ) -> None:
         """Go on where the last one was, or begin with all of the log that is kept.
 
         Args:
             desk: Where cases are dealt with.
+            descriptions: Of recordings.
             fault: Told of what could not be read, one line each.
+            most_accounts: For so many there is room.
 
         Raises:
             MalformedError: The case book was changed, or lacks what it had when the last snapshot
                 was written.
         """
-        self._desk, self._genre, self._fault = desk, genre, fault
+        self._desk, self._descriptions, self._fault = desk, descriptions, fault
+        self._most_accounts, self._beyond, self._told_of_room = most_accounts, 0, -1
         self.suspicion, places, known = self._resumed()
-        self.suspicion.ended = self._ended
         self._book, self._outcomes, self._book_bytes = desk.read(known), list[Outcome](), -1
         self.reader = LogReader(desk.root, fault, places)
         self._keep_at = monotonic() + KEEP_EVERY_S
@@ -80,7 +91,7 @@ class Watcher:
         """
         if self.suspicion.is_ahead(self._desk.clock()):
             self._fault("the clock was ahead: all of the access log that is kept is read again")
-            self.suspicion = Suspicion(self._genre, ended=self._ended)
+            self.suspicion = self._going_on(Suspicion(self._descriptions))
             self.reader = LogReader(self._desk.root, self._fault)
         self._read()
         if self.suspicion.told:
@@ -113,10 +124,9 @@ class Watcher:
         self._plays.write()
         self._book = self._desk.read(self._book.head)
         found = kept(self.suspicion, self.reader.places, self._book.head)
-        fewer = without_idle(found)
+        fewer = without_idle(found, self._most_accounts)
         if fewer is not found:
-            self.suspicion, _, _ = resumed(fewer, self._genre)
-            self.suspicion.ended = self._ended
+            self.suspicion = self._going_on(resumed(fewer, self._descriptions)[0])
         make_folders(self._desk.disk, PATH.rpartition("/")[0])
         save(self._desk.disk, PATH, fewer)
         self._has_news = False
@@ -127,10 +137,16 @@ class Watcher:
         try:
             snapshot = load(self._desk.disk, PATH)
             if snapshot is not None:
-                return resumed(snapshot, self._genre)
+                suspicion, places, known = resumed(snapshot, self._descriptions)
+                return self._going_on(suspicion), places, known
         except MalformedError as error:
             self._fault(f"{PATH} {error.wrong}: all of the access log that is kept is read again")
-        return Suspicion(self._genre), {}, GENESIS
+        return self._going_on(Suspicion(self._descriptions)), {}, GENESIS
+
+    def _going_on(self, suspicion: Suspicion) -> Suspicion:
+        """What is not in a snapshot: how questions end, and for how many accounts there is room."""
+        suspicion.ended, suspicion.most_accounts = self._ended, self._most_accounts
+        return suspicion
 
     def _read(self) -> None:
         """Take in what is new in the log."""
@@ -162,6 +178,20 @@ class Watcher:
             for reason, count in refused.items():
                 self._fault(f"{count:,} lines of the access log {reason}")
             refused.clear()
+        self._tell_of_room()
+
+    def _tell_of_room(self) -> None:
+        """Say once a day that there was none for more accounts."""
+        self._beyond += self.suspicion.beyond
+        self.suspicion.beyond = 0
+        today = self._desk.now // DAY_S
+        if self._beyond and today != self._told_of_room:
+            self._fault(
+                f"there is room for {self._most_accounts:,} accounts (guard.most_accounts): "
+                f"{self._beyond:,} lines of the access log were of others, which are not watched; "
+                "their budgets hold"
+            )
+            self._beyond, self._told_of_room = 0, today
 
     def _look_after_shadow(self) -> None:
         """What is still found when nothing is on paper any more is decided anew."""
@@ -179,9 +209,17 @@ class Watcher:
 
 
 @contextmanager
-def watching(desk: GuardDesk, genre: Genre, fault: Callable[[str], None]) -> Iterator[Watcher]:
+def watching(
+    desk: GuardDesk,
+    descriptions: Descriptions,
+    fault: Callable[[str], None],
+    most_accounts: int = MOST_ACCOUNTS,
+) -> Iterator[Watcher]:
     """Watch a door, alone among processes; a snapshot is written at the end. All that it calls is
     compiled when it begins.
+
+    Args:
+        desk, descriptions, fault, most_accounts: See `Watcher`.
 
     Raises:
         ConflictError: Another process watches it.
@@ -189,7 +227,7 @@ def watching(desk: GuardDesk, genre: Genre, fault: Callable[[str], None]) -> Ite
     """
     with _alone(desk.root):
         compile_ahead()
-        watcher = Watcher(desk, genre, fault)
+        watcher = Watcher(desk, descriptions, fault, most_accounts)
         yield watcher
         watcher.keep()
 

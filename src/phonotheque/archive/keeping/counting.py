@@ -77,8 +77,10 @@ def _rules(archive: Archive) -> Rules:
 def _damaged(archive: Archive) -> set[str]:
     """Volumes of which something is known to be damaged or missing here."""
     rows = archive.index.db.execute(
+        # Three ranges of an index: whatever is neither, told with NOT IN, is looked for everywhere.
         """SELECT DISTINCT volume FROM object
-           WHERE condition NOT IN ('intact', 'removed') AND volume IS NOT NULL"""
+           WHERE (condition < 'intact' OR condition > 'intact' AND condition < 'removed'
+                  OR condition > 'removed') AND volume IS NOT NULL"""
     )
     found = {name for (name,) in rows}
     paths = [path for (path,) in archive.index.db.execute("SELECT path FROM finding")]

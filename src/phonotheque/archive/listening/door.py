@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -34,6 +34,7 @@ from phonotheque.listen.ports import Library
 from phonotheque.listen.rim import Rim
 from phonotheque.listen.small_routes import SmallDoor, small_routes
 from phonotheque.listen.sound.album_routes import AlbumDoor, album_routes
+from phonotheque.listen.sound.refused import RefusalPage
 from phonotheque.listen.sound.routes import SoundDoor, short_ways, sound_routes
 from phonotheque.listen.sound.traffic import Traffic
 from phonotheque.listen.threads import AnsweringThreads
@@ -135,15 +136,21 @@ def open_parts(
     )
 
 
-def door_app(parts: Parts, rooms: list[APIRouter], error_page: ErrorPage | None) -> Rim:
-    """The application of one worker."""
+def door_app(
+    parts: Parts,
+    rooms: list[APIRouter],
+    error_page: ErrorPage | None,
+    refusal_page: RefusalPage | None,
+) -> Rim:
+    """The application of one worker; without pages all that it refuses is told as values."""
     worker, config = parts.worker, parts.worker.config
     traffic = parts.sound.traffic
+    sound = replace(parts.sound, refusal_page=refusal_page)
     small = SmallDoor(parts.pictures, parts.plays, traffic)
-    album = AlbumDoor(parts.sound, parts.library)
-    routes = [*album_routes(album), *sound_routes(parts.sound), *small_routes(small)]
+    album = AlbumDoor(sound, parts.library)
+    routes = [*album_routes(album), *sound_routes(sound), *small_routes(small)]
     app = make_app(rooms, routes, error_page, lambda: _health(parts), worker.metrics)
-    front = Front(app, short_ways(parts.sound), error_page, parts.threads)
+    front = Front(app, short_ways(sound), error_page, parts.threads)
     per_s = config["listen.requests_per_s"] / worker.workers
     forms_per_s, form_burst = _FORMS_PER_S / worker.workers, -(-_FORM_BURST // worker.workers)
     return Rim(

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from phonotheque.archive.guarding.at_door import cases_at_door
+from phonotheque.archive.guarding.at_door import WatchedDoor, cases_at_door
 from phonotheque.archive.guarding.case_pages import ConcernedDesk
 from phonotheque.archive.guarding.kept_cases import BookWatch
 from phonotheque.archive.listening.bulk_papers import PublishedPapers
@@ -29,6 +29,7 @@ from phonotheque.listen.cases.routes import CaseRoom, case_routes
 from phonotheque.listen.items.room import ItemRoom
 from phonotheque.listen.items.routes import item_routes
 from phonotheque.listen.items.torrent_routes import TorrentRoom, torrent_routes
+from phonotheque.listen.pages.about_guard import guard_routes
 from phonotheque.listen.pages.rendering import Pages
 from phonotheque.listen.pages.routes import page_routes
 from phonotheque.listen.ports import Library, Ports
@@ -69,7 +70,7 @@ def open_door(worker: Worker, stack: ExitStack) -> Door:
     parts = open_parts(worker, desks, library, _pictured(library), stack)
     pages = Pages(archive_title(worker), worker.config["address"])
     cases = cases_at_door(worker.root, worker.config, parts.guard)
-    app = door_app(parts, _rooms(parts, pages, cases), pages.error)
+    app = door_app(parts, _rooms(parts, pages, cases), pages.error, pages.refused)
     stack.callback(app.sink.close)
     parts.threads.begin(lambda: library.suggest(_FIRST_KEY))
     book = BookWatch(cases.kept, worker.on_fault)
@@ -89,10 +90,12 @@ def open_door(worker: Worker, stack: ExitStack) -> Door:
 
 def _rooms(parts: Parts, pages: Pages, cases: ConcernedDesk) -> list[APIRouter]:
     library = parts.library
-    copies = ArchiveCopies(parts.desks, library, web_address(parts.worker.config["address"]))
+    root, config = parts.worker.root, parts.worker.config
+    copies = ArchiveCopies(parts.desks, library, web_address(config["address"]))
     items = ArchiveItems(parts.desks, library, copies)
     bulk = PublishedPapers(parts.desks, library)
-    reports = FiledReports(private_disk(parts.worker.root))
+    reports = FiledReports(private_disk(root))
+    watched = WatchedDoor(root, config, cases.kept)
     ports = Ports(
         library=library,
         sounds=parts.sounds,
@@ -106,7 +109,8 @@ def _rooms(parts: Parts, pages: Pages, cases: ConcernedDesk) -> list[APIRouter]:
         page_routes(ports, pages),
         item_routes(ItemRoom(library, items, reports, bulk, pages)),
         case_routes(CaseRoom(cases, pages)),
-        statement_routes(ArchiveStatements(parts.worker.root), parts.sound.traffic),
+        guard_routes(pages, library.counts, watched),
+        statement_routes(ArchiveStatements(root), parts.sound.traffic),
         torrent_routes(TorrentRoom(library, copies, bulk, pages, parts.sound.traffic)),
     ]
 
