@@ -27,10 +27,7 @@ from phonotheque.listen.listener import Listener
 _HOUR_S = 3_600
 _DAY_S = 24 * _HOUR_S
 _REASON = "from this address more recordings were opened that may only be heard than one can hear"
-_TODO = (
-    "Wait a little. What was heard before, and all that is free, still plays; those who want much "
-    "at once find it at the bulk door."
-)
+_TODO = "Wait a little. What was heard before, and all that is free, still plays."
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from phonotheque.errors import (
     PhonothequeError,
     UnavailableError,
 )
+from phonotheque.listen.asked_form import prefers_page
 from phonotheque.listen.http_status import http_status, told_thing
 from phonotheque.listen.metrics import Metrics
 from phonotheque.listen.route_table import RouteTable
@@ -159,7 +160,7 @@ def _answer(
     request: Request, status: int, error: PhonothequeError, error_page: ErrorPage | None
 ) -> Response:
     """An error as a page for a person, as JSON for a program."""
-    if error_page is not None and "text/html" in request.headers.get("accept", ""):
+    if error_page is not None and prefers_page(request.headers.get("accept", "")):
         response = error_page(request, status, error)
     else:
         told = error.fields() | {"thing": told_thing(error, status)}

@@ -59,16 +59,22 @@ class Passed:
     is_restricted: bool
 
 
+ABOUT_GUARD = "/about/guard"
+"""The page that says what is watched, and why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Not now: the guard, or what stands in its place, has seen enough for a while.
 
     Attributes:
         retry_after_s: When to come again.
-        reason: Why, as a sentence.
-        todo: What can be done.
+        reason: Why, as a sentence without its full stop.
+        todo: What can be done without any page, in sentences.
         account: Who is refused, as the access log calls it; "" where nobody says.
         is_over_budget: The budget for new restricted recordings is used.
+        page: Path of the page on which more can be done, or read.
+        act: What is done there: words for a link.
     """
 
     retry_after_s: int
@@ -76,6 +82,8 @@ class Refusal:
     todo: str
     account: str = ""
     is_over_budget: bool = False
+    page: str = ABOUT_GUARD
+    act: str = "Read what is counted, and why"
 
 
 class Guard(Protocol):

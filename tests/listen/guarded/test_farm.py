@@ -26,6 +26,7 @@ from listen.guarded import stock as making
 from listen.guarded.stock import LONG, SHORT
 from listen.guarded.test_guarded_door import HEAD_BYTES, Player, _begun, _rest, _wait_for
 from listen.sound.stock import copy_of, set_listening
+from phonotheque.archive.guarding.descriptions import NOTHING_KNOWN
 from phonotheque.archive.guarding.takings import COPIED_BYTES
 from phonotheque.archive.guarding.watching import watching
 from phonotheque.archive.listening.listener_keys import ListenerKeys
@@ -99,7 +100,7 @@ def test_a_farm_that_goes_on_is_suspended_while_it_plays(tmp_path, tmp_path_fact
     farm = players_of(None, stock, names, key)
     accounts = {player.account for player in farm}
     asked_at = write_past(stock.root, sorted(accounts), now)
-    with watching(new_desk(stock.root, Clock(asked_at)), lambda gid: "", print) as watcher:
+    with watching(new_desk(stock.root, Clock(asked_at)), NOTHING_KNOWN, print) as watcher:
         asked = {one.decision.account: one.decision.rung for one in watcher.turn()}
     assert asked == dict.fromkeys(accounts, Rung.CHALLENGE)
     for case in call("--archive", stock.root, "guard", "cases", "--json").expect(0).lines():

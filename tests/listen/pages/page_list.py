@@ -43,6 +43,7 @@ def all_pages(shop: Shop) -> dict[str, str]:
         "player": "/player",
         "shelf": "/shelf",
         "help": "/help",
+        "guard": "/about/guard",
         "embed": f"/embed/{album}",
         "removed": f"/song/{GONE}",
         "unknown": "/nothing/here",

@@ -25,6 +25,7 @@ from phonotheque.catalogue.kinds import Kind
 from phonotheque.errors import BadReferenceError
 from phonotheque.listen.app import Health, make_app
 from phonotheque.listen.metrics import Metrics, make_metrics
+from phonotheque.listen.pages.about_guard import Watched, guard_routes
 from phonotheque.listen.pages.rendering import Pages
 from phonotheque.listen.pages.routes import page_routes
 from phonotheque.listen.ports import Ports
@@ -102,6 +103,11 @@ ALBUMS = (
 HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>\u202egnp.exe{{7*7}}"
 
 
+GUARDED = Watched(
+    in_hour=40, in_day=300, in_month=2_000, log_days=14, watched_at="2026-11-23T06:00:00Z"
+)
+
+
 def gid(name: str) -> UUID:
     """The gid of a thing in this library."""
     return uuid5(SPACE, name)
@@ -117,6 +123,7 @@ class Shop:
 
     def __init__(self, albums: Sequence[tuple] = ALBUMS, length_ms: int = 20_000) -> None:
         self.length_ms = length_ms
+        self.streamed: set[UUID] = set()
         self.hits: dict[UUID, Hit] = {}
         self.albums: dict[UUID, Album] = {}
         self.gone: dict[UUID, Gone] = {}
@@ -318,7 +325,8 @@ class Shop:
         if asked.gid not in self.hits:
             return None
         verdict = self.refused.get(asked.gid, Verdict(Code.LICENSED, "its licence says so"))
-        return Offer(Sha256(asked.gid.bytes * 2), verdict, is_free=verdict.allowed)
+        is_free = verdict.allowed and asked.gid not in self.streamed
+        return Offer(Sha256(asked.gid.bytes * 2), verdict, is_free=is_free)
 
     def length_ms_of(self, one):
         return self.length_ms
@@ -412,7 +420,7 @@ def make_shop_app(shop: Shop, folder: Path, address: str = "") -> FastAPI:
     make_metrics(folder / "metrics", 1)
     pages = Pages("Slow Rain Archive", address)
     app = make_app(
-        [page_routes(ports, pages)],
+        [page_routes(ports, pages), guard_routes(pages, shop.counts, lambda: GUARDED)],
         [
             Route("/sound/{gid}", sound),
             Route("/cover/{name}", cover),

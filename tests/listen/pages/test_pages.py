@@ -124,6 +124,24 @@ def test_a_song_that_may_not_be_played_says_why(tmp_path):
     assert sum("data-song" in row for row in rows) == len(album.tracks) - 1
 
 
+def test_a_song_that_is_watched_says_so_and_a_free_one_has_no_need_to(tmp_path):
+    """What may be heard and not be kept has on its page what is allowed, in whole sentences, and
+    the way to what is counted; what is free, or not to be heard, has none."""
+    shop = Shop()
+    first, second, third = shop.of(Kind.RECORDING)[:3]
+    reserved = "http://rightsstatements.org/vocab/InC/1.0/"
+    for song in (first, second):
+        shop.hits[song.gid] = replace(song, is_free=False, licence=reserved)
+    shop.streamed = {first.gid}
+    shop.refused[second.gid] = Verdict(Code.NOT_EVALUATED, "nobody has stated any rights")
+    ask = Asked(make_shop_app(shop, tmp_path))
+    text = ask(f"/song/{first.gid}").text
+    assert "<b>In Copyright.</b> You may not copy it or pass it on" in text
+    assert "; In Copyright" not in text
+    main = [ask(f"/song/{one.gid}").text.partition("<main")[2] for one in (first, second, third)]
+    assert ['href="/about/guard"' in one for one in main] == [True, False, False]
+
+
 def test_without_scripts_a_song_is_a_link_to_its_sound(ask, shop):
     """Each play key is a link that the browser itself can follow."""
     album = shop.named("Office Hours")

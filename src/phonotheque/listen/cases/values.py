@@ -31,15 +31,16 @@ class ShownCase:
         number: As "g12".
         happens: What happens now: "nothing", "observed", "less", "asked", "closed".
         is_shadow: It is only written down.
-        since, until: Of what happens.
+        since, until: Of what was decided last.
+        ended: When that was over, was answered or taken back; "" also where a permit ended it.
         review_by: Until when a person looks at it.
         appeal_by: Until when one can object.
-        evidence: What was seen.
-        counterfactual: What would have changed it.
+        evidence: Why, in the words of whoever decided it last.
+        counterfactual: What would have changed it; "" for nothing.
         rule: Version of the rules; "operator" and the like when a person decided.
         is_appealed: An appeal waits for an answer.
         may_appeal: It is not too late to object.
-        said: Messages, appeals, answers and what people decided, in order.
+        said: Messages, appeals, answers and what was decided before, in order.
     """
 
     number: str
@@ -47,6 +48,7 @@ class ShownCase:
     is_shadow: bool
     since: str
     until: str
+    ended: str
     review_by: str
     appeal_by: str
     evidence: str

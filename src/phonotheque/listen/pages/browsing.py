@@ -26,7 +26,7 @@ from phonotheque.listen.pages.said import say_licence
 from phonotheque.listen.pages.words import Words
 from phonotheque.listen.sound.ports import Asked, Purpose
 from phonotheque.listen.values import Album, Choice, Facet, Hit, Order, Pool, Song, SoundForm
-from phonotheque.music.rights import Verdict
+from phonotheque.music.rights import Code, Verdict
 from phonotheque.publish.pages.texts import format_count, plain
 
 _NEW_ALBUMS = 6
@@ -119,7 +119,9 @@ def _most_heard(house: House, words: Words) -> tuple[list[Hit], dict[UUID, Marku
         said = {
             hit.gid: words.n(told.get(hit.gid, 0), "{n} listener", "{n} listeners") for hit in hits
         }
-        note = words("By listeners, in the last seven days. Nobody is tracked: a play counts once.")
+        note = words(
+            "By listeners, in the last seven days. A play counts once, without who heard it."
+        )
         return hits, said, note
     popular = Choice(kind=Kind.RECORDING, order=Order.HEARD, is_held=True, is_free=True)
     note = words("Of what is here, by all that the catalogue knows.")
@@ -204,6 +206,7 @@ def _song(request: Request, house: House, song: Song) -> Response:
     points = house.ports.pictures.points(hit.gid) if may_play(hit) else None
     gain_db = sounds.gain_db(hit.gid) if may_play(hit) else None
     kept = _kept(request, house, hit)
+    takes = [form.value for form, one in kept.items() if one.allowed]
     return house.pages.html(
         request,
         "song.html",
@@ -213,8 +216,10 @@ def _song(request: Request, house: House, song: Song) -> Response:
         hue=hue_class(pictured(hit), house.ports.pictures.hue(pictured(hit))),
         playable=[hit] if verdict is None else [],
         why_not=verdict,
-        takes=[form.value for form, one in kept.items() if one.allowed],
+        takes=takes,
+        is_only_heard=not takes and _is_granted(request, house, hit),
         limits=_limits(hit, kept),
+        is_guarded=_is_guarded(request, house, hit),
         wave=wave(points, hit.length_ms) if points and hit.length_ms else None,
         loudness=None if gain_db is None else _loudness(words, gain_db),
         embed_code=embed_code(house.pages.origin(request), hit),
@@ -237,6 +242,15 @@ def _verdict(request: Request, house: House, hit: Hit) -> Markup | None:
     return words("This recording is kept here, and may not be played: {reason}", reason=reason)
 
 
+def _is_guarded(request: Request, house: House, hit: Hit) -> bool:
+    """Whether a song may be heard whole, and not be kept: a play of it is watched."""
+    if hit.is_free or not may_play(hit):
+        return False
+    asked = Asked(hit.gid, SoundForm.OPUS, Purpose.HEAR, place_of(request))
+    offer = house.ports.sounds.may(asked)
+    return offer is not None and offer.verdict.allowed and not offer.is_free
+
+
 def _kept(request: Request, house: House, hit: Hit) -> dict[SoundForm, Verdict]:
     """What the resolver says of each form in which a song that is here may be kept."""
     if not may_play(hit):
@@ -245,6 +259,13 @@ def _kept(request: Request, house: House, hit: Hit) -> dict[SoundForm, Verdict]:
     asked = [Asked(hit.gid, form, Purpose.KEEP, place) for form in _FORMS_TO_KEEP]
     offers = ((one.form, house.ports.sounds.may(one)) for one in asked)
     return {form: offer.verdict for form, offer in offers if offer is not None}
+
+
+def _is_granted(request: Request, house: House, hit: Hit) -> bool:
+    """Whether all of a song is heard here because this archive, and nobody else, was allowed it."""
+    asked = Asked(hit.gid, SoundForm.OPUS, Purpose.HEAR, place_of(request))
+    offer = house.ports.sounds.may(asked) if may_play(hit) else None
+    return offer is not None and offer.verdict.code is Code.GRANTED
 
 
 def _limits(hit: Hit, kept: Mapping[SoundForm, Verdict]) -> str:

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.errors import PhonothequeError
+from phonotheque.listen.gate import ABOUT_GUARD, Refusal
 from phonotheque.listen.http_status import told_thing
 from phonotheque.listen.pages.assets import house_assets
 from phonotheque.listen.pages.playable import cover_path, song_attribute
@@ -108,6 +109,10 @@ class Pages:
             request, "error.html", status=status, headers=headers, error=error, thing=thing
         )
 
+    def refused(self, request: Request, refusal: Refusal) -> Response:
+        """Answer a person whom the guard refuses a recording."""
+        return self.html(request, "refused.html", status=429, refusal=refusal)
+
 
 @cache  # templates are compiled once
 def pages_environment() -> Environment:
@@ -118,6 +123,7 @@ def pages_environment() -> Environment:
     env.globals |= {
         "assets": house_assets().root,
         "Kind": Kind,
+        "about_guard": ABOUT_GUARD,
         "clock": clock,
         "cover_path": cover_path,
         "covers": covers,

@@ -121,7 +121,7 @@ def _slug(licence: Licence) -> str:
 
 def _may(words: Words, licence: Licence) -> Markup:
     if not licence.may_redistribute:
-        return words("You may not copy or share it without asking; {name}.", name=licence.name)
+        return words("You may not copy it or pass it on without asking whoever holds its rights.")
     if licence.may_derive and licence.may_commercial:
         return words("You may copy, share and change it, also for money.")
     if licence.may_derive:

@@ -25,7 +25,8 @@ from phonotheque.listen.gate import Passed, Refusal, Wish
 from phonotheque.listen.ports import Library
 from phonotheque.listen.sound.album_zip import Checksums, Packed, packed_paper, zip_resource
 from phonotheque.listen.sound.ports import Making, Purpose, Resource
-from phonotheque.listen.sound.routes import SoundDoor, parse_form, parse_gid, refusal_response
+from phonotheque.listen.sound.refused import refusal_response
+from phonotheque.listen.sound.routes import SoundDoor, parse_form, parse_gid
 from phonotheque.listen.sound.sending import Sending, group_of
 from phonotheque.listen.sound.traffic import BrokenOffError
 from phonotheque.listen.sound.zip_form import Member
@@ -159,7 +160,8 @@ class _Endpoint:
                     str(gid), "copies of its songs are still being made", "Ask again in a minute."
                 )
         if isinstance(resource, Refusal):
-            await refusal_response(resource)(scope, receive, send)
+            answer = refusal_response(resource, scope, self._door.sound.refusal_page)
+            await answer(scope, receive, send)
             return
         gone = asyncio.ensure_future(_gone(receive))
         sending = Sending(resource, traffic, is_kept=True, is_long=True, is_gone=gone.done)

@@ -14,7 +14,6 @@ from functools import partial
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +27,7 @@ from phonotheque.errors import (
 )
 from phonotheque.listen.gate import Gate, Guard, Passed, Refusal, Wish
 from phonotheque.listen.sound.ports import NotAtHandError, Purpose, Resource, Sounds
+from phonotheque.listen.sound.refused import RefusalPage, refusal_response
 from phonotheque.listen.sound.sending import Sending, group_of
 from phonotheque.listen.sound.traffic import Traffic
 from phonotheque.listen.values import SoundForm
@@ -44,12 +44,14 @@ class SoundDoor:
         sounds: Opened behind it.
         traffic: Of this process.
         proxy_prefix: See `Sending`.
+        refusal_page: Tells a person that the guard refuses; None where there are no pages.
     """
 
     gate: Gate
     sounds: Sounds
     traffic: Traffic = field(default_factory=Traffic)
     proxy_prefix: str = ""
+    refusal_page: RefusalPage | None = None
 
     def __post_init__(self) -> None:
         self._at_once = Gate(self.sounds.at_once, _GuardAtHand(self.gate.guard))
@@ -72,7 +74,7 @@ class SoundDoor:
                 scope["guessed"] = await self.traffic.in_thread(guessed, group=group_of(scope))
                 raise
             if isinstance(passed, Refusal):
-                await refusal_response(passed)(scope, _nothing, send)
+                await refusal_response(passed, scope, self.refusal_page)(scope, _nothing, send)
                 return
             scope["sound"] = passed
             try:
@@ -227,17 +229,6 @@ def parse_gid(text: str) -> UUID:
     if not _UUID.fullmatch(text):
         raise BadReferenceError(text[:80], "it is no gid", "Search for it in the catalogue.")
     return UUID(text)
-
-
-def refusal_response(refusal: Refusal) -> JSONResponse:
-    """The answer to who is to come again later."""
-    body = {"error": "too-many", "thing": "sound", "wrong": refusal.reason, "todo": refusal.todo}
-    fields = {
-        "Retry-After": str(refusal.retry_after_s),
-        "Link": '</torrents/>; rel="alternate"',
-        "Cache-Control": "no-store",
-    }
-    return JSONResponse(body, status_code=429, headers=fields)
 
 
 async def _nothing() -> Message:

@@ -28,18 +28,21 @@ export function makeDeck(player) {
   player.addEventListener('song', show);
   player.addEventListener('state', () => {
     for (const view of views) view.state();
+    if (!player.refusal) hideMessage();
     markRows(document, player);
   });
   player.addEventListener('time', () => { for (const view of views) view.time(); });
   player.addEventListener('queue', () => showQueue(document, player));
   player.addEventListener('problem', ({detail: {song, reason}}) => {
-    say(reason ? `${song.title}: ${reason.wrong}. ${reason.todo}`
+    if (reason?.page) showMessage(song, reason);
+    else say(reason ? `${song.title}: ${reason.wrong}. ${reason.todo}`
       : t('{title} cannot be played now. Try again, or take another song.', {title: song.title}));
   });
   bindSession(player);
 
   return (page) => {
     views.length = 1;
+    if (player.refusal?.page === location.pathname) player.letGo();
     const whole = page.querySelector('[data-player]');
     if (whole) {
       views.push(bindView(whole, player, 500));
@@ -52,6 +55,24 @@ export function makeDeck(player) {
     show();
     for (const view of views) { view.state(); view.time(); }
   };
+}
+
+const message = document.querySelector('.held');
+
+/** Say why a song is not opened, with the way on, until it is closed, or over. */
+function showMessage(song, reason) {
+  message.querySelector('span').textContent = `${song.title}: ${reason.wrong}.`;
+  const way = message.querySelector('a');
+  [way.textContent, way.href] = [t(reason.act), reason.page];
+  message.hidden = false;
+}
+
+const hideMessage = () => { message.hidden = true; };
+
+/** Close it by hand: the way on stays in the deck. */
+export function closeMessage() {
+  hideMessage();
+  document.querySelector('main').focus({preventScroll: true});
 }
 
 /** One view of the player: the deck, or the page of it. */
@@ -91,6 +112,10 @@ function bindView(root, player, size) {
       key.setAttribute('aria-label', player.isPlaying ? t('Pause') : t('Play'));
       find('[data-do=mute]')?.setAttribute('aria-pressed', player.isMuted);
       if (player.song) find('[data-do=keep]').setAttribute('aria-pressed', kept.has(player.song.gid));
+      const {refusal} = player;
+      const way = find('.wait');
+      way.hidden = !refusal || refusal.song.gid !== player.song?.gid;
+      if (!way.hidden) [way.textContent, way.href] = [t(refusal.act), refusal.page];
     },
     time() {
       slide(player.at, player.length);

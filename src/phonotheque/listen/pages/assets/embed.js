@@ -18,5 +18,11 @@ export function bindEmbed(root, player) {
     key.classList.toggle('is-playing', player.isPlaying);
     key.setAttribute('aria-label', player.isPlaying ? t('Pause') : t('Play'));
   });
+  player.addEventListener('problem', ({detail: {song, reason}}) => {
+    if (!reason?.page) return;
+    const way = root.querySelector('.by');
+    [way.textContent, way.href] = [t(reason.act), reason.page];
+    document.querySelector('[role=alert]').textContent = `${song.title}: ${reason.wrong}.`;
+  });
   player.cue(queues.replace(songs));
 }

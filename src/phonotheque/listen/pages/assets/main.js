@@ -1,7 +1,7 @@
 // Where it comes together: one player for all pages, and what the keys and buttons of a page do.
 
 import {lastQueue, playlists, settings, kept, changed} from './kept.js';
-import {levelsChanged, makeDeck, markRows, songsIn} from './deck.js';
+import {closeMessage, levelsChanged, makeDeck, markRows, songsIn} from './deck.js';
 import * as queues from './queue.js';
 import {Player} from './player.js';
 import {bindEmbed} from './embed.js';
@@ -78,6 +78,7 @@ function act(name, row, key = null, place = NaN) {
     up: () => player.change(queues.move(player.queue, place, place - 1)),
     remove: () => player.change(queues.remove(player.queue, place)),
     'link-here': () => linkHere(),
+    'let-go': () => closeMessage(),
     'save-list': () => {
       playlists.put(key.dataset.name, songsIn(document.querySelector('main')));
       say(t('Kept on your shelf.'));

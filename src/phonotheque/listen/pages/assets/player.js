@@ -9,6 +9,7 @@ const READY_S = 20;      // so long before its end the next song is fetched
 const HAND_OVER_S = 0.6; // so long before its end the hand-over is timed
 const EARLY_MS = 15;     // an element takes about so long to start
 const COUNTED_MS = 240_000;
+const MOST_HELD_S = 24 * 3600;
 const SAME_PLAY_MS = 24 * 3600 * 1000; // so long the door knows a play again (docs/reference/plays.md)
 
 /** A version 4 UUID (RFC 9562); browsers keep crypto.randomUUID to themselves on plain HTTP. */
@@ -29,6 +30,7 @@ export class Player extends EventTarget {
     this.isKeeping = isKeeping;
     this.queue = queues.EMPTY;
     this.draw = null; // asked for more when the queue ends
+    this.refusal = null; // why a song is not opened for now, and where more can be done
     this.audios = [this.#element(), this.#element()];
     this.front = 0;
     this.volume = settings.get('volume');
@@ -121,6 +123,7 @@ export class Player extends EventTarget {
     for (const name of ['play', 'playing', 'pause']) {
       audio.addEventListener(name, only(() => this.#tell('state')));
     }
+    audio.addEventListener('playing', only(() => this.#holds(this.song?.gid) && this.letGo()));
     audio.addEventListener('loadedmetadata', (event) => {
       if (event.target === this.audio) {
         if (this.wanted) audio.currentTime = this.wanted;
@@ -164,6 +167,11 @@ export class Player extends EventTarget {
 
   async #run() {
     if (this.counted?.gid !== this.song.gid || isOld(this.counted)) this.#begin();
+    if (this.audio.error) { // what was refused, also while it was only made ready, is asked for anew
+      const {at} = this;
+      this.#load(this.audio, this.song, 'auto');
+      this.wanted = at;
+    }
     try {
       await this.audio.play();
     } catch (error) {
@@ -260,13 +268,32 @@ export class Player extends EventTarget {
     let reason = null;
     try {
       const answer = await fetch(`/sound/${song.gid}`, {headers: {Accept: 'application/json', Range: 'bytes=0-0'}});
-      if (!answer.ok) reason = {status: answer.status, ...await answer.json()};
+      if (!answer.ok) {
+        reason = {status: answer.status, afterS: answer.headers.get('Retry-After'), ...await answer.json()};
+      }
     } catch { /* offline, or an answer that is no JSON */ }
     if (this.song !== song) return;
+    if (reason?.page) this.#hold(song, reason);
     this.dispatchEvent(new CustomEvent('problem', {detail: {song, reason}}));
     this.#tell('state');
     const isOver = reason && ![429, 503].includes(reason.status);
     if (isOver && queues.following(this.queue)) this.next();
+  }
+
+  /** Remember a refusal as long as it holds. */
+  #hold(song, reason) {
+    clearTimeout(this.held);
+    this.refusal = {song, ...reason};
+    this.held = setTimeout(() => this.letGo(), Math.min(Number(reason.afterS) || MOST_HELD_S, MOST_HELD_S) * 1000);
+  }
+
+  #holds(gid) { return this.refusal !== null && this.refusal.song.gid === gid; }
+
+  /** Forget a refusal: it is over, or somebody has read on. */
+  letGo() {
+    clearTimeout(this.held);
+    this.refusal = null;
+    this.#tell('state');
   }
 
   #tell(...names) {

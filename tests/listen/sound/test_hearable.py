@@ -1,0 +1,18 @@
+"""What may be heard and not kept is counted as the doors say it, not as what is held."""
+
+from __future__ import annotations
+
+from phonotheque.archive.guarding.hearable import count_hearable
+from phonotheque.archive.opening import open_to_read
+
+
+def test_what_nobody_is_served_is_no_part_of_it(own):
+    """Played to all, in one country, in the archive's own rooms: these three; not what is free,
+    what has an excerpt alone, what nothing is known about, nor what was removed since."""
+    with open_to_read(own.root) as archive:
+        assert count_hearable(own.root, archive) == 3
+    own.phono("takedown", own.names["streamed.wav"], "--reason", "asked").expect(0)
+    with open_to_read(own.root) as archive:
+        assert count_hearable(own.root, archive) == 2
+    report = own.phono("guard", "incident", "ff" * 8, "--json").expect(0).one()
+    assert report["catalogue"] == 2
