@@ -49,13 +49,14 @@ def test_a_table_of_nothing_is_left_out_and_absent_peers_are_named(
 ) -> None:
     """Without a world of people alone no table says what these paid; a peer whose library is not
     installed is named, and has no column."""
-    monkeypatch.setattr(entrants, "_is_there", lambda library: library != "lightgbm")
+    monkeypatch.setattr(entrants, "_is_there", lambda _: False)
     out = call("guard", "bench", "--farm", "loners").expect(0).out
     assert "without a farm" not in out
     *shown, last = out.split("\n\n")
     assert all(len(table.splitlines()) > 2 for table in shown)
     assert out.count("LightGBM") == 1
-    assert last == "Absent, as they cannot be loaded here: boosted trees (LightGBM).\n"
+    missing = "isolation forest, boosted trees (LightGBM)"
+    assert last == f"Absent, as they cannot be loaded here: {missing}.\n"
 
 
 def test_one_detector_alone_and_fewer_days() -> None:
@@ -95,6 +96,20 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
 def test_what_is_not_there_is_refused_with_what_is(arguments: tuple[str, ...]) -> None:
     """A wrong word is answered with the right ones."""
     assert "Take one of" in bench(*arguments).expect(2).err
+
+
+@pytest.mark.parametrize("name", ["L0", "L1", "enumerator", "hijacked"])
+def test_who_lives_in_another_world_is_found_there(name: str) -> None:
+    """Who needs no farm has no world of his own, and which one is his is told."""
+    told = call("guard", "bench", "--farm", name).expect(2).err
+    assert "lives in the world loners. Run: phono guard bench --farm loners" in told
+
+
+def test_results_that_cannot_be_kept_are_refused_before_anything_is_done(tmp_path: Path) -> None:
+    """What is missing is the folder, not the file; nothing is said of an archive."""
+    told = bench("--results", tmp_path / "nosuch" / "found.jsonl").expect(2).err
+    assert f"the folder that it is to be in is not there ({tmp_path / 'nosuch'})" in told
+    assert "phono verify" not in told
 
 
 def test_without_numba_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

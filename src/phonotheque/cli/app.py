@@ -119,7 +119,7 @@ def run(arguments: list[str]) -> int:
     """
     as_json = "--json" in arguments
     try:
-        result = _command()(arguments, prog_name="phono", standalone_mode=False)
+        result = _result_of(arguments)
         if result == INTERRUPTED:  # typer makes a status of Ctrl-C
             raise KeyboardInterrupt
         sys.stdout.flush()  # here, where a refusal can still be told
@@ -145,6 +145,27 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         return INTERRUPTED
+
+
+def _result_of(arguments: list[str]) -> Any:
+    """Let the grammar run a command.
+
+    Raises:
+        KeyboardInterrupt: Also where Ctrl-C came in compiled code, which returns all the same: then
+            Python itself says that its result is a fault.
+    """
+    try:
+        return _command()(arguments, prog_name="phono", standalone_mode=False)
+    except SystemError as fault:
+        if _follows_ctrl_c(fault):
+            raise KeyboardInterrupt from fault
+        raise
+
+
+def _follows_ctrl_c(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 _NUMBERS = {"int": "whole number", "int range": "whole number"} | {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phonotheque.cli.exit_status import DONE
+from phonotheque.cli.new_files import check_reports
 from phonotheque.cli.options import Json
 from phonotheque.cli.output import print_json, print_table
 from phonotheque.cli.watching import watched
@@ -65,6 +66,7 @@ def bench(
     from phonotheque.guard.bench.entrants import OWN, absent
     from phonotheque.guard.bench.telling import tables
 
+    check_reports(results)
     settings = _settings(scale, seed, farm, days, fresh=fresh, hidden=hidden)
     chosen = _chosen(detector)
     with watched() as told:
@@ -96,7 +98,7 @@ def _settings(
     worlds = tuple(one.name for one in scenarios.SCENARIOS)
     _require("scale", scale, tuple(scenarios.SCALES))
     for name in names or ():
-        _require("world", name, worlds)
+        _require_world(name)
     wanted = names or (scenarios.QUICK if scale == "small" else worlds)
     size, cap = scenarios.SCALES[scale], CAPS[hidden]
     size = replace(size, days=days or size.days)
@@ -106,6 +108,21 @@ def _settings(
         for name in worlds
         if name in wanted
     ]
+
+
+def _require_world(name: str) -> None:
+    from phonotheque.errors import BadRequestError
+    from phonotheque.guard.bench.scenarios import SCENARIOS
+
+    worlds = tuple(one.name for one in SCENARIOS)
+    homes = {kind: one.name for one in SCENARIOS for kind, _ in one.farms}
+    if name in homes and name not in worlds:
+        home = homes[name]
+        todo = f"Run: phono guard bench --farm {home}"
+        raise BadRequestError(
+            name, f"it has no world of its own, and lives in the world {home}", todo
+        )
+    _require("world", name, worlds)
 
 
 def _require(noun: str, word: str, known: tuple[str, ...]) -> None:

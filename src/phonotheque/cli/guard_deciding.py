@@ -1,35 +1,24 @@
-"""`phono guard decide|permit|appeal|message|forget`: what people do with cases."""
+"""`phono guard decide|appeal|message|forget`: what people do with cases."""
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phonotheque.cli.exit_status import DONE
-from phonotheque.cli.guard_desk import desk_in
+from phonotheque.cli.guard_desk import cases_or_accounts, desk_in, tell_if_unseen
+from phonotheque.cli.guard_explaining import ACCOUNT, day_of
+from phonotheque.cli.guard_permits import By, Factor, Terms, permit_for
 from phonotheque.cli.options import Json
 from phonotheque.cli.output import print_json
 from phonotheque.music.number_words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from phonotheque.archive.guarding.desk import GuardDesk
-    from phonotheque.guard.decisions import Permit
     from phonotheque.guard.rungs import Rung
 
-_ACCOUNT = re.compile(r"[0-9a-f]{16}")
-_By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides, for the case book.")]
 _Days = Annotated[int | None, typer.Option("--days", min=1, max=3650, help="For how many days.")]
-_Use = Annotated[
-    str, typer.Option("--use", help="What for: dj, radio, shop, research, library, other.")
-]
-_Factor = Annotated[
-    int, typer.Option("--factor", min=1, max=1000, help="So many times the ordinary budget.")
-]
 _Subject = Annotated[
     str, typer.Argument(metavar="SUBJECT", help="A case (g12), or an account of the log.")
 ]
@@ -42,7 +31,6 @@ _RUNGS = ("none", "observe", "budget", "challenge", "suspend")
 def register(group: typer.Typer) -> None:
     """Add the commands of this module."""
     group.command("decide")(decide)
-    group.command("permit")(permit)
     group.command("appeal")(appeal)
     group.command("message")(message)
     group.command("forget")(forget)
@@ -55,7 +43,7 @@ def decide(
         str, typer.Argument(help="none, observe, budget, challenge or suspend.", metavar="RUNG")
     ],
     reason: _Reason,
-    by: _By = "operator",
+    by: By = "operator",
     days: _Days = None,
     wrong: Annotated[
         bool, typer.Option("--wrong", help="The guard should not have done it: keep the lesson.")
@@ -70,49 +58,30 @@ def decide(
 
     desk = desk_in(context)
     wanted = _rung(rung)
-    if _ACCOUNT.fullmatch(subject):
-        decided = desk.decide(subject, wanted, by, reason, days=days)
-        return _say(desk, decided.case, as_json=as_json)
-    with _cases_or_accounts():
-        settle(desk, subject, Settling(wanted, by, reason, days, is_wrong=wrong))
-    return _say(desk, subject, as_json=as_json)
-
-
-def permit(
-    context: typer.Context,
-    subject: _Subject,
-    use: _Use = "other",
-    factor: _Factor = 5,
-    days: _Days = 90,
-    by: _By = "operator",
-    end: Annotated[bool, typer.Option("--end", help="End the permit that there is.")] = False,
-    as_json: Json = False,
-) -> int:
-    """Let an account open more than others, because it said what for.
-
-    What was asked, or decided automatically, is over with it and does not come back. With a permit
-    nothing is decided automatically but for addresses that exist nowhere.
-
-    Example: phono guard permit g12 --use radio --factor 5 --days 90
-    """
-    desk = desk_in(context)
-    with _cases_or_accounts():
-        given = _permit(desk, subject, _Terms(use, factor, 0 if end else days or 90, by))
-    desk.permit(given)
-    cases = desk.read().cases
-    rung = cases.standing(given.account, desk.now).rung.name.lower()
-    if as_json:
-        told_of = {"account": given.account, "factor": given.factor, "until": given.until}
-        print_json({**told_of, "rung": rung})
-    elif end:
-        print(f"The permit of {given.account} is over.")
+    is_account = ACCOUNT.fullmatch(subject) is not None
+    number = _case_about(desk, subject, wanted) if is_account else subject
+    if number is None:
+        tell_if_unseen(desk, subject)
+        number = desk.decide(subject, wanted, by, reason, days=days).case
     else:
-        told = f"{given.factor} times the budget for {counted(days or 90, 'day')}"
-        print(f"{given.account} has {told}.")
-    if rung in _RUNGS[2:] and not as_json:
-        undo = f"phono guard decide {cases.of_account[given.account]} none --reason WHY"
-        print(f"What was decided stays: {rung}. `{undo}` takes it back.")
-    return DONE
+        with cases_or_accounts():
+            settle(desk, number, Settling(wanted, by, reason, days, is_wrong=wrong))
+    return _say(desk, number, as_json=as_json)
+
+
+def _case_about(desk: GuardDesk, account: str, wanted: Rung) -> str | None:
+    """The case of an account that a decision settles: the open one, and to take something back the
+    last one; None for a new one."""
+    from phonotheque.errors import ConflictError
+    from phonotheque.guard.rungs import Rung
+
+    cases = desk.read().cases
+    number = cases.of_account.get(account)
+    if number is None and wanted is Rung.NONE:
+        todo = "`phono guard cases --all` lists all that was decided."
+        raise ConflictError(account, "nothing was decided about it", todo)
+    is_settled = number is not None and cases.by_number[number].is_open_at(desk.now)
+    return number if is_settled or wanted is Rung.NONE else None
 
 
 def appeal(
@@ -131,8 +100,8 @@ def appeal(
     use: Annotated[
         str | None, typer.Option("--permit", metavar="USE", help="With --accept: give a permit.")
     ] = None,
-    factor: _Factor = 5,
-    by: _By = "operator",
+    factor: Factor = 5,
+    by: By = "operator",
     as_json: Json = False,
 ) -> int:
     """Take in an objection, or answer one.
@@ -142,14 +111,17 @@ def appeal(
     from phonotheque.archive.guarding.settling import Answer, answer_appeal
     from phonotheque.errors import BadRequestError
 
-    if (words is not None) + accept + reject != 1:
+    asked = (words is not None) + accept + reject
+    if asked != 1:
         todo = "Give one of --words, --accept and --reject."
-        raise BadRequestError("phono guard appeal", "it is not said what is to be done", todo)
+        wrong = (
+            "more than one thing is to be done" if asked else "it is not said what is to be done"
+        )
+        raise BadRequestError("phono guard appeal", wrong, todo)
     desk = desk_in(context)
     if words is not None:
-        _take_in(desk, number, words)
-        return _say(desk, number, as_json=as_json)
-    given = _permit(desk, number, _Terms(use, factor, 90, by)) if use and accept else None
+        return _take_in(desk, number, words, as_json=as_json)
+    given = permit_for(desk, number, Terms(use, factor, 90, by)) if use and accept else None
     answer_appeal(desk, number, Answer(by, reason, is_accepted=accept, permit=given))
     return _say(desk, number, as_json=as_json)
 
@@ -158,7 +130,7 @@ def message(
     context: typer.Context,
     number: Annotated[str, typer.Argument(metavar="CASE", help="The case.")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to say.")],
-    by: _By = "operator",
+    by: By = "operator",
 ) -> int:
     """Write to whoever a case is about; it stands on the page of the case.
 
@@ -183,30 +155,24 @@ def forget(
     return DONE
 
 
-def _take_in(desk: GuardDesk, number: str, words: str) -> None:
+def _take_in(desk: GuardDesk, number: str, words: str, *, as_json: bool) -> int:
     """Take an objection that came by letter; where none can be made, say what can be done."""
     from phonotheque.errors import ConflictError
+    from phonotheque.guard.ladder import REVIEW_S
 
     try:
-        desk.appeal(number, words)
+        case = desk.appeal(number, words)
     except ConflictError as error:
         todo = "`phono guard message` keeps the letter with the case, `decide` settles it anew."
         raise ConflictError(error.thing, error.wrong, todo) from error
-
-
-@contextmanager
-def _cases_or_accounts() -> Iterator[None]:
-    """Where an account may be named, too, an unknown name is told what accounts look like."""
-    from phonotheque.errors import BadReferenceError
-
-    try:
-        yield
-    except BadReferenceError as error:
-        todo = (
-            f"{error.todo} Or name an account: 16 hexadecimal digits, `account` or `address` of "
-            "its lines in the access log."
-        )
-        raise BadReferenceError(error.thing, error.wrong, todo) from error
+    answer_by = case.appealed_at + REVIEW_S
+    if as_json:
+        rung = case.rung_at(desk.now).name.lower()
+        told = {"case": number, "account": case.account, "rung": rung}
+        print_json({**told, "answer_by": answer_by})
+    else:
+        print(f"{number}: objection kept. Answer it by {day_of(answer_by)}.")
+    return DONE
 
 
 def _rung(text: str) -> Rung:
@@ -216,32 +182,6 @@ def _rung(text: str) -> Rung:
     if text not in _RUNGS:
         raise BadRequestError(text, "there is no such rung", f"There are {', '.join(_RUNGS)}.")
     return Rung[text.upper()]
-
-
-class _Terms:
-    """What a permit is to say."""
-
-    def __init__(self, use: str | None, factor: int, days: int, by: str) -> None:
-        self.use, self.factor, self.days, self.by = use or "other", factor, days, by
-
-
-def _permit(desk: GuardDesk, subject: str, terms: _Terms) -> Permit:
-    from phonotheque.archive.guarding.desk import known
-    from phonotheque.errors import BadRequestError
-    from phonotheque.guard.decisions import DAY_S, Permit, Use
-
-    is_account = _ACCOUNT.fullmatch(subject) is not None
-    if terms.use not in list(Use):
-        raise BadRequestError(terms.use, "there is no such use", f"There are {', '.join(Use)}.")
-    return Permit(
-        account=subject if is_account else known(desk.read().cases, subject).account,
-        use=Use(terms.use),
-        factor=terms.factor,
-        second=desk.now,
-        until=desk.now + terms.days * DAY_S,
-        by=terms.by,
-        case="" if is_account else subject,
-    )
 
 
 def _say(desk: GuardDesk, number: str, *, as_json: bool) -> int:

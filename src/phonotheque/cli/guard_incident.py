@@ -79,13 +79,14 @@ def incident(
 
 
 def _print(found: Incident) -> None:
-    from phonotheque.guard.papers.incident_paper import finding_of, share_words
+    from phonotheque.guard.papers.incident_paper import finding_of, listens_words, unseen_words
 
-    print(finding_of(found).replace("\u00a0", " "))
+    for sentence in filter(None, (finding_of(found), unseen_words(found))):
+        print(_plain(sentence))
     if not found.recordings:
         return
-    listens = share_words(found.share_of_listens).replace("\u00a0", " ")
-    print(f"Whole: {found.whole:,}. Bytes: {format_bytes(found.size_bytes)}. Listens: {listens}.\n")
+    size = format_bytes(found.size_bytes)
+    print(_plain(f"Whole: {found.whole:,}. Bytes: {size}. {listens_words(found)}\n"))
     rows = [("whose", "recordings", "whole", "bytes")]
     for holder in found.holders[:_MOST_ROWS]:
         name = printable(holder.holder) or "not known"
@@ -97,3 +98,8 @@ def _print(found: Incident) -> None:
     for one in found.accounts[:_MOST_ROWS]:
         rows.append((one.account, one.case or "-", f"{one.recordings:,}", one.last))
     print_table(rows, right=(2,))
+
+
+def _plain(text: str) -> str:
+    """Without spaces that only a page breaks lines by."""
+    return text.replace("\u00a0", " ")

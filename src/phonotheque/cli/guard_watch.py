@@ -39,14 +39,21 @@ def watch(
     Example: phono guard watch --every 0.5
     """
     _require_numba()
-    from phonotheque.archive.guarding.genres import genres_of
+    from phonotheque.archive.guarding.descriptions import descriptions_of
     from phonotheque.archive.guarding.watching import watching
     from phonotheque.cli.signals import stop_at_signals
+    from phonotheque.config import FILE_NAME, parse_config
+    from phonotheque.disk import LocalDisk, read_whole
 
     root: Path = archive_of(context)
     desk = desk_in(context)
     stop = stop_at_signals() if every else None
-    with genres_of(root) as genre, watching(desk, genre, lambda text: tell([text])) as watcher:
+    config = parse_config(read_whole(LocalDisk(root), FILE_NAME))
+    most = int(config["guard.most_accounts"])
+    with (
+        descriptions_of(root) as descriptions,
+        watching(desk, descriptions, lambda text: tell([text]), most) as watcher,
+    ):
         if stop is not None:
             tell(["watching the access log"])
         while True:

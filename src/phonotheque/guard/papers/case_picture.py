@@ -36,6 +36,7 @@ class Seen:
         others: How many they are.
         other_hours: Recordings that all others had, by hour of the day in UTC.
         group: The group that the account was found in; None where it is about it alone.
+        is_by_hand: A person decided it, and the guard found nothing.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Seen:
     others: int
     other_hours: Sequence[int]
     group: Group | None = None
+    is_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
