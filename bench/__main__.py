@@ -50,6 +50,7 @@ MODULES = (
     "mirror_sync",
     "listen",
     "guard_engine",
+    "guard_watch",
     "guard_streams",
     "guard_shift",
     "guard_bench",

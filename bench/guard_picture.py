@@ -20,7 +20,7 @@ from phonotheque.guard.bench.scenarios import SHAPES
 from phonotheque.guard.bench.telling import tables
 from phonotheque.look.drawing import INK, MARKER, PAPER, RULE, svg_of
 
-_WORDS = ("no guard", "best of the others", "guard")
+NONE, BEST, GUARD = "no guard", "best of the others", "guard"
 
 
 def points(records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -31,8 +31,8 @@ def points(records: Sequence[Record]) -> list[dict[str, Any]]:
             continue
         for kind, loss in record.losses:
             mine = lost.setdefault((record.key.setting.shape, kind), {})
-            mine[_WORDS[0]] = loss.unguarded
-            word = _WORDS[2] if record.key.detector == OWN else _WORDS[1]
+            mine[NONE] = loss.unguarded
+            word = GUARD if record.key.detector == OWN else BEST
             mine[word] = min(loss.share, mine.get(word, 1.0))
     return [
         {"shape": shape, "farm": kind, "who": who, "share": share}
@@ -43,24 +43,31 @@ def points(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 def picture(records: Sequence[Record]) -> str:
     """Draw what left: SVG."""
-    import altair
-
     setting = records[0].key.setting
-    rows = points(records)
-    farms = list(dict.fromkeys(row["farm"] for row in rows))
-    parts = [
-        _chart(altair, [row for row in rows if row["shape"] == shape.name], shape.name, farms)
-        for shape in SHAPES
-    ]
     scale = setting.scale
     size = f"Share of {scale.albums * 12:,} tracks; {scale.farm} accounts, {scale.days} days, "
     who = f"{scale.ordinary:,} people, all made up; seed {setting.seed}."
+    told = "Ring: no guard. Line: the best of the other detectors. Dot: the guard."
+    return drawn(points(records), [size + who, told])
+
+
+def drawn(rows: Sequence[dict[str, Any]], told: Sequence[str]) -> str:
+    """Draw marks for each shape and farm: SVG.
+
+    Args:
+        rows: `shape`, `farm`, `who` (`NONE`, `BEST` or `GUARD`) and `share` of each mark.
+        told: What stands below the title.
+    """
+    import altair
+
+    parts = []
+    for shape in SHAPES:
+        mine = [row for row in rows if row["shape"] == shape.name]
+        farms = list(dict.fromkeys(row["farm"] for row in mine))
+        parts.append(_chart(altair, mine, shape.name, farms))
     title = altair.TitleParams(
         "What a farm takes before its last account is stopped",
-        subtitle=[
-            size + who,
-            "Ring: no guard. Line: the best of the other detectors. Dot: the guard.",
-        ],
+        subtitle=list(told),
         anchor="start",
         offset=16,
     )
@@ -73,7 +80,7 @@ def _chart(altair: Any, rows: list[dict[str, Any]], shape: str, farms: list[str]
         x=altair.X("share:Q").title(None).axis(format=".0%").scale(domain=[0, 1]),
         y=altair.Y("farm:N")
         .title(f"{shape} catalogue")
-        .axis(titlePadding=12, minExtent=80)
+        .axis(titlePadding=12, minExtent=110)
         .sort(farms),
     )
 
@@ -81,9 +88,9 @@ def _chart(altair: Any, rows: list[dict[str, Any]], shape: str, farms: list[str]
         return marks.transform_filter(altair.datum.who == who)
 
     span = marks.mark_line(color=RULE, strokeWidth=6).encode(detail="farm:N")
-    ring = of(_WORDS[0]).mark_point(color=INK, size=90)
-    line = of(_WORDS[1]).mark_tick(color=INK, thickness=2, size=16)
-    dot = of(_WORDS[2]).mark_point(color=INK, fill=MARKER, size=90, opacity=1)
+    ring = of(NONE).mark_point(color=INK, size=90)
+    line = of(BEST).mark_tick(color=INK, thickness=2, size=16)
+    dot = of(GUARD).mark_point(color=INK, fill=MARKER, size=90, opacity=1)
     return altair.layer(span, ring, line, dot).properties(width=640, height=28 * len(farms))
 
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from phonotheque.guard.jit import compiled
 
 TRACKS_PER_ALBUM = 12
 ALBUMS = 83_334
@@ -133,7 +134,7 @@ def _draws(weights: npt.NDArray[np.float64], genre: Numbers, genres: int) -> Dra
     return Draws(keep, alias, genre_keep, genre_alias, by_genre, starts, track_keep, track_alias)
 
 
-@numba.njit(cache=True)
+@compiled
 def alias_table(
     weights: npt.NDArray[np.float64],
 ) -> tuple[Floats, Numbers]:  # pragma: no cover - compiled

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.bench.catalogue import TRACKS_PER_ALBUM, Draws
 from phonotheque.guard.engine.memory import Events
+from phonotheque.guard.jit import compiled
 
 (
     PLAYS, REPEATS, SKIPS, MAINSTREAM, ALBUMS, FIRST_HOUR, GENRE, _, _,
@@ -33,8 +33,7 @@ _SKIPPED_MS = 60_000
 _STRONGEST_DAY = 50_000
 _FETCH_S = 4.0
 
-compiled = numba.njit(cache=True)
-inlined = numba.njit(cache=True, inline="always")
+inlined = compiled(inline="always")
 
 
 class Lives(NamedTuple):

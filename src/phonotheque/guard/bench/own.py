@@ -1,10 +1,11 @@
 """The guard as a detector of GuardBench: what the door's watch does, an hour at once.
 
-What is remembered, which limits hold, who is found in a group and which canaries suspend is the
-guard's own (`phonotheque.guard.detector`, `phonotheque.guard.canaries`); here is only who is told.
+What is remembered, which limits hold, who is found in a group, which canaries suspend and who went
+on after a question is the guard's own (`phonotheque.guard.detector`, `phonotheque.guard.canaries`,
+`phonotheque.guard.ladder`); here is only who is told.
 
-Law: it stops as the guard of many workers does: who is found by himself and in a group at one look
-is asked for himself.
+Laws: it stops as the guard of many workers does: who is found by himself and in a group at one look
+is asked for himself; who answered and went on is counted exactly before he is suspended.
 """
 
 from __future__ import annotations
@@ -14,9 +15,16 @@ import numpy.typing as npt
 
 from phonotheque.guard.bench.detector import Batch, Settings, Stopped
 from phonotheque.guard.canaries import Hits
+from phonotheque.guard.decisions import Finding
 from phonotheque.guard.detector import Guard
-from phonotheque.guard.rungs import Rung
+from phonotheque.guard.ladder import Rules, Standing, weigh
+from phonotheque.guard.recount import recounted
+from phonotheque.guard.rungs import FROM_SCORE, Rung
 from phonotheque.guard.service import Numbers, Service
+
+_NEAR = 0.8 * FROM_SCORE[Rung.SUSPEND]
+"""Who never came near a suspension by the estimate is not counted exactly: it costs a look through
+all first copies, and leaves hits out, so that it is hardly ever more."""
 
 
 class Own:
@@ -37,6 +45,8 @@ class Own:
         self.guard = Guard(service, settings)
         self._hits = Hits()
         self._suspended: dict[int, int] = {}
+        self._asked: dict[int, Standing] = {}
+        self._played = np.zeros(0, np.int32)
 
     def learn(self, batch: Batch) -> None:
         """Take in what happened before anybody may be stopped."""
@@ -45,6 +55,7 @@ class Own:
     def see(self, batch: Batch) -> None:
         """Take in what happened since the last look."""
         self.guard.see(batch.events, batch.chosen)
+        self._played = np.unique(batch.events.account[~batch.chosen])
         asked = (batch.canary_account, batch.canary_second, batch.canary)
         for account, second, canary in zip(*(one.tolist() for one in asked), strict=True):
             if self._hits.note(account, str(canary)):
@@ -56,7 +67,9 @@ class Own:
         own = np.flatnonzero((guard.accounts.crossed_at > 0) & ~guard.marks.asked)
         grouped = guard.look_at_groups(second, besides=own)
         guard.look_at(own)
-        suspended, self._suspended = self._suspended, {}
+        suspended = self._suspended | dict.fromkeys(self._went_on(second), second)
+        self._suspended = {}
+        self._ask(np.concatenate([own, grouped]), second)
         counts = [len(own), len(grouped), len(suspended)]
         at = (guard.accounts.crossed_at[own], [second] * len(grouped), list(suspended.values()))
         return Stopped(
@@ -69,6 +82,8 @@ class Own:
     def answered(self, passed: Numbers, failed: Numbers) -> None:
         """Hear how challenges ended."""
         self.guard.answered(passed, failed)
+        for account in failed.tolist():
+            self._asked.pop(account, None)
 
     def peaks(self) -> npt.NDArray[np.float64]:
         """Return the highest score of each account; a group's evidence is worth a challenge."""
@@ -77,3 +92,35 @@ class Own:
     def settings(self) -> Settings:
         """Return its limits."""
         return self.guard.settings()
+
+    def _ask(self, accounts: npt.NDArray[np.int64], second: int) -> None:
+        """Remember who is asked, and for how much: people answer at once."""
+        for account, found in self._counted(accounts, second).items():
+            score = found.best_score
+            self._asked[account] = Standing(
+                asked_at=second, asked_score=score, answered_score=score
+            )
+
+    def _went_on(self, second: int) -> list[int]:
+        """Return whom the ladder suspends, of those who were asked and go on playing; each once."""
+        asked = np.array([one for one in self._played.tolist() if one in self._asked], np.int64)
+        near = asked[self.guard.own_scores(asked) >= _NEAR]
+        found = self._counted(near, second)
+        gone = [
+            one for one in found if weigh(found[one], self._asked[one], Rules())[0] is Rung.SUSPEND
+        ]
+        for account in gone:
+            del self._asked[account]
+        return gone
+
+    def _counted(self, accounts: npt.NDArray[np.int64], second: int) -> dict[int, Finding]:
+        if not len(accounts):
+            return {}
+        counts = recounted(self.guard, accounts, second)
+        scores = self.guard.own_scores(accounts).tolist()
+        return {
+            account: Finding(
+                account=f"{account:016x}", second=second, score=score, recount=counts.get(account)
+            )
+            for account, score in zip(accounts.tolist(), scores, strict=True)
+        }

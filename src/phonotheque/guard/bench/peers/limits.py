@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from phonotheque.guard.bench.detector import Batch, KeyedService, Maker, Settings, Stopped
 from phonotheque.guard.bench.feed import DAY_S
+from phonotheque.guard.jit import compiled
 from phonotheque.guard.rungs import Rung
 from phonotheque.guard.service import Numbers
 
@@ -162,7 +162,7 @@ class Today:
 _LEAST_ROOM = 1 << 16
 
 
-@numba.njit(cache=True)
+@compiled
 def _take(pairs: Any, table: Any) -> npt.NDArray[np.bool_]:
     """Put pairs into an open hash table, and say which were not there."""
     is_new = np.zeros(len(pairs), np.bool_)
@@ -182,7 +182,7 @@ def limit_of(rule: Rule) -> Maker:
     return partial(Limit, rule)
 
 
-@numba.njit(cache=True)
+@compiled
 def _count(keys: Any, seconds: Any, times: tuple[float, float, float], counters: Counters) -> None:
     window_s, leak_s, limit = times
     level, at, highest, above_at = counters
