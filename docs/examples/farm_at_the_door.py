@@ -31,7 +31,6 @@ import soundfile
 
 from phonotheque.archive.guarding.takings import COPIED_BYTES
 from phonotheque.archive.listening.listener_keys import ListenerKeys
-from phonotheque.archive.opening import open_to_write
 from phonotheque.catalogue.gids import gid_of
 from phonotheque.guard.bench.catalogue import STEEP, TRACKS_PER_ALBUM, Catalogue, make_catalogue
 from phonotheque.guard.bench.feed import Feed
@@ -39,8 +38,6 @@ from phonotheque.guard.bench.people import Population, make_population
 from phonotheque.guard.bench.world import World
 from phonotheque.guard.tokens import COOKIE, make_token
 from phonotheque.listen.log import Line, Pseudonyms
-from phonotheque.music.rights import Basis, RightsStatement, Use
-from phonotheque.register.events import Rights
 
 SEED, ALBUMS, GENRES, PEOPLE, FARM, HOURS = 21, 200, 8, 600, 40, 54
 QUIETER_PEOPLE, QUIETER_FARM = 0.3, 0.4
@@ -57,7 +54,14 @@ BESIDE = 12
 """People who ask beside the farm, each for five hits."""
 
 PATIENCE_S = 120.0
-IN_COPYRIGHT = "http://rightsstatements.org/vocab/InC/1.0/"
+
+MAY_BE_HEARD = """
+[[rule]]
+match = "*.wav"
+licence = "InC"
+granted = ["stream"]
+evidence = "Agreement of 2026-01-12: the archive may play it to listeners, and not hand it out"
+"""
 PHONO = [sys.executable, "-m", "phonotheque"]
 
 
@@ -140,15 +144,11 @@ def make_archive(folder: Path, catalogue: Catalogue) -> tuple[Path, list[str]]:
             file.title, file.album = f"Piece {track}", f"Album {album}"
             file.artist, file.genre = f"Artist {album // 2}", f"Genre {catalogue.genres[album]}"
             file.buffer_write(noise.bytes(4_000), "int16")
+    (music / "rights.toml").write_text(MAY_BE_HEARD, "utf-8")
     phono(archive, "init", archive, "--name", "A trial")
     told = map(json.loads, phono(archive, "add", music, "--json").splitlines())
-    names = {int(Path(one["path"]).stem): one["sha256"] for one in told}
-    with open_to_write(archive, "decide") as opened:
-        may_be_heard = RightsStatement(
-            basis=Basis.DECISION, stated_at=opened.now(), licence=IN_COPYRIGHT,
-            granted=(Use.STREAM,),
-        )  # fmt: skip
-        opened.record([Rights(name, may_be_heard) for name in names.values()])
+    paths = {Path(one["path"]): one["sha256"] for one in told}
+    names = {int(path.stem): name for path, name in paths.items() if path.suffix == ".wav"}
     phono(archive, "catalogue", "build")
     settings = archive / "phonotheque.toml"
     text = settings.read_text("utf-8").replace("\n[guard]\n", "\n[guard]\nshadow_days = 0\n")
