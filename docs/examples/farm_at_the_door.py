@@ -3,7 +3,7 @@
     python docs/examples/farm_at_the_door.py FOLDER
 
 It makes an archive of 2,400 recordings that may only be heard, a service that is older than its
-days of trial, and its past: eight days of 670 people and of a quiet farm of 40 accounts, drawn as
+days of trial, and its past: eight days of 610 people and of a quiet farm of 40 accounts, drawn as
 GuardBench draws them and written as the door writes its access log. Then it opens the door, starts
 the watch, and lets farm and people ask over HTTP: some play parts, some ask for downloads, some
 look each song up in the API and play it whole. See `docs/how-to/see-a-farm-stopped.md`.

@@ -148,5 +148,6 @@ def test_the_farm_of_the_page_is_stopped(tmp_path):
     by_basis = [one["basis"] for one in asked if one["rung"] == "challenge"]
     assert len(by_basis) == 40
     assert by_basis.count("group") > 20
+    assert by_basis.count("conduct") == 40 - by_basis.count("group")
     report = json.loads(call("--archive", folder / "archive", "guard", "incident", "--json").out)
     assert len(report["accounts"]) == 40
