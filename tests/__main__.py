@@ -35,6 +35,8 @@ of a processor, which is more than the tests of some rooms take."""
 _NOTHING_TO_DO = 5  # pytest's exit status when the options leave no test
 _SUMMARY = re.compile(r"\d+ \w+.* in [\d.]+s")
 """Pytest's last line; libraries may say goodbye after it."""
+_TOLD = re.compile(r"SKIPPED|\s*[\d.]+s (call|setup|teardown)")
+"""What is told of a share where all is good: reasons, and with `--durations N` what takes long."""
 _COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
 
 
@@ -123,10 +125,10 @@ def _told(counts: Counter[str]) -> str:
 
 
 def _findings(ran: Ran) -> str:
-    """What a person must read: all of a share that failed, of others the reasons of skips."""
+    """What a person must read: all of a share that failed, of others what they were asked for."""
     if not ran.is_good:
         return f"\n==== {ran.share.name}\n{ran.out}"
-    lines = [line for line in ran.out.splitlines() if line.startswith("SKIPPED")]
+    lines = [line for line in ran.out.splitlines() if _TOLD.match(line)]
     return "\n".join(lines)
 
 
