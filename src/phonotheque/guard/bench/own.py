@@ -5,7 +5,8 @@ on after a question is the guard's own (`phonotheque.guard.detector`, `phonotheq
 `phonotheque.guard.ladder`); here is only who is told.
 
 Laws: it stops as the guard of many workers does: who is found by himself and in a group at one look
-is asked for himself; who answered and went on is counted exactly before he is suspended.
+is asked for himself; who answered and went on is counted exactly before he is asked once more or
+suspended.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from phonotheque.guard.service import Numbers, Service
 _NEAR = 0.8 * FROM_SCORE[Rung.SUSPEND]
 """Who never came near a suspension by the estimate is not counted exactly: it costs a look through
 all first copies, and leaves hits out, so that it is hardly ever more."""
+
+_GROWTH = Rules().growth
 
 
 class Own:
@@ -67,15 +70,19 @@ class Own:
         own = np.flatnonzero((guard.accounts.crossed_at > 0) & ~guard.marks.asked)
         grouped = guard.look_at_groups(second, besides=own)
         guard.look_at(own)
-        suspended = self._suspended | dict.fromkeys(self._went_on(second), second)
+        gone, again = self._went_on(second)
+        suspended = self._suspended | dict.fromkeys(gone, second)
         self._suspended = {}
-        self._ask(np.concatenate([own, grouped]), second)
-        counts = [len(own), len(grouped), len(suspended)]
-        at = (guard.accounts.crossed_at[own], [second] * len(grouped), list(suspended.values()))
+        self._ask(np.concatenate([own, again, grouped]), second)
+        stopped = [own, again, grouped, np.array(list(suspended), np.int64)]
+        counts = [len(accounts) for accounts in stopped]
+        by_now = [second] * (len(again) + len(grouped))
+        at = (guard.accounts.crossed_at[own], by_now, list(suspended.values()))
+        rungs = [Rung.CHALLENGE, Rung.CHALLENGE, Rung.CHALLENGE, Rung.SUSPEND]
         return Stopped(
-            np.concatenate([own, grouped, np.array(list(suspended), np.int64)]).astype(np.int32),
-            np.repeat([Rung.CHALLENGE, Rung.CHALLENGE, Rung.SUSPEND], counts).astype(np.int8),
-            np.repeat([False, True, False], counts),
+            np.concatenate(stopped).astype(np.int32),
+            np.repeat(rungs, counts).astype(np.int8),
+            np.repeat([False, False, True, False], counts),
             np.concatenate([np.array(one, np.int64) for one in at]),
         )
 
@@ -101,17 +108,19 @@ class Own:
                 asked_at=second, asked_score=score, answered_score=score
             )
 
-    def _went_on(self, second: int) -> list[int]:
-        """Return whom the ladder suspends, of those who were asked and go on playing; each once."""
+    def _went_on(self, second: int) -> tuple[list[int], npt.NDArray[np.int64]]:
+        """Return whom the ladder suspends, of those who were asked and go on playing, each once;
+        and whom it asks again: who is suspended went on after the last of his questions."""
         asked = np.array([one for one in self._played.tolist() if one in self._asked], np.int64)
-        near = asked[self.guard.own_scores(asked) >= _NEAR]
-        found = self._counted(near, second)
-        gone = [
-            one for one in found if weigh(found[one], self._asked[one], Rules())[0] is Rung.SUSPEND
-        ]
+        before = np.array([self._asked[one].answered_score for one in asked.tolist()])
+        scores = self.guard.own_scores(asked)
+        found = self._counted(asked[(scores >= _NEAR) | (scores >= before * _GROWTH)], second)
+        rungs = {one: weigh(found[one], self._asked[one], Rules())[0] for one in found}
+        gone = [one for one, rung in rungs.items() if rung is Rung.SUSPEND]
         for account in gone:
             del self._asked[account]
-        return gone
+        again = [one for one, rung in rungs.items() if rung is Rung.CHALLENGE]
+        return gone, np.array(again, np.int64)
 
     def _counted(self, accounts: npt.NDArray[np.int64], second: int) -> dict[int, Finding]:
         if not len(accounts):
