@@ -40,6 +40,21 @@ def test_any_wish_for_a_language_is_answered(accepted):
 
 
 @pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("de-CH", "de"), ("fr;q=0.3, de;q=0.4", "de"), ("de ; q=0.3, fr;q=0.4", "fr"),
+        ("de, fr", "de"), ("fr, de", "fr"), ("de;q=0, fr;q=0.1", "fr"), ("de;q=0", "en"),
+        ("fr;q=2, de;q=0.1", "de"), ("fr;q=x, de;q=0.1", "de"), ("fr;q=nan, de;q=0.1", "de"),
+    ],
+)  # fmt: skip
+def test_who_names_several_languages_gets_the_one_he_wants_most(accepted, language, monkeypatch):
+    """Of equals the first; never one with the weight 0, or with one that no standard allows."""
+    known = {code: Words(code, {}) for code in ("de", "fr")}
+    monkeypatch.setattr("phonotheque.listen.pages.words.languages", lambda: known)
+    assert words_for.__wrapped__(accepted).language == language
+
+
+@pytest.mark.parametrize(
     ("length_ms", "said"),
     [
         (900, "1 second"),

@@ -19,6 +19,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from phonotheque.listen.asked_form import wishes
 from phonotheque.publish.pages.texts import format_count
 
 ENGLISH = "en"
@@ -87,18 +88,11 @@ def languages() -> dict[str, Words]:
 def words_for(accepted: str) -> Words:
     """Return the language that an `Accept-Language` asks for most; English when there is none.
 
-    Source: RFC 9110, 12.5.4 and RFC 4647, 3.4 (look-up: "de-CH", then "de").
+    Source: RFC 9110, 12.5.4, and RFC 4647, 3.4 (look-up: "de-CH", then "de").
     """
-    wishes = []
-    for number, part in enumerate(accepted.split(",")[:20]):
-        tag, _, weight = part.strip().partition(";q=")
-        try:
-            wishes.append((-float(weight or 1), number, tag.strip().lower()))
-        except ValueError:
-            continue
-    known = languages()
-    for weight_, _, tag in sorted(wishes):
+    known, asked = languages(), wishes(accepted)
+    for tag in sorted(asked, key=asked.__getitem__, reverse=True):  # of equals the first
         found = known.get(tag) or known.get(tag.partition("-")[0])
-        if found and weight_ < 0:
+        if found and asked[tag]:
             return found
     return known.get(ENGLISH, Words())
