@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from phonotheque.catalogue import tables
 from phonotheque.catalogue.browse.schema import DIGEST_BYTES, LINKED, OWNER_BITS, link_key
 from phonotheque.catalogue.bulk import batches_of, parts_in, translated
-from phonotheque.catalogue.database import Machine, database, rows_of, view_of_folder
+from phonotheque.catalogue.database import Machine, database, rows_of, view
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.lookup import list_rows
 from phonotheque.catalogue.lookup.pairs import Pairs
@@ -25,8 +26,7 @@ Integers = npt.NDArray[np.int64]
 Pair = tuple[Integers, Integers]
 Ranks = dict[Kind, RankMap]
 
-_FILE = pa.schema([("recording", pa.int64()), ("sha256", pa.binary(DIGEST_BYTES))])
-_HELD = "SELECT recording, sha256 FROM file WHERE state = 'held' AND sha256 IS NOT NULL"
+_FILE = ["recording", "state", "sha256"]
 _LINK = pa.schema([("entity", pa.int64()), ("scheme", pa.string()), ("value", pa.string())])
 MOST_LINKS = 50
 """Addresses of one artist or label that are kept."""
@@ -41,11 +41,11 @@ def object_rows(
     The rank and the place of each file are sorted as pairs; digests wait in a file of their own.
     """
     placed, path, count = Pairs(scratch / "objects", machine), scratch / "digests", 0
-    with translated(str(path)), path.open("wb") as waiting, database(scratch, machine) as db:
-        view_of_folder(db, "file", snapshot / "tables/file", tables.snapshot_schema("file"))
-        db.execute("SET preserve_insertion_order = true")
-        for rows in rows_of(db, _HELD, _FILE):
-            found = ranks.of(rows["recording"].to_numpy())
+    with translated(str(path)), path.open("wb") as waiting:
+        for batch in batches_of(parts_in(snapshot / "tables/file"), _FILE):
+            is_held = pc.equal(batch["state"], "held")
+            rows = batch.filter(pc.and_(is_held, batch["sha256"].is_valid()))
+            found = ranks.of(_ids(rows["recording"]))
             is_one = found > 0
             placed.add(found[is_one], np.flatnonzero(is_one) + count)
             waiting.write(b"".join(rows["sha256"].to_pylist()))
@@ -53,6 +53,12 @@ def object_rows(
     digests = np.memmap(path, f"V{DIGEST_BYTES}", "r") if count else np.empty(0, "V1")
     for rank, of_rank in groupby(_in_pairs(placed.in_order()), key=itemgetter(0)):
         yield rank, b"".join(dict.fromkeys(digests[at].tobytes() for _, at in of_rank))
+
+
+def _ids(column: pa.Array) -> Integers:
+    """Return ids, and -1, which has no rank, where there is none."""
+    ids: Integers = column.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return ids
 
 
 def _in_pairs(batches: Iterator[Pair]) -> Iterator[tuple[int, int]]:
@@ -64,7 +70,7 @@ def release_pairs(snapshot: Path, ranks: Ranks) -> Iterator[Pair]:
     """Give each recording with each release that it is on: ranks as one number, and 0."""
     for batch in batches_of(parts_in(snapshot / "tables/track"), ["recording", "release"]):
         recordings, releases = (
-            ranks[kind].of(column.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64))
+            ranks[kind].of(_ids(column))
             for kind, column in zip((Kind.RECORDING, Kind.RELEASE), batch.columns, strict=True)
         )
         is_one = (recordings > 0) & (releases > 0)
@@ -102,9 +108,11 @@ def link_rows(
 ) -> Iterator[tuple[int, str]]:
     """Give what others call each artist and label, as JSON: scheme and value of each."""
     query = "SELECT entity, scheme, value FROM external_id WHERE entity_type = '{}' AND value <> ''"
+    parts = parts_in(snapshot / "tables/external_id")
+    if not parts:
+        return  # a database that is opened for nothing takes longer than all else here
     with database(scratch, machine) as db:
-        folder = snapshot / "tables/external_id"
-        view_of_folder(db, "external_id", folder, tables.snapshot_schema("external_id"))
+        view(db, "external_id", parts, tables.snapshot_schema("external_id"))
         for kind in LINKED:
             found: dict[int, dict[tuple[str, str], None]] = {}
             for rows in rows_of(db, query.format(kind), _LINK):

@@ -112,8 +112,7 @@ class _Work:
 
     def _beside(self) -> None:
         ranks = {kind: make_rank_map(self.snapshot, kind, self.folder) for kind in Kind}
-        work = (self.folder / "joins", self.machine)
-        work[0].mkdir()
+        work = (self.folder, self.machine)
         rows = beside.object_rows(self.snapshot, ranks[Kind.RECORDING], *work)
         self._insert("object", rows)
         several = beside.only_several(

@@ -30,7 +30,7 @@ _NO_CREDITS = pa.schema([("id", pa.int64()), ("credit", pa.string())]).empty_tab
 
 
 def overlay(engine: Engine, tables: Path, corrections: pa.Table) -> None:
-    """Make the tables readable under their names, as corrected.
+    """Make the tables, which are readable under their names, so as corrected.
 
     Corrected credits of recordings and releases stand beside: `printed_credit_<kind>` (id, credit).
 
@@ -39,6 +39,10 @@ def overlay(engine: Engine, tables: Path, corrections: pa.Table) -> None:
         tables: Folder of the tables.
         corrections: As `tables/corrections.parquet` has them.
     """
+    if not corrections.num_rows:  # the tables are what holds
+        for kind in (kind for kind, fields in FIELDS.items() if "credit" in fields):
+            _put_credits(engine, kind, is_any=False)
+        return
     engine.give("correction", corrections)
     said = engine.fetch("SELECT DISTINCT entity_type, field FROM correction")
     corrected = {}

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
-from phonotheque.catalogue.database import Machine, database, number, rows_of, view
+from phonotheque.catalogue.database import number, rows_of, view
 from phonotheque.catalogue.dump.isrcs import unpack_in_duckdb
-from phonotheque.catalogue.dump.layout import FLAT, WORK, flat_path, table_path
+from phonotheque.catalogue.dump.layout import FLAT, flat_path, table_path
 from phonotheque.catalogue.dump.sqlite_schema import card_sheet
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.catalogue.tables import snapshot_schema
@@ -40,43 +41,44 @@ _OWN = {
 
 
 def card_differences(
-    dump: Path, sources: Sequence[str], kind: Kind, machine: Machine
+    db: duckdb.DuckDBPyConnection, dump: Path, sources: Sequence[str], kind: Kind
 ) -> Iterator[pa.Table]:
     """Give the rows of the SQLite table `<kind>_card` in order of id, a bounded number at a time.
 
     Args:
-        dump: Folder of the dump; `work` below it is used.
+        db: In which sorting may spill; one table after the other may be asked of it.
+        dump: Folder of the dump.
         sources: Names of the sources whose tables are read.
     """
     wanted = card_sheet(kind).schema
-    with database(dump / WORK, machine) as db:
-        view(db, "card", [dump / flat_path(kind)], FLAT[kind].schema)
-        for table in {str(kind), "artist_credit"}:
-            files = [dump / table_path(table, source) for source in sources]
-            view(db, table, [file for file in files if file.exists()], snapshot_schema(table))
-        last = number(db, "SELECT max(id) FROM card")
-        for low in range(0, 0 if last is None else last + 1, _IDS_AT_ONCE):
-            between = f"BETWEEN {low} AND {low + _IDS_AT_ONCE - 1}"
-            yield from rows_of(db, _query(kind, wanted.names, between), wanted)
+    view(db, "card", [dump / flat_path(kind)], FLAT[kind].schema)
+    for table in {str(kind), "artist_credit"}:
+        files = [dump / table_path(table, source) for source in sources]
+        view(db, table, [file for file in files if file.exists()], snapshot_schema(table))
+    last = number(db, "SELECT max(id) FROM card")
+    for low in range(0, 0 if last is None else last + 1, _IDS_AT_ONCE):
+        between = f"BETWEEN {low} AND {low + _IDS_AT_ONCE - 1}"
+        yield from rows_of(db, _query(kind, wanted.names, between), wanted)
 
 
-def further_isrcs(dump: Path, sources: Sequence[str], machine: Machine) -> Iterator[pa.Table]:
+def further_isrcs(
+    db: duckdb.DuckDBPyConnection, dump: Path, sources: Sequence[str]
+) -> Iterator[pa.Table]:
     """Give the rows of the table `isrc` that no card says, a bounded number at a time."""
     schema = snapshot_schema("isrc")
-    with database(dump / WORK, machine) as db:
-        view(db, "card", [dump / flat_path(Kind.RECORDING)], FLAT[Kind.RECORDING].schema)
-        files = [dump / table_path("isrc", source) for source in sources]
-        view(db, "isrc", [file for file in files if file.exists()], schema)
-        last = number(db, "SELECT max(recording) FROM isrc")
-        for low in range(0, 0 if last is None else last + 1, _IDS_AT_ONCE):
-            between = f"BETWEEN {low} AND {low + _IDS_AT_ONCE - 1}"
-            query = (
-                f"SELECT i.* FROM (SELECT * FROM isrc WHERE recording {between}) i "
-                f"LEFT JOIN (SELECT id, isrc FROM card WHERE id {between}) c ON c.id = i.recording "
-                f"WHERE i.isrc IS DISTINCT FROM {unpack_in_duckdb('c.isrc')} "
-                "ORDER BY i.recording, i.isrc"
-            )
-            yield from rows_of(db, query, schema)
+    view(db, "card", [dump / flat_path(Kind.RECORDING)], FLAT[Kind.RECORDING].schema)
+    files = [dump / table_path("isrc", source) for source in sources]
+    view(db, "isrc", [file for file in files if file.exists()], schema)
+    last = number(db, "SELECT max(recording) FROM isrc")
+    for low in range(0, 0 if last is None else last + 1, _IDS_AT_ONCE):
+        between = f"BETWEEN {low} AND {low + _IDS_AT_ONCE - 1}"
+        query = (
+            f"SELECT i.* FROM (SELECT * FROM isrc WHERE recording {between}) i "
+            f"LEFT JOIN (SELECT id, isrc FROM card WHERE id {between}) c ON c.id = i.recording "
+            f"WHERE i.isrc IS DISTINCT FROM {unpack_in_duckdb('c.isrc')} "
+            "ORDER BY i.recording, i.isrc"
+        )
+        yield from rows_of(db, query, schema)
 
 
 def _query(kind: Kind, names: Sequence[str], between: str) -> str:

@@ -19,7 +19,7 @@ from phonotheque.catalogue import cards
 from phonotheque.catalogue.build.card_making import UNRANKED
 from phonotheque.catalogue.build.subjects import CANONICAL_SCHEMA
 from phonotheque.catalogue.bulk import parts_in
-from phonotheque.catalogue.database import Machine, database, in_parts, number, rows_of, view
+from phonotheque.catalogue.database import in_parts, number, rows_of, view
 from phonotheque.catalogue.dump.excerpt import Excerpt
 from phonotheque.catalogue.dump.layout import FLAT, SOURCES
 from phonotheque.catalogue.kinds import Kind
@@ -29,21 +29,20 @@ from phonotheque.catalogue.tables import snapshot_schema
 IDS_AT_ONCE = 16_000_000
 
 
-def flat_rows(made_from: Excerpt, kind: Kind, work: Path, machine: Machine) -> Iterator[pa.Table]:
+def flat_rows(db: duckdb.DuckDBPyConnection, made_from: Excerpt, kind: Kind) -> Iterator[pa.Table]:
     """Give the rows of a flat table in order of id, a bounded number at a time.
 
     Args:
-        work: Folder in which sorting may spill.
+        db: In which sorting may spill; one kind after the other may be asked of it.
     """
     sheet = FLAT[kind]
     fields = [pa.field(f.name, pa.string()) if f.name == "isrc" else f for f in sheet.schema]
-    with database(work, machine) as db:
-        _open(db, made_from, kind)
-        last = number(db, "SELECT max(id) FROM card")
-        for low in range(0, 0 if last is None else last + 1, IDS_AT_ONCE):
-            query = _query(kind, f"BETWEEN {low} AND {low + IDS_AT_ONCE - 1}")
-            for rows in rows_of(db, query, pa.schema(fields)):
-                yield _packed(rows)
+    _open(db, made_from, kind)
+    last = number(db, "SELECT max(id) FROM card")
+    for low in range(0, 0 if last is None else last + 1, IDS_AT_ONCE):
+        query = _query(kind, f"BETWEEN {low} AND {low + IDS_AT_ONCE - 1}")
+        for rows in rows_of(db, query, pa.schema(fields)):
+            yield _packed(rows)
 
 
 def _open(db: duckdb.DuckDBPyConnection, made_from: Excerpt, kind: Kind) -> None:
@@ -56,7 +55,7 @@ def _open(db: duckdb.DuckDBPyConnection, made_from: Excerpt, kind: Kind) -> None
     view(db, "canonical", [canonical] if canonical.exists() else [], CANONICAL_SCHEMA)
     view(db, "sources", [made_from.tables / "sources.parquet"], SOURCES.schema)
     db.execute(
-        "CREATE TEMP TABLE others AS SELECT a.canonical AS id, "
+        "CREATE OR REPLACE TEMP TABLE others AS SELECT a.canonical AS id, "
         "string_agg(DISTINCT s.name, '; ' ORDER BY s.name) AS names FROM canonical a "
         "JOIN entity e ON e.id = a.id JOIN entity c ON c.id = a.canonical "
         "JOIN sources s ON s.id = e.source "

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phonotheque.catalogue.bulk import Progress, translated
-from phonotheque.catalogue.database import Machine
+from phonotheque.catalogue.database import Machine, database
 from phonotheque.catalogue.dump.choosing import DECISIONS
 from phonotheque.catalogue.dump.excerpt import Excerpt, rows_of_source
 from phonotheque.catalogue.dump.flat import flat_rows
@@ -99,18 +100,19 @@ def write_parquet(
     Raises:
         DiskFullError: No room is left; no file is cut off.
     """
-    files = list(_files(made_from, sources, out / WORK, machine))
-    total, done = sum(one.share for one in files), 0.0
-    for one in files:
-        path = out / one.path
-        if not path.exists():
-            write_sheet(path, one.sheet, one.rows(), origin.facts(one.sources))
-        done += one.share
-        on_progress(done / total)
+    with database(out / WORK, machine) as db:
+        files = list(_files(made_from, sources, db))
+        total, done = sum(one.share for one in files), 0.0
+        for one in files:
+            path = out / one.path
+            if not path.exists():
+                write_sheet(path, one.sheet, one.rows(), origin.facts(one.sources))
+            done += one.share
+            on_progress(done / total)
 
 
 def _files(
-    made_from: Excerpt, sources: tuple[SourceEntry, ...], work: Path, machine: Machine
+    made_from: Excerpt, sources: tuple[SourceEntry, ...], db: duckdb.DuckDBPyConnection
 ) -> Iterator[_File]:
     weights = {kind: _bytes_of(made_from.cards[kind]) for kind in Kind}
     whole = sum(weights.values()) or 1
@@ -120,7 +122,7 @@ def _files(
             flat_path(kind),
             FLAT[kind],
             sources,
-            lambda kind=kind: flat_rows(made_from, kind, work, machine),  # type: ignore[misc]
+            lambda kind=kind: flat_rows(db, made_from, kind),  # type: ignore[misc]
             share,
         )
     for sheet in SINGLE:

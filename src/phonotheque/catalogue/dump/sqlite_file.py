@@ -13,15 +13,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonotheque.catalogue.bulk import Progress, batches_of, rows_of, sync_file, translated
-from phonotheque.catalogue.database import Machine
+from phonotheque.catalogue.database import Machine, database
 from phonotheque.catalogue.dump import sqlite_schema as schema
 from phonotheque.catalogue.dump.differences import card_differences, further_isrcs
-from phonotheque.catalogue.dump.layout import Described, flat_path, single_path, table_path
+from phonotheque.catalogue.dump.layout import (
+    WORK,
+    Described,
+    flat_path,
+    single_path,
+    table_path,
+)
 from phonotheque.catalogue.dump.seekable import SeekableWriter
 from phonotheque.catalogue.dump.sqlite_schema import Stored
 from phonotheque.catalogue.dump.sqlite_views import VIEWS
@@ -58,9 +65,9 @@ def write_database(
     """
     with translated(str(out)):
         out.unlink(missing_ok=True)
-    with filling(out) as db:
+    with filling(out) as db, database(dump / WORK, machine) as joins:
         _describe(db, about)
-        work = _Filling(dump, tuple(sources), db, machine)
+        work = _Filling(dump, tuple(sources), db, joins)
         stored = list(schema.iter_stored())
         total, done = max(sum(map(work.rows, stored)), 1), 0
         for one in stored:
@@ -121,7 +128,7 @@ class _Filling:
     dump: Path
     sources: tuple[str, ...]
     db: sqlite3.Connection
-    machine: Machine
+    joins: duckdb.DuckDBPyConnection
     words: dict[str, int] = field(default_factory=dict)
 
     def rows(self, stored: Stored) -> int:
@@ -155,9 +162,9 @@ class _Filling:
     def _batches(self, stored: Stored) -> Iterator[pa.RecordBatch]:
         kind = _kind_of(stored)
         if kind is not None:
-            tables = card_differences(self.dump, self.sources, kind, self.machine)
+            tables = card_differences(self.joins, self.dump, self.sources, kind)
         elif stored.name == "isrc":
-            tables = further_isrcs(self.dump, self.sources, self.machine)
+            tables = further_isrcs(self.joins, self.dump, self.sources)
         else:
             yield from batches_of(self._parts(stored), rows=_ROWS_AT_ONCE)
             return

@@ -191,7 +191,8 @@ _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v
 
 def unescape(text: str) -> str:
     r"""Resolve the backslash escapes of one value: `\\` is a backslash, `\t` a tab, `\101` an A."""
-    return _ESCAPE.sub(_meant, text.encode()).decode("utf-8", "replace")
+    stretches = text.encode().split(rb"\\")  # at backslashes, of which a value may be full
+    return b"\\".join(_ESCAPE.sub(_meant, one) for one in stretches).decode("utf-8", "replace")
 
 
 def _meant(match: re.Match[bytes]) -> bytes:
