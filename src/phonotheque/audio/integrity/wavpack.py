@@ -10,15 +10,19 @@ Not here: the samples.
 
 from __future__ import annotations
 
+import functools
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from phonotheque.audio.integrity.examined import Cover, Examined, Findings
 from phonotheque.audio.integrity.tails import find_tail, name_tail
 from phonotheque.audio.integrity.window import Window
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _HEADER = struct.Struct("<4sIHBBIIIII")
 _MOST_BLOCK_BYTES = 1 << 20  # the library refuses longer ones
@@ -180,7 +184,10 @@ def _read_parts(block: bytes) -> tuple[bool, bool | None]:
     return at == len(block), agrees
 
 
-_POWERS = np.multiply.accumulate(np.full(_MOST_BLOCK_BYTES // 2, 3, np.uint32))[::-1]
+@functools.cache
+def _powers() -> NDArray[np.uint32]:
+    """Powers of three for the longest block, the highest first: 2 MB, made when a block comes."""
+    return np.multiply.accumulate(np.full(_MOST_BLOCK_BYTES // 2, 3, np.uint32))[::-1]
 
 
 def _checksum(data: bytes, size_bytes: int) -> bytes:
@@ -189,7 +196,8 @@ def _checksum(data: bytes, size_bytes: int) -> bytes:
     Written out, each word is multiplied with a power of three that depends on its place alone.
     """
     words = np.frombuffer(data, "<u2", len(data) // 2).astype(np.uint32)
-    powers = np.concatenate((_POWERS[len(_POWERS) - len(words) + 1 :], np.ones(1, np.uint32)))
+    known = _powers()
+    powers = np.concatenate((known[len(known) - len(words) + 1 :], np.ones(1, np.uint32)))
     total = int((words * powers).sum(dtype=np.uint32)) - pow(3, len(words), 1 << 32)
     total &= 0xFFFFFFFF
     if size_bytes == 2:
