@@ -4,9 +4,11 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from phonotheque.catalogue.build.building import Choices, build
 from phonotheque.catalogue.bulk import parts_in
@@ -89,10 +91,30 @@ def build_small(root, choices=CHOICES, **more):
     return build(Path(root), LocalDisk(Path(root)), choices, **more)
 
 
+class _LinkedError(Exception):
+    """A build has come as far as was asked for."""
+
+
+def link_small(root):
+    """Build as far as the links: folder and tables of a snapshot that gets no cards."""
+
+    def stop(progress):
+        if progress.step == "making cards":
+            raise _LinkedError
+
+    with pytest.raises(_LinkedError):
+        build_small(root, on_progress=stop)
+    building = Path(root) / "building"
+    return SimpleNamespace(folder=building, tables=building / "tables")
+
+
 def read(folder):
     """All rows of a folder of parts."""
-    parts = parts_in(folder)
-    return [row for part in parts for row in pq.read_table(part).to_pylist()]
+    found = []
+    for part in parts_in(folder):
+        with pq.ParquetFile(part) as file:
+            found += file.read(use_threads=False).to_pylist()
+    return found
 
 
 def cards(snapshot, kind="recording"):

@@ -83,12 +83,20 @@ def album(base=0):
     )  # fmt: skip
 
 
-def test_a_source_becomes_a_snapshot(tmp_path):
-    """Every table, every kind of card, the descriptor and the pointer."""
-    write_source(tmp_path, "plain", album(), licence=CC_BY)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A snapshot of one source with one of everything, and what was told while it was made."""
+    root = tmp_path_factory.mktemp("plain")
+    write_source(root, "plain", album(), licence=CC_BY)
     seen = []
-    made = build_small(tmp_path, on_progress=seen.append)
-    assert current_snapshot(tmp_path, LocalDisk(tmp_path)) == made
+    return build_small(root, on_progress=seen.append), seen
+
+
+def test_a_source_becomes_a_snapshot(built):
+    """Every table, every kind of card, the descriptor and the pointer."""
+    made, seen = built
+    root = made.folder.parent
+    assert current_snapshot(root, LocalDisk(root)) == made
     assert made.descriptor.cards == {"recording": 3, "release": 2, "artist": 1, "label": 1}
     assert made.descriptor.rows["track"] == 3
     assert made.descriptor.sources[0].licence == CC_BY
@@ -96,16 +104,14 @@ def test_a_source_becomes_a_snapshot(tmp_path):
     assert set(made.descriptor.files) == {
         str(p.relative_to(made.folder)) for p in made.folder.rglob("*") if p.is_file()
     } - {"descriptor.json"}
-    assert not (tmp_path / "building").exists()
+    assert not (root / "building").exists()
     assert [p.share for p in seen] == sorted(p.share for p in seen)
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory):
-    """A snapshot of one source with one of everything."""
-    root = tmp_path_factory.mktemp("plain")
-    write_source(root, "plain", album())
-    return build_small(root)
+def plain(built):
+    """The snapshot alone, to be read."""
+    return built[0]
 
 
 @pytest.fixture
@@ -299,12 +305,21 @@ def test_folders_may_be_called_anything(plain, copied, tmp_path):
     assert made.descriptor.cards == plain.descriptor.cards
 
 
-def test_redirects_of_a_consumed_source_stay(tmp_path):
+GIVEN_UP = {"entity_type": "artist", "old_gid": b"a" * 16, "new_gid": b"b" * 16}
+
+
+@pytest.fixture(scope="module")
+def consumed(tmp_path_factory):
+    """A snapshot of one source, with a redirect, whose tables were taken away."""
+    root = tmp_path_factory.mktemp("consumed")
+    write_source(root, "large", album() | {"gid_redirect": [GIVEN_UP]})
+    return build_small(root, replace(CHOICES, consume=True))
+
+
+def test_redirects_of_a_consumed_source_stay(consumed, tmp_path):
     """They stand among those of all sources, and are picked out again with every build."""
-    given_up = {"entity_type": "artist", "old_gid": b"a" * 16, "new_gid": b"b" * 16}
-    write_source(tmp_path, "large", album() | {"gid_redirect": [given_up]})
-    build_small(tmp_path, replace(CHOICES, consume=True))
-    other = given_up | {"old_gid": b"c" * 16}
+    shutil.copytree(consumed.folder.parent, tmp_path, dirs_exist_ok=True)
+    other = GIVEN_UP | {"old_gid": b"c" * 16}
     for generation in (1, 2):
         write_source(tmp_path, "small", album(100) | {"gid_redirect": [other]}, generation)
         made = build_small(tmp_path)
@@ -312,12 +327,12 @@ def test_redirects_of_a_consumed_source_stay(tmp_path):
         assert rows == [(1, b"a" * 16), (2, b"c" * 16)]
 
 
-def test_consuming_takes_the_tables_away(tmp_path):
+def test_consuming_takes_the_tables_away(consumed, tmp_path):
     """The imported tables are gone, the snapshot is whole, and the next build takes it over."""
-    folder = write_source(tmp_path, "large", album())
-    first = build_small(tmp_path, replace(CHOICES, consume=True))
-    assert not list(folder.rglob("*.parquet"))
-    assert first.descriptor.cards["recording"] == 3
+    shutil.copytree(consumed.folder.parent, tmp_path, dirs_exist_ok=True)
+    assert (tmp_path / "sources/large/000001/terms.json").exists()
+    assert not list((tmp_path / "sources").rglob("*.parquet"))
+    assert consumed.descriptor.cards["recording"] == 3
     write_source(tmp_path, "small", album(100))
     second = build_small(tmp_path)
     assert second.descriptor.rows["recording"] == 6

@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.build.small import build_small, by, cards, song, together, write_source
+from catalogue.killed import HEAD
 from phonotheque.catalogue.build import building
 from phonotheque.catalogue.snapshot import current_snapshot
 from phonotheque.disk import LocalDisk
@@ -60,13 +60,11 @@ def root(prepared, tmp_path):
 
 
 CHILD = """
-import os, signal, sys
-sys.path[:0] = sys.argv[2:]
 from catalogue.build.small import build_small
 for step in sys.stdin.read().split("|"):
     def at(progress):
         if progress.step == step:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
     child = os.fork()
     if child == 0:
         build_small(sys.argv[1], on_progress=at)
@@ -79,8 +77,7 @@ for step in sys.stdin.read().split("|"):
 def test_kill(root):
     """Killed in every step, one after the other: the old snapshot serves, and each next build goes
     on where the last one was, to an end as if nothing had been."""
-    tests = str(Path(__file__).parents[2])
-    command = [sys.executable, "-c", CHILD, str(root), tests]  # imports once, forks for each step
+    command = [sys.executable, "-c", HEAD + CHILD, str(root)]  # imports once, forks for each step
     done = subprocess.run(
         command, input="|".join(STEPS), stdout=subprocess.PIPE, text=True, check=True
     )

@@ -7,6 +7,7 @@ from catalogue.build.small import (
     build_small,
     by,
     cards,
+    link_small,
     links,
     song,
     table,
@@ -31,10 +32,15 @@ def source(base, names, artist="Somebody", **more):
     return together(by(base, artist), {"recording": songs}, more)
 
 
-def two(root, one, other, first="holdings", second="other"):
+def two(root, one, other, first="holdings", second="other", make=build_small):
     write_source(root, first, one)
     write_source(root, second, other)
-    return build_small(root)
+    return make(root)
+
+
+def linked(root, one, other):
+    """The same without cards."""
+    return two(root, one, other, make=link_small)
 
 
 def reasons(snapshot, kind="recording"):
@@ -62,7 +68,7 @@ def test_an_mbid_that_redirects(tmp_path):
         {"entity_type": "recording", "old_gid": b"a" * 16, "new_gid": b"b" * 16},
         {"entity_type": "recording", "old_gid": b"b" * 16, "new_gid": MBID},
     ]
-    made = two(
+    made = linked(
         tmp_path,
         source(1, [("A", 1000, {"mbid": MBID})]) | {"gid_redirect": given_up},
         source(9, [("B", 90_000, {"mbid": b"a" * 16})]),
@@ -92,7 +98,7 @@ def test_external_id(tmp_path):
     def named(key, value):
         return {"entity_type": "recording", "entity": key, "scheme": "acoustid", "value": value}
 
-    made = two(
+    made = linked(
         tmp_path,
         source(1, [("A", None, {}), ("B", None, {}), ("C", None, {})])
         | {"external_id": [named(2, "x"), named(3, "y"), named(4, "y")]},
@@ -129,7 +135,7 @@ def test_isrc_needs_length_and_title(tmp_path):
     ]  # fmt: skip
     codes = [{"recording": 100 * n + 1, "isrc": f"DEA11110000{n}"} for n in range(1, 5)]
     titles = ["Remastered", "Longer", "Unknown", "Another"]
-    made = two(
+    made = linked(
         tmp_path,
         pairs([(title, 100_000, f"One {title}") for title in titles], isrc=codes),
         pairs([(title, length, f"Other {title}") for title, length in cases], isrc=codes),
@@ -161,7 +167,7 @@ def test_title_credit_and_length(tmp_path):
 
 def test_nearest_neighbours_are_paired(tmp_path):
     """Of several takes each goes with the one that is nearest, one with one."""
-    made = two(
+    made = linked(
         tmp_path,
         source(1, [("Take", 100_000, {}), ("Take", 102_500, {})]),
         source(9, [("Take", 102_400, {}), ("Take", 100_100, {}), ("Take", 101_300, {})]),
@@ -174,7 +180,7 @@ def test_nearest_neighbours_are_paired(tmp_path):
 
 def test_too_many_of_one_title_tell_nothing(tmp_path):
     """A title that one source has very often under one credit links nothing."""
-    made = two(
+    made = linked(
         tmp_path,
         source(1, [("Allegro", 60_000 + n, {}) for n in range(60)]),
         source(99, [("Allegro", 60_000, {})]),
@@ -198,7 +204,7 @@ def test_releases_by_codes_and_by_tracks(tmp_path):
             },
         )  # fmt: skip
 
-    made = two(
+    made = linked(
         tmp_path,
         releases(
             10,
@@ -318,10 +324,8 @@ def test_merged_by_hand(tmp_path):
     """After a merge two are one card, the second speaks, and the old gid redirects."""
     write_source(tmp_path, "holdings", source(1, [("A", 1000, {})]))
     write_source(tmp_path, "other", source(9, [("B", 2000, {})], "Another"))
-    build_small(tmp_path)
-    disk = LocalDisk(tmp_path)
     old, into = gid("recording", "holdings", 2), gid("recording", "other", 10)
-    merge(disk, "recording", old, into, **WHEN)
+    merge(LocalDisk(tmp_path), "recording", old, into, **WHEN)
     for generation in (2, 3):  # and it survives an import
         made = build_small(tmp_path)
         assert [card["title"] for card in cards(made)] == ["B"]
@@ -415,7 +419,7 @@ def test_circles_of_redirects_are_refused_and_told(tmp_path):
     def redirect(old, new):
         return {"entity_type": "artist", "old_gid": old * 16, "new_gid": new * 16}
 
-    made = two(
+    made = linked(
         tmp_path,
         source(1, []) | {"gid_redirect": [redirect(b"a", b"b"), redirect(b"x", b"a")]},
         source(9, []) | {"gid_redirect": [redirect(b"b", b"a")]},
@@ -431,7 +435,7 @@ def test_decisions_on_what_nobody_has_are_told(tmp_path):
     write_source(tmp_path, "holdings", source(1, [("A", 1000, {})]))
     lost = Named(uuid.UUID(int=5))
     merge(LocalDisk(tmp_path), "recording", lost, gid("recording", "holdings", 2), **WHEN)
-    made = build_small(tmp_path)
+    made = link_small(tmp_path)
     report = json.loads((made.folder / "identity.json").read_text())
     assert report["unknown"] == [str(lost.gid)]
 

@@ -117,7 +117,7 @@ def tables_of(folder):
 @pytest.mark.parametrize(
     ("seed", "edits", "count"),
     [
-        (3, 8, 12),
+        (3, 8, 8),
         pytest.param(1, 4, 25, marks=pytest.mark.torture),
         pytest.param(1, 1, 100, marks=pytest.mark.torture),
         *(pytest.param(seed, 8, 100, marks=pytest.mark.torture) for seed in range(2, 6)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalogue.killed import HEAD
 from catalogue.lookup.snapshots import write_rows, write_snapshot
 from phonotheque.catalogue import cards, sqlite_making, tables
 from phonotheque.catalogue.database import Machine
@@ -109,21 +111,27 @@ def test_a_full_disk_is_told_and_the_next_run_begins_anew(snapshot, tmp_path, mo
         assert lookup.count(Kind.RECORDING) == ROWS
 
 
+CHILD = """
+from phonotheque.catalogue.lookup.build import build_lookup
+snapshot, out = map(Path, sys.argv[1:3])
+for share in map(float, sys.argv[3:]):  # imports once, forks for each
+    child = os.fork()
+    if child == 0:
+        build_lookup(snapshot, out, lambda done: done >= share and die())
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), out.read_text())
+"""
+
+
 def test_a_build_that_was_killed_leaves_the_file_before(snapshot, tmp_path):
     """Killed anywhere, with what it began left lying there, the next run makes the whole file."""
     out, whole = tmp_path / "ids.db", tmp_path / "whole.db"
     build_lookup(snapshot, whole)
-    for share in (0.0, 0.4, 0.9):
-        out.write_bytes(b"before")
-        code = (
-            "import os, sys; from pathlib import Path;"
-            "from phonotheque.catalogue.lookup.build import build_lookup;"
-            "die = lambda done: done >= float(sys.argv[3]) and os.kill(os.getpid(), 9);"
-            "build_lookup(Path(sys.argv[1]), Path(sys.argv[2]), die)"
-        )
-        command = [sys.executable, "-c", code, str(snapshot), str(out), str(share)]
-        assert subprocess.run(command, check=False).returncode == -9
-        assert out.read_bytes() == b"before"
+    out.write_bytes(b"before")
+    command = [sys.executable, "-c", HEAD + CHILD, str(snapshot), str(out), "0.0", "0.4", "0.9"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.splitlines() == [f"{-signal.SIGKILL:d} before"] * 3
     build_lookup(snapshot, out)
     assert out.read_bytes() == whole.read_bytes()
 

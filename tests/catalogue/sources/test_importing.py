@@ -77,7 +77,7 @@ def names_in(disk, name="numbers") -> list[str]:
     generation = current_generation(disk, name)
     base = f"sources/{name}/{generation}/label"
     parts = [read_whole(disk, f"{base}/{entry.name}") for entry in disk.list(base)]
-    tables = [pq.read_table(pa.BufferReader(part)) for part in parts]
+    tables = [pq.ParquetFile(pa.BufferReader(part)).read(use_threads=False) for part in parts]
     return [row for table in tables for row in table.column("name").to_pylist()]
 
 

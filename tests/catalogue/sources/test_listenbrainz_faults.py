@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.catalogue.killed import HEAD
 from tests.catalogue.sources.test_listenbrainz import (
     USER,
     _files,
@@ -16,8 +17,7 @@ from tests.catalogue.sources.test_listenbrainz import (
 )
 
 _RUN = """
-import os, resource, sys
-from pathlib import Path
+import resource
 from phonotheque.catalogue.sources.listenbrainz.source import ListenBrainz
 from phonotheque.errors import UnavailableError
 source = ListenBrainz([Path(sys.argv[1])], Path(sys.argv[2]), listens_at_once=100)
@@ -26,7 +26,7 @@ if sys.argv[3] == "no room":
 try:
     for number, batch in enumerate(source.batches()):
         if sys.argv[3] == f"kill {number}":
-            os.kill(os.getpid(), 9)
+            die()
 except UnavailableError as error:
     print(error)
     sys.exit(7)
@@ -34,7 +34,7 @@ except UnavailableError as error:
 
 
 def run(folder, scratch, fault):
-    command = [sys.executable, "-c", _RUN, str(folder), str(scratch), fault]
+    command = [sys.executable, "-c", HEAD + _RUN, str(folder), str(scratch), fault]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 

@@ -77,7 +77,8 @@ def served(catalogue: Path, name: str) -> dict[str, list[dict[str, object]]]:
     folder = base / (base / "current").read_text().strip()
     parts: dict[str, list[pa.Table]] = {}
     for path in sorted(folder.rglob("part-*.parquet")):
-        parts.setdefault(path.parent.name, []).append(pq.read_table(path))
+        with pq.ParquetFile(path) as file:
+            parts.setdefault(path.parent.name, []).append(file.read(use_threads=False))
     return {table: pa.concat_tables(found).to_pylist() for table, found in parts.items()}
 
 
