@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
+import uvicorn
+
 from phonotheque.archive.listening.door import Worker
 from phonotheque.archive.listening.listener_keys import ListenerKeys
 from phonotheque.archive.listening.rooms import open_door
@@ -98,6 +100,7 @@ def open_on_loopback(root: Path, port: int = 0, *, ahead_bytes: int = 0) -> Iter
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ahead_bytes)
         door = open_door(worker, stack)
         server = server_of(door.app, door.tick)
+        _look_often(server)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -106,3 +109,14 @@ def open_on_loopback(root: Path, port: int = 0, *, ahead_bytes: int = 0) -> Iter
         finally:
             server.should_exit = True
             thread.join(PATIENCE_S)
+
+
+def _look_often(server: uvicorn.Server) -> None:
+    """Let it look around every tenth of a second: what it tells once a second, tests wait for."""
+    look = server.on_tick
+    server.config.timeout_notify = 0
+
+    async def often(_: int) -> bool:
+        return await look(0)
+
+    server.on_tick = often

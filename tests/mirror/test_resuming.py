@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -130,10 +131,23 @@ def stopped(place: Place, origin: Origin, giver: Path) -> Came:
     return told[-1]
 
 
-def test_a_fetch_that_was_stopped_goes_on_without_reading(place: Place, giver: Path) -> None:
+@pytest.fixture(scope="module")
+def left(giver: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that a fetch was stopped in; to be copied, not to be changed."""
+    root = tmp_path_factory.mktemp("left") / "copy"
+    stopped(make_place(root), ORIGIN, giver)
+    return root
+
+
+@pytest.fixture
+def begun(left: Path, tmp_path: Path) -> Place:
+    return make_place(Path(shutil.copytree(left, tmp_path / "begun")))
+
+
+def test_a_fetch_that_was_stopped_goes_on_without_reading(begun: Place, giver: Path) -> None:
     """What had come is neither fetched nor read by the engine again, and is proven all the same;
     at the end there is no note any more."""
-    stopped(place, ORIGIN, giver)
+    place = begun
     assert (place.root / NOTE).exists()
     with Seeder(LOOPBACK) as seeder:
         seeder.add(ORIGIN.torrent.data, giver / "volumes")
@@ -147,9 +161,9 @@ def test_a_fetch_that_was_stopped_goes_on_without_reading(place: Place, giver: P
 
 
 @pytest.mark.parametrize("loss", ["zeros", "cut", "gone"])
-def test_a_note_that_says_too_much_does_no_harm(place: Place, giver: Path, loss: str) -> None:
+def test_a_note_that_says_too_much_does_no_harm(begun: Place, giver: Path, loss: str) -> None:
     """Where the power went and bytes with it, that is found by the proof, and they come again."""
-    stopped(place, ORIGIN, giver)
+    place = begun
     note(place, CONTENTS, [True] * PIECES)
     for part in PARTS:
         path = place.root / INCOMING / NAME / part.path

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import libtorrent as lt
@@ -92,35 +94,39 @@ def peers() -> Iterator[list[Peer]]:
 
 
 @pytest.mark.usefixtures("wall")
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_store_is_left_as_it_is(
-    archive: Archive, tmp_path: Path, peers: list[Peer], damage: Callable[[Path], None]
-) -> None:
+def test_a_damaged_store_is_left_as_it_is(tmp_path: Path) -> None:
     """Damage under a running seeder is told and never mended, though a peer offers good bytes."""
-    giver_at, taker_at = tmp_path / "giver", tmp_path / "taker"
+    # Side by side: each waits for the engine's own pace, which looks around once a second.
+    with ThreadPoolExecutor(len(DAMAGES)) as threads:
+        left = [threads.submit(_is_left, tmp_path / one.__name__, one) for one in DAMAGES]
+    for one in left:
+        one.result()
+
+
+def _is_left(folder: Path, damage: Callable[[Path], None]) -> None:
+    """Fail unless an archive with this damage is told of and left."""
+    archive, giver_at, taker_at = build_archive(folder / "archive"), folder / "giver", folder / "it"
     copy_volume(archive, giver_at)
     victim = archive.longest
-    with Seeder(LOOPBACK) as seeder:
+    with ExitStack() as stack, Seeder(LOOPBACK) as seeder:
         seeder.add(archive.torrent, archive.volumes)
         seeder_until(seeder, lambda: state_of(seeder) == SeedState.SEEDING, "seeding")
         damage(victim)
         before = every_trace(archive.root)
-        taker = Peer(archive.torrent, taker_at)
-        peers.append(taker)
+        taker = stack.enter_context(closing(Peer(archive.torrent, taker_at)))
         taker.connect(seeder.port)
         seeder_until(seeder, lambda: state_of(seeder) == SeedState.PARTIAL, "damage")
         named = {trouble.path for trouble in seeder.troubles()}
         assert named == {str(victim.relative_to(archive.root / "objects"))}
         # Now those who hold what it lacks come to it, and one of them stays with it to the end.
-        giver = Peer(archive.torrent, giver_at, lt.torrent_flags.seed_mode)
-        peers.append(giver)
+        seed = Peer(archive.torrent, giver_at, lt.torrent_flags.seed_mode)
+        giver = stack.enter_context(closing(seed))
         giver.connect(seeder.port)
         seeder_until(seeder, lambda: seeder.progress()[0].peers > 0, "the giver")
         taker.connect(giver.port)
         taker.connect(seeder.port)
         until(lambda: bool(taker.status().is_seeding), taker.wait, "the taker")
-        late = Peer(archive.torrent, tmp_path / "late")
-        peers.append(late)
+        late = stack.enter_context(closing(Peer(archive.torrent, folder / "late")))
         for port in (seeder.port, giver.port, taker.port):
             late.connect(port)
         until(lambda: bool(late.status().is_seeding), late.wait, "the late taker")

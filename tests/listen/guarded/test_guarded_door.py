@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from contextlib import suppress
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -16,6 +15,7 @@ from listen.door import PATIENCE_S, open_on_loopback
 from listen.guarded import stock as making
 from listen.guarded.stock import FREE, LONG, SHORT
 from listen.sound.stock import copy_of, set_listening
+from listen.sound.waiting import until
 from phonotheque.guard.canaries import is_canary
 from phonotheque.guard.tokens import COOKIE
 
@@ -78,14 +78,16 @@ class Player:
 
 def read_log(door):
     """The lines of the access log, once the last request is in it."""
-    until = time.monotonic() + PATIENCE_S
     number = door.get("/healthz").headers["x-request-id"]
-    while time.monotonic() < until:
+    lines = []
+
+    def is_written():
         text = "".join(path.read_text() for path in sorted(door.root.glob("state/access/*.jsonl")))
-        lines = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-        if any(line["id"] == number for line in lines):
-            return lines
-    raise AssertionError("the log is not written")
+        lines[:] = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+        return any(line["id"] == number for line in lines)
+
+    until(is_written, "the log is not written")
+    return lines
 
 
 def guard(stock, *arguments):
@@ -165,9 +167,8 @@ def test_a_suspension_ends_what_is_running(door, stock):
 
 def _wait_for(door, sending):
     """Wait until the door says that so many bodies are under way."""
-    until = time.monotonic() + PATIENCE_S
-    while f"\nphonotheque_sending {sending}\n" not in door.get("/metrics").text:
-        assert time.monotonic() < until
+    told = f"\nphonotheque_sending {sending}\n"
+    until(lambda: told in door.get("/metrics").text, f"not {sending} are under way")
 
 
 def _account_of(player):
@@ -297,10 +298,7 @@ def test_a_tampered_case_book_keeps_nobody_from_listening(stock):
 
 def _wait_for_fault(door, count):
     """Wait until the operator was told of more than so many."""
-    until = time.monotonic() + PATIENCE_S
-    while len(door.faults) <= count:
-        assert time.monotonic() < until
-        door.get("/healthz")
+    until(lambda: door.get("/healthz") and len(door.faults) > count, "nobody is told")
 
 
 def unknown_gids(stock):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from tests.cli.phono import call
 from tests.once import made_once
 
-from listen.door import PATIENCE_S, open_on_loopback
+from listen.door import open_on_loopback
 from listen.guarded import stock as making
 from listen.guarded.stock import LONG, SHORT
 from listen.pages.browsing import axe_script, click, complaints, findings, press_at
 from listen.sound.stock import copy_of
+from listen.sound.waiting import until
 
 READY = "!document.querySelector('.scripted[hidden]')"
 BOX = "document.querySelector('.held')"
@@ -47,15 +47,17 @@ def asked(request, browser, tmp_path, tmp_path_factory):
 
 def _account(door):
     """The account of the last restricted play, from the access log."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
+    found = []
+
+    def is_written():
+        door.get("/healthz")
         text = "".join(path.read_text() for path in door.root.glob("state/access/*.jsonl"))
         lines = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-        found = [line["account"] for line in lines if line.get("account")]
-        if found:
-            return found[-1]
-        door.get("/healthz")
-    raise AssertionError("the log is not written")
+        found.extend(line["account"] for line in lines if line.get("account"))
+        return found
+
+    until(is_written, "the log is not written")
+    return found[-1]
 
 
 def test_who_is_asked_finds_the_question_and_answers_it(browser, asked):

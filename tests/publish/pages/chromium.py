@@ -155,7 +155,7 @@ class Chromium:
         self.run(
             "new Promise((done, fail) => { const end = Date.now() + 120000;"
             f"const look = () => ({expression}) ? done(true) : Date.now() > end"
-            f" ? fail(new Error({json.dumps(expression)})) : requestAnimationFrame(look);"
+            f" ? fail(new Error({json.dumps(expression)})) : setTimeout(look, 20);"
             "look(); })"
         )
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 
 from faults.way_in import Open, no_decoder, opened
 from phonotheque.archive.keeping.rebuild import layers_from_torrents
@@ -23,7 +24,7 @@ from phonotheque.publish.sealed import live, members, torrent_path
 from phonotheque.publish.torrent_reader import read_torrent
 from phonotheque.register.events import Pack, Removal, Role
 from phonotheque.register.published import offered
-from phonotheque.store.digests import digest_file
+from phonotheque.store.digests import tree_of_file
 from phonotheque.store.fixity import check_object
 from phonotheque.store.objects import ObjectName
 
@@ -158,14 +159,18 @@ def assert_removed(archive: Open, name: Sha256) -> None:
     assert announced(disk)[1].isdisjoint({*gone, PACK})
 
 
+_read_torrent = lru_cache(read_torrent)
+"""A scenario has few torrents, and looks at them at every point of it."""
+
+
 def _assert_complete(disk, volume) -> None:
     """The torrent is the one that was sealed, and its lists are what it says."""
     data = read_whole(disk, torrent_path(volume.name))
     assert hashlib.sha256(data).hexdigest() == volume.torrent
-    for file in read_torrent(data).files:
+    for file in _read_torrent(data).files:
         if file.path[0] == "lists":
             with disk.open("objects/" + "/".join(file.path)) as listed:
-                assert digest_file(listed).pieces_root == file.pieces_root
+                assert tree_of_file(listed).pieces_root == file.pieces_root
 
 
 def assert_the_rest_is_whole(archive: Open, name: Sha256) -> None:
