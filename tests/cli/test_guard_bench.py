@@ -4,6 +4,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,27 +19,46 @@ from phonotheque.guard.bench.peers import learned
 _IS_THERE = entrants._is_there
 
 
+def shrink(patch: pytest.MonkeyPatch) -> None:
+    """Make all worlds tiny, and let no peer that learns take part."""
+    patch.setitem(scenarios.SCALES, "small", replace(TINY, days=1))
+    patch.setattr(scenarios, "SHAPES", scenarios.SHAPES[:1])
+    patch.setattr(learned, "SMALL", replace(TINY, days=1))
+    patch.setattr(entrants, "_is_there", lambda library: library == "none")
+
+
+def let_them_learn(patch: pytest.MonkeyPatch) -> None:
+    """Peers that learn take part, as far as they are installed."""
+    patch.setattr(entrants, "_is_there", _IS_THERE)
+
+
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(scenarios.SCALES, "small", replace(TINY, days=1))
-    monkeypatch.setattr(scenarios, "SHAPES", scenarios.SHAPES[:1])
-    monkeypatch.setattr(learned, "SMALL", replace(TINY, days=1))
-    monkeypatch.setattr(entrants, "_is_there", lambda library: library == "none")
+    shrink(monkeypatch)
 
 
-@pytest.fixture
-def learners(monkeypatch: pytest.MonkeyPatch, tiny: None) -> None:
-    """Peers that learn take part, as far as they are installed."""
-    monkeypatch.setattr(entrants, "_is_there", _IS_THERE)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Any]]:
+    """What a run of everybody left in a file of results, and the records that it printed."""
+    file = tmp_path_factory.mktemp("kept") / "found.jsonl"
+    with pytest.MonkeyPatch.context() as patch:
+        shrink(patch)
+        let_them_learn(patch)
+        records = bench("--results", file, "--json").expect(0).lines()
+    return file.read_bytes(), records
 
 
 def bench(*arguments: str | Path) -> Done:
     return call("guard", "bench", "--farm", "people", *arguments)
 
 
-def test_the_table_names_farms_people_and_detectors() -> None:
+def test_the_table_names_farms_people_and_detectors(
+    kept: tuple[bytes, list[Any]], tmp_path: Path
+) -> None:
     """One table says what left, another who of the people paid."""
-    out = bench("--farm", "loners").expect(0).out
+    file = tmp_path / "found.jsonl"
+    file.write_bytes(kept[0])  # of the world of people, so that one world is left to be tried
+    out = bench("--farm", "loners", "--results", file).expect(0).out
     assert "share of the catalogue that left before the stop" in out
     for word in ("no guard", "L0", "enumerator", "completist", "leaky bucket (CrowdSec)"):
         assert word in out
@@ -59,26 +79,29 @@ def test_a_table_of_nothing_is_left_out_and_absent_peers_are_named(
     assert last == f"Absent, as they cannot be loaded here: {missing}.\n"
 
 
-def test_one_detector_alone_and_fewer_days() -> None:
+def test_one_detector_alone_and_fewer_days(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else is tried then, and a world ends sooner; who is not known is refused by name."""
-    records = bench("--detector", "guard", "--days", "2", "--json").expect(0).lines()
+    assert "Absent" not in bench("--detector", "plays per day").expect(0).out
+    monkeypatch.setitem(scenarios.SCALES, "small", replace(TINY, days=2))
+    records = bench("--detector", "guard", "--days", "1", "--json").expect(0).lines()
     assert records
     assert all(record["key"]["detector"] == "guard" for record in records)
-    assert all(record["key"]["setting"]["scale"]["days"] == 2 for record in records)
-    assert "Absent" not in bench("--detector", "plays per day").expect(0).out
+    assert all(record["key"]["setting"]["scale"]["days"] == 1 for record in records)
     assert "there is no such detector" in bench("--detector", "oracle").expect(2).err
 
 
-@pytest.mark.usefixtures("learners")
-def test_what_is_kept_is_not_done_again(tmp_path: Path) -> None:
+def test_what_is_kept_is_not_done_again(
+    kept: tuple[bytes, list[Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A run with the same file prints the same records; a torn last line is made anew."""
+    let_them_learn(monkeypatch)
     file = tmp_path / "found.jsonl"
-    first = bench("--results", file, "--json").expect(0).lines()
-    kept = file.read_bytes()
+    found, first = kept
+    file.write_bytes(found)
     assert [record["cpu_s"] for record in first]
     assert bench("--results", file, "--json").expect(0).lines() == first
-    assert file.read_bytes() == kept
-    file.write_bytes(kept[:-20])
+    assert file.read_bytes() == found
+    file.write_bytes(found[:-20])
     again = bench("--results", file, "--json").expect(0).lines()
     assert [record["key"] for record in again] == [record["key"] for record in first]
     assert len(file.read_bytes().splitlines()) == len(first)
@@ -118,10 +141,12 @@ def test_without_numba_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     assert "phonotheque[guard]" in bench().expect(6).err
 
 
-def test_the_keys_of_json_are_documented() -> None:
+def test_the_keys_of_json_are_documented(kept: tuple[bytes, list[Any]]) -> None:
     """The page of keys names exactly what each record has."""
     page = (Path(__file__).parents[2] / "docs/reference/json.md").read_text(encoding="utf-8")
     section = page.split("## phono guard bench\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
-    for record in bench("--json").expect(0).lines():
+    _, records = kept
+    assert records
+    for record in records:
         assert list(record) == documented

@@ -373,7 +373,7 @@ def test_the_same_folder_twice_adds_nothing_and_says_so(phono, tmp_path):
 
 def test_ctrl_c_stops_at_once_and_the_next_run_goes_on(phono, tmp_path):
     """An interrupt ends with 130, keeps what was told, leaves no process, and costs nothing."""
-    files = make_music(tmp_path / "music", 30)
+    files = make_music(tmp_path / "music", 16)
     running = phono.start_and_stop(3, "add", tmp_path / "music", "--json", "--jobs", "2")
     running.signal(signal.SIGINT, group=True)
     running.signal(signal.SIGCONT, group=True)

@@ -14,8 +14,6 @@ from tests.docs.pages import ROOT, commands_of, is_alike, needs_of, run, start_o
 from tests.once import made_once
 from tests.torture.warm import warm
 
-from phonotheque.demo.label import make_label
-
 STARTS = ("nothing", "music", "demo", "archive")
 ELSEWHERE = {
     "try-on-real-music.md": "needs the network; `make real` runs it",
@@ -67,15 +65,16 @@ def shell(
 
 
 @pytest.fixture(scope="module")
-def starts(tmp_path_factory: pytest.TempPathFactory, warm_shell: dict[str, str]) -> dict[str, Path]:
+def starts(
+    tmp_path_factory: pytest.TempPathFactory, warm_shell: dict[str, str], short_label: Path
+) -> dict[str, Path]:
     """What may lie in a page's folder: the demo's label, or an archive that holds it as well."""
 
     def make(folder: Path) -> None:
         nothing, music, demo, archive = (folder / name for name in STARTS)
         nothing.mkdir()
-        make_label(music / "music", seconds=0.5)
-        shutil.copytree(music / "music", demo / "try" / "label")
-        shutil.copytree(music / "music", archive / "music")
+        for copy in (music / "music", demo / "try" / "label", archive / "music"):
+            shutil.copytree(short_label, copy)
         for arguments in (
             ("init", "archive", "--name", "Kettle & Comet"),
             ("--archive", "archive", "add", "music", "--depositor", "The label", "--jobs", "1"),

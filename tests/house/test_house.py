@@ -5,6 +5,7 @@ import functools
 import re
 import statistics
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,6 @@ def text_of(path):
     return path.read_text(encoding="utf-8")
 
 
-@functools.cache
-def tree_of(path):
-    """The syntax of a module, parsed once for all laws about it."""
-    return ast.parse(text_of(path))
-
-
 def label(path):
     return path.relative_to(ROOT).as_posix()
 
@@ -52,46 +47,97 @@ def label(path):
 PRODUCT = modules("src", "bench", "scripts")
 
 
-WITH_STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
-"""What statements stand in: nothing is defined below an expression."""
+PARTS = ("body", "orelse", "handlers", "finalbody", "cases")
+"""Where statements stand in others: nothing is defined below an expression."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function or a class: what the laws ask about it."""
+
+    name: str
+    is_function: bool
+    is_explained: bool
+    is_command: bool = False
+    lines: int = 0
+    parameters: int = 0
+
+
+@dataclass(frozen=True)
+class Module:
+    """What the laws ask about a module. Its syntax is let go of: to have that of all modules at
+    once keeps the collector busy longer than it takes to parse them."""
+
+    is_silent: bool
+    sleeps: bool
+    definitions: tuple[Definition, ...]
+
+    @property
+    def functions(self):
+        return [one for one in self.definitions if one.is_function]
 
 
 @functools.cache
-def definitions(path):
-    """Every function and class of a module with its dotted name."""
-
-    def below(node, name):
-        for child in ast.iter_child_nodes(node):
-            inner = name
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                inner = f"{name}.{child.name}"
-                yield inner, child
-            if isinstance(child, WITH_STATEMENTS):
-                yield from below(child, inner)
-
-    return tuple(below(tree_of(path), label(path)))
+def module_of(path):
+    """A module, parsed once for all laws about it."""
+    tree = ast.parse(text_of(path))
+    is_silent = bool(tree.body) and not is_explained(tree)
+    found = tuple(definition(name, node) for name, node in defined_in(tree, label(path)))
+    return Module(is_silent, "sleep" in text_of(path) and calls_sleep(tree), found)
 
 
-def functions(path):
-    """Every function of a module with its dotted name."""
-    return [one for one in definitions(path) if not isinstance(one[1], ast.ClassDef)]
+def is_explained(node):
+    """Whether it has a docstring with anything in it."""
+    return bool((ast.get_docstring(node, clean=False) or "").strip())
 
 
-def is_command(node):
+def defined_in(node, name):
+    """Every function and class below a node with its dotted name."""
+    for child in (child for part in PARTS for child in getattr(node, part, ())):
+        inner = name
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inner = f"{name}.{child.name}"
+            yield inner, child
+        yield from defined_in(child, inner)
+
+
+def definition(name, node):
+    """What is asked about one function or class."""
+    if isinstance(node, ast.ClassDef):
+        return Definition(name, is_function=False, is_explained=is_explained(node))
+    args = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return Definition(
+        name,
+        is_function=True,
+        is_explained=is_explained(node),
+        is_command=is_command(name, node),
+        lines=length_of(name, node),
+        parameters=len([one for one in args if one.arg not in ("self", "cls")]),
+    )
+
+
+def is_command(name, node):
     """Whether typer reads the function's parameters as options: it is given a context, names its
     options in annotations, or shows people an example."""
-    is_shown = "Example:" in (ast.get_docstring(node[1]) or "")
-    return "cli" in node[0] and (is_shown or "typer." in ast.unparse(node[1].args))
+    if "cli" not in name:
+        return False
+    is_shown = "Example:" in (ast.get_docstring(node) or "")
+    return is_shown or "typer." in ast.unparse(node.args)
 
 
-def length_of(node):
+def length_of(name, function):
     """Lines of a function but for its docstring; of a command also but for its options."""
-    function = node[1]
-    has_docstring = ast.get_docstring(function) is not None
+    has_docstring = ast.get_docstring(function, clean=False) is not None
     docstring = function.body[0]
     spent = docstring.end_lineno - docstring.lineno + 1 if has_docstring else 0
-    first = function.body[0].lineno if is_command(node) else function.lineno
+    first = function.body[0].lineno if is_command(name, function) else function.lineno
     return function.end_lineno - first + 1 - spent
+
+
+def calls_sleep(tree):
+    """Whether anything in a module sleeps."""
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return "sleep" in {getattr(func, "attr", getattr(func, "id", "")) for func in calls}
 
 
 def test_a_module_can_be_read_in_one_sitting():
@@ -108,34 +154,30 @@ def test_most_modules_are_short():
 
 def test_a_function_fits_on_a_screen():
     """No function is longer than 40 lines beside its docstring; every exception is needed."""
-    found = {n: length_of((n, node)) for path in PRODUCT for n, node in functions(path)}
+    found = {one.name: one.lines for path in PRODUCT for one in module_of(path).functions}
     long = {name: n for name, n in found.items() if n > MAX_FUNCTION_LINES}
     assert set(long) == LONG_FUNCTIONS, long
 
 
 def test_a_function_has_few_parameters():
     """At most six parameters, beyond that a named type; commands have as many as options."""
-    many = {}
-    for name, node in (found for path in PRODUCT for found in functions(path)):
-        args = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        count = len([one for one in args if one.arg not in ("self", "cls")])
-        if count > MAX_PARAMETERS and not is_command((name, node)):
-            many[name] = count
+    found = [one for path in PRODUCT for one in module_of(path).functions]
+    many = {one.name: one.parameters for one in found if not one.is_command}
+    many = {name: n for name, n in many.items() if n > MAX_PARAMETERS}
     assert not many
 
 
 def test_every_public_name_is_explained():
     """Modules, public classes and public functions say what they are for."""
-    public = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     silent = []
     for path in modules("src"):
-        tree = tree_of(path)
-        if tree.body and not ast.get_docstring(tree):
-            silent.append(label(path))
+        module = module_of(path)
+        silent += [label(path)] * module.is_silent
+        public = re.compile(re.escape(label(path)) + r"\.[^_.][^.]*")
         silent += [
-            f"{label(path)}: {node.name}"
-            for node in tree.body
-            if isinstance(node, public) and node.name[0] != "_" and not ast.get_docstring(node)
+            one.name
+            for one in module.definitions
+            if public.fullmatch(one.name) and not one.is_explained
         ]
     assert not silent
 
@@ -149,7 +191,8 @@ def test_names_say_what_a_thing_is():
     """No module, class or function is called by a word that fits everything."""
     vague = []
     for path in modules("src", "tests", "bench", "scripts"):
-        names = [path.stem, *(node.name for _, node in definitions(path))]
+        defined = [one.name for one in module_of(path).definitions]
+        names = [path.stem, *(name.rpartition(".")[2] for name in defined)]
         ours = [name for name in names if name not in NAMED_BY_OTHERS]
         vague += [f"{label(path)}: {name}" for name in ours if words_of(name) & set(VAGUE)]
     assert not vague
@@ -162,24 +205,18 @@ def words_of(name):
 
 def test_tests_wait_for_events_and_not_for_time():
     """No test sleeps: it waits for what it needs, with a deadline."""
-    sleeping = []
-    for path in modules("tests"):
-        if "sleep" not in text_of(path):
-            continue
-        calls = [node.func for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
-        names = {getattr(func, "attr", getattr(func, "id", "")) for func in calls}
-        sleeping += [label(path)] * ("sleep" in names)
+    sleeping = [label(path) for path in modules("tests") if module_of(path).sleeps]
     assert not sleeping
 
 
 def test_every_test_states_its_law():
     """The docstring of each test is the law that it proves."""
     silent = [
-        name
+        one.name
         for path in modules("tests")
         if path.stem.startswith("test_")
-        for name, node in functions(path)
-        if name.rpartition(".")[2].startswith("test_") and not ast.get_docstring(node)
+        for one in module_of(path).functions
+        if one.name.rpartition(".")[2].startswith("test_") and not one.is_explained
     ]
     assert not silent
 
