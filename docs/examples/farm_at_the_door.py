@@ -47,8 +47,9 @@ which has twenty times as many accounts for its catalogue as one that is worth i
 SINCE_S = 600
 """Between the end of the past and now."""
 
-IN_AN_HOUR = 400
-"""New recordings for each account: so generous that it is not the budget that ends the farm."""
+BUDGET = 5_000
+"""New recordings for each account, in an hour, a day and a month: half of it, which is what is left
+beside a suspicion, is more than one account gets to, so that it is not the budget that ends one."""
 
 BESIDE = 12
 """People who ask beside the farm, each for five hits."""
@@ -152,7 +153,8 @@ def make_archive(folder: Path, catalogue: Catalogue) -> tuple[Path, list[str]]:
     phono(archive, "catalogue", "build")
     settings = archive / "phonotheque.toml"
     text = settings.read_text("utf-8").replace("\n[guard]\n", "\n[guard]\nshadow_days = 0\n")
-    more = f"\n[listen]\nrestricted_in_hour = {IN_AN_HOUR}\nrequests_per_s = 0\n"
+    budgets = [f"restricted_in_{time} = {BUDGET}" for time in ("hour", "day", "month")]
+    more = "\n".join(["\n[listen]", *budgets, "requests_per_s = 0\n"])
     settings.write_text(text.replace("\n[listen]\n", more), "utf-8")
     gids = [str(gid_of("holdings", "recording", names[n])) for n in range(catalogue.tracks)]
     return archive, gids
