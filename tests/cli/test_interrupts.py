@@ -28,6 +28,19 @@ from phonotheque.cli import app
 app.run = lambda _: exec("{STOP}")
 """
 
+WHILE_WAITING = """
+import random, signal
+from phonotheque.stopping import Stop
+
+moments = random.Random(5)
+for _ in range(1_000):
+    stop = Stop()
+    signal.signal(signal.SIGALRM, lambda *_: stop.set())
+    signal.setitimer(signal.ITIMER_REAL, moments.uniform(5e-6, 60e-6))
+    while not stop.wait({}):
+        pass
+"""
+
 
 @pytest.mark.parametrize("when", [WHILE_LOADING, WHILE_TEXT_IS_EXECUTED])
 def test_ctrl_c_that_comes_early_ends_with_130(when):
@@ -72,3 +85,11 @@ def test_a_fault_of_compiled_code_stays_one(monkeypatch):
     monkeypatch.setattr(app, "_command", lambda: fails)
     with pytest.raises(SystemError):
         call("status")
+
+
+@pytest.mark.parametrize("timeout", ["1e-6", "0.5", ""])
+def test_who_waits_to_be_told_to_stop_is_woken(timeout):
+    """Whenever in the wait the signal comes. (With `threading.Event`, whose lock the very wait may
+    hold that is interrupted, some of so many never end.)"""
+    script = WHILE_WAITING.format(timeout)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from phonotheque.music.number_words import counted
+from phonotheque.stopping import Stop
 
 if TYPE_CHECKING:
     from phonotheque.mirror.news import Came
@@ -63,7 +63,7 @@ def read_shown(size_bytes: int) -> Iterator[Callable[[int], None]]:
         yield bar.advance
 
 
-def watched(root: Path, stop: Event) -> None:
+def watched(root: Path, stop: Stop) -> None:
     """Show how a mirror stands, anew every second, until told to stop."""
     from rich.console import Console
     from rich.live import Live

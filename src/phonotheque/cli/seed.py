@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +15,7 @@ from phonotheque.cli.exit_status import DONE, FOUND
 from phonotheque.cli.options import Json, Loopback, archive_of
 from phonotheque.cli.output import print_json, tell
 from phonotheque.errors import NotHeldError, PhonothequeError
+from phonotheque.stopping import Stop
 
 if TYPE_CHECKING:
     from phonotheque.archive.bulk.decisions import Decisions, Look
@@ -127,7 +127,7 @@ def _say_not_shared(name: str, why: str) -> None:
     print(f"phono: {name} is not shared: {why}", file=sys.stderr, flush=True)
 
 
-def _watch(seeder: Seeder, stop: Event, root: Path, decisions: Decisions, seen: Look) -> bool:
+def _watch(seeder: Seeder, stop: Stop, root: Path, decisions: Decisions, seen: Look) -> bool:
     """Tell of damage, and let go of what is withdrawn, until told to stop; True for either."""
     told = 0
     removed: set[str] = set()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
+
+from phonotheque.stopping import Stop
 
 
-def stop_at_signals() -> Event:
-    """Return an event that Ctrl-C and SIGTERM set, from now on."""
-    stop = Event()
+def stop_at_signals() -> Stop:
+    """Return what Ctrl-C and SIGTERM set, from now on."""
+    stop = Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     return stop
@@ -21,7 +22,7 @@ class StoppedError(Exception):
 
 
 @contextmanager
-def until_stopped(words: str = "") -> Iterator[Event]:
+def until_stopped(words: str = "") -> Iterator[Stop]:
     """Let the block end in its own way when it is told to stop, and only then the command.
 
     Args:

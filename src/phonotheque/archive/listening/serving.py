@@ -26,7 +26,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import uvicorn
 
@@ -38,6 +38,7 @@ from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import LocalDisk, read_whole
 from phonotheque.listen.metrics import Metrics, make_metrics
 from phonotheque.publish.web.server import cannot_listen
+from phonotheque.stopping import Stop
 
 STOP_S = 8
 """How long what is being sent may still take when the door is closed."""
@@ -84,7 +85,7 @@ def listen_at(host: str, port: int) -> socket.socket:
         raise cannot_listen(host, port, error) from error
 
 
-def serve(served: Served, listening: socket.socket, on_fault: OnFault, stop: Event) -> None:
+def serve(served: Served, listening: socket.socket, on_fault: OnFault, stop: Stop) -> None:
     """Serve until `stop` is set, or the one worker ends.
 
     Args:
@@ -111,10 +112,10 @@ def work(
     counts: Path,
     row: int,
     on_fault: OnFault,
-    stop: Event | None = None,
+    stop: Stop | None = None,
 ) -> None:
     """Be one worker, until a signal comes, or has come: `stop` is set then."""
-    told = stop or Event()
+    told = stop or Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn answers them while it serves, and raises them once more at its end.
         signal.signal(number, lambda *_: told.set())
@@ -204,7 +205,7 @@ class _Crew:
         self._on_fault = on_fault
         self._workers = [self._hire(row) for row in range(served.workers)]
 
-    def run(self, stop: Event) -> None:
+    def run(self, stop: Stop) -> None:
         """Replace who dies, until told to stop."""
         born = [time.monotonic()] * len(self._workers)
         try:
