@@ -1,7 +1,8 @@
 """Whether a process was told to stop: said by a signal's handler, waited for by anybody.
 
 Laws: whoever is interrupted by the handler while he waits is woken by it, and one that a signal
-came too early for, before he slept, hears it within a second.
+came too early for, before he slept, hears it within a second; what a forked child is told is told
+to it alone.
 
 `threading.Event` keeps neither: its `set` takes a lock, which the wait that was interrupted may
 hold, in the very same thread; a wait without an end sleeps on where the signal came just before it.
@@ -23,7 +24,7 @@ class Stop:
     """It is set once and for all; asked and waited for as `threading.Event` is."""
 
     def __init__(self) -> None:
-        self._is_set = False
+        self._is_set, self._process = False, os.getpid()
         reads, self._writes = os.pipe()
         os.set_blocking(self._writes, False)
         self._waking = select.poll()
@@ -33,8 +34,9 @@ class Stop:
     def set(self) -> None:
         """Say so, from wherever, at any moment of any thread."""
         self._is_set = True
-        with suppress(BlockingIOError):  # it is full of such words already
-            os.write(self._writes, b"\0")
+        if os.getpid() == self._process:  # a child has the handler, and this end of the pipe, too
+            with suppress(BlockingIOError):  # it is full of such words already
+                os.write(self._writes, b"\0")
 
     def is_set(self) -> bool:
         """Whether it was said."""

@@ -1,5 +1,6 @@
 """Ctrl-C ends every command with 130 and one sentence, whenever it comes."""
 
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ from tests.cli.phono import Done, call
 
 from phonotheque.__main__ import InterruptedByUserError
 from phonotheque.cli import app
+from phonotheque.stopping import Stop
 
 STOP = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
 # A shell has what it starts in the background ignore Ctrl-C, these tests' run itself perhaps.
@@ -93,3 +95,17 @@ def test_who_waits_to_be_told_to_stop_is_woken(timeout):
     hold that is interrupted, some of so many never end.)"""
     script = WHILE_WAITING.format(timeout)
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+
+
+def test_what_a_forked_child_is_told_is_told_to_it_alone():
+    """It has the handler of its parent, who sleeps on."""
+    stop = Stop()
+    child = os.fork()
+    if child == 0:
+        stop.set()
+        os._exit(0 if stop.wait() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert not stop.wait(0)
+    assert stop._waking.poll(0) == []
+    stop.set()
+    assert stop.wait()
