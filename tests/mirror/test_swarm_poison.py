@@ -253,13 +253,15 @@ class Counted(WrongBytes):
         super().lie(first, size_bytes)
 
 
-def turning(place: Place, engine: type[Turning], sources: Sources) -> Ways:
+def turning(
+    place: Place, engine: type[Turning], sources: Sources, stall_s: float = PATIENCE_S
+) -> Ways:
     """Ways with an engine that soon begins afresh."""
     Turning.starts.clear()
     Counted.asked = 0
 
     def start() -> Swarm:
-        return engine(LOOPBACK, place.root / INCOMING, stall_s=PATIENCE_S, retry_s=0.5)
+        return engine(LOOPBACK, place.root / INCOMING, stall_s=stall_s, retry_s=0.5)
 
     return Ways(swarm=start, sources=sources)
 
@@ -288,8 +290,9 @@ def test_who_lied_when_it_was_asked_alone_is_never_asked_again(place: Place, giv
     with Seeder(LOOPBACK) as half, Loopback(Counted) as server:
         half.add(ORIGIN.torrent.data, giver / "volumes", [ORIGIN.objects[0].path])
         sources = Sources((peer(half),), (server.address(),))
-        for _ in range(5):  # on a busy machine a turn may end before the lie has come
-            ways = replace(turning(place, Turning, sources), is_stopping=is_over)
+        for _ in range(5):  # on a busy machine all turns may end before the lie has come
+            ways = turning(place, Turning, sources, stall_s=5.0)
+            ways = replace(ways, is_stopping=is_over)
             told = list(Fetching(place, ways).run([Job(NAME, lambda: ORIGIN.contents)]))
             if not told:
                 break
