@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -72,16 +74,15 @@ def test_any_changed_byte_is_noticed(data: st.DataObject) -> None:
     save(disk, PATH, some(1))
     with disk.open(PATH) as file:
         whole = bytearray(file.read())
+    begins_arrays = whole.index(b"\n") + 1
     place = data.draw(st.integers(0, len(whole) - 1))
     whole[place] ^= 1 << data.draw(st.integers(0, 7))
     disk.remove(PATH)
     writer = disk.create(PATH)
     writer.write(whole)
     writer.close()
-    begins_arrays = whole.index(b"\n") + 1
-    if place >= begins_arrays:
-        with pytest.raises(MalformedError):
-            load(disk, PATH)
+    with pytest.raises(MalformedError) if place >= begins_arrays else suppress(MalformedError):
+        load(disk, PATH)
 
 
 @pytest.mark.parametrize("cut", [0, 10, 200, -1])
