@@ -5,7 +5,7 @@ import json
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from phonotheque.catalogue.match.entry import (
@@ -439,6 +439,8 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES | st.binary(max_size=9), max_size=12), st.sampled_from([None, *Format]))
+@example([b"\xff\xfe", b"artist,title\n"], Format.JSPF)  # cut off within a letter of two bytes
+@example([b"\xfe\xff", b"\xd8\x00"], Format.JSPF)  # half of a pair
 def test_no_bytes_break_the_reader(pieces, chosen):
     """Whatever a file holds, it is read, or refused in our words."""
     try:

@@ -93,7 +93,7 @@ def _whole(source: Source, file: str) -> Text:
         if len(whole) > LARGEST:
             todo = "Give it as lines of JSON, or in parts."
             raise BadRequestError(file, f"it is larger than {LARGEST:,} bytes", todo)
-    return whole.decode(source.encoding).encode() if source.encoding else whole
+    return whole.decode(source.encoding, "replace").encode() if source.encoding else whole
 
 
 def _list_in(text: Text, begin: int, depth: int) -> int | None:
