@@ -21,6 +21,8 @@ import libtorrent
 _OBJECT = re.compile(r"([0-9a-f]{64})(\.[a-z0-9]{1,8})?")
 Record = Mapping[str, Any]
 
+_STAMP = "published/metadata/timestamp.json"
+
 
 @dataclass
 class Facts:
@@ -196,3 +198,19 @@ def _check_promise(root: Path, facts: Facts, record: Record) -> None:
         assert record["succeeded_by"] in facts.volumes, f"lost: {record}"
     elif record.get("examined"):
         assert any(event["event"] == "fixity" for event in facts.events), f"lost: {record}"
+
+
+def check_left_behind(printed: Iterable[Record]) -> None:
+    """Hold what `verify` printed after a command was interrupted against what it may have left.
+
+    Bytes that nobody was promised may lie there, and are named; and a first index, which the
+    register names already, may wait to be signed.
+
+    Raises:
+        AssertionError: Something else was found.
+    """
+    for one in printed:
+        if one.get("kind", "unreferenced") == "unreferenced":
+            continue
+        assert (one["kind"], one["path"]) == ("missing", _STAMP), one
+        assert "publish run" in one["detail"], one
