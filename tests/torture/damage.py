@@ -42,8 +42,10 @@ def damage(stage: Stage, seed: int) -> str:
     shutil.copytree(stage.folder / "sealed", phono.archive, symlinks=True)
     objects = sorted(iter_objects(phono.archive))
     wanted: dict[str, str] = {}
-    for path in rng.sample(objects, rng.randint(1, 6)):
-        wanted[str(path.relative_to(phono.archive))] = _hurt(rng, path, objects)
+    chosen = rng.sample(objects, rng.randint(1, 6))
+    sound = sorted(set(objects) - set(chosen))
+    for path in chosen:
+        wanted[str(path.relative_to(phono.archive))] = _hurt(rng, path, sound)
     for number in range(rng.randint(0, 2)):
         stray = phono.archive / "objects" / rng.choice(("00", "ab")) / f"stray {number}"
         stray.parent.mkdir(exist_ok=True)
@@ -57,8 +59,9 @@ def damage(stage: Stage, seed: int) -> str:
     return f"{len(wanted)} damages found"
 
 
-def _hurt(rng: random.Random, path: Path, objects: list[Path]) -> str:
-    """Damage one object. Returns the kind that must be found."""
+def _hurt(rng: random.Random, path: Path, sound: list[Path]) -> str:
+    """Damage one object; the bytes of a sound one may take its place: a damaged one's could be its
+    own. Returns the kind that must be found."""
     kind = rng.choice(("flip", "zero", "truncate", "grow", "swap", "delete", "folder", "link"))
     size_bytes = path.stat().st_size
     if kind in ("delete", "folder", "link"):
@@ -68,7 +71,7 @@ def _hurt(rng: random.Random, path: Path, objects: list[Path]) -> str:
         if kind == "link":
             path.symlink_to("/etc/hostname")
         return "missing"
-    other = rng.choice([one for one in objects if one != path and one.is_file()])
+    other = rng.choice(sound)
     changes: dict[str, Callable[[bytes], bytes]] = {
         "flip": lambda data: _flip(rng, data),
         "zero": lambda data: _zero(rng, data),
