@@ -54,6 +54,7 @@ findings = st.builds(
 pasts = st.builds(
     Past,
     rung=st.sampled_from(Rung),
+    basis=st.sampled_from(Basis),
     second=st.sampled_from([NOW - DAY_S, NOW]),
     is_shadow=st.booleans(),
     finding=findings,
@@ -143,7 +144,9 @@ def test_the_same_evidence_decides_once(finding, standing):
     """What a finding led to it leads to no more, also when nothing of it holds any longer."""
     decision = decide(finding, standing, RULES, NOW)
     if decision is not None:
-        past = Past(rung=decision.rung, second=NOW, is_shadow=False, finding=finding)
+        past = Past(
+            rung=decision.rung, basis=decision.basis, second=NOW, is_shadow=False, finding=finding
+        )
         after = replace(standing, past=(*standing.past, past))
         assert decide(finding, after, RULES, NOW + DAY_S) is None
 
@@ -211,6 +214,54 @@ def test_more_evidence_never_means_less(finding, standing, score, canaries, in_g
     assert weigh(more, standing, RULES)[0] >= weigh(finding, standing, RULES)[0]
 
 
+def rung_decided(finding, standing):
+    """What follows from a finding, beside what holds."""
+    decision = decide(finding, standing, RULES, NOW)
+    return standing.rung if decision is None else decision.rung
+
+
+@given(findings, standings, st.sampled_from(Rung), st.integers(0, 4), st.booleans())
+def test_more_evidence_never_hides_other(finding, standing, rung, canaries, in_group):
+    """Whatever was decided before on a part of the evidence: what another part leads to by itself
+    it leads to beside it, too."""
+    standing = replace(standing, rung=rung)
+    more = replace(
+        finding,
+        canaries=finding.canaries + canaries,
+        group=GROUP if in_group else finding.group,
+    )
+    assert rung_decided(more, standing) >= rung_decided(finding, standing)
+
+
+@pytest.mark.parametrize("is_address", [False, True])
+@pytest.mark.parametrize("more", [{"score": 0.7}, {"group": GROUP}])
+def test_canaries_that_are_settled_protect_from_nothing(more, is_address):
+    """Who was suspended for two of them and answered is asked for what he does afterwards: their
+    hits stay in all that is found of him, and lead to nothing any more."""
+    first = replace(found(canaries=2, is_address=is_address), second=100)
+    decision = decide(first, Standing(), RULES, 100)
+    assert decision is not None
+    cases = cases_of([Decided("g1", decision, first), Answered("g1", 4 * DAY_S, is_passed=True)])
+    standing = cases.standing(ACCOUNT, 6 * DAY_S)
+    assert decide(replace(first, second=6 * DAY_S), standing, RULES, 6 * DAY_S) is None
+    again = decide(replace(first, second=6 * DAY_S, **more), standing, RULES, 6 * DAY_S)
+    assert again is not None
+    assert (again.rung, again.basis is Basis.CANARY) == (Rung.CHALLENGE, False)
+
+
+def test_who_was_suspended_for_canaries_was_not_asked():
+    """A person took that back; conduct two days later asks him, as it asks everybody first."""
+    first = replace(found(canaries=2, score=0.1), second=DAY_S)
+    decision = decide(first, Standing(), RULES, DAY_S)
+    assert decision is not None
+    wrong = Settled("g1", DAY_S + 3_600, Rung.NONE, 0, "ann", "A list of theirs.", is_wrong=True)
+    cases = cases_of([Decided("g1", decision, first), wrong])
+    later = replace(found(canaries=2, score=1.05, recount=counted(*[2.0] * 71)), second=3 * DAY_S)
+    decided = decide(later, cases.standing(ACCOUNT, 3 * DAY_S), RULES, 3 * DAY_S)
+    assert decided is not None
+    assert (decided.rung, decided.basis) == (Rung.CHALLENGE, Basis.CONDUCT)
+
+
 @given(findings)
 def test_a_permit_keeps_all_away_but_canaries(finding):
     """With a permit nothing is asked and nothing is smaller, unless canaries say so."""
@@ -252,7 +303,7 @@ def test_a_version_is_of_all_that_decides(monkeypatch, name):
     """Whatever number of the rules is another one, so is the version that decisions name; it is the
     same one in every process, and during the first days of a service."""
     before, value = RULES.version, getattr(ladder, name)
-    assert before == "2-f8099cad"
+    assert before == "3-f8099cad"
     assert Rules(shadow_until=NOW).version == before
     more = value + 1 if isinstance(value, int) else {**value, Rung.BUDGET: 0.4}
     monkeypatch.setattr(ladder, name, more)
@@ -288,7 +339,7 @@ def test_a_new_service_only_writes_down():
     decision = decide(finding, Standing(), rules, NOW)
     assert decision is not None
     assert (decision.is_shadow, decision.rung_at(NOW)) == (True, Rung.NONE)
-    past = Past(rung=Rung.SUSPEND, second=NOW, is_shadow=True, finding=finding)
+    past = Past(rung=Rung.SUSPEND, basis=Basis.CANARY, second=NOW, is_shadow=True, finding=finding)
     known = Standing(shadow_rung=Rung.SUSPEND, past=(past,))
     assert decide(finding, known, rules, NOW) is None
     assert decide(finding, replace(known, shadow_rung=Rung.NONE), rules, NOW) is None

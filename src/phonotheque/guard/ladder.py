@@ -7,7 +7,7 @@ Laws:
 - an address, behind which there may be many, is asked at most;
 - what was decided on some evidence is not decided again on the same, however often it is found;
   what a person looked at and took back is not decided again on it; but what is found when that
-  evidence is over, be it as strong or weaker, is other evidence;
+  evidence is over, be it as strong or weaker, is other evidence, and so is another kind of it;
 - a permit keeps everything automatic away but what canaries prove;
 - conduct that only observes is no decision: what such an account opens is written down
   (`guard.ledger`), which touches nobody and stands on no paper;
@@ -32,7 +32,7 @@ from phonotheque.guard.decisions import DAY_S, HOUR_S, Basis, Decision, Finding,
 from phonotheque.guard.evidence import sentences
 from phonotheque.guard.rungs import FROM_SCORE, Rung, rung_of
 
-EDITION = 2
+EDITION = 3
 """Of what is decided here, by whichever numbers: one more when the rules themselves change."""
 
 LASTS_S = {
@@ -88,6 +88,7 @@ class Past:
     """A decision that the guard made before, and on what."""
 
     rung: Rung
+    basis: Basis
     second: int
     is_shadow: bool
     finding: Finding
@@ -129,14 +130,19 @@ def decide(finding: Finding, standing: Standing, rules: Rules, now: int) -> Deci
     Args:
         now: Seconds since 1970; what was found may have happened long before.
     """
-    rung, basis = weigh(finding, standing, rules)
     is_shadow = now < rules.shadow_until
-    if rung <= (max(standing.rung, standing.shadow_rung) if is_shadow else standing.rung):
+    holds = max(standing.rung, standing.shadow_rung) if is_shadow else standing.rung
+    made = [past for past in standing.past if is_shadow or not past.is_shadow]
+
+    def is_new(rung: Rung, basis: Basis) -> bool:
+        return rung > holds and not any(
+            past.rung >= rung and _is_same(finding, basis, past, standing, rules) for past in made
+        )
+
+    new = (one for one in supported(finding, standing, rules) if is_new(*one))
+    rung, basis = next(new, (Rung.NONE, Basis.BUDGET))
+    if rung is Rung.NONE:
         return None
-    for past in standing.past:
-        counts = past.rung >= rung and (is_shadow or not past.is_shadow)
-        if counts and _is_same(finding, basis, past, standing, rules):
-            return None
     evidence, counterfactual = sentences(finding, basis, rung)
     return Decision(
         account=finding.account,
@@ -156,17 +162,23 @@ def decide(finding: Finding, standing: Standing, rules: Rules, now: int) -> Deci
 
 def weigh(finding: Finding, standing: Standing, rules: Rules) -> tuple[Rung, Basis]:
     """Return the highest rung that the evidence supports, and which evidence does."""
-    supported = [(_by_canaries(finding, standing, rules), Basis.CANARY)]
+    return supported(finding, standing, rules)[0]
+
+
+def supported(finding: Finding, standing: Standing, rules: Rules) -> list[tuple[Rung, Basis]]:
+    """Return the rung that each kind of evidence supports, the highest first; of equals the
+    strongest evidence."""
+    found = [(_by_canaries(finding, standing, rules), Basis.CANARY)]
     if standing.permit is None:
-        supported += [
+        found += [
             (_by_conduct(finding, standing, rules), Basis.CONDUCT),
             (_by_group(finding, standing), Basis.GROUP),
         ]
-    supported.append((Rung.OBSERVE if finding.over_budget else Rung.NONE, Basis.BUDGET))
-    rung, basis = max(supported, key=lambda one: one[0])  # of equals the first: the strongest
+    found.append((Rung.OBSERVE if finding.over_budget else Rung.NONE, Basis.BUDGET))
+    found.sort(key=lambda one: -one[0])
     if finding.is_address:
-        rung = min(rung, Rung.CHALLENGE)
-    return rung, basis
+        found = [(min(rung, Rung.CHALLENGE), basis) for rung, basis in found]
+    return found
 
 
 def _is_same(finding: Finding, basis: Basis, past: Past, standing: Standing, rules: Rules) -> bool:

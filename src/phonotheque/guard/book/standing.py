@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from phonotheque.guard.book.case import Case, is_taken_back
-from phonotheque.guard.decisions import Permit
+from phonotheque.guard.decisions import Basis, Permit
 from phonotheque.guard.ladder import CLEARED_S, Past, Standing
 from phonotheque.guard.rungs import Rung
 
@@ -54,6 +54,7 @@ def _past(cases: Iterable[Case]) -> Iterator[Past]:
                 made = decided.decision
                 yield Past(
                     rung=made.rung,
+                    basis=made.basis,
                     second=made.second,
                     is_shadow=made.is_shadow,
                     finding=decided.finding,
@@ -62,15 +63,20 @@ def _past(cases: Iterable[Case]) -> Iterator[Past]:
 
 def _asked(cases: Sequence[Case], permitted_at: int) -> tuple[int, float]:
     """When the guard really asked an account last, or was answered, and the highest score at which
-    it asked; what a person asked has no score, so that nobody can say what is more than that. What
-    was asked before a permit is settled by it: nobody went on by opening what he was permitted."""
+    it asked; what a person asked has no score, so that nobody can say what is more than that; who
+    was suspended for canaries was asked nothing. What was asked before a permit is settled by it:
+    nobody went on by opening what he was permitted."""
     made = (one for one in _past(cases) if one.rung >= Rung.CHALLENGE and not one.is_shadow)
-    asked = [one for one in made if one.second > permitted_at]
+    asked = [one for one in made if one.second > permitted_at and not _is_without_question(one)]
     if not asked:
         return 0, 0.0
     answers = [one.second for case in cases for one in case.answers if one.is_passed]
     last = max(*answers, *(one.second for one in asked), 0)
     return last, max(one.finding.best_score for one in asked)
+
+
+def _is_without_question(past: Past) -> bool:
+    return past.rung is Rung.SUSPEND and past.basis is Basis.CANARY
 
 
 def _answered(case: Case, second: int) -> tuple[float, frozenset[str]]:
