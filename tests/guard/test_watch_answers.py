@@ -10,6 +10,7 @@ pytest.importorskip("numba", reason="the extra `guard` is not installed")
 from guard.book.making import Clock, new_desk
 from guard.test_watching import BEGIN, ROCK, gid, line, write
 from phonotheque.archive.guarding.watching import Watcher
+from phonotheque.guard.book.entries import Settled
 from phonotheque.guard.decisions import DAY_S, HOUR_S
 from phonotheque.guard.grouping import Grouping
 from phonotheque.guard.groups.membership import Demand
@@ -138,3 +139,24 @@ def test_a_question_on_paper_is_failed_by_nobody(tmp_path) -> None:
         door.hears(BEGIN + day * DAY_S, OTHER)
     assert door.marks == ([False] * FOUND, [False] * FOUND)
     assert door.guard.groups.demand == Demand()
+
+
+@pytest.mark.parametrize("restart", [STAYS, KILLED, KEPT])
+def test_who_was_found_on_paper_is_asked_when_nothing_is_on_paper_any_more(
+    tmp_path, restart
+) -> None:
+    """The next look at groups finds them again, and asks them; but for whom a person cleared."""
+    door = Door(tmp_path, restart, shadow_days=30)
+    door.hears(BEGIN, *NAMES)
+    asked = door.hears(BEGIN + 6 * HOUR_S, OTHER)
+    assert [one.decision.is_shadow for one in asked] == [True] * FOUND
+    number = door.desk.read().cases.of_account[NAMES[0]]
+    wrong = Settled(number, door.desk.now, Rung.NONE, 0, "ann", "A choir.", is_wrong=True)
+    door.desk.settle(number, wrong)
+    later = [
+        one.decision
+        for day in (29, 30, 31, 40)
+        for one in door.hears(BEGIN + day * DAY_S + 60, OTHER)
+    ]
+    assert sorted(one.account for one in later) == NAMES[1:]
+    assert {(one.rung, one.is_shadow) for one in later} == {(Rung.CHALLENGE, False)}

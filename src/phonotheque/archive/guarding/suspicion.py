@@ -249,9 +249,13 @@ class Suspicion:
         self._notice(list(self.found), self.latest)  # what they did since counts, too
         return list(self.found.values())
 
-    def again(self) -> None:
-        """Notice all whom it ever noticed, as they stand now."""
+    def again(self, is_cleared: Callable[[str], bool]) -> None:
+        """Notice all whom it ever noticed, as they stand now. Who was found in a group is free to
+        be found again by the next look at groups, but for whom a person cleared of one."""
         self.see()
+        for account in np.flatnonzero(self.guard.marks.round > 0).tolist():
+            if not is_cleared(self.names.called[account]):
+                self.guard.marks.asked[account] = False
         self._notice(list(self.told), self.latest)
 
     def _make_room(self) -> None:

@@ -200,7 +200,8 @@ class Watcher:
         begun = self._book.cases.begun
         is_shadow = begun is not None and self._desk.now < begun.shadow_until
         if self.suspicion.is_shadow and not is_shadow:
-            self.suspicion.again()
+            cases, now = self._read_book().cases, self._desk.now
+            self.suspicion.again(lambda name: bool(cases.standing(name, now).answered_groups))
         self._has_news |= self.suspicion.is_shadow != is_shadow
         self.suspicion.is_shadow = is_shadow
 
