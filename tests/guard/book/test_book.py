@@ -22,7 +22,7 @@ from guard.book.making import (
     permit_for,
     write_some,
 )
-from phonotheque.archive.guarding.desk import MAP
+from phonotheque.archive.guarding.desk import MAP, GuardDesk
 from phonotheque.archive.guarding.settling import Answer, answer_appeal, forget_case
 from phonotheque.archive.guarding.words import forget_words, words_of
 from phonotheque.disk import LocalDisk
@@ -316,6 +316,30 @@ def test_a_rejected_appeal_leaves_the_question_to_be_answered(tmp_path):
     assert held.rung_at(BEGIN) is Rung.CHALLENGE
     answered = desk.answer("g2", "I dig for obscure records.", is_passed=True)
     assert answered.rung_at(BEGIN) is Rung.NONE
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "holds"),
+    [
+        (lambda desk: desk.take(canaries(1, BEGIN + 1)), Rung.SUSPEND),
+        (lambda desk: desk.permit(permit_for(1, BEGIN + 1, days=90)), Rung.NONE),
+    ],
+)
+def test_a_rejected_appeal_overrules_nothing_that_came_meanwhile(tmp_path, meanwhile, holds):
+    """What another process writes while this one waits for its turn holds, as if it came after."""
+
+    class Late(GuardDesk):
+        def settle(self, *asked):
+            self.clock.now += 1
+            meanwhile(desk)
+            return super().settle(*asked)
+
+    desk = new_desk(tmp_path, Clock())
+    desk.take(grouped(1))
+    desk.appeal("g2", "It was me.")
+    late = Late(desk.root, desk.disk, desk.clock, 0)
+    answer_appeal(late, "g2", Answer("ann", "It stands.", is_accepted=False))
+    assert desk.read().cases.by_number["g2"].rung_at(desk.now) is holds
 
 
 def test_what_holds_of_an_old_case_is_known_in_a_new_one(tmp_path):

@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from phonotheque.archive.guarding.words import keep_words
 from phonotheque.config import FILE_NAME, parse_config
 from phonotheque.disk import Disk, LocalDisk, make_folders, read_whole, refusal, write_changed
@@ -130,7 +132,8 @@ class GuardDesk:
         return decided
 
     def settle(self, number: str, settled: Settled, permit: Permit | None = None) -> Case:
-        """Write down what a person found on looking at a case, and a permit that follows.
+        """Write down what a person found on looking at a case, and a permit that follows. An appeal
+        that is rejected leaves what holds when it is written down, also what was decided meanwhile.
 
         Raises:
             BadReferenceError: There is no such case.
@@ -145,6 +148,8 @@ class GuardDesk:
                 wrong = "nobody waits for an answer to an appeal"
                 todo = f"`phono guard decide {number} RUNG --reason WHY` settles it without one."
                 raise ConflictError(number, wrong, todo)
+            if settled.is_appeal and not settled.is_wrong:
+                settled = _as_it_holds(case, settled, self.now)
             _require_not_taken_back(case, settled, self.now)
             last = book.cases.of_account[case.account]
             if last != number and settled.rung > Rung.NONE:
@@ -257,6 +262,11 @@ def _require_reason(text: str) -> None:
     """Raises `BadRequestError` when nothing is said: the account is told it, and may object."""
     if not text.strip():
         raise BadRequestError("--reason", "a decision has a reason", "Say it in a sentence.")
+
+
+def _as_it_holds(case: Case, settled: Settled, now: int) -> Settled:
+    rung, until = case.rung_at(now), case.ends_at(now)[0]
+    return msgspec.structs.replace(settled, second=now, rung=rung, until=until)
 
 
 def _require_not_taken_back(case: Case, settled: Settled, now: int) -> None:

@@ -57,17 +57,14 @@ def settle(desk: GuardDesk, number: str, settling: Settling) -> Case:
 
 
 def answer_appeal(desk: GuardDesk, number: str, answer: Answer) -> Case:
-    """Answer an appeal: the decision is taken back, or it holds as it did.
+    """Answer an appeal: the decision is taken back, or it holds as it does.
 
     Raises:
         BadReferenceError: There is no such case.
         ConflictError: Nobody waits for an answer.
     """
-    now = desk.now
-    case = known(desk.read().cases, number)
-    rung = Rung.NONE if answer.is_accepted else case.rung_at(now)
     settled = Settled(
-        number, now, rung, case.ends_at(now)[0], answer.by, answer.reason,
+        number, desk.now, Rung.NONE, desk.now, answer.by, answer.reason,
         is_appeal=True, is_wrong=answer.is_accepted,
     )  # fmt: skip
     return desk.settle(number, settled, answer.permit)
