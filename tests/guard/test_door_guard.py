@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import threading
 from ipaddress import ip_address
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guard.book.making import BEGIN, Clock, new_desk
+from phonotheque.archive.guarding import verdict_map
 from phonotheque.archive.guarding.case_pages import ConcernedDesk
 from phonotheque.archive.guarding.door_guard import Allowed, DoorGuard
 from phonotheque.archive.guarding.spending import FILE, Budget, Spending
@@ -237,6 +240,42 @@ def test_a_damaged_map_suspends_nobody(tmp_path, damage):
     assert guard.refuses(wish(1)) is not None
     (tmp_path / "state/guard/verdicts").write_bytes(damage)
     assert guard.refuses(wish(1)) is None
+
+
+def test_a_map_that_cannot_be_opened_now_is_tried_again(tmp_path, monkeypatch):
+    """Where too many files are open what was decided before holds, and what is decided meanwhile
+    holds as soon as there is room."""
+    clock = Clock()
+    guard, desk = worker(tmp_path, clock), new_desk(tmp_path, clock)
+    desk.decide(guard.account(SOMEBODY), Rung.SUSPEND, "ann", "A farm.")
+    assert guard.refuses(wish(1)) is not None
+    other = Listener(ip_address("203.0.113.8"), Place())
+    desk.decide(guard.account(other), Rung.SUSPEND, "ann", "A farm.")
+    with monkeypatch.context() as full:
+
+        def refuse(*_asked):
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        full.setattr(verdict_map, "open", refuse, raising=False)
+        assert guard.refuses(wish(1)) is not None
+        assert guard.refuses(wish(1, other)) is None
+    assert guard.refuses(wish(1, other)) is not None
+
+
+@pytest.mark.parametrize("damage", ["p800007110.0", "", "1.0 2.0", None])
+def test_a_damaged_line_of_the_ledger_is_lost_and_no_more(tmp_path, damage):
+    """No page of that file has a checksum: what is no number any more is a whole budget."""
+    guard = worker(tmp_path, Clock(), in_hour=2)
+    assert [guard.refuses(wish(n)) is None for n in range(3)] == [True, True, False]
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("PRAGMA ignore_check_constraints = ON")
+        if damage is None:
+            db.execute("UPDATE opened SET second = 'x'")
+        else:
+            db.execute("UPDATE spent SET until = ?", (damage,))
+    db.close()
+    assert guard.refuses(wish(3)) is None or damage is None
+    assert guard.spending.is_opened(b"x" * 12, BEGIN) is False
 
 
 def test_without_a_ledger_local_budgets_hold(tmp_path):

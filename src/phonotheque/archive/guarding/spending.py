@@ -116,7 +116,7 @@ class Spending:
         except sqlite3.Error as error:
             self._let_go()
             raise self._away(error) from error
-        return row is not None and now - row[0] < MONTH
+        return row is not None and isinstance(row[0], int) and now - row[0] < MONTH
 
     def _forget(self, db: sqlite3.Connection, now: float) -> None:
         """Let go of what counts no more, once an hour, whichever way the clock went."""
@@ -182,7 +182,10 @@ def _ask(budget: Budget, spent: Spent, now: float) -> Ask:
 
 def _spent(db: sqlite3.Connection, name: bytes) -> Spent:
     row = db.execute("SELECT until FROM spent WHERE name = ?", (name,)).fetchone()
-    return Spent() if row is None else Spent(tuple(map(float, row[0].split())))
+    try:
+        return Spent() if row is None else Spent(tuple(map(float, row[0].split())))
+    except (AttributeError, ValueError):  # damaged: it may be lost
+        return Spent()
 
 
 def _put(db: sqlite3.Connection, name: bytes, spent: Spent) -> None:

@@ -1,7 +1,8 @@
 """The verdict map as a worker of the listening door reads it: where it lies, at each question.
 
 Laws: what the case book says is heard at the next question, in every worker, because each one looks
-whether the file is another one; a file that is not there, or no map, says nothing about anybody.
+whether the file is another one; a file that is not there, or no map, says nothing about anybody; of
+one that cannot be opened now the last one counts, and the next question tries again.
 
 Cost: a look at the folder's entry and 20 comparisons: some microseconds.
 """
@@ -43,14 +44,18 @@ class VerdictMap:
         version = (found.st_ino, found.st_mtime_ns, found.st_size)
         if version != self._known:
             with self._lock:
-                self._data = self._mapped()  # the old one goes when nobody reads it any more
-                self._known = version
+                data = self._mapped()
+                if data is not None:
+                    self._data, self._known = data, version  # the old one goes with its last reader
         return self._data
 
-    def _mapped(self) -> mmap.mmap | bytes:
+    def _mapped(self) -> mmap.mmap | bytes | None:
+        """The file as it is; None when it cannot be opened, as where too many others are."""
         try:
             with open(self._path, "rb") as file:
                 data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError):
+        except OSError:
+            return None
+        except ValueError:  # it is empty
             return b""
         return data if is_map(memoryview(data)) else b""
