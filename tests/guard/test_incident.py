@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonotheque.guard.incident import Background, Known, Taken, report
+from phonotheque.guard.incident import Background, Known, Taken, add_taken, report
 from phonotheque.guard.papers.curves import BASE, TOP, Rising, draw
 from phonotheque.guard.papers.incident_paper import (
     finding_of,
@@ -56,6 +57,29 @@ def test_the_parts_add_up(taken):
     for parts in (found.items, found.accounts, found.days, found.holders):
         assert sum(part.size_bytes for part in parts) == total
     assert found.whole <= sum(account.whole for account in found.accounts)
+
+
+DAY_S = 86_400
+answers = st.lists(
+    st.tuples(
+        st.sampled_from("xy"), st.sampled_from("abc"), st.integers(0, 9 * DAY_S), st.integers(1, 99)
+    ),
+    max_size=30,
+)
+
+
+@given(answers)
+def test_bytes_stand_at_the_day_on_which_they_left(some):
+    """In whichever order the answers are added, of one recording on many days, too."""
+    taken, wanted = {}, Counter()
+    for account, gid, second, size_bytes in some:
+        add_taken(taken, account, gid, Taken(second, second, size_bytes, 1))
+        wanted[f"1970-01-{1 + second // DAY_S:02}"] += size_bytes
+    found = report(taken, background())
+    assert {day.day: day.size_bytes for day in found.days} == wanted
+    for (account, gid), one in taken.items():
+        seconds = [at for *who, at, _ in some if who == [account, gid]]
+        assert (one.first, one.last, one.requests) == (min(seconds), max(seconds), len(seconds))
 
 
 def test_shares_are_of_what_there_was():

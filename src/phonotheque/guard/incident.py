@@ -7,10 +7,11 @@ same takings and never say more than them together.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.instants import instant_of
 
 
@@ -22,16 +23,40 @@ class Taken:
         first, last: Seconds since 1970 of the first and last answer.
         size_bytes: That were sent.
         requests: Answers.
+        by_day: Bytes of each day since 1970; None where all left on the day of `first`.
     """
 
     first: int
     last: int
     size_bytes: int = 0
     requests: int = 0
+    by_day: dict[int, int] | None = None
+
+    def add(self, more: Taken) -> None:
+        """Add what left within one day, in any order of days."""
+        day = more.first // DAY_S
+        if self.by_day is None and day != self.first // DAY_S:
+            self.by_day = self.of_days()
+        if self.by_day is not None:
+            self.by_day[day] = self.by_day.get(day, 0) + more.size_bytes
+        self.first, self.last = min(self.first, more.first), max(self.last, more.last)
+        self.size_bytes += more.size_bytes
+        self.requests += more.requests
+
+    def of_days(self) -> dict[int, int]:
+        """Return the bytes of each day since 1970."""
+        return {self.first // DAY_S: self.size_bytes} if self.by_day is None else self.by_day
 
 
 Takings = dict[tuple[str, str], Taken]
 """By account and item."""
+
+
+def add_taken(takings: Takings, account: str, item: str, more: Taken) -> None:
+    """Add what one account took of one recording within one day."""
+    before = takings.setdefault((account, item), more)
+    if before is not more:
+        before.add(more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +243,14 @@ def _accounts(
 
 def _days(takings: Takings) -> list[Day]:
     first: dict[str, int] = {}
-    size_bytes: dict[str, int] = defaultdict(int)
+    size_bytes: dict[int, int] = defaultdict(int)
     for (_, gid), taken in takings.items():
         first[gid] = min(first.get(gid, taken.first), taken.first)
-        size_bytes[instant_of(taken.first)[:10]] += taken.size_bytes
-    new: dict[str, int] = defaultdict(int)
-    for second in first.values():
-        new[instant_of(second)[:10]] += 1
+        for day, count in taken.of_days().items():
+            size_bytes[day] += count
+    new = Counter(second // DAY_S for second in first.values())
     return [
-        Day(day=day, new_recordings=new[day], size_bytes=size_bytes[day])
+        Day(day=instant_of(day * DAY_S)[:10], new_recordings=new[day], size_bytes=size_bytes[day])
         for day in sorted(size_bytes)
     ]
 

@@ -96,6 +96,10 @@ def test_takings_are_those_of_an_incident(tmp_path) -> None:
     there.write([play(1, second=BEGIN + at) for at in (0, 50, 100, 150)])
     taken = there.takings([account(1)], Span(BEGIN + 50, BEGIN + 150))
     assert taken == {(account(1), "one"): Taken(BEGIN + 50, BEGIN + 100, 2_000, 2)}
+    there.write([play(2, second=BEGIN + day * DAY_S) for day in (0, 3, 3)])
+    (both,) = there.takings([account(2)], EVER).values()
+    days = {BEGIN // DAY_S: 1_000, BEGIN // DAY_S + 3: 1_000}
+    assert both == Taken(BEGIN, BEGIN + 3 * DAY_S, 2_000, 2, days)
 
 
 def test_an_empty_ledger_says_nothing(tmp_path) -> None:

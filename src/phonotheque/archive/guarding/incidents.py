@@ -25,7 +25,15 @@ from phonotheque.disk import refusal
 from phonotheque.errors import BadReferenceError, NoCatalogueError
 from phonotheque.guard.book.cases import Cases
 from phonotheque.guard.decisions import DAY_S
-from phonotheque.guard.incident import Background, Incident, Known, Taken, Takings, report
+from phonotheque.guard.incident import (
+    Background,
+    Incident,
+    Known,
+    Taken,
+    Takings,
+    add_taken,
+    report,
+)
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.log import Line
 from phonotheque.listen.values import Album, Song
@@ -151,10 +159,7 @@ def _add_takings(
         account = line.account or line.address
         if account not in accounts or not is_taking(line):
             continue
-        taken = takings.setdefault((account, line.item), Taken(second, second))
-        taken.first, taken.last = min(taken.first, second), max(taken.last, second)
-        taken.size_bytes += line.bytes
-        taken.requests += 1
+        add_taken(takings, account, line.item, Taken(second, second, line.bytes, 1))
 
 
 def is_taking(line: Line) -> bool:

@@ -30,7 +30,8 @@ from pyarrow.dataset import dataset
 
 from phonotheque.disk import Disk, Entry, make_folders, read_whole, write_whole
 from phonotheque.errors import MalformedError
-from phonotheque.guard.incident import Taken, Takings
+from phonotheque.guard.decisions import DAY_S
+from phonotheque.guard.incident import Taken, Takings, add_taken
 from phonotheque.guard.instants import day_of
 from phonotheque.guard.ledger.plays import Play, kept_from
 
@@ -61,7 +62,7 @@ WHERE account IN (SELECT unnest($accounts::VARCHAR[])) AND second >= $since AND 
 _TAKINGS = f"""
 SELECT account, item, min(second) AS first, max(second) AS last,
     sum(size_bytes)::BIGINT AS size_bytes, count(*) AS requests
-FROM ({_PLAYS}) GROUP BY account, item ORDER BY account, item
+FROM ({_PLAYS}) GROUP BY account, item, second // {DAY_S} ORDER BY account, item, first
 """
 
 _FIRSTS = f"""
@@ -124,13 +125,11 @@ class PlayLedger:
         Raises:
             MalformedError: A file is damaged.
         """
-        rows = self._asked(_TAKINGS, accounts, span).to_pylist()
-        return {
-            (row["account"], row["item"]): Taken(
-                row["first"], row["last"], row["size_bytes"], row["requests"]
-            )
-            for row in rows
-        }
+        takings = Takings()
+        for row in self._asked(_TAKINGS, accounts, span).to_pylist():
+            taken = Taken(row["first"], row["last"], row["size_bytes"], row["requests"])
+            add_taken(takings, row["account"], row["item"], taken)
+        return takings
 
     def firsts(self, accounts: Sequence[str], span: Span, enough: Enough) -> pa.Table:
         """Return which recordings accounts had, each once and when first: the exact count.
