@@ -190,19 +190,20 @@ SETTINGS = (
         "listen.restricted_in_hour",
         int,
         40,
-        "Recordings that may be heard and not kept: how many new ones an address opens in an hour.",
+        "Recordings that may be heard and not kept: how many new ones an account opens at once; as "
+        "many are earned again, one by one, in an hour. An address has ten times that.",
     ),
     Setting(
         "listen.restricted_in_day",
         int,
         300,
-        "The same in a day.",
+        "The same for a day.",
     ),
     Setting(
         "listen.restricted_in_month",
         int,
         2_000,
-        "The same in 30 days.",
+        "The same for 30 days.",
     ),
     Setting(
         "listen.log_days",

@@ -18,11 +18,12 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most so many new tracks within a time.
+    """So many new tracks at once, and as many again, one by one, within a time: so that no time of
+    that length ever has more than twice as many.
 
     Attributes:
-        tracks: At most, at once or spread.
-        seconds: Within which.
+        tracks: At once.
+        seconds: In which all of them are earned again.
     """
 
     tracks: int
