@@ -16,3 +16,17 @@ def test_what_nobody_is_served_is_no_part_of_it(own):
         assert count_hearable(own.root, archive) == 2
     report = own.phono("guard", "incident", "ff" * 8, "--json").expect(0).one()
     assert report["catalogue"] == 2
+
+
+def test_what_was_decided_since_the_catalogue_was_built_counts(own):
+    """As at the gate: what was free and may only be heard now counts, and the other way round."""
+    with open_to_read(own.root) as archive:
+        before = count_hearable(own.root, archive)
+    contract = ("--licence", "InC", "--grant", "stream", "--evidence", "a contract")
+    own.phono("rights", "set", own.names["short.flac"], *contract).expect(0)
+    with open_to_read(own.root) as archive:
+        assert count_hearable(own.root, archive) == before + 1
+    given = ("--licence", "CC0-1.0", "--evidence", "a letter")
+    own.phono("rights", "set", own.names["short.flac"], *given).expect(0)
+    with open_to_read(own.root) as archive:
+        assert count_hearable(own.root, archive) == before
