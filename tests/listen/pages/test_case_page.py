@@ -7,9 +7,10 @@ from ipaddress import ip_address
 import pytest
 from fastapi import FastAPI
 
-from guard.book.making import BEGIN, Clock, account, grouped, new_desk
+from guard.book.making import BEGIN, Clock, account, grouped, new_desk, permit_for
 from listen.pages.conftest import Asked
 from phonotheque.archive.guarding.case_pages import Concerned, ConcernedDesk
+from phonotheque.errors import BadRequestError
 from phonotheque.guard.book.entries import Settled
 from phonotheque.guard.decisions import DAY_S
 from phonotheque.guard.rungs import Rung
@@ -103,3 +104,23 @@ def test_an_address_is_accused_of_nothing(door) -> None:
     assert "A letter said so." not in page
     assert "more was opened" not in page
     assert "Send the answer" in page
+
+
+def test_who_has_a_permit_is_told_what_for_how_long(door) -> None:
+    """With what it gives; when it is over, nothing is said of it."""
+    door.desk.take(grouped(1))
+    door.desk.permit(permit_for(1, door.desk.now, days=90))
+    assert "5 times the budget, until 15 Apr 2027" in door.page()
+    door.desk.permit(permit_for(1, door.desk.now, days=0))
+    assert "times the budget" not in door.page()
+
+
+def test_a_long_objection_in_any_script_is_kept_whole(door) -> None:
+    """As long as the page takes; what is longer is refused, and nothing of it is kept."""
+    door.desk.take(grouped(1))
+    words = "\u97f3" * 4_000
+    sent = door.ask("/case/g2/appeal", method="POST", data={"words": words})
+    assert sent.status_code == 303
+    assert words in door.page()
+    with pytest.raises(BadRequestError, match="4,000 characters"):
+        door.ask("/case/g2/appeal", method="POST", data={"words": words + "!"})

@@ -28,7 +28,7 @@ from phonotheque.errors import (
 from phonotheque.guard.book.case import Case
 from phonotheque.guard.book.cases import Cases
 from phonotheque.guard.book.entries import Appealed, Settled
-from phonotheque.guard.decisions import DAY_S
+from phonotheque.guard.decisions import DAY_S, Permit
 from phonotheque.guard.instants import instant_of
 from phonotheque.guard.rungs import Rung
 from phonotheque.listen.cases.values import Said, ShownCase
@@ -80,9 +80,10 @@ class ConcernedDesk:
 
     def shown(self, number: str, listener: Listener) -> ShownCase:
         """Return a case as its page tells it."""
-        case, _ = self._own(number, listener)
+        case, cases = self._own(number, listener)
         is_staff, own = listener.place.is_premises, self.concerned(listener).own
-        return self._shown(case, is_whole=is_staff or case.account in own)
+        permit = cases.permit_at(case.account, self.desk.now)
+        return self._shown(case, permit, is_whole=is_staff or case.account in own)
 
     def appeal(self, number: str, listener: Listener, words: str) -> None:
         """Take an objection."""
@@ -123,7 +124,7 @@ class ConcernedDesk:
             todo = "Come again later, or write to whoever runs this service."
             raise UnavailableError("Cases", "they cannot be read for now", todo) from error
 
-    def _shown(self, case: Case, *, is_whole: bool) -> ShownCase:
+    def _shown(self, case: Case, permit: Permit | None, *, is_whole: bool) -> ShownCase:
         """The page of a case; of an address all behind it see what happens and how to object, and
         not how much was seen, nor what one of them wrote."""
         now, grounds = self.desk.now, case.grounds
@@ -144,6 +145,8 @@ class ConcernedDesk:
             rule=_decided_by(grounds.by, case.decision.rule, grounds.upheld_by),
             is_appealed=bool(case.appealed_at),
             may_appeal=case.may_appeal_at(now),
+            factor=permit.factor if permit else 1,
+            factor_until=instant_of(permit.until) if permit else "",
             said=tuple(self._said(case)) if is_whole else (),
         )
 

@@ -12,7 +12,8 @@ from phonotheque.disk import Disk, make_folders, read_if_held, write_whole
 from phonotheque.errors import BadRequestError
 
 FOLDER = "journals/guard/words"
-MOST_BYTES = 8_000
+MOST_LETTERS = 4_000
+"""As many as the page takes, in whichever script."""
 
 
 def keep_words(disk: Disk, case: str, text: str) -> str:
@@ -21,10 +22,12 @@ def keep_words(disk: Disk, case: str, text: str) -> str:
     Raises:
         BadRequestError: There is nothing in it, or too much.
     """
-    data = text.strip().encode("utf-8", "replace")
-    if not data or len(data) > MOST_BYTES:
-        wrong = "there is nothing in it" if not data else f"it has more than {MOST_BYTES:,} bytes"
+    text = text.replace("\r\n", "\n").strip()
+    if not text or len(text) > MOST_LETTERS:
+        long = f"it has more than {MOST_LETTERS:,} characters"
+        wrong = long if text else "there is nothing in it"
         raise BadRequestError("the message", wrong, "Write what matters in a few sentences.")
+    data = text.encode("utf-8", "replace")
     digest = hashlib.sha256(data).hexdigest()
     make_folders(disk, FOLDER)
     write_whole(disk, _path(case, digest), data)

@@ -23,7 +23,8 @@ from phonotheque.listen.limits import Bucket
 from phonotheque.listen.pages.rendering import Pages
 from phonotheque.listen.threads import PageRoute
 
-MOST_FORM_BYTES = 32 << 10
+MOST_FORM_BYTES = 64 << 10
+"""4,000 characters, nine bytes for each where the script is not Latin, and the rest of a form."""
 LETTERS_A_DAY = 20
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _Letters = partial(Bucket, time.monotonic, per_s=LETTERS_A_DAY / 86_400, burst=LETTERS_A_DAY)

@@ -40,6 +40,8 @@ class ShownCase:
         rule: Version of the rules; "operator" and the like when a person decided.
         is_appealed: An appeal waits for an answer.
         may_appeal: It is not too late to object.
+        factor: So many times the budget, by a permit; 1 without one.
+        factor_until: Until when, "" without one.
         said: Messages, appeals, answers and what was decided before, in order.
     """
 
@@ -56,6 +58,8 @@ class ShownCase:
     rule: str
     is_appealed: bool
     may_appeal: bool
+    factor: int
+    factor_until: str
     said: tuple[Said, ...]
 
 

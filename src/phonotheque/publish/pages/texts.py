@@ -24,15 +24,15 @@ _LONGEST_TEXT = 500
 _ELLIPSIS = "\u2026"
 
 
-def plain(text: str) -> str:
+def plain(text: str, longest: int = _LONGEST_TEXT) -> str:
     """Return one line that shows what it holds: tricks become a space, length is bounded."""
-    if len(text) <= _LONGEST_TEXT and text.isprintable():  # most are; nothing hidden is printable
+    if len(text) <= longest and text.isprintable():  # most are; nothing hidden is printable
         return " ".join(text.split())
     shown = "".join(
         c if c in _KEPT or unicodedata.category(c) not in _HIDDEN else " " for c in text
     )
     line = " ".join(shown.split())
-    return line if len(line) <= _LONGEST_TEXT else line[: _LONGEST_TEXT - 1] + _ELLIPSIS
+    return line if len(line) <= longest else line[: longest - 1] + _ELLIPSIS
 
 
 def bound(text: str) -> str:
