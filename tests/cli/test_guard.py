@@ -112,6 +112,9 @@ def test_requests_that_cannot_be_meant_name_what_is_wrong(phono):
         for command in (("decide", ACCOUNT, "budget"), ("decide", "g2", "none")):
             assert "has a reason" in phono("guard", *command, *told).expect(2).err
         assert "has a reason" in phono("guard", "appeal", "g2", "--reject", *told).expect(2).err
+    both = phono("guard", "decide", "g2", "suspend", "--wrong", "--reason", "x").expect(2).err
+    assert "--wrong: it takes a decision back" in both
+    assert "--list goes with" in phono("guard", "permit", "g2", "--list").expect(2).err
     unasked = phono("guard", "appeal", "g2", "--reject", "--reason", "It holds.").expect(2).err
     assert "phono guard decide g2" in unasked
 

@@ -93,7 +93,9 @@ def test_shares_are_of_what_there_was():
     unknown = report(taken, background(catalogue=0, listens=0))
     assert (unknown.share_of_catalogue, unknown.share_of_listens) == (None, None)
     assert finding_of(unknown) == "2 recordings left through 2 accounts."
-    assert finding_of(report({}, background())) == "No recording went out."
+    kept = background(log_begins="2026-11-01")
+    assert finding_of(report({}, kept)) == "No recording went out."
+    assert finding_of(report({}, background())).startswith("No access log is kept here")
 
 
 def test_who_stands_in_no_line_is_named():
@@ -119,7 +121,7 @@ def test_who_stands_in_no_line_is_named():
 
 def test_a_report_of_nothing_has_no_tables():
     """Where nothing went out the page says that, and how it was counted: no head without a row."""
-    page = incident_page(report({}, background()), "An archive").decode()
+    page = incident_page(report({}, background(log_begins="2026-11-01")), "An archive").decode()
     assert "No recording went out." in page
     assert "How it was counted" in page
     assert "<table" not in page

@@ -55,9 +55,13 @@ def decide(
     Example: phono guard decide g12 none --wrong --reason "A reader that counts ids up."
     """
     from phonotheque.archive.guarding.settling import Settling, settle
+    from phonotheque.errors import BadRequestError
 
     desk = desk_in(context)
     wanted = _rung(rung)
+    if wrong and wanted:
+        todo = "Give `none` with it, or leave --wrong out."
+        raise BadRequestError("--wrong", "it takes a decision back, and this makes one", todo)
     is_account = ACCOUNT.fullmatch(subject) is not None
     number = _case_about(desk, subject, wanted) if is_account else subject
     if number is None:

@@ -60,7 +60,8 @@ def permit(
 
     if (subject is None) != listed or (listed and end):
         todo = "Name a case or an account, or give --list alone."
-        raise BadRequestError("phono guard permit", "it is not said whose permit is meant", todo)
+        wrong = "--list goes with nothing else" if listed else "it is not said whose is meant"
+        raise BadRequestError("phono guard permit", wrong, todo)
     desk = desk_in(context)
     if subject is None:
         return _list(desk.read().cases, desk.now, as_json=as_json)

@@ -60,7 +60,7 @@ def _tell_named(report: Report) -> None:
 
 
 def _tell_budgets(report: Report) -> None:
-    from phonotheque.guard.score.reasons import share, words
+    from phonotheque.guard.score.reasons import COMES_BACK, share, words
 
     print("\nWhat a budget would have done:")
     rows = [("budget", "other visitors kept waiting", "of those named", "items kept back")]
@@ -69,6 +69,7 @@ def _tell_budgets(report: Report) -> None:
         named = f"{use.suspects:,} of {len(report.suspects):,}"
         rows.append((words(use.limit), others, named, f"{use.kept_back:,}"))
     print_table(rows, right=(1, 2, 3))
+    print(COMES_BACK)
     if report.most:
         print(
             f"Of the others, 999 in 1,000 had at most {report.most:,} items"

@@ -72,6 +72,8 @@ def incident_page(incident: Incident, archive: str) -> bytes:
 def finding_of(incident: Incident) -> str:
     """What left, in a sentence."""
     if not incident.recordings:
+        if not incident.log_begins:
+            return "No access log is kept here: whether anything went out is not known."
         return (
             "No recording is known to have gone out."
             if incident.unseen

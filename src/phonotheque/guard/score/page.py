@@ -17,6 +17,7 @@ from phonotheque.guard.papers.rendering import chart_style
 from phonotheque.guard.score.courses import Drawing
 from phonotheque.guard.score.judging import LEAST_ITEMS
 from phonotheque.guard.score.reasons import (
+    COMES_BACK,
     does,
     ladder,
     looked_at,
@@ -74,6 +75,7 @@ def page_of(report: Report, drawing: Drawing | None) -> bytes:
             such_as=such_as,
             share=share,
             words=words,
+            comes_back=COMES_BACK,
         )
         .encode()
     )

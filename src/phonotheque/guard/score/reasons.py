@@ -178,6 +178,12 @@ def _instant(second: int | None) -> str | None:
     return None if second is None else instant_of(second)
 
 
+COMES_BACK = (
+    "All of a budget is there at once, and what is used comes back evenly: at most twice as many "
+    "fit into its time."
+)
+
+
 def words(limit: Limit) -> str:
     """A budget in words: "40 new items an hour"."""
     every = {HOUR: "an hour", DAY: "a day"}.get(limit.seconds, f"{limit.seconds // DAY} days")
