@@ -208,7 +208,9 @@ it is damaged; `phono status` when something held, a torrent or a list is damage
 something was left out; `phono seed` when damage was met while sharing.
 - A mistake in the command line itself (no such command, a missing argument) ends with 2, too; \
 with `--json` it is told as `bad-request`.
-- 130 is 128 + SIGINT, as shells have it. What goes on until it is stopped, and lost nothing by it (`phono serve`, `seed`, `mirror run`, `guard watch --every`, workers), ends with 0 when it is, once it has begun.
+- 130 is 128 + SIGINT, as shells have it. What goes on until it is stopped, and loses nothing by \
+it (`phono serve`, `seed`, `mirror run`, `guard watch --every`, workers), ends with 0 when it is, \
+once it has begun.
 - 70 (a traceback, "this is a fault in Phonotheque") is a mistake of ours: please report it.
 """
 
