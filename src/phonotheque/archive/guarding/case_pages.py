@@ -11,13 +11,12 @@ Laws: whoever asks for cases that are not his own costs a look at the entries of
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from phonotheque.archive.guarding.desk import GuardDesk
 from phonotheque.archive.guarding.kept_cases import KeptCases
-from phonotheque.archive.guarding.words import words_of
+from phonotheque.archive.guarding.words import digest_of, words_of
 from phonotheque.errors import (
     BadReferenceError,
     BadRequestError,
@@ -99,8 +98,7 @@ class ConcernedDesk:
         if len(words.strip()) < _FEWEST_LETTERS:
             todo = "Say in a sentence what you are listening for."
             raise BadRequestError("The answer", "it is too short", todo)
-        digest = hashlib.sha256(words.strip().encode("utf-8", "replace")).hexdigest()
-        is_passed = not _is_known(cases, case.account, digest, now - _SAME_WITHIN_S)
+        is_passed = not _is_known(cases, case.account, digest_of(words), now - _SAME_WITHIN_S)
         self.desk.answer(number, words, is_passed=is_passed)
         return is_passed
 

@@ -18,7 +18,7 @@ from phonotheque.catalogue.browse.reader import Browse, Wanted
 from phonotheque.catalogue.kinds import Kind
 from phonotheque.music.digest import Sha256
 from phonotheque.music.doors import Door, ask
-from phonotheque.music.rights import Code
+from phonotheque.music.rights import Code, Verdict
 from phonotheque.register.holdings import Held
 
 
@@ -47,23 +47,27 @@ def _is_heard_and_not_kept(archive: Archive, names: Iterable[Sha256]) -> bool:
 
 def _is_free(archive: Archive, held: Held) -> bool:
     """Whether everybody may keep a file, as the gate has it."""
-    statements = archive.index.statements(held.sha256)
-    counts = archive.config["rights.licence_tags_count"]
-    is_removed = held.condition == "removed"
-    verdict = ask(Door.DOWNLOAD, statements, today(), claims_count=counts, is_removed=is_removed)
+    verdict = _ask(archive, held, Door.DOWNLOAD)
     return verdict.allowed and verdict.licence_class is not None
 
 
 def _may_be_heard(archive: Archive, held: Held) -> bool:
     """Whether a door gives a file to somebody somewhere."""
-    statements = archive.index.statements(held.sha256)
-    counts = archive.config["rights.licence_tags_count"]
-    is_removed = held.condition == "removed"
     for door in (Door.LISTEN, Door.PREMISES):
-        verdict = ask(door, statements, today(), claims_count=counts, is_removed=is_removed)
+        verdict = _ask(archive, held, door)
         if verdict.code is Code.TERRITORY_LIMITED and verdict.statement is not None:
-            country = verdict.statement.territories[0]
-            verdict = ask(door, statements, today(), country, claims_count=counts)
+            verdict = _ask(archive, held, door, verdict.statement.territories[0])
         if verdict.allowed:
             return True
     return False
+
+
+def _ask(archive: Archive, held: Held, door: Door, country: str | None = None) -> Verdict:
+    return ask(
+        door,
+        archive.index.statements(held.sha256),
+        today(),
+        country,
+        claims_count=archive.config["rights.licence_tags_count"],
+        is_removed=held.condition == "removed",
+    )

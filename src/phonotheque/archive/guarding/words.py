@@ -22,16 +22,24 @@ def keep_words(disk: Disk, case: str, text: str) -> str:
     Raises:
         BadRequestError: There is nothing in it, or too much.
     """
-    text = text.replace("\r\n", "\n").strip()
-    if not text or len(text) > MOST_LETTERS:
+    letters = _letters(text)
+    if not letters or len(letters) > MOST_LETTERS:
         long = f"it has more than {MOST_LETTERS:,} characters"
-        wrong = long if text else "there is nothing in it"
+        wrong = long if letters else "there is nothing in it"
         raise BadRequestError("the message", wrong, "Write what matters in a few sentences.")
-    data = text.encode("utf-8", "replace")
-    digest = hashlib.sha256(data).hexdigest()
+    digest = digest_of(text)
     make_folders(disk, FOLDER)
-    write_whole(disk, _path(case, digest), data)
+    write_whole(disk, _path(case, digest), letters.encode("utf-8", "replace"))
     return digest
+
+
+def digest_of(text: str) -> str:
+    """Return the SHA-256 by which a text is kept: of its letters, not of how a browser sent it."""
+    return hashlib.sha256(_letters(text).encode("utf-8", "replace")).hexdigest()
+
+
+def _letters(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 def words_of(disk: Disk, case: str, digest: str) -> str | None:
