@@ -139,7 +139,7 @@ def decide(finding: Finding, standing: Standing, rules: Rules, now: int) -> Deci
             past.rung >= rung and _is_same(finding, basis, past, standing, rules) for past in made
         )
 
-    new = (one for one in supported(finding, standing, rules) if is_new(*one))
+    new = (one for one in _supported(finding, standing, rules) if is_new(*one))
     rung, basis = next(new, (Rung.NONE, Basis.BUDGET))
     if rung is Rung.NONE:
         return None
@@ -162,10 +162,10 @@ def decide(finding: Finding, standing: Standing, rules: Rules, now: int) -> Deci
 
 def weigh(finding: Finding, standing: Standing, rules: Rules) -> tuple[Rung, Basis]:
     """Return the highest rung that the evidence supports, and which evidence does."""
-    return supported(finding, standing, rules)[0]
+    return _supported(finding, standing, rules)[0]
 
 
-def supported(finding: Finding, standing: Standing, rules: Rules) -> list[tuple[Rung, Basis]]:
+def _supported(finding: Finding, standing: Standing, rules: Rules) -> list[tuple[Rung, Basis]]:
     """Return the rung that each kind of evidence supports, the highest first; of equals the
     strongest evidence."""
     found = [(_by_canaries(finding, standing, rules), Basis.CANARY)]
