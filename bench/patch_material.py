@@ -161,8 +161,11 @@ def _sound() -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def _by_sndfile(form: str, subtype: str) -> bytes:
-    out = io.BytesIO()
-    soundfile.write(out, _sound(), RATE_HZ, format=form, subtype=subtype)
+    out, sound = io.BytesIO(), _sound()
+    part = 5 * RATE_HZ  # libvorbis has what it is given at once on the stack
+    with soundfile.SoundFile(out, "w", RATE_HZ, 2, format=form, subtype=subtype) as file:
+        for begin in range(0, len(sound), part):
+            file.write(sound[begin : begin + part])
     return out.getvalue()
 
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def rows(scale: str) -> Iterator[Row]:
         work = f"cards of {count:,} synthetic tracks, DuckDB"
         yield Row(work, one["cards_cpu_s"], "CPU-s")
         yield Row("  peak memory", one["peak_bytes"] / 1e9, "GB")
-        if shutil.which("java") is None:
+        if shutil.which("java") is None or find_spec("pyspark") is None:
             yield Row("  the same on Spark with two workers", None, "CPU-s")
             return
         two = report_of(python_child("bench.spark", "spark", base))
