@@ -21,13 +21,14 @@ LONG_FUNCTIONS: frozenset[str] = frozenset()
 
 
 def tracked(*suffixes):
-    """Files of the repository with these endings, as git sees them, new ones included."""
+    """Files of the repository with these endings, all without any, as git sees them, new ones
+    included."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if done.returncode:
         pytest.skip("this is no git work tree")
     paths = (ROOT / name for name in done.stdout.decode().split("\0") if name)
-    return sorted(p for p in paths if p.is_file() and p.suffix in suffixes)
+    return sorted(p for p in paths if p.is_file() and (p.suffix in suffixes or not suffixes))
 
 
 def modules(*folders):
@@ -264,6 +265,12 @@ def test_nothing_is_left_open():
 def test_the_repository_does_not_speak_of_where_it_was_made():
     """No path, host or word of a workplace stands in the text of the repository."""
     assert not said_in_repository(WORKPLACE)
+
+
+def test_nothing_large_lies_in_the_repository():
+    """It holds what was written here: no package, no recording, nothing that another made."""
+    assert not [label(path) for path in tracked() if path.stat().st_size > 300_000]
+    assert not [label(path) for path in tracked(".whl", ".zip", ".so", ".exe", ".deb", ".jar")]
 
 
 def test_these_patterns_find_what_they_look_for():
